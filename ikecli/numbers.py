@@ -1,0 +1,335 @@
+"""The IANA registries of IKEv2: one row a number, with the words each dialect uses for it.
+
+Everything that prints, parses or negotiates a number reads it here; nothing else lists algorithms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypeVar
+
+
+class Exchange(IntEnum):
+    """Exchange types (RFC 7296 3.1)."""
+
+    IKE_SA_INIT = 34
+    IKE_AUTH = 35
+    CREATE_CHILD_SA = 36
+    INFORMATIONAL = 37
+
+
+class PayloadType(IntEnum):
+    """Payload types (RFC 7296 3.2)."""
+
+    NONE = 0
+    SA = 33
+    KE = 34
+    IDi = 35
+    IDr = 36
+    CERT = 37
+    CERTREQ = 38
+    AUTH = 39
+    NONCE = 40
+    NOTIFY = 41
+    DELETE = 42
+    VENDOR = 43
+    TSi = 44
+    TSr = 45
+    SK = 46
+    CP = 47
+    EAP = 48
+    SKF = 53
+
+
+class Protocol(IntEnum):
+    """Security protocol identifiers (RFC 7296 3.3.1)."""
+
+    NONE = 0
+    IKE = 1
+    AH = 2
+    ESP = 3
+
+
+class NotifyType(IntEnum):
+    """Notify message types (RFC 7296 3.10.1 and later); errors lie below 16384."""
+
+    UNSUPPORTED_CRITICAL_PAYLOAD = 1
+    INVALID_IKE_SPI = 4
+    INVALID_MAJOR_VERSION = 5
+    INVALID_SYNTAX = 7
+    INVALID_MESSAGE_ID = 9
+    INVALID_SPI = 11
+    NO_PROPOSAL_CHOSEN = 14
+    INVALID_KE_PAYLOAD = 17
+    AUTHENTICATION_FAILED = 24
+    SINGLE_PAIR_REQUIRED = 34
+    NO_ADDITIONAL_SAS = 35
+    INTERNAL_ADDRESS_FAILURE = 36
+    FAILED_CP_REQUIRED = 37
+    TS_UNACCEPTABLE = 38
+    INVALID_SELECTORS = 39
+    TEMPORARY_FAILURE = 43
+    CHILD_SA_NOT_FOUND = 44
+    INITIAL_CONTACT = 16384
+    SET_WINDOW_SIZE = 16385
+    ADDITIONAL_TS_POSSIBLE = 16386
+    IPCOMP_SUPPORTED = 16387
+    NAT_DETECTION_SOURCE_IP = 16388
+    NAT_DETECTION_DESTINATION_IP = 16389
+    COOKIE = 16390
+    USE_TRANSPORT_MODE = 16391
+    HTTP_CERT_LOOKUP_SUPPORTED = 16392
+    REKEY_SA = 16393
+    ESP_TFC_PADDING_NOT_SUPPORTED = 16394
+    NON_FIRST_FRAGMENTS_ALSO = 16395
+    MOBIKE_SUPPORTED = 16396
+    AUTH_LIFETIME = 16403
+    IKEV2_FRAGMENTATION_SUPPORTED = 16430
+    SIGNATURE_HASH_ALGORITHMS = 16431
+
+
+FIRST_STATUS: Final = 16384
+"""Notify types from here on are status, below are errors (RFC 7296 3.10.1)."""
+
+
+class IdType(IntEnum):
+    """Identification types (RFC 7296 3.5)."""
+
+    IPV4_ADDR = 1
+    FQDN = 2
+    RFC822_ADDR = 3
+    IPV6_ADDR = 5
+    DER_ASN1_DN = 9
+    DER_ASN1_GN = 10
+    KEY_ID = 11
+
+
+class AuthMethod(IntEnum):
+    """Authentication methods (RFC 7296 3.8, RFC 4754, RFC 7427)."""
+
+    RSA_SIGNATURE = 1
+    SHARED_KEY = 2
+    DSS_SIGNATURE = 3
+    ECDSA_256 = 9
+    ECDSA_384 = 10
+    ECDSA_521 = 11
+    NULL = 13
+    DIGITAL_SIGNATURE = 14
+
+
+class TsType(IntEnum):
+    """Traffic selector types (RFC 7296 3.13.1)."""
+
+    IPV4_ADDR_RANGE = 7
+    IPV6_ADDR_RANGE = 8
+
+
+class TransformType(IntEnum):
+    """Transform types (RFC 7296 3.3.2)."""
+
+    ENCR = 1
+    PRF = 2
+    INTEG = 3
+    KE = 4
+    ESN = 5
+
+
+KEY_LENGTH: Final = 14
+"""The only transform attribute: Key Length, in bits (RFC 7296 3.3.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the command lines call an algorithm; empty where a dialect has no word for it."""
+
+    ios: str = ""
+    asa: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One algorithm: what is on the wire, what it is called, whether it is served.
+
+    `key_bits` is the Key Length attribute, 0 where the transform has none. `ike` and `esp` hold the dialects' words
+    for each use; `show` is what a router prints for it in IKE, `esp_show` in a transform line. `refused` says why
+    it is not offered, `weak` why it is served with a warning.
+    """
+
+    type: TransformType
+    number: int
+    name: str
+    show: str
+    key_bits: int = 0
+    ike: Words = Words()
+    esp: Words = Words()
+    esp_show: str = ""
+    aead: bool = False
+    refused: str = ""
+    weak: str = ""
+
+    @property
+    def served(self) -> bool:
+        """Whether the engine negotiates it."""
+        return not self.refused
+
+    @property
+    def key(self) -> tuple[TransformType, int, int]:
+        """What identifies it on the wire: type, transform id, key length in bits."""
+        return (self.type, self.number, self.key_bits)
+
+
+_E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
+_DES = "DES keys are found by search within a day"
+_3DES = "3DES has 64-bit blocks (Sweet32)"
+_MD5 = "MD5 is broken"
+_SHA1 = "SHA-1 is deprecated"
+_SMALL = "this group is within reach of precomputation (Logjam)"
+_DUBIOUS = "group 24 may hold a trapdoor (RFC 8247 2.4)"
+_LATER = "not served yet"
+
+
+def _aes(number: int, bits: int, kind: str, ike: Words, esp: Words, esp_show: str, aead: bool = False) -> Algorithm:
+    return Algorithm(_E, number, f"ENCR_AES_{kind}", f"AES-{kind[:3]}", bits, ike, esp, esp_show, aead)
+
+
+def _gcm(bits: int) -> Algorithm:
+    ios = Words(f"aes-gcm-{bits}" if bits != 192 else "", "aes-gcm" if bits == 128 else f"aes-gcm-{bits}")
+    esp = Words(f"esp-gcm {bits}", "aes-gcm" if bits == 128 else f"aes-gcm-{bits}")
+    return _aes(20, bits, "GCM_16", ios, esp, f"esp-gcm {bits}", True)
+
+
+def _cbc(bits: int) -> Algorithm:
+    asa = "aes" if bits == 128 else f"aes-{bits}"
+    show = "esp-aes" if bits == 128 else f"esp-{bits}-aes"
+    return _aes(
+        12,
+        bits,
+        "CBC",
+        Words(f"aes-cbc-{bits}", asa),
+        Words("esp-aes" if bits == 128 else f"esp-aes {bits}", asa),
+        show,
+    )
+
+
+def _group(number: int, name: str, show: str, weak: str = "") -> Algorithm:
+    return Algorithm(_K, number, name, show, ike=Words(str(number), str(number)), weak=weak)
+
+
+ALGORITHMS: Final[tuple[Algorithm, ...]] = (
+    _cbc(128),
+    _cbc(192),
+    _cbc(256),
+    _gcm(128),
+    _gcm(192),
+    _gcm(256),
+    Algorithm(_E, 2, "ENCR_DES", "DES", 0, Words("des", "des"), Words("esp-des", "des"), "esp-des", refused=_DES),
+    Algorithm(
+        _E, 3, "ENCR_3DES", "3DES", 0, Words("3des", "3des"), Words("esp-3des", "3des"), "esp-3des", refused=_LATER
+    ),
+    Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", refused=_LATER),
+    Algorithm(_P, 1, "PRF_HMAC_MD5", "MD5", ike=Words("md5", "md5"), weak=_MD5),
+    Algorithm(_P, 2, "PRF_HMAC_SHA1", "SHA1", ike=Words("sha1", "sha"), weak=_SHA1),
+    Algorithm(_P, 5, "PRF_HMAC_SHA2_256", "SHA256", ike=Words("sha256", "sha256")),
+    Algorithm(_P, 6, "PRF_HMAC_SHA2_384", "SHA384", ike=Words("sha384", "sha384")),
+    Algorithm(_P, 7, "PRF_HMAC_SHA2_512", "SHA512", ike=Words("sha512", "sha512")),
+    Algorithm(
+        _I,
+        1,
+        "AUTH_HMAC_MD5_96",
+        "MD596",
+        0,
+        Words("md5", "md5"),
+        Words("esp-md5-hmac", "md5"),
+        "esp-md5-hmac",
+        weak=_MD5,
+    ),
+    Algorithm(
+        _I,
+        2,
+        "AUTH_HMAC_SHA1_96",
+        "SHA96",
+        0,
+        Words("sha1", "sha"),
+        Words("esp-sha-hmac", "sha-1"),
+        "esp-sha-hmac",
+        weak=_SHA1,
+    ),
+    Algorithm(
+        _I,
+        12,
+        "AUTH_HMAC_SHA2_256_128",
+        "SHA256",
+        0,
+        Words("sha256", "sha256"),
+        Words("esp-sha256-hmac", "sha-256"),
+        "esp-sha256-hmac",
+    ),
+    Algorithm(
+        _I,
+        13,
+        "AUTH_HMAC_SHA2_384_192",
+        "SHA384",
+        0,
+        Words("sha384", "sha384"),
+        Words("esp-sha384-hmac", "sha-384"),
+        "esp-sha384-hmac",
+    ),
+    Algorithm(
+        _I,
+        14,
+        "AUTH_HMAC_SHA2_512_256",
+        "SHA512",
+        0,
+        Words("sha512", "sha512"),
+        Words("esp-sha512-hmac", "sha-512"),
+        "esp-sha512-hmac",
+    ),
+    _group(1, "MODP_768", "DH_GROUP_768_MODP", _SMALL),
+    _group(2, "MODP_1024", "DH_GROUP_1024_MODP", _SMALL),
+    _group(5, "MODP_1536", "DH_GROUP_1536_MODP", _SMALL),
+    _group(14, "MODP_2048", "DH_GROUP_2048_MODP"),
+    _group(15, "MODP_3072", "DH_GROUP_3072_MODP"),
+    _group(16, "MODP_4096", "DH_GROUP_4096_MODP"),
+    _group(17, "MODP_6144", "DH_GROUP_6144_MODP"),
+    _group(18, "MODP_8192", "DH_GROUP_8192_MODP"),
+    _group(19, "ECP_256", "DH_GROUP_256_ECP"),
+    _group(20, "ECP_384", "DH_GROUP_384_ECP"),
+    _group(21, "ECP_521", "DH_GROUP_521_ECP"),
+    _group(24, "MODP_2048_256", "DH_GROUP_2048_256_MODP", _DUBIOUS),
+    _group(31, "X25519", "DH_GROUP_X25519"),
+    _group(32, "X448", "DH_GROUP_X448"),
+    Algorithm(_N, 0, "NO_ESN", "Don't use ESN"),
+    Algorithm(_N, 1, "ESN", "ESN"),
+)
+"""Every algorithm this project knows, in the order it prefers within a type when a dialect gives none."""
+
+BY_KEY: Final[dict[tuple[TransformType, int, int], Algorithm]] = {row.key: row for row in ALGORITHMS}
+"""The row of a (type, transform id, key length in bits)."""
+
+
+def named(type: TransformType, dialect: str, word: str, use: str = "ike") -> Algorithm:
+    """Return the row that `dialect` ("ios" or "asa") calls `word` in `use` ("ike" or "esp").
+
+    Raises KeyError when the dialect has no such word.
+    """
+    return _BY_WORD[(type, use, dialect, word)]
+
+
+_BY_WORD: Final = {
+    (row.type, use, dialect, word): row
+    for row in ALGORITHMS
+    for use in ("ike", "esp")
+    for dialect in ("ios", "asa")
+    if (word := getattr(getattr(row, use), dialect))
+}
+
+Number = TypeVar("Number", bound=IntEnum)
+
+
+def label(registry: type[Number], value: int) -> str:
+    """Name `value` in `registry`, or the bare number where IANA's name is not known here."""
+    try:
+        return registry(value).name
+    except ValueError:
+        return str(value)
