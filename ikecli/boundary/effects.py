@@ -1,0 +1,156 @@
+"""What the engine wants done. Effects are performed in order; a batch stops at the first that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ikecli.boundary.events import Event
+from ikecli.intent import Address, Selector
+from ikecli.numbers import Algorithm
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """A UDP end: address and port."""
+
+    address: Address
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.address}/{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """IKE octets (without the non-ESP marker) between two ends; `local` is ours in both directions."""
+
+    octets: bytes
+    local: Endpoint
+    remote: Endpoint
+
+
+class Direction(Enum):
+    """Which way an ESP SA carries packets, seen from here."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class EspKeys:
+    """The keys of one ESP SA: octets as RFC 7296 2.17 cuts them (an AEAD's salt at the end of `encryption`)."""
+
+    encryption: bytes
+    integrity: bytes = b""
+
+    def __repr__(self) -> str:
+        return "EspKeys(*****)"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """When an SA should be replaced (soft) and must be gone (hard): seconds and octets, 0 for never."""
+
+    soft_seconds: float = 0
+    hard_seconds: float = 0
+    soft_octets: int = 0
+    hard_octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a datagram."""
+
+    datagram: Datagram
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Put one direction of a Child SA into the data plane.
+
+    `spi` is the receiver's (ours when inbound). `peer_spi` is the other direction's SPI. `flows` are (local, remote)
+    selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
+    UDP-encapsulated ESP between the endpoints (RFC 3948).
+    """
+
+    direction: Direction
+    spi: int
+    peer_spi: int
+    local: Endpoint
+    remote: Endpoint
+    encryption: Algorithm
+    integrity: Algorithm | None
+    keys: EspKeys
+    flows: tuple[tuple[Selector, Selector], ...]
+    connection: str
+    transport: bool = False
+    encapsulated: bool = False
+    esn: bool = False
+    replay_window: int = 64
+    lifetime: Lifetime = Lifetime()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Move an ESP SA to other endpoints (RFC 7296 2.23)."""
+
+    direction: Direction
+    spi: int
+    local: Endpoint
+    remote: Endpoint
+    encapsulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI."""
+
+    direction: Direction
+    spi: int
+    remote: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something slow or secret to find out; answered with `engine.answer(id, reply, now)`, ignored after `deadline`."""
+
+    id: int
+    question: Question
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The root of what may be asked; later issues add RADIUS, revocation, DNS, signatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret(Question):
+    """A key exchange's result: group, our private value, the peer's public value. The reply is the octets."""
+
+    group: int
+    private: bytes
+    peer: bytes
+
+    def __repr__(self) -> str:
+        return f"SharedSecret(group={self.group})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Something happened that listeners may want to hear."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The reply to a batch whose effect could not be performed: which one, why, and what was left undone."""
+
+    effect: Effect
+    why: str
+    undone: tuple[Effect, ...] = ()
+
+
+Effect = Send | Install | Update | Remove | Ask | Tell

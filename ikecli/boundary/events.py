@@ -1,0 +1,255 @@
+"""What the engine tells: debug, log, counters and tests hear the same events.
+
+`sa` is the IKE SA's number in this engine (the show commands' Tunnel-id), `session` that of the peer pair. Octets that
+came from a peer pass `intent.printable` before they become a field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaEvent(Event):
+    """Something about one IKE SA."""
+
+    sa: int
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(SaEvent):
+    """A message left: endpoints as address:port, SPIs as 16 hex digits, payload names in order, encrypted ones too."""
+
+    local: str
+    remote: str
+    initiator_spi: str
+    responder_spi: str
+    exchange: str
+    response: bool
+    message_id: int
+    payloads: tuple[str, ...]
+    length: int
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(MessageSent):
+    """A message came and parsed; the fields are those of MessageSent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramDropped(Event):
+    """Octets that are not acted upon: malformed, unknown SPI, wrong window, over a limit."""
+
+    local: str
+    remote: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalOffered(SaEvent):
+    """What we offer: protocol "IKE" or "ESP", one text a proposal ("AES-CBC-256 SHA256 SHA256 Group 14")."""
+
+    protocol: str
+    offered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalChosen(SaEvent):
+    """What was agreed, and from what: `offered` by the initiator, `configured` here."""
+
+    protocol: str
+    offered: tuple[str, ...]
+    configured: tuple[str, ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRefused(SaEvent):
+    """No proposal fits; `differing` names the transform types without a common value ("encryption", "group", ...)."""
+
+    protocol: str
+    offered: tuple[str, ...]
+    configured: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRetried(SaEvent):
+    """The responder wants another key-exchange group (INVALID_KE_PAYLOAD)."""
+
+    offered: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class NatChecked(SaEvent):
+    """NAT detection's result: which ends are behind one."""
+
+    local: bool
+    remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeysDerived(SaEvent):
+    """Keys exist. The one event with keys in it; only the key log hears it, and its repr hides them."""
+
+    initiator_spi: bytes
+    responder_spi: bytes
+    algorithms: str
+    keys: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return f"KeysDerived(sa={self.sa})"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChosen(SaEvent):
+    """The peer's identity found its profile."""
+
+    profile: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileMissing(SaEvent):
+    """No profile is for this peer; `profiles` are those looked at and what each wants."""
+
+    identity: str
+    identity_type: str
+    remote: str
+    profiles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated(SaEvent):
+    """The peer proved its identity with `method` ("PSK")."""
+
+    profile: str
+    identity: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationFailed(SaEvent):
+    """The peer did not prove its identity here, or refused our proof (`by_peer`)."""
+
+    profile: str
+    identity: str
+    why: str
+    by_peer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorsChosen(SaEvent):
+    """Traffic selectors agreed: each text "local -> remote"."""
+
+    offered: tuple[str, ...]
+    chosen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorsRefused(SaEvent):
+    """No connection covers what the peer wants to protect."""
+
+    offered: tuple[str, ...]
+    configured: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IkeUp(SaEvent):
+    """An IKE SA is established."""
+
+    local: str
+    remote: str
+    local_identity: str
+    remote_identity: str
+    profile: str
+    initiator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IkeDown(SaEvent):
+    """An IKE SA is gone, and why."""
+
+    local: str
+    remote: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildUp(SaEvent):
+    """A Child SA carries traffic."""
+
+    connection: str
+    inbound_spi: int
+    outbound_spi: int
+    suite: str
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDown(SaEvent):
+    """A Child SA is gone, and why."""
+
+    connection: str
+    inbound_spi: int
+    outbound_spi: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFailed(SaEvent):
+    """A Child SA was not set up, and why; the IKE SA stays."""
+
+    connection: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyReceived(SaEvent):
+    """A notify that no task owns: its name or number, and its octets in hex, bounded."""
+
+    exchange: str
+    notify: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retransmitted(SaEvent):
+    """No answer yet: the request went out again."""
+
+    exchange: str
+    message_id: int
+    attempt: int
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp(SaEvent):
+    """No answer after all attempts."""
+
+    exchange: str
+    message_id: int
+    attempts: int
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessChecked(SaEvent):
+    """A liveness check went out after idle seconds."""
+
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(SaEvent):
+    """A step for a human to read in a debug, where no other event says it."""
+
+    text: str

@@ -1,0 +1,61 @@
+"""What the machine reports to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ikecli.boundary.effects import Endpoint
+from ikecli.intent import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """A packet met a policy without an SA: the connection's label and the packet's own selectors."""
+
+    connection: str
+    source: Address
+    destination: Address
+    protocol: int = 0
+    source_port: int = 0
+    destination_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """An inbound SA reached a lifetime of its own: soft wants a replacement, hard means it is unusable."""
+
+    spi: int
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPacket:
+    """The first valid packet came in on an inbound SA, so the peer uses the new keys."""
+
+    spi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Valid ESP arrived from another address or port than the SA's."""
+
+    spi: int
+    remote: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSpi:
+    """ESP arrived for an SPI that is not installed."""
+
+    spi: int
+    remote: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """Addresses or links changed; `gone` are addresses that are ours no longer."""
+
+    gone: tuple[Address, ...] = ()
+
+
+Notice = Acquire | Expired | FirstPacket | Mapped | UnknownSpi | LinkChanged

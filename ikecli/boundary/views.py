@@ -1,0 +1,269 @@
+"""What `show` reads: plain values that the engine, the data plane and the configuration are seen through.
+
+All times are seconds; addresses are text; SPIs are numbers. Nothing secret is in a view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class SaStatus(Enum):
+    """How far an IKE SA is, in a router's words."""
+
+    NEGOTIATING = "IN-NEG"
+    READY = "READY"
+    DELETING = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """A pair of selectors: addresses as first and last, ports as ranges."""
+
+    protocol: int
+    local_first: str
+    local_last: str
+    local_ports: tuple[int, int]
+    remote_first: str
+    remote_last: str
+    remote_ports: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the data plane counted for a Child SA."""
+
+    packets_out: int = 0
+    octets_out: int = 0
+    packets_in: int = 0
+    octets_in: int = 0
+    replays: int = 0
+    integrity_failures: int = 0
+    errors_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """One Child SA. `encryption` and `integrity` are numbers.Algorithm keys as (number, key bits); integrity may be none."""
+
+    connection: str
+    interface: str
+    inbound_spi: int
+    outbound_spi: int
+    encryption: tuple[int, int]
+    integrity: int | None
+    group: int | None
+    esn: bool
+    transport: bool
+    encapsulated: bool
+    flows: tuple[FlowView, ...]
+    local: str
+    remote: str
+    created: float
+    lifetime: int
+    kilobytes: int
+    age: int
+    counters: Counters = Counters()
+    replay_window: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class IkeSaView:
+    """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
+
+    Message ids: next of ours and next expected of theirs. `age` counts from establishment.
+    """
+
+    id: int
+    session: int
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    vrf: str
+    status: SaStatus
+    initiator: bool
+    local_spi: str
+    remote_spi: str
+    encryption: tuple[int, int]
+    integrity: int | None
+    prf: int
+    group: int
+    auth_local: int
+    auth_remote: int
+    lifetime: int
+    age: int
+    profile: str
+    local_identity: str
+    remote_identity: str
+    request_id: int
+    peer_request_id: int
+    window: int
+    peer_window: int
+    dpd_interval: int
+    dpd_retry: int
+    fragmentation: bool
+    nat_local: bool
+    nat_remote: bool
+    children: tuple[ChildView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A configured crypto-map entry as seen from the data plane, whether up or down.
+
+    `flows` are all configured flows; `children` the Child SAs that serve it now.
+    """
+
+    name: str
+    sequence: int
+    interface: str
+    local: str
+    peers: tuple[str, ...]
+    profile: str
+    flows: tuple[FlowView, ...]
+    children: tuple[ChildView, ...]
+    lifetime: int
+    kilobytes: int
+    pfs: int | None
+    transform_sets: tuple[tuple[str, str], ...] = ()
+    access_list: str = ""
+    transport: bool = False
+    mtu: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeCount:
+    """How often a message or notify was seen: requests and responses, sent and received."""
+
+    name: str
+    sent_requests: int = 0
+    sent_responses: int = 0
+    received_requests: int = 0
+    received_responses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatsView:
+    """Counters of the engine since it began; `incoming` are SAs that peers initiated."""
+
+    incoming_active: int = 0
+    incoming_negotiating: int = 0
+    outgoing_active: int = 0
+    outgoing_negotiating: int = 0
+    incoming_accepted: int = 0
+    incoming_rejected: int = 0
+    outgoing_accepted: int = 0
+    outgoing_rejected: int = 0
+    dropped: int = 0
+    max_sas: int = 0
+    max_half_open: int = 0
+    exchanges: tuple[ExchangeCount, ...] = ()
+    notifies: tuple[ExchangeCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """An IKE proposal of the configuration: rows as (number, key bits) or numbers."""
+
+    name: str
+    encryption: tuple[tuple[int, int], ...]
+    integrity: tuple[int, ...]
+    prf: tuple[int, ...]
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """An IKE policy of the configuration."""
+
+    name: str
+    vrf: str
+    locals: tuple[str, ...]
+    proposals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """An IKEv2 profile of the configuration."""
+
+    name: str
+    remotes: tuple[str, ...]
+    local: str
+    auth_local: str
+    auth_remote: tuple[str, ...]
+    keyring: str
+    lifetime: int
+    dpd: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceView:
+    """An interface as it is now."""
+
+    name: str
+    nameif: str
+    addresses: tuple[str, ...]
+    shutdown: bool
+    up: bool
+    mtu: int
+    description: str
+    device: str = ""
+    map: str = ""
+    packets_in: int = 0
+    packets_out: int = 0
+    octets_in: int = 0
+    octets_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """A route in use: code C (connected), L (local) or S (static)."""
+
+    code: str
+    prefix: str
+    gateway: str
+    interface: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessListView:
+    """An access list with its entries as written."""
+
+    name: str
+    kind: str
+    entries: tuple[tuple[int, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemView:
+    """Facts about the appliance itself. `clock` is wall time since 1970, `started` how it last began."""
+
+    hostname: str
+    dialect: str
+    version: str
+    uptime: int
+    clock: float
+    platform: str
+    python: str
+    processor: str
+    memory_kb: int
+    image: str
+    config_file: str
+    dataplane: str
+    interfaces: tuple[str, ...] = field(default=())
+    started: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the buffered log: wall time since 1970, severity 0-7, facility and mnemonic, text."""
+
+    time: float
+    severity: int
+    facility: str
+    mnemonic: str
+    text: str

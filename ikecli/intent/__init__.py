@@ -1,0 +1,38 @@
+"""What the engine is told: gateways, peers, proposals, selectors, credentials, in no dialect's words."""
+
+from ikecli.intent.identity import Identity, IdentityMatch, printable
+from ikecli.intent.network import Address, Interface, Network, Prefix, Route
+from ikecli.intent.peers import (
+    Connection,
+    Credential,
+    Dpd,
+    EspProposal,
+    IkePolicy,
+    IkeProposal,
+    Initiation,
+    Intent,
+    Profile,
+)
+from ikecli.intent.selectors import Flow, Selector
+
+__all__ = [
+    "Address",
+    "Connection",
+    "Credential",
+    "Dpd",
+    "EspProposal",
+    "Flow",
+    "Identity",
+    "IdentityMatch",
+    "IkePolicy",
+    "IkeProposal",
+    "Initiation",
+    "Intent",
+    "Interface",
+    "Network",
+    "Prefix",
+    "Profile",
+    "Route",
+    "Selector",
+    "printable",
+]

@@ -1,0 +1,90 @@
+"""Identities and what may match them (RFC 7296 3.5, RFC 4945 for their text)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+from ikecli.intent.network import Address, Prefix
+from ikecli.numbers import IdType
+
+PRINT_LIMIT: Final = 128
+"""Characters shown of anything that came from a peer."""
+
+
+def printable(octets: bytes, limit: int = PRINT_LIMIT) -> str:
+    r"""Show octets that came from a peer: printable ASCII as it is, the rest as \xNN, cut at `limit` characters."""
+    text = "".join(chr(c) if 0x20 <= c < 0x7F and c != 0x5C else f"\\x{c:02x}" for c in octets[:limit])
+    return text[:limit] + "..." if len(text) > limit or len(octets) > limit else text
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An identification payload's content: its type and octets."""
+
+    type: int
+    data: bytes
+
+    @classmethod
+    def of(cls, address: Address) -> Identity:
+        """Return the identity that is an address."""
+        return cls(IdType.IPV4_ADDR if address.version == 4 else IdType.IPV6_ADDR, address.packed)
+
+    @classmethod
+    def fqdn(cls, name: str) -> Identity:
+        """Return the identity that is a domain name."""
+        return cls(IdType.FQDN, name.encode())
+
+    @classmethod
+    def email(cls, name: str) -> Identity:
+        """Return the identity that is a mail address."""
+        return cls(IdType.RFC822_ADDR, name.encode())
+
+    @classmethod
+    def key_id(cls, name: bytes | str) -> Identity:
+        """Return the identity that is an opaque key id."""
+        return cls(IdType.KEY_ID, name.encode() if isinstance(name, str) else name)
+
+    @property
+    def address(self) -> Address | None:
+        """The address, where the identity is one of the right length."""
+        if (self.type, len(self.data)) in ((IdType.IPV4_ADDR, 4), (IdType.IPV6_ADDR, 16)):
+            return ip_address(self.data)
+        return None
+
+    def __str__(self) -> str:
+        return str(self.address) if self.address is not None else printable(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityMatch:
+    """What an identity must be: any (`type` None), inside `network`, equal to `value`, or under the domain `value`."""
+
+    type: int | None = None
+    value: bytes = b""
+    network: Prefix | None = None
+    domain: bool = False
+
+    def matches(self, identity: Identity) -> bool:
+        """Tell whether `identity` is meant; names compare without case (RFC 4343), key ids exactly."""
+        if self.type is None:
+            return True
+        if self.network is not None:
+            return identity.address is not None and identity.address in self.network
+        if identity.type != self.type:
+            return False
+        if self.type == IdType.KEY_ID:
+            return identity.data == self.value
+        have, want = identity.data.lower(), self.value.lower()
+        if not self.domain:
+            return have == want
+        return have.endswith((b"@" if self.type == IdType.RFC822_ADDR else b".") + want)
+
+    def __str__(self) -> str:
+        if self.type is None:
+            return "any"
+        if self.network is not None:
+            return f"address {self.network.network_address} {self.network.netmask}"
+        word = {IdType.FQDN: "fqdn", IdType.RFC822_ADDR: "email", IdType.KEY_ID: "key-id"}.get(IdType(self.type), "id")
+        return f"{word} {'domain ' if self.domain else ''}{printable(self.value)}"

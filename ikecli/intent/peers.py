@@ -1,0 +1,150 @@
+"""With whom to set up SAs, how to prove it, and what to protect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from ikecli.intent.identity import Identity, IdentityMatch
+from ikecli.intent.network import Address, Network, Prefix
+from ikecli.intent.selectors import Flow
+from ikecli.numbers import Algorithm, AuthMethod
+from ikecli.secret import Secret
+
+DEFAULT_IKE_LIFETIME: Final = 86400
+"""Seconds an IKE SA lives unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class IkeProposal:
+    """Algorithms offered together for an IKE SA, each list in order of preference."""
+
+    name: str
+    encryption: tuple[Algorithm, ...]
+    integrity: tuple[Algorithm, ...]
+    prf: tuple[Algorithm, ...]
+    groups: tuple[Algorithm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IkePolicy:
+    """The proposals, in order, that hold at a local address (all of them when `locals` is empty)."""
+
+    name: str
+    proposals: tuple[IkeProposal, ...]
+    locals: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Pre-shared keys for peers by address or by identity; `local` proves us, `remote` proves them."""
+
+    name: str
+    local: Secret | None = None
+    remote: Secret | None = None
+    addresses: tuple[Prefix, ...] = ()
+    identity: IdentityMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dpd:
+    """Liveness checks (RFC 7296 2.4): after `interval` idle seconds, repeated each `retry` seconds.
+
+    `periodic` checks also when nothing waits to be sent.
+    """
+
+    interval: int
+    retry: int
+    periodic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a group of peers is recognised and authenticated.
+
+    `remotes` are the identities it is for, `local` the identity we show (None: our address); `locals` restricts it to
+    local addresses. `gateways` are the peer addresses it may be used with before the identity is known (an ASA
+    tunnel-group's name); empty: any.
+    """
+
+    name: str
+    remotes: tuple[IdentityMatch, ...]
+    credentials: tuple[Credential, ...]
+    local: Identity | None = None
+    locals: tuple[Address, ...] = ()
+    gateways: tuple[Prefix, ...] = ()
+    auth_local: AuthMethod = AuthMethod.SHARED_KEY
+    auth_remote: tuple[AuthMethod, ...] = (AuthMethod.SHARED_KEY,)
+    lifetime: int = DEFAULT_IKE_LIFETIME
+    dpd: Dpd | None = None
+    nat_keepalive: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EspProposal:
+    """One ESP proposal; integrity is empty with AEAD ciphers."""
+
+    name: str
+    encryption: tuple[Algorithm, ...]
+    integrity: tuple[Algorithm, ...] = ()
+    esn: tuple[bool, ...] = (False,)
+
+
+class Initiation(Enum):
+    """When a connection is set up from this end."""
+
+    TRAFFIC = "traffic"
+    START = "start"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One crypto-map entry on one interface: whom to reach from where, and the flows to protect.
+
+    `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
+    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
+    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate.
+    """
+
+    name: str
+    sequence: int
+    interface: str
+    local: Address
+    peers: tuple[Address, ...]
+    flows: tuple[Flow, ...]
+    proposals: tuple[EspProposal, ...]
+    profile: str | None = None
+    pfs: Algorithm | None = None
+    lifetime: int = 3600
+    kilobytes: int = 4608000
+    transport: bool = False
+    initiation: Initiation = Initiation.TRAFFIC
+    replay_window: int = 64
+
+    @property
+    def wildcard_peer(self) -> bool:
+        """Whether any peer may use it."""
+        return not self.peers
+
+    @property
+    def label(self) -> str:
+        """The entry as an operator names it, unique within an intent."""
+        return f"{self.name} {self.sequence} {self.interface}"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Everything an engine and its data plane are told; commits replace it whole.
+
+    `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs.
+    """
+
+    hostname: str = "Router"
+    network: Network = Network()
+    policies: tuple[IkePolicy, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    max_half_open: int = 1000
+    max_sas: int = 100_000
