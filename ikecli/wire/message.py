@@ -1,0 +1,209 @@
+"""Messages: the header, the chain of payloads, and the seam where encryption starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final
+
+from ikecli.errors import Malformed, Refused
+from ikecli.numbers import NotifyType, PayloadType
+from ikecli.wire.payloads import PAYLOADS, Payload, UnknownPayload
+from ikecli.wire.reader import Reader
+
+HEADER_SIZE: Final = 28
+"""Octets of the header."""
+MAX_PAYLOADS: Final = 128
+"""Payloads one message may hold, and one encrypted chain."""
+MAX_MESSAGE: Final = 65535
+"""Octets of the longest message: what a UDP datagram can carry."""
+MAJOR: Final = 2
+"""The major version spoken here; another minor version is read like 2.0 (RFC 7296 2.5)."""
+
+_HEADER: Final = Struct("!8s8sBBBBII")
+_GENERIC: Final = Struct("!BBH")
+_FRAGMENT: Final = Struct("!HH")
+_INITIATOR: Final = 0x08
+_HIGHER_VERSION: Final = 0x10
+_RESPONSE: Final = 0x20
+_CRITICAL: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The IKE header (RFC 7296 3.1) without what its octets imply: first payload type and length.
+
+    `initiator` says that the sender is the IKE SA's original initiator, `higher_version` that it could speak one.
+    """
+
+    initiator_spi: bytes
+    responder_spi: bytes
+    exchange: int
+    message_id: int
+    initiator: bool = False
+    response: bool = False
+    higher_version: bool = False
+    major: int = MAJOR
+    minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The Encrypted payload that ends a message (RFC 7296 3.14), or one fragment of it (RFC 7383 2.5).
+
+    `datagram[:at]` is the associated data, `datagram[at:]` IV, ciphertext and check value. `first` is the type of the
+    first payload inside. `fragments` is 0 where the payload is whole, else `fragment` counts from 1 to it.
+    """
+
+    first: int
+    at: int
+    fragment: int = 0
+    fragments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A header with the payloads in clear, and where the encrypted ones lie if there are any."""
+
+    header: Header
+    payloads: tuple[Payload, ...]
+    sealed: Sealed | None = None
+
+
+def read_header(datagram: bytes) -> Header:
+    """Read the header alone.
+
+    Raises Malformed, and Refused (INVALID_MAJOR_VERSION) for a major version above ours (RFC 7296 2.5).
+    """
+    return _read_header(datagram)[0]
+
+
+def read_message(datagram: bytes) -> Message:
+    """Read all that is in clear; raises Malformed, or Refused for a version or critical payload unknown here."""
+    header, first = _read_header(datagram)
+    payloads, sealed = _read_chain(first, datagram, HEADER_SIZE)
+    return Message(header, payloads, sealed)
+
+
+def read_chain(first: int, octets: bytes) -> tuple[Payload, ...]:
+    """Read the payloads that an Encrypted payload held; `first` is the type of the first of them.
+
+    Raises Malformed, also for an Encrypted payload inside, or Refused (UNSUPPORTED_CRITICAL_PAYLOAD).
+    """
+    payloads, sealed = _read_chain(first, octets, 0)
+    if sealed is not None:
+        raise Malformed("an encrypted payload inside another")
+    return payloads
+
+
+def write_message(message: Message) -> bytes:
+    """Return the octets of a message in clear."""
+    first, chain = write_chain(message.payloads)
+    return _write_header(message.header, first, HEADER_SIZE + len(chain)) + chain
+
+
+def write_chain(payloads: Sequence[Payload]) -> tuple[int, bytes]:
+    """Return the type of the first payload and the octets of all, each with its generic header."""
+    return _write_chain(payloads, PayloadType.NONE)
+
+
+def write_outer(header: Header, first: int, sealed_size: int, clear: Sequence[Payload] = ()) -> bytes:
+    """Return a message up to where the Encrypted payload's IV starts, which is the associated data.
+
+    `first` is the type of the first payload inside, `sealed_size` the octets of IV, ciphertext and check value that
+    will follow, `clear` the payloads that stay unencrypted before it.
+    """
+    outer_first, chain = _write_chain(clear, PayloadType.SK)
+    generic = _GENERIC.pack(first, 0, _GENERIC.size + sealed_size)
+    size = HEADER_SIZE + len(chain) + len(generic) + sealed_size
+    return _write_header(header, outer_first, size) + chain + generic
+
+
+def _read_header(datagram: bytes) -> tuple[Header, int]:
+    if not HEADER_SIZE <= len(datagram) <= MAX_MESSAGE:
+        raise Malformed(f"a message of {len(datagram)} octets")
+    spi_i, spi_r, first, version, exchange, flags, message_id, length = _HEADER.unpack_from(datagram)
+    major = version >> 4
+    if major > MAJOR:
+        raise Refused(f"a message of IKE version {major}", NotifyType.INVALID_MAJOR_VERSION)
+    if major < MAJOR:
+        raise Malformed(f"a message of IKE version {major}")
+    if length != len(datagram):
+        raise Malformed(f"a message of {len(datagram)} octets that says it has {length}")
+    header = Header(
+        spi_i,
+        spi_r,
+        exchange,
+        message_id,
+        bool(flags & _INITIATOR),
+        bool(flags & _RESPONSE),
+        bool(flags & _HIGHER_VERSION),
+        major,
+        version & 15,
+    )
+    return header, first
+
+
+def _write_header(header: Header, first: int, length: int) -> bytes:
+    flags = header.initiator * _INITIATOR | header.response * _RESPONSE | header.higher_version * _HIGHER_VERSION
+    version = header.major << 4 | header.minor
+    return _HEADER.pack(
+        header.initiator_spi, header.responder_spi, first, version, header.exchange, flags, header.message_id, length
+    )
+
+
+def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...], Sealed | None]:
+    payloads: list[Payload] = []
+    end = len(octets)
+    while kind:
+        if at + _GENERIC.size > end:
+            raise Malformed(f"payload {kind} is missing")
+        following, critical, length = _GENERIC.unpack_from(octets, at)
+        if not _GENERIC.size <= length <= end - at:
+            raise Malformed(f"payload {kind} has length {length} where {end - at} octets are left")
+        if len(payloads) == MAX_PAYLOADS:
+            raise Malformed(f"more than {MAX_PAYLOADS} payloads")
+        body, at = at + _GENERIC.size, at + length
+        if kind in (PayloadType.SK, PayloadType.SKF):
+            if at != end:
+                raise Malformed("an encrypted payload that does not end the message")
+            return tuple(payloads), _sealed(kind, following, octets, body)
+        payloads.append(_read_payload(kind, bool(critical & _CRITICAL), octets, body, at))
+        kind = following
+    if at != end:
+        raise Malformed(f"{end - at} octets after the last payload")
+    return tuple(payloads), None
+
+
+def _read_payload(kind: int, critical: bool, octets: bytes, start: int, end: int) -> Payload:
+    known = PAYLOADS.get(kind)
+    if known is not None:
+        body = Reader(octets, start, end)
+        payload = known.read(body)
+        body.finish(f"payload {kind}")
+        return payload
+    if critical:
+        raise Refused(f"critical payload {kind}", NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, bytes((kind,)))
+    return UnknownPayload(kind, octets[start:end])
+
+
+def _sealed(kind: int, first: int, octets: bytes, at: int) -> Sealed:
+    if kind == PayloadType.SK:
+        return Sealed(first, at)
+    if at + _FRAGMENT.size > len(octets):
+        raise Malformed("an encrypted fragment without its numbers")
+    fragment, fragments = _FRAGMENT.unpack_from(octets, at)
+    if not 1 <= fragment <= fragments:
+        raise Malformed(f"encrypted fragment {fragment} of {fragments}")
+    return Sealed(first, at + _FRAGMENT.size, fragment, fragments)
+
+
+def _write_chain(payloads: Sequence[Payload], last: int) -> tuple[int, bytes]:
+    kinds = [payload.number for payload in payloads] + [last]
+    octets = []
+    for payload, following in zip(payloads, kinds[1:], strict=True):
+        body = payload.write()
+        critical = _CRITICAL if isinstance(payload, UnknownPayload) and payload.critical else 0
+        octets.append(_GENERIC.pack(following, critical, _GENERIC.size + len(body)) + body)
+    return kinds[0], b"".join(octets)

@@ -1,0 +1,32 @@
+"""Authentication payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final, Self
+
+from ikecli.numbers import PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+_HEAD: Final = Struct("!Bxxx")
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication(Payload):
+    """AUTH (RFC 7296 3.8): the method's number and the signature or MAC."""
+
+    number = PayloadType.AUTH
+    method: int
+    data: bytes
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read method and data; raises Malformed."""
+        (method,) = body.unpack(_HEAD)
+        return cls(method, body.rest())
+
+    def write(self) -> bytes:
+        """Return method, three reserved octets, data."""
+        return _HEAD.pack(self.method) + self.data

@@ -1,0 +1,39 @@
+"""Certificate and Certificate Request payloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from ikecli.numbers import PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded(Payload):
+    encoding: int
+    data: bytes
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read encoding and data; raises Malformed."""
+        return cls(body.u8(), body.rest())
+
+    def write(self) -> bytes:
+        """Return encoding, data."""
+        return bytes((self.encoding,)) + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(_Encoded):
+    """CERT (RFC 7296 3.6): one certificate, or what else `encoding` says `data` is."""
+
+    number = PayloadType.CERT
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest(_Encoded):
+    """CERTREQ (RFC 7296 3.7): SHA-1 hashes, 20 octets each, of the trusted authorities' public keys."""
+
+    number = PayloadType.CERTREQ

@@ -1,0 +1,54 @@
+"""Identification payloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from ikecli.errors import Malformed
+from ikecli.numbers import IdType, PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+_ADDRESS_SIZE: Final[dict[int, int]] = {IdType.IPV4_ADDR: 4, IdType.IPV6_ADDR: 16}
+_NO_RESERVED: Final = bytes(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Identification(Payload):
+    """Who an end says it is (RFC 7296 3.5).
+
+    `write()` is also what AUTH covers (2.15), so that the reserved octets are kept as the peer sent them.
+    """
+
+    type: int
+    data: bytes
+    reserved: bytes = _NO_RESERVED
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read type and data; raises Malformed when they do not fit each other."""
+        type, reserved, data = body.u8(), body.take(3), body.rest()
+        if len(data) != _ADDRESS_SIZE.get(type, len(data)):
+            raise Malformed(f"an identity of type {type} with {len(data)} octets")
+        if not data:
+            raise Malformed(f"an empty identity of type {type}")
+        return cls(type, data, reserved)
+
+    def write(self) -> bytes:
+        """Return type, reserved octets, data."""
+        return bytes((self.type,)) + self.reserved + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class IdInitiator(Identification):
+    """IDi: the initiator's identity."""
+
+    number = PayloadType.IDi
+
+
+@dataclass(frozen=True, slots=True)
+class IdResponder(Identification):
+    """IDr: the responder's identity, or the one the initiator asks for."""
+
+    number = PayloadType.IDr

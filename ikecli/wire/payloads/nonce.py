@@ -1,0 +1,33 @@
+"""Nonce payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from ikecli.errors import Malformed
+from ikecli.numbers import PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+MIN_NONCE: Final = 16
+MAX_NONCE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce(Payload):
+    """Ni or Nr (RFC 7296 3.9): 16 to 256 random octets."""
+
+    number = PayloadType.NONCE
+    data: bytes
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read the nonce; raises Malformed when its length is out of range."""
+        if not MIN_NONCE <= body.left <= MAX_NONCE:
+            raise Malformed(f"a nonce of {body.left} octets")
+        return cls(body.rest())
+
+    def write(self) -> bytes:
+        """Return the nonce."""
+        return self.data

@@ -1,0 +1,44 @@
+"""Notify payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final, Self
+
+from ikecli.errors import Malformed
+from ikecli.numbers import FIRST_STATUS, PayloadType, Protocol
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.payloads.sa import MAX_SPI
+from ikecli.wire.reader import Reader
+
+_HEAD: Final = Struct("!BBH")
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Payload):
+    """N (RFC 7296 3.10): an error or a status, about the SA that `protocol` and `spi` name where they do."""
+
+    number = PayloadType.NOTIFY
+    type: int
+    data: bytes = b""
+    protocol: int = Protocol.NONE
+    spi: bytes = b""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it reports an error rather than a status."""
+        return self.type < FIRST_STATUS
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read type, SA and data; raises Malformed."""
+        protocol, spi_size, type = body.unpack(_HEAD)
+        if spi_size > MAX_SPI:
+            raise Malformed(f"an SPI of {spi_size} octets in a notify")
+        spi = body.take(spi_size)
+        return cls(type, body.rest(), protocol, spi)
+
+    def write(self) -> bytes:
+        """Return protocol, SPI size, type, SPI, data."""
+        return _HEAD.pack(self.protocol, len(self.spi), self.type) + self.spi + self.data

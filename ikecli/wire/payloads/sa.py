@@ -1,0 +1,135 @@
+"""Security Association payload: proposals and their transforms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from struct import Struct
+from typing import Final, Self
+
+from ikecli.errors import Malformed
+from ikecli.numbers import KEY_LENGTH, PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+MAX_PROPOSALS: Final = 64
+"""Proposals one SA payload may hold."""
+MAX_TRANSFORMS: Final = 128
+"""Transforms one proposal may hold."""
+MAX_SPI: Final = 8
+"""Octets of the longest SPI: an IKE SPI."""
+
+_PROPOSAL: Final = Struct("!BxHBBBB")
+_TRANSFORM: Final = Struct("!BxH")
+_TYPE_ID: Final = Struct("!BxH")
+_ATTRIBUTE: Final = Struct("!HH")
+_MORE_PROPOSALS: Final = 2
+_MORE_TRANSFORMS: Final = 3
+_SHORT_FORM: Final = 0x8000
+_KNOWN_SHAPES: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One algorithm on offer (RFC 7296 3.3.2, 3.3.5).
+
+    `key_bits` is the Key Length attribute, 0 where there is none. `others` holds every other attribute verbatim;
+    a transform that has some must not be chosen (3.3.6).
+    """
+
+    type: int
+    id: int
+    key_bits: int = 0
+    others: bytes = b""
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What `numbers.BY_KEY` finds it by: type, transform id, key length in bits."""
+        return (self.type, self.id, self.key_bits)
+
+    def write(self) -> bytes:
+        """Return type, id and attributes, without the substructure's header."""
+        length = _ATTRIBUTE.pack(_SHORT_FORM | KEY_LENGTH, self.key_bits) if self.key_bits else b""
+        return _TYPE_ID.pack(self.type, self.id) + length + self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One way to protect the SA (RFC 7296 3.3.1): transforms of one type are alternatives."""
+
+    number: int
+    protocol: int
+    spi: bytes
+    transforms: tuple[Transform, ...]
+
+    def write(self) -> bytes:
+        """Return number, protocol, SPI and transforms, without the substructure's header."""
+        transforms = b"".join(_chained([t.write() for t in self.transforms], _MORE_TRANSFORMS))
+        head = bytes((self.number, self.protocol, len(self.spi), len(self.transforms)))
+        return head + self.spi + transforms
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityAssociation(Payload):
+    """SA payload (RFC 7296 3.3): proposals, most preferred first."""
+
+    number = PayloadType.SA
+    proposals: tuple[Proposal, ...]
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read proposals up to the one marked last; raises Malformed."""
+        proposals: list[Proposal] = []
+        more = _MORE_PROPOSALS
+        while more == _MORE_PROPOSALS:
+            if len(proposals) == MAX_PROPOSALS:
+                raise Malformed(f"more than {MAX_PROPOSALS} proposals")
+            more, length, number, protocol, spi_size, count = body.unpack(_PROPOSAL)
+            part = body.part(length - _PROPOSAL.size)
+            if spi_size > MAX_SPI:
+                raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
+            spi = part.take(spi_size)
+            proposals.append(Proposal(number, protocol, spi, _read_transforms(part, count)))
+        if more:
+            raise Malformed(f"a proposal followed by substructure {more}")
+        return cls(tuple(proposals))
+
+    def write(self) -> bytes:
+        """Return the proposals, each marked whether another follows."""
+        return b"".join(_chained([p.write() for p in self.proposals], _MORE_PROPOSALS))
+
+
+def _chained(bodies: list[bytes], more: int) -> list[bytes]:
+    last = len(bodies) - 1
+    return [
+        _TRANSFORM.pack(more if at < last else 0, len(body) + _TRANSFORM.size) + body for at, body in enumerate(bodies)
+    ]
+
+
+def _read_transforms(part: Reader, count: int) -> tuple[Transform, ...]:
+    if count > MAX_TRANSFORMS:
+        raise Malformed(f"{count} transforms in a proposal")
+    transforms = []
+    for left in range(count - 1, -1, -1):
+        more, length = part.unpack(_TRANSFORM)
+        if more != (_MORE_TRANSFORMS if left else 0):
+            raise Malformed(f"a transform followed by substructure {more} where {left} transforms are left")
+        transforms.append(_transform(part.take(length - _TRANSFORM.size)))
+    part.finish("a proposal")
+    return tuple(transforms)
+
+
+@lru_cache(_KNOWN_SHAPES)
+def _transform(octets: bytes) -> Transform:
+    """Read one transform; peers offer the same few again and again, so the value is shared."""
+    body = Reader(octets)
+    type, id = body.unpack(_TYPE_ID)
+    key_bits, others = 0, b""
+    while body.left:
+        kind, value = body.unpack(_ATTRIBUTE)
+        if kind == _SHORT_FORM | KEY_LENGTH and value and not key_bits:
+            key_bits = value
+        else:
+            long = b"" if kind & _SHORT_FORM else body.take(value)
+            others += _ATTRIBUTE.pack(kind, value) + long
+    return Transform(type, id, key_bits, others)

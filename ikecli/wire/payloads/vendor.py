@@ -1,0 +1,27 @@
+"""Vendor ID payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from ikecli.numbers import PayloadType
+from ikecli.wire.payloads.base import Payload
+from ikecli.wire.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class VendorId(Payload):
+    """V (RFC 7296 3.12): octets by which an implementation or a private extension is known."""
+
+    number = PayloadType.VENDOR
+    data: bytes
+
+    @classmethod
+    def read(cls, body: Reader) -> Self:
+        """Read the identifier."""
+        return cls(body.rest())
+
+    def write(self) -> bytes:
+        """Return the identifier."""
+        return self.data
