@@ -153,7 +153,9 @@ class Algorithm:
 
     `key_bits` is the Key Length attribute, 0 where the transform has none. `ike` and `esp` hold the dialects' words
     for each use; `show` is what a router prints for it in IKE, `esp_show` in a transform line. `refused` says why
-    it is not offered, `weak` why it is served with a warning.
+    it is not offered, `weak` why it is served with a warning. In octets: `key_octets` is the keying material it takes
+    (an AEAD's salt included), `iv` what goes before the ciphertext, `icv` the check value. `digest` is the hash of an
+    HMAC, as hashlib names it.
     """
 
     type: TransformType
@@ -167,6 +169,10 @@ class Algorithm:
     aead: bool = False
     refused: str = ""
     weak: str = ""
+    key_octets: int = 0
+    iv: int = 0
+    icv: int = 0
+    digest: str = ""
 
     @property
     def served(self) -> bool:
@@ -190,7 +196,10 @@ _LATER = "not served yet"
 
 
 def _aes(number: int, bits: int, kind: str, ike: Words, esp: Words, esp_show: str, aead: bool = False) -> Algorithm:
-    return Algorithm(_E, number, f"ENCR_AES_{kind}", f"AES-{kind[:3]}", bits, ike, esp, esp_show, aead)
+    name, show = f"ENCR_AES_{kind}", f"AES-{kind[:3]}"
+    salt, iv, icv = (4, 8, 16) if aead else (0, 16, 0)
+    key_octets = bits // 8 + salt
+    return Algorithm(_E, number, name, show, bits, ike, esp, esp_show, aead, key_octets=key_octets, iv=iv, icv=icv)
 
 
 def _gcm(bits: int) -> Algorithm:
@@ -228,11 +237,11 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         _E, 3, "ENCR_3DES", "3DES", 0, Words("3des", "3des"), Words("esp-3des", "3des"), "esp-3des", refused=_LATER
     ),
     Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", refused=_LATER),
-    Algorithm(_P, 1, "PRF_HMAC_MD5", "MD5", ike=Words("md5", "md5"), weak=_MD5),
-    Algorithm(_P, 2, "PRF_HMAC_SHA1", "SHA1", ike=Words("sha1", "sha"), weak=_SHA1),
-    Algorithm(_P, 5, "PRF_HMAC_SHA2_256", "SHA256", ike=Words("sha256", "sha256")),
-    Algorithm(_P, 6, "PRF_HMAC_SHA2_384", "SHA384", ike=Words("sha384", "sha384")),
-    Algorithm(_P, 7, "PRF_HMAC_SHA2_512", "SHA512", ike=Words("sha512", "sha512")),
+    Algorithm(_P, 1, "PRF_HMAC_MD5", "MD5", ike=Words("md5", "md5"), weak=_MD5, key_octets=16, digest="md5"),
+    Algorithm(_P, 2, "PRF_HMAC_SHA1", "SHA1", ike=Words("sha1", "sha"), weak=_SHA1, key_octets=20, digest="sha1"),
+    Algorithm(_P, 5, "PRF_HMAC_SHA2_256", "SHA256", ike=Words("sha256", "sha256"), key_octets=32, digest="sha256"),
+    Algorithm(_P, 6, "PRF_HMAC_SHA2_384", "SHA384", ike=Words("sha384", "sha384"), key_octets=48, digest="sha384"),
+    Algorithm(_P, 7, "PRF_HMAC_SHA2_512", "SHA512", ike=Words("sha512", "sha512"), key_octets=64, digest="sha512"),
     Algorithm(
         _I,
         1,
@@ -243,6 +252,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("esp-md5-hmac", "md5"),
         "esp-md5-hmac",
         weak=_MD5,
+        key_octets=16,
+        icv=12,
+        digest="md5",
     ),
     Algorithm(
         _I,
@@ -254,6 +266,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("esp-sha-hmac", "sha-1"),
         "esp-sha-hmac",
         weak=_SHA1,
+        key_octets=20,
+        icv=12,
+        digest="sha1",
     ),
     Algorithm(
         _I,
@@ -264,6 +279,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("sha256", "sha256"),
         Words("esp-sha256-hmac", "sha-256"),
         "esp-sha256-hmac",
+        key_octets=32,
+        icv=16,
+        digest="sha256",
     ),
     Algorithm(
         _I,
@@ -274,6 +292,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("sha384", "sha384"),
         Words("esp-sha384-hmac", "sha-384"),
         "esp-sha384-hmac",
+        key_octets=48,
+        icv=24,
+        digest="sha384",
     ),
     Algorithm(
         _I,
@@ -284,6 +305,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("sha512", "sha512"),
         Words("esp-sha512-hmac", "sha-512"),
         "esp-sha512-hmac",
+        key_octets=64,
+        icv=32,
+        digest="sha512",
     ),
     _group(1, "MODP_768", "DH_GROUP_768_MODP", _SMALL),
     _group(2, "MODP_1024", "DH_GROUP_1024_MODP", _SMALL),
