@@ -45,7 +45,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class ChildView:
-    """One Child SA. `encryption` and `integrity` are numbers.Algorithm keys as (number, key bits); integrity may be none."""
+    """One Child SA: `encryption` is (number, key bits), `integrity` a number or none with AEAD ciphers."""
 
     connection: str
     interface: str

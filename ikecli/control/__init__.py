@@ -1,0 +1,1 @@
+"""Typed requests and replies between sessions and an appliance, and the socket they travel on."""

@@ -1,0 +1,288 @@
+"""Requests, replies and pushed events of the control interface.
+
+A request is answered by exactly one reply. The level beside each request in `LEVELS` is enforced where requests are
+handled, never in the shell. Secrets travel towards the appliance only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ikecli.boundary.events import Event
+from ikecli.boundary.views import LogLine
+from ikecli.secret import Secret
+
+Option = str | int | bool
+
+USER: Final = 1
+OPERATOR: Final = 15
+"""The two privilege levels that requests need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The root of all requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identify(Request):
+    """Who am I here, on what? Answered with Identified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enable(Request):
+    """Rise to `level` with the enable secret; answered with Identified, or Error. Slowed after failures."""
+
+    password: Secret
+    level: int = OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Login(Request):
+    """Become a configured user, at that user's privilege; answered with Identified, or Error."""
+
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Disable(Request):
+    """Fall to `level`; answered with Identified."""
+
+    level: int = USER
+
+
+@dataclass(frozen=True, slots=True)
+class Show(Request):
+    """Views of one topic, named as the exec grammar names it without `show.` ("ikev2.sa"); answered with Shown.
+
+    `options` are the command's slots that narrow what is looked at (remote address, map name, section).
+    """
+
+    topic: str
+    options: Mapping[str, Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Names(Request):
+    """The live names at a path of the configuration ("crypto_maps"), for completion; answered with Lines."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigBegin(Request):
+    """Enter configuration mode; answered with ConfigState."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigLine(Request):
+    """One line typed or pasted in configuration mode; answered with ConfigState.
+
+    `prompt_width` is the column where the line began on the screen, for the caret.
+    """
+
+    line: str
+    prompt_width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigHelp(Request):
+    """What may stand at the end of `text` in the mode the session is in; answered with Choices."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigEnd(Request):
+    """Leave configuration mode, committing what is open; answered with ConfigState."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load(Request):
+    """Merge whole text into the running configuration, as `copy FILE running-config`; answered with Lines of what was
+    wrong."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Save(Request):
+    """Write the running configuration to startup; answered with Done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Request):
+    """Remove the startup configuration; answered with Done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch(Request):
+    """A configuration as text: "startup", or "running" with secrets in clear; logged. Answered with Lines."""
+
+    which: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear(Request):
+    """Clear what `topic` names ("ikev2.sa", "ipsec.sa", "session", "counters"); answered with Done."""
+
+    topic: str
+    options: Mapping[str, Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Debug(Request):
+    """Switch a debug category ("ikev2", "ikev2.packet", "ikev2.error", "ipsec", "all") for everyone.
+
+    Answered with Lines: the categories that are on.
+    """
+
+    category: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor(Request):
+    """Whether this session is sent debug and log events; answered with Done."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ping(Request):
+    """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
+
+    `source` is an address or interface name, or empty; `size` is the IP packet's length in octets.
+    """
+
+    destination: str
+    source: str = ""
+    size: int = 100
+    timeout: float = 2
+    sequence: int = 0
+
+
+LEVELS: Final[dict[type[Request], int]] = {
+    Identify: 0,
+    Enable: 0,
+    Login: 0,
+    Disable: 0,
+    Show: USER,
+    Names: USER,
+    Monitor: USER,
+    Ping: USER,
+    ConfigBegin: OPERATOR,
+    ConfigLine: OPERATOR,
+    ConfigHelp: OPERATOR,
+    ConfigEnd: OPERATOR,
+    Load: OPERATOR,
+    Save: OPERATOR,
+    Erase: OPERATOR,
+    Fetch: OPERATOR,
+    Clear: OPERATOR,
+    Debug: OPERATOR,
+}
+"""The privilege level each request needs."""
+
+OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "logging"})
+"""Topics of Show that need the operator's level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The root of all replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Reply):
+    """It is done; `text` is what to print, or empty."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Error(Reply):
+    """It is refused; the text is the operator's, in the router's form."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified(Reply):
+    """The session's standing. `has_enable` tells whether an enable secret is set."""
+
+    level: int
+    user: str
+    hostname: str
+    dialect: str
+    version: str
+    has_enable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Reply):
+    """Views of boundary.views, in order."""
+
+    views: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Reply):
+    """Text lines."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigState(Reply):
+    """Where configuration stands: `mode` is the prompt's words ("config-if"), empty once it was left.
+
+    `messages` are printed as they are; `accepted` is off when the line was refused or skipped; `wants_more` says a
+    block (a banner) is open; `execute` is a line that belongs to exec mode (`do ...`), for the session to run.
+    """
+
+    mode: str
+    hostname: str
+    accepted: bool = True
+    messages: tuple[str, ...] = ()
+    wants_more: bool = False
+    execute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may come next: what `?` shows, its help, and the word TAB completes (empty for values)."""
+
+    label: str
+    help: str
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices(Reply):
+    """What `?` lists, in order."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged(Reply):
+    """An echo's outcome: the mark a router prints (`!` answered, `.` timed out, `U` unreachable) and milliseconds."""
+
+    mark: str
+    milliseconds: float = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed."""
+
+    time: float
+    event: Event | None = None
+    log: LogLine | None = None
+    lost: int = 0

@@ -1,0 +1,1 @@
+"""Data planes: what carries ESP. `base` is the contract; `none` keeps IKE alone, `memory` is the emulated network."""
