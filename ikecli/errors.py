@@ -3,6 +3,7 @@
 - IkecliError
     - ProtocolError: what arrived is not IKEv2 as it must be; carries the Notify it is answered with
         - Malformed: octets that do not parse (INVALID_SYNTAX)
+        - Unauthentic: octets whose check value does not match (no answer, no effect)
         - Refused: well formed, but not acceptable here (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE, ...)
     - Rejected: a command or configuration the operator must change, in the operator's words
     - Unavailable: something of the machine is missing (a file, a socket, a permission)
@@ -36,6 +37,10 @@ class Malformed(ProtocolError):
     """Octets that are not a message or payload of the form RFC 7296 section 3 gives."""
 
     notify = NotifyType.INVALID_SYNTAX
+
+
+class Unauthentic(ProtocolError):
+    """Protected octets that the holder of the keys did not send; never answered."""
 
 
 class Refused(ProtocolError):

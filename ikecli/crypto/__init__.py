@@ -1,0 +1,33 @@
+"""Suites, key exchange, PRFs, ciphers and key derivation over `cryptography`; randomness is always given."""
+
+from __future__ import annotations
+
+from ikecli.crypto.exchange import KeyExchange, generate, restore
+from ikecli.crypto.keys import (
+    ChildKeys,
+    child_keys,
+    keymat,
+    rekeyed_skeyseed,
+    shared_key_auth,
+    signed_octets,
+    skeyseed,
+)
+from ikecli.crypto.prf import prf, prf_plus
+from ikecli.crypto.suite import IkeKeys, Suite
+
+__all__ = [
+    "ChildKeys",
+    "IkeKeys",
+    "KeyExchange",
+    "Suite",
+    "child_keys",
+    "generate",
+    "keymat",
+    "prf",
+    "prf_plus",
+    "rekeyed_skeyseed",
+    "restore",
+    "shared_key_auth",
+    "signed_octets",
+    "skeyseed",
+]

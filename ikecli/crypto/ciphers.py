@@ -1,0 +1,91 @@
+"""What protects octets: AES-GCM, or AES-CBC with an HMAC over it; the same for IKE and ESP."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from ikecli.errors import Unauthentic
+from ikecli.numbers import Algorithm
+
+
+class Cipher(Protocol):
+    """Keys ready for use in one direction. Padding is its caller's, to a multiple of the encryption's block.
+
+    A sealed text is IV, ciphertext, check value. `associated` is authenticated and goes before it on the wire;
+    `tail` is authenticated after the ciphertext and not sent (an ESN's high half with an HMAC, RFC 4303 2.2.1).
+    """
+
+    def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:
+        """Return the sealed text; an IV must never come twice under one key, and a CBC's not be foreseeable."""
+        ...
+
+    def open(self, associated: bytes, sealed: bytes, tail: bytes = b"") -> bytes:
+        """Return the plaintext; raises Unauthentic."""
+        ...
+
+
+def cipher(encryption: Algorithm, integrity: Algorithm | None, encryption_key: bytes, integrity_key: bytes) -> Cipher:
+    """Return the cipher of two rows (`integrity` is None with an AEAD) and their keys, an AEAD's salt at the end."""
+    if integrity is None:
+        return _Gcm(encryption, encryption_key)
+    return _CbcHmac(encryption, integrity, encryption_key, integrity_key)
+
+
+class _Gcm:
+    """AES-GCM with a salt from the keying material (RFC 4106, RFC 5282)."""
+
+    __slots__ = ("_aead", "_iv_size", "_salt")
+
+    def __init__(self, row: Algorithm, key: bytes) -> None:
+        size = row.key_bits // 8
+        self._aead = AESGCM(key[:size])
+        self._salt = key[size:]
+        self._iv_size = row.iv
+
+    def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:
+        return iv + self._aead.encrypt(self._salt + iv, plaintext, associated + tail)
+
+    def open(self, associated: bytes, sealed: bytes, tail: bytes = b"") -> bytes:
+        iv = sealed[: self._iv_size]
+        try:
+            return self._aead.decrypt(self._salt + iv, sealed[self._iv_size :], associated + tail)
+        except (InvalidTag, ValueError):
+            raise Unauthentic("the check value does not match") from None
+
+
+class _CbcHmac:
+    """AES-CBC and an HMAC over header, IV and ciphertext (RFC 3602, RFC 4868, RFC 2403, RFC 2404)."""
+
+    __slots__ = ("_aes", "_digest", "_icv", "_iv_size", "_key")
+
+    def __init__(self, row: Algorithm, integrity: Algorithm, key: bytes, integrity_key: bytes) -> None:
+        self._aes = AES(key)
+        self._key = integrity_key
+        self._digest = integrity.digest
+        self._iv_size = row.iv
+        self._icv = integrity.icv
+
+    def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:
+        encryptor = BlockCipher(self._aes, CBC(iv)).encryptor()
+        text = iv + encryptor.update(plaintext) + encryptor.finalize()
+        return text + self._check(associated, text, tail)
+
+    def open(self, associated: bytes, sealed: bytes, tail: bytes = b"") -> bytes:
+        text, icv = sealed[: -self._icv], sealed[-self._icv :]
+        size = len(text) - self._iv_size
+        if size <= 0 or size % self._iv_size:
+            raise Unauthentic(f"{len(sealed)} octets are no CBC ciphertext")
+        if not hmac.compare_digest(icv, self._check(associated, text, tail)):
+            raise Unauthentic("the check value does not match")
+        decryptor = BlockCipher(self._aes, CBC(text[: self._iv_size])).decryptor()
+        return decryptor.update(text[self._iv_size :]) + decryptor.finalize()
+
+    def _check(self, associated: bytes, text: bytes, tail: bytes) -> bytes:
+        return hmac.digest(self._key, associated + text + tail, self._digest)[: self._icv]

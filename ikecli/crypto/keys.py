@@ -1,0 +1,71 @@
+"""Key derivation and the shared-key AUTH value: everything that a PRF makes of secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ikecli.crypto.prf import prf, prf_plus
+from ikecli.crypto.suite import cut
+from ikecli.numbers import Algorithm
+
+_KEY_PAD: Final = b"Key Pad for IKEv2"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildKeys:
+    """The keys of a Child SA (RFC 7296 2.17), octets: of the SA initiator -> responder (i), and back (r).
+
+    An AEAD's salt ends its encryption key; its integrity key is empty.
+    """
+
+    encryption_i: bytes
+    integrity_i: bytes
+    encryption_r: bytes
+    integrity_r: bytes
+
+    def __repr__(self) -> str:
+        return "ChildKeys(*****)"
+
+
+def skeyseed(row: Algorithm, ni: bytes, nr: bytes, shared: bytes) -> bytes:
+    """Return SKEYSEED = prf(Ni | Nr, g^ir) (RFC 7296 2.14)."""
+    return prf(row, ni + nr, shared)
+
+
+def rekeyed_skeyseed(row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, shared: bytes) -> bytes:
+    """Return SKEYSEED of a new IKE SA; `row` and `sk_d` are the old one's (RFC 7296 2.18)."""
+    return prf(row, sk_d, shared + ni + nr)
+
+
+def keymat(row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, size: int, shared: bytes = b"") -> bytes:
+    """Return `size` octets of KEYMAT; `shared` is the exchange's own g^ir if it had one (RFC 7296 2.17)."""
+    return prf_plus(row, sk_d, shared + ni + nr, size)
+
+
+def child_keys(
+    row: Algorithm,
+    sk_d: bytes,
+    encryption: Algorithm,
+    integrity: Algorithm | None,
+    ni: bytes,
+    nr: bytes,
+    shared: bytes = b"",
+) -> ChildKeys:
+    """Return the keys of a Child SA; i and r are the roles in the exchange that made it (RFC 7296 2.17)."""
+    sizes = (encryption.key_octets, integrity.key_octets if integrity else 0) * 2
+    return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared), sizes))
+
+
+def signed_octets(row: Algorithm, message: bytes, nonce: bytes, sk_p: bytes, identity: bytes) -> bytes:
+    """Return what AUTH covers (RFC 7296 2.15).
+
+    `message` is the signer's own first message, whole; `nonce` the other end's; `sk_p` the signer's SK_pi or SK_pr;
+    `identity` the body of its ID payload.
+    """
+    return message + nonce + prf(row, sk_p, identity)
+
+
+def shared_key_auth(row: Algorithm, secret: bytes, octets: bytes) -> bytes:
+    """Return the AUTH data of a pre-shared key over `signed_octets` (RFC 7296 2.15)."""
+    return prf(row, prf(row, secret, _KEY_PAD), octets)

@@ -1,0 +1,60 @@
+"""X25519 and X448."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from ikecli.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class CurveGroup:
+    """One of the two functions and the octets of every value in it."""
+
+    name: str
+    size: int
+
+    def draw(self, random: Callable[[int], bytes]) -> bytes:
+        """Return a new private value."""
+        return random(self.size)
+
+    def restore(self, private: bytes) -> CurveExchange:
+        """Return the exchange with this private value."""
+        return CurveExchange(self, private)
+
+
+class CurveExchange:
+    """One end of an exchange by X25519 or X448 (RFC 7748 6, RFC 8031)."""
+
+    __slots__ = ("_group", "_key", "private", "public")
+
+    def __init__(self, group: CurveGroup, private: bytes) -> None:
+        self._group = group
+        self._key: X25519PrivateKey | X448PrivateKey = (
+            X25519PrivateKey.from_private_bytes(private)
+            if group is _X25519
+            else X448PrivateKey.from_private_bytes(private)
+        )
+        self.private = private
+        self.public = self._key.public_key().public_bytes_raw()
+
+    def shared(self, peer: bytes) -> bytes:
+        """Return the shared value; raises Malformed for a wrong length or when it is all zero (RFC 8031 2)."""
+        if len(peer) != self._group.size:
+            raise Malformed(f"a public value of {len(peer)} octets in {self._group.name}")
+        try:
+            if isinstance(self._key, X25519PrivateKey):
+                return self._key.exchange(X25519PublicKey.from_public_bytes(peer))
+            return self._key.exchange(X448PublicKey.from_public_bytes(peer))
+        except ValueError:
+            raise Malformed(f"a public value of small order in {self._group.name}") from None
+
+
+_X25519: Final = CurveGroup("X25519", 32)
+_X448: Final = CurveGroup("X448", 56)
+CURVE_GROUPS: Final = {31: _X25519, 32: _X448}
