@@ -1,0 +1,75 @@
+"""The emulated network between appliances: segments, a cloud that joins them, and hosts on the edge networks.
+
+Interfaces in one subnet share a segment. A gateway that no appliance has belongs to the cloud, which carries packets to
+any interface that has such a gateway in its subnet; it knows no route to networks behind appliances, as the Internet
+does not. Every other address of a subnet is a host that answers echo requests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ikecli.boundary.clock import Clock
+from ikecli.dataplane.memory import MemoryPlane
+from ikecli.dataplane.packet import Packet, echo_reply
+from ikecli.intent import Address, Interface
+from ikecli.lab.dice import Dice
+
+HOP_SECONDS: Final = 0.0005
+"""What a packet takes from one node to the next."""
+
+
+@dataclass(slots=True)
+class Weather:
+    """How badly the network treats packets: probabilities of loss and duplication, seconds of random delay."""
+
+    loss: float = 0.0
+    duplicate: float = 0.0
+    jitter: float = 0.0
+
+
+class Fabric:
+    """The wire of all nodes."""
+
+    def __init__(self, clock: Clock, dice: Dice) -> None:
+        self._clock, self._dice = clock, dice
+        self._nodes: list[MemoryPlane] = []
+        self.weather = Weather()
+        self.carried = 0
+
+    def attach(self, node: MemoryPlane) -> None:
+        """Hang a node on the wire."""
+        self._nodes.append(node)
+
+    def emit(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
+        """Carry a packet to the owner of `next_hop`, into the cloud, or to an edge host."""
+        target = self._owner(next_hop)
+        if target is None and next_hop != packet.destination:
+            target = self._across_cloud(packet.destination)
+        if target is not None:
+            self._carry(target[0], target[1].name, packet)
+        elif next_hop == packet.destination and (reply := echo_reply(packet)) is not None:
+            self._clock.call_at(self._clock.now() + HOP_SECONDS, lambda: node.arrive(interface, reply))
+
+    def _carry(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
+        copies = 0 if self._dice.chance(self.weather.loss) else 1 + self._dice.chance(self.weather.duplicate)
+        for _ in range(copies):
+            self.carried += 1
+            delay = HOP_SECONDS + self.weather.jitter * self._dice.fraction()
+            self._clock.call_at(self._clock.now() + delay, lambda: node.arrive(interface, packet))
+
+    def _owner(self, address: Address) -> tuple[MemoryPlane, Interface] | None:
+        for node in self._nodes:
+            for interface in node.network_interfaces:
+                if any(own.ip == address for own in interface.addresses):
+                    return node, interface
+        return None
+
+    def _across_cloud(self, destination: Address) -> tuple[MemoryPlane, Interface] | None:
+        """Return the owner of an address whose interface faces the cloud."""
+        found = self._owner(destination)
+        if found is None:
+            return None
+        faces = [g for g in found[0].gateways if any(g in own.network for own in found[1].addresses)]
+        return found if any(self._owner(gateway) is None for gateway in faces) else None
