@@ -1,0 +1,89 @@
+"""What reading a line gives: a `Command`, or a `LineError` with its place; and what `?` lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from ikecli.errors import Rejected
+from ikecli.language.notation import Declaration
+from ikecli.language.target import Operator
+
+Negation: TypeAlias = Literal["", "no", "default"]
+Wrong: TypeAlias = Literal["invalid", "incomplete", "ambiguous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line understood. `slots` holds what was typed: records are dicts, repeated slots lists, secrets `Secret`."""
+
+    declaration: Declaration
+    slots: Mapping[str, Any]
+    negated: Negation
+    text: str
+
+    @property
+    def operator(self) -> Operator:
+        """What the line does: see grammar/README.md."""
+        return self.declaration.target.operator
+
+    @property
+    def enters(self) -> str:
+        """The name of the mode file that the line opens, else empty."""
+        return "" if self.negated else self.declaration.target.enters
+
+    @property
+    def prompt(self) -> str | None:
+        """The prompt that the declaration gives the mode it opens, where it is not the mode file's own."""
+        return self.declaration.target.prompt
+
+    @property
+    def calls(self) -> str:
+        """The function that `!` names, such as "show.ikev2.sa", else empty."""
+        return self.declaration.target.calls
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Every slot of the declaration: what was typed, None where nothing was, False for a flag, () for a list."""
+        return {name: self.slots.get(name, _absent(slot)) for name, slot in self.declaration.slots.items()}
+
+
+def _absent(slot: Any) -> Any:
+    return () if slot.many else False if slot.flag else None
+
+
+class LineError(Rejected):
+    """A line that is no command here. Its text holds no secret, but for what stands before `shown` ends.
+
+    `start` is the column of the refused word, `column` that of the caret (both 0-based); `shown` is the line as it may
+    be printed again: it ends with the refused word, and before any secret.
+    """
+
+    def __init__(self, wrong: Wrong, start: int, column: int, shown: str, expected: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{wrong} at column {column}")
+        self.wrong: Final = wrong
+        self.start: Final = start
+        self.column: Final = column
+        self.shown: Final = shown
+        self.expected: Final = expected
+
+    @property
+    def reach(self) -> tuple[int, int, int]:
+        """How far the line was understood: of several modes' refusals the greatest tells most; ties: the innermost."""
+        return self.start, SEVERITY[self.wrong], self.column
+
+
+SEVERITY: Final[Mapping[Wrong, int]] = {"invalid": 0, "incomplete": 1, "ambiguous": 2}
+
+
+def message(error: LineError, prompt_width: int, dialect: str) -> list[str]:
+    """Lay out the error as the real system prints it below the line; the caret line is as wide as the prompt plus it."""
+    before = "ERROR: " if dialect == "asa" else ""
+    match error.wrong:
+        case "invalid":
+            return [" " * (prompt_width + error.column) + "^", f"{before}% Invalid input detected at '^' marker."]
+        case "incomplete":
+            return [f"{before}% Incomplete command" + ("" if before else ".")]
+        case _:
+            return [f'{before}% Ambiguous command:  "{error.shown}"']

@@ -1,0 +1,310 @@
+"""The kinds of value: what `?` prints, what is read, and how it is written. Every pattern reads in linear time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from ikecli.language.kindtables import PORT_TYPES, PORTS, VIRTUAL_TYPES
+from ikecli.language.line import CURSOR, Choice, Line, Names, NeedsLines
+from ikecli.secret import Secret
+
+SPECIFIC, FREE, REST = 1, 2, 3
+
+
+class Range(NamedTuple):
+    """Two addresses, as in `10.0.0.1-10.0.0.9`."""
+
+    first: IPv4Address
+    last: IPv4Address
+
+
+class Pair(NamedTuple):
+    """The two interface names of an ASA's `(inside,outside)`."""
+
+    real: str
+    mapped: str
+
+
+Taken: TypeAlias = tuple[Any, int] | None
+Take: TypeAlias = Callable[[Line, int, int, str], Taken]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """How a value is read and written.
+
+    `take(line, start, stop, token)` gives the value and where it ends, or None; `token` is the text up to the next blank.
+    `choices(token, names)` lists what may stand where `token` was begun.
+    """
+
+    rank: int
+    take: Take
+    choices: Callable[[str, Names], Iterable[Choice]]
+    write: Callable[[Any], str]
+    secret: bool = False
+
+
+def _labelled(label: str, begins: str) -> Callable[[str, Names], Iterable[Choice]]:
+    begun = re.compile(begins).fullmatch
+    return lambda token, names: (Choice(label),) if begun(token) else ()
+
+
+def _token(
+    label: str,
+    pattern: str,
+    convert: Callable[[str], Any] = str,
+    begins: str = r"\S*",
+    rank: int = SPECIFIC,
+    write: Callable[[Any], str] = str,
+) -> Kind:
+    whole = re.compile(pattern).fullmatch
+
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        if not whole(token):
+            return None
+        try:
+            return convert(token), stop
+        except ValueError:
+            return None
+
+    return Kind(rank, take, _labelled(label, begins), write, convert is Secret)
+
+
+@lru_cache(4096)
+def _address(token: str) -> IPv4Address:
+    return IPv4Address(bytes(map(int, token.split("."))))
+
+
+@lru_cache(256)
+def _mask(token: str) -> IPv4Address:
+    mask = _address(token)
+    hosts = ~int(mask) & 0xFFFFFFFF
+    if hosts & (hosts + 1):
+        raise ValueError("not contiguous")
+    return mask
+
+
+def _prefix(token: str) -> IPv4Interface:
+    address, _, length = token.partition("/")
+    return IPv4Interface((int(_address(address)), int(length)))
+
+
+def _range(token: str) -> Range:
+    first, _, last = token.partition("-")
+    if _address(first) > _address(last):
+        raise ValueError("ends before it begins")
+    return Range(_address(first), _address(last))
+
+
+def _six(token: str) -> IPv6Address:
+    if "%" in token:
+        raise AddressValueError("no zones here")
+    return IPv6Address(token)
+
+
+def _pair(token: str) -> Pair:
+    real, _, mapped = token[1:-1].partition(",")
+    return Pair(real, mapped)
+
+
+def _plain_text(secret: object) -> str:
+    return secret.reveal().decode() if isinstance(secret, Secret) else str(secret)
+
+
+def _number(low: int, high: int) -> Kind:
+    def convert(token: str) -> int:
+        value = int(token)
+        if not low <= value <= high:
+            raise ValueError("out of range")
+        return value
+
+    return _token(f"<{low}-{high}>", rf"-?\d{{1,{len(str(high)) + 8}}}", convert, r"\d*")
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if not value or " " in value else value
+
+
+_TEXT = re.compile(r'"([^"\n\x00]*)"(?=[ \n]|$)|([^" \n\x00][^ \n\x00]*)(?=[ \n]|$)')
+
+
+def _take_text(line: Line, start: int, stop: int, token: str) -> Taken:
+    found = _TEXT.match(line, start)
+    return (found[1] if found[1] is not None else found[2], found.end()) if found else None
+
+
+def _take_line(line: Line, start: int, stop: int, token: str) -> Taken:
+    if not token:
+        return None
+    end = line.find("\n", start)
+    end = len(line) if end < 0 else end
+    text = line[start:end]
+    if CURSOR in text:
+        if line.noted is not None:
+            line.noted.append(Choice("LINE"))
+        return None
+    return text.rstrip(), end
+
+
+def _take_banner(line: Line, start: int, stop: int, token: str) -> Taken:
+    if not token or CURSOR in line:
+        return None
+    mark = line[start : start + 2] if line[start : start + 2] == "^C" else line[start]
+    end = line.find(mark, start + len(mark))
+    if end < 0:
+        raise NeedsLines(lambda more: mark in more)
+    return line[start + len(mark) : end], len(line)
+
+
+def _write_banner(value: str) -> str:
+    mark = next(mark for mark in ("^C", *"#@%~", "\x03") if mark not in value)
+    return f"{mark}{value}{mark}"
+
+
+def _take_hex_block(line: Line, start: int, stop: int, token: str) -> Taken:
+    if token or CURSOR in line:
+        return None
+    digits, quit_, rest = line[start:].partition("quit")
+    if not quit_:
+        raise NeedsLines(lambda more: more.strip() == "quit")
+    if rest.strip():
+        return None
+    try:
+        return bytes.fromhex(digits), len(line)
+    except ValueError:
+        return None
+
+
+def _write_hex_block(value: bytes) -> str:
+    digits = value.hex().upper()
+    words = [digits[at : at + 8] for at in range(0, len(digits), 8)]
+    rows = ["  " + " ".join(words[at : at + 8]) for at in range(0, len(words), 8)]
+    return "\n".join(("", *rows, "  quit"))
+
+
+_INTERFACE = re.compile(r"([A-Za-z][A-Za-z-]*) ?(\d+(?:[/:]\d+)*)(\.\d+)?(?=[ \n]|$)")
+_INTERFACE_BEGUN = re.compile(r"([A-Za-z][A-Za-z-]*) ?[\d/.]*\x00")
+
+
+def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
+    known = {name.lower(): name for name in types}
+
+    def resolve(typed: str) -> str | None:
+        typed = typed.lower()
+        found = {known[typed]} if typed in known else {name for low, name in known.items() if low.startswith(typed)}
+        return found.pop() if len(found) == 1 else None
+
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        found = _INTERFACE.match(line, start)
+        if not found:
+            begun = _INTERFACE_BEGUN.match(line, start) if line.noted is not None else None
+            if begun and resolve(begun[1]) and line.noted is not None:
+                line.noted.append(Choice("<0-4294967295>", "Interface number"))
+            return None
+        name = resolve(found[1])
+        if name is None or (sub is not None and sub != bool(found[3])):
+            return None
+        return name + found[2] + (found[3] or ""), found.end()
+
+    def choices(token: str, names: Names) -> Iterable[Choice]:
+        begun = token.lower()
+        return [Choice(name, "", name) for low, name in known.items() if low.startswith(begun)]
+
+    return Kind(SPECIFIC, take, choices, str)
+
+
+def _port(table: dict[str, int]) -> Kind:
+    by_number = {number: name for name, number in reversed(table.items())}
+
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        if token.isascii() and token.isdigit() and len(token) < 10:
+            return (int(token), stop) if int(token) <= 0xFFFF else None
+        number = table.get(token.lower())
+        return None if number is None else (number, stop)
+
+    def choices(token: str, names: Names) -> Iterable[Choice]:
+        if not token or token.isdigit():
+            yield Choice("<0-65535>", "Port number")
+        yield from (
+            Choice(name, f"Port {port}", name) for name, port in table.items() if name.startswith(token.lower())
+        )
+
+    return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)))
+
+
+def _reference(path: str, must_exist: bool) -> Kind:
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        return (token, stop) if token and (not must_exist or token in line.names(path)) else None
+
+    def choices(token: str, names: Names) -> Iterable[Choice]:
+        yield Choice("WORD")
+        yield from (Choice(name, "", name, live=True) for name in names(path) if name.startswith(token))
+
+    return Kind(SPECIFIC if must_exist else FREE, take, choices, str)
+
+
+_WORD = r"[^\s\x00]+"
+_DOTTED = r"\d{1,3}(?:\.\d{1,3}){3}"
+_DOTS, _COLONS = r"[\d.]*", r"[0-9A-Fa-f:.]*"
+
+
+def _table(dialect: str) -> dict[str, Kind]:
+    six_text: Callable[[Any], str] = (
+        (lambda value: str(value)) if dialect == "asa" else (lambda value: str(value).upper())
+    )
+    types = PORT_TYPES + VIRTUAL_TYPES
+    return {
+        "A.B.C.D": _token("A.B.C.D", _DOTTED, _address, _DOTS),
+        "MASK": _token("A.B.C.D", _DOTTED, _mask, _DOTS),
+        "WILDCARD": _token("A.B.C.D", _DOTTED, _address, _DOTS),
+        "A.B.C.D/N": _token("A.B.C.D/nn", _DOTTED + r"/\d{1,2}", _prefix, r"[\d./]*"),
+        "RANGE": _token("A.B.C.D-A.B.C.D", f"{_DOTTED}-{_DOTTED}", _range, r"[\d.-]*"),
+        "X:X::X:X": _token("X:X:X:X::X", r"[0-9A-Fa-f:.]{2,45}", _six, _COLONS, write=six_text),
+        "X:X::X:X/N": _token("X:X:X:X::X/<0-128>", r"[0-9A-Fa-f:.]{2,45}/\d{1,3}", IPv6Interface, r"[0-9A-Fa-f:./]*", write=six_text),
+        "N": _number(0, 0xFFFFFFFF),
+        "TCP-PORT": _port(dict(PORTS[dialect, "TCP-PORT"])),
+        "UDP-PORT": _port(dict(PORTS[dialect, "UDP-PORT"])),
+        "HEX": _token("Hex-data", r"[0-9A-Fa-f]+", begins=r"[0-9A-Fa-f]*"),
+        "HEX-KEY": _token("Hex-data", r"[0-9A-Fa-f]+", Secret, r"[0-9A-Fa-f]*", write=_plain_text),
+        "TIME": _token("hh:mm", r"\d{1,2}:\d\d(?::\d\d)?", begins=r"[\d:]*"),
+        "NAME": _token("WORD", _WORD, rank=FREE),
+        "HOST": _token("Hostname or A.B.C.D", r"[\w.:-]+", begins=r"[\w.:-]*", rank=FREE),
+        "KEY": _token("WORD", _WORD, Secret, rank=FREE, write=_plain_text),
+        "TEXT": Kind(FREE, _take_text, _labelled("WORD", r"\S*"), _quoted),
+        "PAIR": _token("(real_ifc,mapped_ifc)", r"\([^\s(),]+,[^\s(),]+\)", _pair, r"\(?[^\s()]*\)?", write=lambda pair: f"({pair.real},{pair.mapped})"),
+        "PAREN": _token("(if_name)", r"\([^\s()]+\)", lambda token: token[1:-1], r"\(?[^\s()]*\)?", write=lambda name: f"({name})"),
+        "INTERFACE": _interface(types, None),
+        "PORT": _interface(PORT_TYPES, False),
+        "SUBINTERFACE": _interface(types, True),
+        "LINE": Kind(REST, _take_line, _labelled("LINE", r".*"), str),
+        "BANNER": Kind(REST, _take_banner, _labelled("LINE", r".*"), _write_banner),
+        "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled("<cr>", ""), _write_hex_block),
+    }  # fmt: skip
+
+
+TABLES: Final = {dialect: _table(dialect) for dialect in ("ios", "asa")}
+_NUMBER_SPEC = re.compile(r"<(-?\d+)-(\d+)>")
+_REFERENCE_SPEC = re.compile(r"NAME\(([a-z_][a-z0-9_.:]*)\)(!?)")
+
+
+def looks_like_kind(text: str) -> bool:
+    """Whether an unquoted piece of a pattern is written like a kind."""
+    return text[0] == "<" or "A" <= text[0] <= "Z"
+
+
+@lru_cache(None)
+def kind(spec: str, dialect: str = "ios") -> Kind:
+    """Return the kind that the notation calls `spec`; raise ValueError if there is none."""
+    known = TABLES[dialect].get(spec)
+    if known:
+        return known
+    if number := _NUMBER_SPEC.fullmatch(spec):
+        return _number(int(number[1]), int(number[2]))
+    if reference := _REFERENCE_SPEC.fullmatch(spec):
+        return _reference(reference[1], bool(reference[2]))
+    raise ValueError(f"{spec!r} is no kind of value; a word that begins with a capital is quoted")

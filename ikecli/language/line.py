@@ -1,0 +1,47 @@
+"""A line while it is read: its text, the live names that decide it, and the notes that become the `?` list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+Names: TypeAlias = Callable[[str], Iterable[str]]
+"""Gives the live names of a path, as written in the notation: `NAME(crypto_maps)` asks for "crypto_maps"."""
+
+CURSOR: Final = "\x00"
+CR: Final = "<cr>"
+
+
+def no_names(path: str) -> Iterable[str]:
+    """Know no names at all."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Choice:
+    """One thing that may stand at the cursor: a word or a label (`<1-10>`, `WORD`, `<cr>`), and its help.
+
+    `completes` is what TAB writes (a whole word or a live name; None for a label). `live` marks names that exist now,
+    which real systems complete but do not list.
+    """
+
+    label: str
+    help: str = ""
+    completes: str | None = None
+    live: bool = False
+
+
+class NeedsLines(Exception):
+    """The line opens a block (banner, certificate): read lines until `ends(line)`, then read all of them as one text."""
+
+    def __init__(self, ends: Callable[[str], bool]) -> None:
+        super().__init__("the command goes on over the next lines")
+        self.ends: Final = ends
+
+
+class Line(str):
+    """The text being read, with what its reading may ask (live names) and leave behind (what `?` lists)."""
+
+    names: Names = no_names
+    noted: list[Choice] | None = None
