@@ -6,7 +6,9 @@ came from a peer pass `intent.printable` before they become a field.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +255,46 @@ class Progress(SaEvent):
     """A step for a human to read in a debug, where no other event says it."""
 
     text: str
+
+
+def _every(root: type[Event]) -> Iterator[type[Event]]:
+    """Yield all events below `root`."""
+    for one in root.__subclasses__():
+        yield one
+        yield from _every(one)
+
+
+CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
+    "ikev2": frozenset(_every(Event)) - {Event, SaEvent, DatagramDropped, KeysDerived},
+    "ikev2.packet": frozenset({MessageSent, MessageReceived, Retransmitted, DatagramDropped}),
+    "ikev2.error": frozenset(
+        {
+            ProposalRefused,
+            ProfileMissing,
+            AuthenticationFailed,
+            SelectorsRefused,
+            ChildFailed,
+            GaveUp,
+            DatagramDropped,
+            NotifyReceived,
+        }
+    ),
+    "ipsec": frozenset({SelectorsChosen, SelectorsRefused, ChildUp, ChildDown, ChildFailed}),
+}
+"""The debug categories and the events each shows."""
+
+LOGGED: Final[frozenset[type[Event]]] = frozenset(
+    {
+        IkeUp,
+        IkeDown,
+        ChildUp,
+        ChildDown,
+        ChildFailed,
+        ProposalRefused,
+        ProfileMissing,
+        AuthenticationFailed,
+        SelectorsRefused,
+        GaveUp,
+    }
+)
+"""Events that the log keeps whether or not a debug is on."""

@@ -1,0 +1,72 @@
+"""Who hears events: one bounded ring for the buffered log, and the sessions that monitor.
+
+Debug events are built only while a debug category is on; the others always, since the log keeps them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.boundary.clock import Clock
+from ikecli.boundary.events import CATEGORIES, LOGGED, Event, KeysDerived
+from ikecli.boundary.views import LogLine
+from ikecli.control.messages import Heard
+
+RING_SIZE: Final = 4096
+"""Events and lines that the buffered log keeps."""
+
+Push = Callable[[Heard], None]
+
+
+class Journal:
+    """The one listener of an appliance; it passes on what it hears."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
+        self._listeners: list[Push] = []
+        self.debugs: set[str] = set()
+
+    def hears(self, kind: type[Event]) -> bool:
+        """Tell whether an event of this kind is worth building."""
+        return kind is not KeysDerived and (kind in LOGGED or any(kind in CATEGORIES[name] for name in self.debugs))
+
+    def event(self, event: Event) -> None:
+        """Take an event: kept if the log keeps its kind, pushed to all that listen."""
+        self._take(Heard(self._clock.wall(), event=event), keep=type(event) in LOGGED)
+
+    def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
+        """Take a line that no event stands for."""
+        now = self._clock.wall()
+        self._take(Heard(now, log=LogLine(now, severity, facility, mnemonic, text)), keep=True)
+
+    def listen(self, push: Push) -> None:
+        """Push everything heard from now on."""
+        if push not in self._listeners:
+            self._listeners.append(push)
+
+    def forget(self, push: Push) -> None:
+        """Stop pushing."""
+        if push in self._listeners:
+            self._listeners.remove(push)
+
+    def switch(self, category: str, on: bool) -> None:
+        """Switch a debug category, or "all"."""
+        names = set(CATEGORIES) if category == "all" else {category}
+        self.debugs = self.debugs | names if on else self.debugs - names
+
+    def kept(self) -> tuple[Heard, ...]:
+        """Return what the buffered log holds, oldest first."""
+        return tuple(self._ring)
+
+    def clear(self) -> None:
+        """Empty the buffered log."""
+        self._ring.clear()
+
+    def _take(self, heard: Heard, keep: bool) -> None:
+        if keep:
+            self._ring.append(heard)
+        for push in tuple(self._listeners):
+            push(heard)
