@@ -40,6 +40,7 @@ class Counters:
     octets_in: int = 0
     replays: int = 0
     integrity_failures: int = 0
+    errors_in: int = 0
     errors_out: int = 0
 
 

@@ -83,11 +83,18 @@ class MemoryPlane:
     name = "memory"
     features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation"})
 
-    def __init__(self, clock: Clock, link: Link, notify: Notify, ike: Callable[[Datagram], None]) -> None:
-        self._clock, self._link, self._notify, self._ike = clock, link, notify, ike
+    def __init__(
+        self,
+        clock: Clock,
+        random: Callable[[int], bytes],
+        link: Link,
+        notify: Notify,
+        ike: Callable[[Datagram], None],
+    ) -> None:
+        self._clock, self._random, self._link, self._notify, self._ike = clock, random, link, notify, ike
         self._intent = Intent()
         self._addresses: dict[Address, Interface] = {}
-        self._sas = SoftwareSas(self._report)
+        self._sas = SoftwareSas(self._report, self._random)
         self._held: dict[str, Held] = {}
         self._waiting: dict[tuple[int, int], Waiting] = {}
         self._traffic: dict[str, Traffic] = {}
@@ -161,7 +168,7 @@ class MemoryPlane:
 
     def close(self) -> None:
         """Forget all SAs."""
-        self._sas = SoftwareSas(self._report)
+        self._sas = SoftwareSas(self._report, self._random)
 
     # IKE
 

@@ -1,0 +1,217 @@
+"""The ESP SAs of a software data plane: looked up, sealed, opened, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.notices import Expired, FirstPacket, Mapped, UnknownSpi
+from ikecli.boundary.views import Counters
+from ikecli.dataplane.base import Notify
+from ikecli.dataplane.packet import ESP, Packet, udp
+from ikecli.errors import Malformed, Unavailable
+from ikecli.esp import IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
+from ikecli.intent import Selector
+
+MAX_SAS: Final = 200_000
+"""Directions of SAs that a plane takes."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one direction carried and refused."""
+
+    packets: int = 0
+    octets: int = 0
+    replays: int = 0
+    forgeries: int = 0
+    errors: int = 0
+
+
+@dataclass(slots=True)
+class Inbound:
+    """An SA that receives."""
+
+    install: Install
+    codec: InboundSa
+    tally: Tally
+    used: bool = False
+    warned: bool = False
+
+
+@dataclass(slots=True)
+class Outbound:
+    """An SA that sends."""
+
+    install: Install
+    codec: OutboundSa
+    tally: Tally
+
+
+class SoftwareSas:
+    """All SAs of one plane; inbound ones by SPI, outbound ones by connection, the newest first."""
+
+    def __init__(self, notify: Notify, random: Callable[[int], bytes]) -> None:
+        self._notify, self._random = notify, random
+        self._inbound: dict[int, Inbound] = {}
+        self._outbound: dict[str, list[Outbound]] = {}
+
+    def install(self, sa: Install) -> None:
+        """Put in one direction; raises Unavailable for an inbound SPI in use, or when there are too many."""
+        keys = EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
+        if sa.direction is Direction.OUTBOUND:
+            self._outbound.setdefault(sa.connection, []).insert(
+                0, Outbound(sa, OutboundSa(keys, self._random), Tally())
+            )
+            return
+        if sa.spi in self._inbound:
+            raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
+        if len(self._inbound) >= MAX_SAS:
+            raise Unavailable(f"the data plane holds {MAX_SAS} SAs already")
+        self._inbound[sa.spi] = Inbound(sa, InboundSa(keys, ReplayWindow(sa.replay_window, sa.esn)), Tally())
+
+    def remove(self, remove: Remove) -> None:
+        """Take out one direction."""
+        if remove.direction is Direction.INBOUND:
+            self._inbound.pop(remove.spi, None)
+            return
+        for label, sas in list(self._outbound.items()):
+            left = [one for one in sas if (one.install.spi, one.install.remote) != (remove.spi, remove.remote)]
+            if left:
+                self._outbound[label] = left
+            else:
+                del self._outbound[label]
+
+    def update(self, update: Update) -> None:
+        """Move an SA to other endpoints."""
+        moved = {"local": update.local, "remote": update.remote, "encapsulated": update.encapsulated}
+        if update.direction is Direction.INBOUND and update.spi in self._inbound:
+            one = self._inbound[update.spi]
+            one.install = replace(one.install, **moved)
+        for sas in self._outbound.values():
+            for out in sas:
+                if update.direction is Direction.OUTBOUND and out.install.spi == update.spi:
+                    out.install = replace(out.install, **moved)
+
+    def counters(self, spis: Iterable[int]) -> dict[int, Counters]:
+        """Return both directions' counts by inbound SPI."""
+        outbound = {one.install.peer_spi: one.tally for sas in self._outbound.values() for one in sas}
+        counts = {}
+        for spi in spis:
+            if (one := self._inbound.get(spi)) is None:
+                continue
+            out, into = outbound.get(spi, Tally()), one.tally
+            counts[spi] = Counters(
+                packets_out=out.packets,
+                octets_out=out.octets,
+                packets_in=into.packets,
+                octets_in=into.octets,
+                replays=into.replays,
+                integrity_failures=into.forgeries,
+                errors_in=into.errors,
+                errors_out=out.errors,
+            )
+        return counts
+
+    def reset(self) -> None:
+        """Set all counts to zero."""
+        for one in self._inbound.values():
+            one.tally = Tally()
+        for sas in self._outbound.values():
+            for out in sas:
+                out.tally = Tally()
+
+    def seal(self, connection: str, packet: Packet) -> Packet | None:
+        """Return the protected form of a packet, or None without an SA of the connection that covers it."""
+        source_port, destination_port = packet.ports()
+        for out in self._outbound.get(connection, ()):
+            if _covered(out.install.flows, packet, source_port, destination_port):
+                return self._seal(out, packet)
+        return None
+
+    def open(self, octets: bytes, remote: Endpoint) -> Packet | None:
+        """Return what a packet protected, or None when it is refused; all refusals are counted."""
+        try:
+            spi = spi_of(octets)
+        except Dropped:
+            return None
+        one = self._inbound.get(spi)
+        if one is None:
+            self._notify(UnknownSpi(spi, remote))
+            return None
+        try:
+            data, next_header = one.codec.open(octets)
+            inner = _inner(one.install, data, next_header, remote)
+        except Dropped as dropped:
+            one.tally.replays += dropped.reason is Reason.REPLAY
+            one.tally.forgeries += dropped.reason is Reason.INTEGRITY
+            one.tally.errors += dropped.reason not in (Reason.REPLAY, Reason.INTEGRITY)
+            return None
+        except Malformed:
+            one.tally.errors += 1
+            return None
+        return self._accept(one, inner, remote)
+
+    def _seal(self, out: Outbound, packet: Packet) -> Packet | None:
+        sa = out.install
+        try:
+            if sa.transport:
+                octets = out.codec.seal(packet.payload, packet.protocol)
+            else:
+                octets = out.codec.seal(packet.write(), IPV4 if packet.source.version == 4 else IPV6)
+        except Dropped:
+            out.tally.errors += 1
+            return None
+        out.tally.packets += 1
+        out.tally.octets += packet.length
+        self._watch(self._inbound.get(sa.peer_spi), out.tally.octets)
+        if sa.encapsulated:
+            return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
+        return Packet(sa.local.address, sa.remote.address, ESP, octets)
+
+    def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> Packet | None:
+        source_port, destination_port = packet.ports()
+        turned = Packet(packet.destination, packet.source, packet.protocol, packet.payload)
+        if not _covered(one.install.flows, turned, destination_port, source_port):
+            one.tally.errors += 1
+            return None
+        one.tally.packets += 1
+        one.tally.octets += packet.length
+        if not one.used:
+            one.used = True
+            self._notify(FirstPacket(one.install.spi))
+        if one.install.encapsulated and remote != one.install.remote:
+            self._notify(Mapped(one.install.spi, remote))
+        self._watch(one, one.tally.octets)
+        return packet
+
+    def _watch(self, one: Inbound | None, octets: int) -> None:
+        """Report an SA that has carried its share of octets, once for each bound."""
+        if one is None:
+            return
+        bounds = one.install.lifetime
+        if bounds.hard_octets and octets >= bounds.hard_octets:
+            self._notify(Expired(one.install.spi, hard=True))
+        elif bounds.soft_octets and octets >= bounds.soft_octets and not one.warned:
+            one.warned = True
+            self._notify(Expired(one.install.spi, hard=False))
+
+
+def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint) -> Packet:
+    """Return the packet that ESP carried, in transport mode with the outer addresses put back."""
+    if sa.transport:
+        return Packet(remote.address, sa.local.address, next_header, data)
+    if next_header not in (IPV4, IPV6):
+        raise Malformed("no IP packet inside")
+    return Packet.read(data)
+
+
+def _covered(flows: Iterable[tuple[Selector, Selector]], packet: Packet, local_port: int, remote_port: int) -> bool:
+    """Tell whether one of the flows covers a packet that goes out."""
+    return any(
+        local.covers(packet.source, packet.protocol, local_port)
+        and remote.covers(packet.destination, packet.protocol, remote_port)
+        for local, remote in flows
+    )
