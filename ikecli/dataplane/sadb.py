@@ -86,14 +86,14 @@ class SoftwareSas:
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
-        moved = {"local": update.local, "remote": update.remote, "encapsulated": update.encapsulated}
-        if update.direction is Direction.INBOUND and update.spi in self._inbound:
-            one = self._inbound[update.spi]
-            one.install = replace(one.install, **moved)
+        if update.direction is Direction.INBOUND:
+            if (one := self._inbound.get(update.spi)) is not None:
+                one.install = _moved(one.install, update)
+            return
         for sas in self._outbound.values():
             for out in sas:
-                if update.direction is Direction.OUTBOUND and out.install.spi == update.spi:
-                    out.install = replace(out.install, **moved)
+                if out.install.spi == update.spi:
+                    out.install = _moved(out.install, update)
 
     def counters(self, spis: Iterable[int]) -> dict[int, Counters]:
         """Return both directions' counts by inbound SPI."""
@@ -197,6 +197,10 @@ class SoftwareSas:
         elif bounds.soft_octets and octets >= bounds.soft_octets and not one.warned:
             one.warned = True
             self._notify(Expired(one.install.spi, hard=False))
+
+
+def _moved(sa: Install, update: Update) -> Install:
+    return replace(sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
 
 
 def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint) -> Packet:
