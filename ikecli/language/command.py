@@ -60,13 +60,12 @@ class LineError(Rejected):
     be printed again: it ends with the refused word, and before any secret.
     """
 
-    def __init__(self, wrong: Wrong, start: int, column: int, shown: str, expected: tuple[str, ...] = ()) -> None:
+    def __init__(self, wrong: Wrong, start: int, column: int, shown: str) -> None:
         super().__init__(f"{wrong} at column {column}")
         self.wrong: Final = wrong
         self.start: Final = start
         self.column: Final = column
         self.shown: Final = shown
-        self.expected: Final = expected
 
     @property
     def reach(self) -> tuple[int, int, int]:

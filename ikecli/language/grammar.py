@@ -1,0 +1,317 @@
+"""The pyparsing grammar of a mode: a left-factored graph of `Point`s whose only leaves are words, values and the end.
+
+A `Point` is a MatchFirst that orders its leaves: exact word, specific value, free value, unambiguous abbreviation, LINE,
+end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has cycles,
+so nothing may walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+
+import pyparsing as pp
+
+from ikecli.language import tree
+from ikecli.language.command import SEVERITY, Wrong
+from ikecli.language.kinds import FREE, REST, SPECIFIC, Kind, kind
+from ikecli.language.line import CR, CURSOR, Choice, Line
+from ikecli.language.paths import Done, Edge, Marks, Way, Ways
+
+Tokens: TypeAlias = tuple[int, Any]
+NOWHERE: Final = 1 << 30
+_TOKEN: Final = re.compile(r" *([^ \n]*)").match
+
+
+class Refusal(pp.ParseException):
+    """Why the text is refused at a place; `secret` is the first column that must not be shown again."""
+
+    def __init__(self, text: str, wrong: Wrong, start: int, column: int, stop: int, secret: int = NOWHERE) -> None:
+        super().__init__(text, column, wrong)
+        self.wrong = wrong
+        self.start = start
+        self.stop = stop
+        self.secret = secret
+
+    @property
+    def reach(self) -> tuple[int, int, int]:
+        """How far the reading came; the furthest refusal is the one to tell."""
+        return self.start, SEVERITY[self.wrong], self.loc
+
+
+def _further(one: Refusal | None, other: Refusal) -> Refusal:
+    if one is None:
+        return other
+    best = other if other.reach > one.reach else one
+    best.secret = min(one.secret, other.secret)
+    return best
+
+
+class Leaf(pp.Token):
+    """What one edge of the graph reads: a word or a value, and the point it leads to."""
+
+    def __init__(self, node: tree.Word | tree.Value, marks: Marks, then: Point) -> None:
+        super().__init__()
+        self.skipWhitespace = self.callPreparse = self.mayIndexError = False
+        self.streamlined = True
+        self.node = node
+        self.marks = marks[::-1]
+        self.then = then
+        self.binds = node.slot is not None
+        self.set_name(node.text if isinstance(node, tree.Word) else node.kind)
+
+    def go_on(self, text: Line, stop: int, value: Any) -> Tokens:
+        """Read on behind this leaf and add what it binds."""
+        end, tokens = self.then._parse(text, stop)
+        if self.binds:
+            tokens.append((self.node, value))
+        for mark in self.marks:
+            tokens.append((mark, None))
+        return end, tokens
+
+
+class WordLeaf(Leaf):
+    """A literal, without case."""
+
+    node: tree.Word
+
+    def parseImpl(self, text: Any, loc: int, do_actions: bool = True) -> Any:
+        """Read the word at `loc`, in whatever spelling the point accepted, and what follows it."""
+        found = _TOKEN(text, loc)
+        assert found
+        return self.go_on(text, found.end(), self.node.value)
+
+
+class ValueLeaf(Leaf):
+    """A value of a kind."""
+
+    node: tree.Value
+
+    def __init__(self, node: tree.Value, marks: Marks, then: Point, dialect: str) -> None:
+        super().__init__(node, marks, then)
+        self.kind: Kind = kind(node.kind, dialect)
+
+    def parseImpl(self, text: Any, loc: int, do_actions: bool = True) -> Any:
+        """Read the value at `loc` and what follows it; a Refusal says how far that came."""
+        found = _TOKEN(text, loc)
+        assert found
+        start, stop = found.span(1)
+        taken = self.kind.take(text, start, stop, found[1])
+        if taken is None:
+            raise Refusal(text, "invalid", start, start, stop)
+        try:
+            return self.go_on(text, taken[1], taken[0])
+        except Refusal as refusal:
+            if self.kind.secret:
+                refusal.secret = min(refusal.secret, start)
+            raise
+
+
+class EndLeaf(pp.Token):
+    """The end of the line, or a comment; gives the declaration that the line is."""
+
+    def __init__(self, done: Done, marks: Marks) -> None:
+        super().__init__()
+        self.skipWhitespace = self.callPreparse = self.mayIndexError = False
+        self.streamlined = True
+        self.done = done
+        self.marks = marks[::-1]
+        self.set_name(CR)
+
+    def parseImpl(self, text: Any, loc: int, do_actions: bool = True) -> Any:
+        """Accept the end of the text, or a blank and a `!`."""
+        found = _TOKEN(text, loc)
+        assert found
+        start, stop = found.span(1)
+        if stop < len(text) if start == stop else text[start - 1 : start + 1] != " !":
+            raise Refusal(text, "invalid", start, start, stop)
+        tokens: Any = pp.ParseResults([])
+        tokens.append((self.done, None))
+        for mark in self.marks:
+            tokens.append((mark, None))
+        return len(text), tokens
+
+
+class Point(pp.MatchFirst):
+    """One point of the graph: what may stand here."""
+
+    def __init__(self, graph: Graph, ways: tuple[Way | Done, ...]) -> None:
+        super().__init__([])
+        self.skipWhitespace = self.callPreparse = self.mayIndexError = False
+        self.streamlined = True
+        self.set_name("point")
+        self.graph = graph
+        self.ways = ways
+        self.built = False
+        self.words: dict[str, list[WordLeaf]] = {}
+        self.served: list[str] = []
+        self.values: list[ValueLeaf] = []
+        self.rest: list[ValueLeaf] = []
+        self.end: EndLeaf | None = None
+        self.secret = False
+
+    def build(self) -> None:
+        """Make the leaves of this point: equal words and values with equal bindings share one."""
+        self.built = True
+        free: list[ValueLeaf] = []
+        for edge, thens in self._factored():
+            if isinstance(edge.leaf, Done):
+                self.end = self.end or EndLeaf(edge.leaf, edge.marks)
+                continue
+            then = self.graph.point(thens)
+            if isinstance(edge.leaf, tree.Word):
+                word = WordLeaf(edge.leaf, edge.marks, then)
+                self.words.setdefault(edge.leaf.text.lower(), []).append(word)
+            else:
+                value = ValueLeaf(edge.leaf, edge.marks, then, self.graph.dialect)
+                {SPECIFIC: self.values, FREE: free, REST: self.rest}[value.kind.rank].append(value)
+                self.secret |= value.kind.secret
+        self.values += free
+        self.served = sorted(text for text, leaves in self.words.items() if not all(w.node.exact for w in leaves))
+        words = [leaf for leaves in self.words.values() for leaf in leaves]
+        self.exprs = [*words, *self.values, *self.rest, *([self.end] if self.end else [])]
+
+    def _factored(self) -> Iterator[tuple[Edge, tuple[Way | Done, ...]]]:
+        groups: dict[Any, tuple[Edge, list[Way | Done]]] = {}
+        for way in self.ways:
+            for edge in self.graph.ways.edges(way):
+                key = _identity(edge)
+                first, thens = groups.get(key, (edge, []))
+                if not isinstance(edge.leaf, Done) and edge.leaf.help and not first.leaf.help:  # type: ignore[union-attr]
+                    first = edge
+                groups[key] = first, [*thens, edge.then]
+        for first, thens in groups.values():
+            yield first, tuple(dict.fromkeys(thens))
+
+    def parseImpl(self, text: Any, loc: int, do_actions: bool = True) -> Any:
+        """Read one leaf and what follows it; raise the furthest Refusal."""
+        if not self.built:
+            self.build()
+        found = _TOKEN(text, loc)
+        assert found
+        start, stop = found.span(1)
+        token = found[1]
+        if token[-1:] == CURSOR:
+            self.note(text, token[:-1], start > loc or not loc)
+            raise Refusal(text, "incomplete", start, start, stop)
+        worst: Refusal | None = None
+        for leaf in self.candidates(token, start > loc):
+            try:
+                return leaf._parse(text, start)
+            except Refusal as refusal:
+                worst = _further(worst, refusal)
+        if token.lower() in self.words:
+            assert worst
+            raise worst
+        raise _further(worst, self._refusal(text, token, start, stop))
+
+    def candidates(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
+        """Yield the leaves to try for a token, in order of precedence; `apart`: a blank stands before it."""
+        exact = self.words.get(token.lower())
+        if exact:
+            yield from exact
+            return
+        yield from self.values
+        yield from self._abbreviated(token.lower())
+        yield from self.rest
+        if self.end and (not token or (apart and token[0] == "!")):
+            yield self.end
+
+    def _begun(self, token: str) -> Iterator[str]:
+        for at in range(bisect_left(self.served, token), len(self.served)):
+            if not self.served[at].startswith(token):
+                return
+            yield self.served[at]
+
+    def _abbreviated(self, token: str) -> list[WordLeaf]:
+        """Return the leaves of the one word that the token abbreviates; several that mean the same count as one."""
+        if not token:
+            return []
+        found = [[leaf for leaf in self.words[text] if not leaf.node.exact] for text in self._begun(token)]
+        if len({tuple((leaf.then, leaf.node.slot) for leaf in leaves) for leaves in found}) != 1:
+            return []
+        return found[0] if len(found) == 1 or found[0][0].node.slot is None else []
+
+    def _refusal(self, text: Line, token: str, start: int, stop: int) -> Refusal:
+        """Say why no leaf takes the token: the caret is at the first character that no word here shares."""
+        secret = start if self.secret else NOWHERE
+        if not token:
+            return Refusal(text, "incomplete", start, start, stop, secret)
+        low = token.lower()
+        if len(list(self._begun(low))) > 1:
+            return Refusal(text, "ambiguous", start, start, stop, secret)
+        shared = max((at for at in (_shared(low, word) for word in self.words) if at < len(low)), default=0)
+        return Refusal(text, "invalid", start, start + shared, stop, secret)
+
+    def note(self, text: Line, begun: str, apart: bool) -> None:
+        """Note what may stand at the cursor, where `begun` was typed already."""
+        if text.noted is None:
+            return
+        for word, leaves in self.words.items():
+            if word.startswith(begun.lower()):
+                node = leaves[0].node
+                text.noted.append(Choice(node.text, node.help, node.text))
+        for leaf in (*self.values, *self.rest):
+            for choice in leaf.kind.choices(begun, text.names):
+                text.noted.append(replace(choice, help=choice.help or leaf.node.help))
+        if self.end and apart and not begun:
+            text.noted.append(Choice(CR))
+
+
+def _shared(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _identity(edge: Edge) -> tuple[object, ...]:
+    marks = tuple((type(mark), getattr(mark, "slot", ""), getattr(mark, "many", False)) for mark in edge.marks)
+    match edge.leaf:
+        case tree.Word(text, slot, value, many, exact):
+            return "word", text.lower(), slot, value, many, exact, marks
+        case tree.Value(name, slot, many):
+            return "value", name, slot, many, marks
+        case done:
+            return "done", done, marks
+
+
+class Graph:
+    """The grammar of one mode."""
+
+    def __init__(self, patterns: Iterable[tuple[tree.Node, Done]], dialect: str) -> None:
+        self.dialect = dialect
+        self.ways = Ways()
+        self._points: dict[tuple[Way | Done, ...], Point] = {}
+        self.root = self.point(tuple(self.ways.way(pattern, done) for pattern, done in patterns))
+        self.root.parse_with_tabs()
+
+    def point(self, ways: tuple[Way | Done, ...]) -> Point:
+        """Return the one point that stands before these ways."""
+        known = self._points.get(ways)
+        if known is None:
+            known = self._points[ways] = Point(self, ways)
+        return known
+
+    def parse(self, text: Line) -> tuple[Done, dict[str, Any]]:
+        """Return what the text is, and its slots: records are dicts, repeated slots lists. Raises Refusal."""
+        pairs = list(self.root.parse_string(text))
+        return pairs[0][0], _slots(reversed(pairs[1:]))
+
+
+def _slots(pairs: Iterable[tuple[tree.Node, Any]]) -> dict[str, Any]:
+    slots: dict[str, Any] = {}
+    outer: list[dict[str, Any]] = []
+    for node, value in pairs:
+        if isinstance(node, tree.Open):
+            outer.append(slots)
+            slots = {}
+            continue
+        if isinstance(node, tree.Close):
+            value, slots = slots, outer.pop()
+        assert isinstance(node, tree.Word | tree.Value | tree.Close) and node.slot
+        if node.many:
+            slots.setdefault(node.slot, []).append(value)
+        else:
+            slots[node.slot] = value
+    return slots

@@ -1,0 +1,149 @@
+"""The face of the language: a dialect's modes read lines and answer `?`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Final
+
+from ikecli.language import tree
+from ikecli.language.command import Command, LineError
+from ikecli.language.grammar import Graph, Refusal
+from ikecli.language.line import CURSOR, Choice, Line, Names, no_names
+from ikecli.language.negation import negated_pattern
+from ikecli.language.notation import Fragments, GrammarFile, read_file
+from ikecli.language.paths import Done
+from ikecli.language.target import NotationError
+from ikecli.language.tree import Node
+
+LINE_LIMIT: Final = 4096
+TEXT_LIMIT: Final = 65536
+DIALECTS: Final = ("ios", "asa")
+_CONTROL: Final = re.compile(r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f]").search
+_NO: Final = tree.Word("no", help="Negate a command or set its defaults")
+_DEFAULT: Final = tree.Word("default", help="Set a command to its defaults")
+
+
+class Mode:
+    """One mode of the command line; its grammar is made when it first reads."""
+
+    def __init__(self, file: GrammarFile, dialect: str) -> None:
+        self.file: Final = file
+        self.dialect: Final = dialect
+
+    @property
+    def name(self) -> str:
+        """The name of the grammar file."""
+        return self.file.name
+
+    @property
+    def prompt(self) -> str:
+        """What stands in the prompt's brackets, empty for exec."""
+        return self.file.prompt
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The pyparsing grammar of this mode."""
+        return Graph(self._patterns(), self.dialect)
+
+    def _patterns(self) -> Iterator[tuple[Node, Done]]:
+        read = [declaration for declaration in self.file.declarations if not declaration.target.part]
+        for declaration in read:
+            yield declaration.pattern, Done(declaration, "")
+        for word in (_NO, _DEFAULT):
+            for declaration in read:
+                pattern = negated_pattern(declaration)
+                if pattern:
+                    yield tree.sequence((word, pattern)), Done(declaration, "no" if word is _NO else "default")
+
+    def read(self, line: str, names: Names = no_names) -> Command:
+        """Return the command that a line is.
+
+        Raises LineError, or NeedsLines when the command goes on over the next lines: read again with all of them,
+        joined by newlines. Columns count from 0.
+        """
+        text = Line(line.replace("\t", " "))
+        text.names = names
+        _bounded(text)
+        try:
+            done, slots = self.graph.parse(text)
+        except Refusal as refusal:
+            shown = text[: min(refusal.stop, refusal.secret)].rstrip()
+            raise LineError(refusal.wrong, refusal.start, refusal.loc, shown) from None
+        except RecursionError:
+            raise LineError("invalid", 0, 0, text.split(None, 1)[0]) from None
+        return Command(done.declaration, slots, done.negated, line)
+
+    def ask(self, text: str, names: Names = no_names) -> list[Choice]:
+        """Return what may stand at the end of the text, sorted; nothing when no command begins so."""
+        line = Line(text.replace("\t", " ") + CURSOR)
+        line.names = names
+        line.noted = []
+        if len(text) > LINE_LIMIT or _CONTROL(text.replace("\t", " ")):
+            return []
+        try:
+            self.graph.parse(line)
+        except (Refusal, RecursionError):
+            return _merged(line.noted)
+        return []
+
+
+def _bounded(text: Line) -> None:
+    first = text.find("\n")
+    limit = LINE_LIMIT if first < 0 else TEXT_LIMIT
+    strange = _CONTROL(text)
+    if strange or len(text) > limit:
+        at = min(limit, strange.start() if strange else limit)
+        raise LineError("invalid", at, at, text.split(None, 1)[0] if text[:at].split() else "")
+
+
+def _merged(noted: list[Choice]) -> list[Choice]:
+    found: dict[tuple[str, bool], Choice] = {}
+    for choice in noted:
+        known = found.get((choice.label, choice.live))
+        if known is None or not known.help:
+            found[choice.label, choice.live] = choice
+    return sorted(found.values(), key=lambda choice: (choice.label == "<cr>", choice))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The command language of one system: "ios" or "asa"; `modes` by the name of their grammar file."""
+
+    name: str
+    modes: Mapping[str, Mode]
+
+
+def grammar_root() -> Path:
+    """Return the directory of the grammar files: in the installed package, or at the root of a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "grammar"
+    return installed if installed.is_dir() else package.parent / "grammar"
+
+
+@lru_cache
+def load(name: str) -> Dialect:
+    """Return the dialect from the grammar files that come with ikecli; raises NotationError when they are unsound."""
+    return load_from(grammar_root() / name, name)
+
+
+def load_from(directory: Path, name: str) -> Dialect:
+    """Return a dialect from the grammar files of a directory, one a mode; `words` holds what they share."""
+    if name not in DIALECTS:
+        raise NotationError(f"{name!r} is no dialect: {', '.join(DIALECTS)}")
+    shared: Fragments = {}
+    words = directory / "words"
+    if words.is_file():
+        read_file("words", words.read_text("utf-8"), shared)
+    modes = {}
+    for path in sorted(directory.iterdir()):
+        if path.is_file() and path.name != "words" and "." not in path.name:
+            modes[path.name] = Mode(read_file(path.name, path.read_text("utf-8"), dict(shared)), name)
+    for mode in modes.values():
+        for declaration in mode.file.declarations:
+            if declaration.target.enters and declaration.target.enters not in modes:
+                raise NotationError(f"{declaration.place}: there is no mode file {declaration.target.enters!r}")
+    return Dialect(name, modes)
