@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -37,10 +38,8 @@ def test_what_was_written_is_read_back(packet: Packet) -> None:
 
 @given(st.binary(max_size=80))
 def test_any_octets_are_read_or_refused(octets: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         Packet.read(octets)
-    except Malformed:
-        pass
 
 
 def test_a_header_sums_to_nothing() -> None:

@@ -1,0 +1,231 @@
+"""Two nodes of the emulated network, their SAs put in by hand: what passes, what is counted, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
+
+import pytest
+
+from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Notice, UnknownSpi
+from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.memory import HELD_PACKETS, MemoryPlane
+from ikecli.dataplane.packet import Packet
+from ikecli.errors import Unavailable
+from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
+from ikecli.lab.clock import VirtualClock
+from ikecli.lab.dice import Dice
+from ikecli.lab.fabric import Fabric
+from ikecli.numbers import ALGORITHMS, Algorithm
+
+ENDS = {"L": "192.0.2.1", "R": "198.51.100.1"}
+NETS = {"L": "10.1.0.0/16", "R": "10.2.0.0/16"}
+OTHER = {"L": "R", "R": "L"}
+GCM, CBC, SHA = (
+    next(row for row in ALGORITHMS if row.name == name)
+    for name in ("ENCR_AES_GCM_16", "ENCR_AES_CBC", "AUTH_HMAC_SHA2_256_128")
+)
+
+
+def flow(node: str) -> tuple[Selector, Selector]:
+    return Selector.of(ip_network(NETS[node])), Selector.of(ip_network(NETS[OTHER[node]]))
+
+
+def intent(node: str) -> Intent:
+    outside = Interface("outside", (IPv4Interface(f"{ENDS[node]}/24"),))
+    inside = Interface("inside", (IPv4Interface(f"{NETS[node].replace('0.0/16', '0.1/16')}"),))
+    gateway = ip_address(ENDS[node].rsplit(".", 1)[0] + ".254")
+    return Intent(
+        hostname=node,
+        network=Network((outside, inside), (Route(IPv4Network("0.0.0.0/0"), gateway),)),
+        connections=(
+            Connection(
+                name="MAP",
+                sequence=10,
+                interface="outside",
+                local=ip_address(ENDS[node]),
+                peers=(ip_address(ENDS[OTHER[node]]),),
+                flows=(Flow(*flow(node)),),
+                proposals=(),
+            ),
+        ),
+    )
+
+
+class Pair:
+    """Nodes L and R, their notices, and one SA each way that a test may put in."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.fabric = Fabric(self.clock, Dice(1))
+        self.notices: dict[str, list[Notice]] = {"L": [], "R": []}
+        self.nodes = {name: self.node(name) for name in "LR"}
+
+    def node(self, name: str) -> MemoryPlane:
+        plane = MemoryPlane(
+            self.clock, Dice(name).octets, self.fabric, self.notices[name].append, lambda datagram: None
+        )
+        self.fabric.attach(plane)
+        plane.configure(intent(name))
+        return plane
+
+    def sa(self, sender: str, encryption: Algorithm = GCM, integrity: Algorithm | None = None) -> Install:
+        """The outbound half of the SA from `sender`; the SPIs are 1001 towards R and 1002 towards L."""
+        spi, back = (1001, 1002) if sender == "L" else (1002, 1001)
+        keys = EspKeys(bytes(encryption.key_bits // 8 + (4 if encryption.aead else 0)), bytes(32) if integrity else b"")
+        ends = Endpoint(ip_address(ENDS[sender]), 500), Endpoint(ip_address(ENDS[OTHER[sender]]), 500)
+        return Install(
+            Direction.OUTBOUND, spi, back, *ends, encryption, integrity, keys, (flow(sender),), "MAP 10 outside"
+        )
+
+    def inbound(self, out: Install, receiver: str) -> Install:
+        """The same SA as its receiver has it."""
+        return replace(
+            out,
+            direction=Direction.INBOUND,
+            local=out.remote,
+            remote=out.local,
+            flows=(flow(receiver),),
+        )
+
+    def connect(self, **changes: object) -> None:
+        for sender in "LR":
+            out = replace(self.sa(sender), **changes)  # type: ignore[arg-type]
+            self.nodes[OTHER[sender]].install(self.inbound(out, OTHER[sender]))
+            self.nodes[sender].install(out)
+
+    def ping(self, node: str, destination: str, source: str = "inside") -> str:
+        results: list[EchoResult] = []
+        self.nodes[node].echo(Echo(destination, source, 100, 2, 1), results.append)
+        self.clock.advance(3)
+        return results[0].mark
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair()
+
+
+def test_a_ping_goes_through_the_tunnel_and_is_counted(pair: Pair) -> None:
+    pair.connect()
+    assert pair.ping("L", "10.2.0.1") == "!"
+    [counts] = pair.nodes["L"].counters([1002]).values()
+    assert (counts.packets_out, counts.packets_in, counts.octets_out, counts.octets_in) == (1, 1, 100, 100)
+    assert FirstPacket(1001) in pair.notices["R"]
+
+
+@pytest.mark.parametrize(("encryption", "integrity", "encapsulated"), [
+    (GCM, None, False),
+    (CBC, SHA, False),
+    (GCM, None, True),
+])  # fmt: skip
+def test_every_form_of_esp_carries_a_ping(
+    pair: Pair, encryption: Algorithm, integrity: Algorithm | None, encapsulated: bool
+) -> None:
+    for sender in "LR":
+        out = pair.sa(sender, encryption, integrity)
+        if encapsulated:
+            ends = [Endpoint(end.address, 4500) for end in (out.local, out.remote)]
+            out = replace(out, encapsulated=True, local=ends[0], remote=ends[1])
+        pair.nodes[OTHER[sender]].install(pair.inbound(out, OTHER[sender]))
+        pair.nodes[sender].install(out)
+    assert pair.ping("L", "10.2.0.1") == "!"
+
+
+def test_a_host_behind_the_other_gateway_answers(pair: Pair) -> None:
+    pair.connect()
+    assert pair.ping("L", "10.2.3.4") == "!"
+
+
+def test_without_an_sa_nothing_passes_and_one_is_asked_for(pair: Pair) -> None:
+    assert pair.ping("L", "10.2.0.1") == "."
+    assert pair.notices["L"] == [
+        Acquire("MAP 10 outside", ip_address("10.1.0.1"), ip_address("10.2.0.1"), 1, 0x0800, 0x0800)
+    ]
+
+
+def test_the_packet_that_asked_waits_for_its_sa(pair: Pair) -> None:
+    results: list[EchoResult] = []
+    pair.nodes["L"].echo(Echo("10.2.0.1", "inside", 100, 2, 1), results.append)
+    pair.clock.advance(1)
+    pair.connect()
+    pair.clock.advance(2)
+    assert results[0].mark == "!"
+
+
+def test_only_a_few_packets_wait(pair: Pair) -> None:
+    results: list[EchoResult] = []
+    for sequence in range(HELD_PACKETS + 4):
+        pair.nodes["L"].echo(Echo("10.2.0.1", "inside", 100, 2, sequence), results.append)
+    pair.connect()
+    pair.clock.advance(3)
+    assert [result.mark for result in results].count("!") == HELD_PACKETS
+
+
+def test_the_cloud_knows_no_way_behind_a_gateway(pair: Pair) -> None:
+    for name in "LR":
+        pair.nodes[name].configure(replace(intent(name), connections=()))
+    assert pair.ping("L", "10.2.0.1") == "."
+    assert pair.ping("L", ENDS["R"], source="outside") == "!"
+
+
+def test_what_must_be_protected_is_refused_in_the_clear(pair: Pair) -> None:
+    pair.connect()
+    pair.nodes["L"].configure(replace(intent("L"), connections=()))
+    clear = Packet(ip_address("10.1.0.1"), ip_address("10.2.0.1"), 1, b"\x08\0\0\0\0\0\0\0")
+    before = pair.fabric.carried
+    pair.nodes["R"].arrive("outside", clear)
+    pair.clock.advance(1)
+    assert pair.fabric.carried == before
+
+
+def test_what_is_outside_the_selectors_is_refused_after_decryption(pair: Pair) -> None:
+    pair.connect()
+    wide = replace(pair.sa("L"), spi=1001, peer_spi=1002, flows=((Selector.of(ip_network("0.0.0.0/0")),) * 2,))
+    pair.nodes["L"].remove(Remove(Direction.OUTBOUND, 1001, wide.remote))
+    pair.nodes["L"].install(wide)
+    pair.nodes["L"].configure(
+        replace(intent("L"), connections=(replace(intent("L").connections[0], flows=(Flow(*wide.flows[0]),)),))
+    )
+    assert pair.ping("L", "10.2.0.1", source="outside") == "."
+    assert pair.nodes["R"].counters([1001])[1001].errors_in == 1
+
+
+def test_an_unknown_spi_is_reported(pair: Pair) -> None:
+    pair.nodes["L"].install(pair.sa("L"))
+    pair.ping("L", "10.2.0.1")
+    assert pair.notices["R"] == [UnknownSpi(1001, Endpoint(ip_address(ENDS["L"]), 0))]
+
+
+def test_a_replay_is_counted(pair: Pair) -> None:
+    pair.fabric.weather.duplicate = 1.0
+    pair.connect()
+    assert pair.ping("L", "10.2.0.1") == "!"
+    assert pair.nodes["R"].counters([1001])[1001].replays == 1
+
+
+def test_volume_bounds_are_reported_soft_then_hard(pair: Pair) -> None:
+    pair.connect(lifetime=Lifetime(soft_octets=200, hard_octets=300))
+    for _ in range(3):
+        pair.ping("L", "10.2.0.1")
+    reports = [notice for notice in pair.notices["R"] if isinstance(notice, Expired)]
+    assert reports[0] == Expired(1001, hard=False)
+    assert Expired(1001, hard=True) in reports
+
+
+def test_an_inbound_spi_is_taken_once(pair: Pair) -> None:
+    pair.connect()
+    with pytest.raises(Unavailable, match="SPI 0x000003E9 is in use"):
+        pair.nodes["R"].install(pair.inbound(pair.sa("L"), "R"))
+
+
+def test_a_source_that_is_not_ours_is_named(pair: Pair) -> None:
+    with pytest.raises(Unavailable, match=r"10\.9\.9\.9"):
+        pair.ping("L", "10.2.0.1", source="10.9.9.9")
+
+
+def test_loss_loses_and_the_mark_says_so(pair: Pair) -> None:
+    pair.connect()
+    pair.fabric.weather.loss = 1.0
+    assert pair.ping("L", "10.2.0.1") == "."
