@@ -198,6 +198,18 @@ def test_state_is_plain_and_goes_on_elsewhere():
     assert moved_in.open(moved_out.seal(b"later", 50)) == (b"later", 50)
 
 
+@pytest.mark.parametrize("esn", [False, True])
+def test_a_new_inbound_sa_has_a_window_of_64(esn):
+    inbound = InboundSa(pair(esn=esn)[1].sa)
+    assert (inbound.window.size, inbound.window.esn, inbound.window.top) == (64, esn, 0)
+
+
+def test_an_spi_needs_a_packet_around_it():
+    assert spi_of(bytes.fromhex("c0ffee01000000017f")) == 0xC0FFEE01
+    with pytest.raises(Dropped):
+        spi_of(bytes.fromhex("c0ffee0100000001"))
+
+
 def test_keys_do_not_show():
     outbound, _ = pair(CBC, SHA256)
     assert "encryption_key" not in repr(outbound.sa)

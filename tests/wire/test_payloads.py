@@ -13,6 +13,7 @@ from ikecli.wire.payloads import (
     OPAQUE,
     PAYLOADS,
     KeyExchange,
+    Notify,
     Proposal,
     SecurityAssociation,
     TrafficSelector,
@@ -143,6 +144,11 @@ def test_reserved_octets_of_an_identity_stay_for_auth():
 def test_reserved_octets_elsewhere_are_ignored_and_sent_as_zero():
     assert read(PayloadType.KE, bytes.fromhex("001fffff") + b"value") == KeyExchange(31, b"value")
     assert KeyExchange(31, b"value").write()[2:4] == bytes(2)
+
+
+@pytest.mark.parametrize(("type", "is_error"), [(14, True), (16383, True), (16384, False), (65535, False)])
+def test_notify_types_from_16384_on_are_status(type, is_error):
+    assert Notify(type).is_error == is_error
 
 
 def test_an_unknown_payload_is_not_read_without_its_number():
