@@ -1,11 +1,30 @@
 """The command language: grammar files are read, lines become commands, drafts become running-configs."""
 
 from ikecli.language.command import Command, LineError, message
+from ikecli.language.draft import FixedEntry, Inert, MissingEntry, apply, defaults
 from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from
 from ikecli.language.line import CR, Choice, Names, NeedsLines
 from ikecli.language.target import NotationError
+from ikecli.language.write import write
 
 __all__ = [
-    "CR", "Choice", "Command", "Dialect", "LineError", "Mode", "Names", "NeedsLines", "NotationError", "grammar_root", "load",
-    "load_from", "message",
-]  # fmt: skip
+    "CR",
+    "Choice",
+    "Command",
+    "Dialect",
+    "FixedEntry",
+    "Inert",
+    "LineError",
+    "MissingEntry",
+    "Mode",
+    "Names",
+    "NeedsLines",
+    "NotationError",
+    "apply",
+    "defaults",
+    "grammar_root",
+    "load",
+    "load_from",
+    "message",
+    "write",
+]

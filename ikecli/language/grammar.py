@@ -65,7 +65,8 @@ class Leaf(pp.Token):
 
     def go_on(self, text: Line, stop: int, value: Any) -> Tokens:
         """Read on behind this leaf and add what it binds."""
-        end, tokens = self.then._parse(text, stop)
+        end, found = self.then._parse(text, stop)
+        tokens: Any = found
         if self.binds:
             tokens.append((self.node, value))
         for mark in self.marks:
@@ -243,7 +244,9 @@ class Point(pp.MatchFirst):
         low = token.lower()
         if len(list(self._begun(low))) > 1:
             return Refusal(text, "ambiguous", start, start, stop, secret)
-        shared = max((at for at in (_shared(low, word) for word in self.words) if at < len(low)), default=0)
+        shared = max((_shared(low, word) for word in self.words), default=0)
+        if shared == len(low):  # the beginning of a word that takes no abbreviation
+            shared = 0
         return Refusal(text, "invalid", start, start + shared, stop, secret)
 
     def note(self, text: Line, begun: str, apart: bool) -> None:

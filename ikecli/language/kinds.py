@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ikecli.language.kindtables import PORT_TYPES, PORTS, VIRTUAL_TYPES
-from ikecli.language.line import CURSOR, Choice, Line, Names, NeedsLines
+from ikecli.language.line import CR, CURSOR, Choice, Line, Names, NeedsLines
 from ikecli.secret import Secret
 
 SPECIFIC, FREE, REST = 1, 2, 3
@@ -39,7 +39,7 @@ class Kind:
     """How a value is read and written.
 
     `take(line, start, stop, token)` gives the value and where it ends, or None; `token` is the text up to the next blank.
-    `choices(token, names)` lists what may stand where `token` was begun.
+    `choices(token, names)` lists what may stand where `token` was begun; `holds(value)` tells whether it is this kind's.
     """
 
     rank: int
@@ -47,11 +47,16 @@ class Kind:
     choices: Callable[[str, Names], Iterable[Choice]]
     write: Callable[[Any], str]
     secret: bool = False
+    holds: Callable[[Any], bool] = lambda value: isinstance(value, str)
 
 
 def _labelled(label: str, begins: str) -> Callable[[str, Names], Iterable[Choice]]:
     begun = re.compile(begins).fullmatch
     return lambda token, names: (Choice(label),) if begun(token) else ()
+
+
+def _instance(python: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, python)
 
 
 def _token(
@@ -61,6 +66,8 @@ def _token(
     begins: str = r"\S*",
     rank: int = SPECIFIC,
     write: Callable[[Any], str] = str,
+    python: type = str,
+    holds: Callable[[Any], bool] | None = None,
 ) -> Kind:
     whole = re.compile(pattern).fullmatch
 
@@ -72,7 +79,7 @@ def _token(
         except ValueError:
             return None
 
-    return Kind(rank, take, _labelled(label, begins), write, convert is Secret)
+    return Kind(rank, take, _labelled(label, begins), write, python is Secret, holds or _instance(python))
 
 
 @lru_cache(4096)
@@ -112,6 +119,22 @@ def _pair(token: str) -> Pair:
     return Pair(real, mapped)
 
 
+def _paired(pair: Pair) -> str:
+    return f"({pair.real},{pair.mapped})"
+
+
+def _unbracketed(token: str) -> str:
+    return token[1:-1]
+
+
+def _dashed(addresses: Range) -> str:
+    return f"{addresses.first}-{addresses.last}"
+
+
+def _six_prefix(token: str) -> IPv6Interface:
+    return IPv6Interface(token)
+
+
 def _plain_text(secret: object) -> str:
     return secret.reveal().decode() if isinstance(secret, Secret) else str(secret)
 
@@ -123,7 +146,13 @@ def _number(low: int, high: int) -> Kind:
             raise ValueError("out of range")
         return value
 
-    return _token(f"<{low}-{high}>", rf"-?\d{{1,{len(str(high)) + 8}}}", convert, r"\d*")
+    return _token(
+        f"<{low}-{high}>",
+        rf"-?\d{{1,{len(str(high)) + 8}}}",
+        convert,
+        r"\d*",
+        holds=lambda value: isinstance(value, int) and low <= value <= high,
+    )
 
 
 def _quoted(value: str) -> str:
@@ -215,11 +244,14 @@ def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
         begun = token.lower()
         return [Choice(name, "", name) for low, name in known.items() if low.startswith(begun)]
 
-    return Kind(SPECIFIC, take, choices, str)
+    def holds(value: Any) -> bool:
+        return isinstance(value, str) and take(Line(value), 0, 0, value) == (value, len(value))
+
+    return Kind(SPECIFIC, take, choices, str, holds=holds)
 
 
-def _port(table: dict[str, int]) -> Kind:
-    by_number = {number: name for name, number in reversed(table.items())}
+def _port(table: Mapping[str, int]) -> Kind:
+    by_number = {number: name for name, number in reversed(list(table.items()))}
 
     def take(line: Line, start: int, stop: int, token: str) -> Taken:
         if token.isascii() and token.isdigit() and len(token) < 10:
@@ -234,7 +266,7 @@ def _port(table: dict[str, int]) -> Kind:
             Choice(name, f"Port {port}", name) for name, port in table.items() if name.startswith(token.lower())
         )
 
-    return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)))
+    return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)), holds=_instance(int))
 
 
 def _reference(path: str, must_exist: bool) -> Kind:
@@ -250,41 +282,45 @@ def _reference(path: str, must_exist: bool) -> Kind:
 
 _WORD = r"[^\s\x00]+"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){3}"
-_DOTS, _COLONS = r"[\d.]*", r"[0-9A-Fa-f:.]*"
+_DOTS, _COLONS = r"[\d.]*", r"[0-9A-Fa-f:./]*"
+_SIX = r"[0-9A-Fa-f:.]{2,45}"
+_BRACKET = r"\(?[^\s()]*\)?"
 
 
 def _table(dialect: str) -> dict[str, Kind]:
-    six_text: Callable[[Any], str] = (
-        (lambda value: str(value)) if dialect == "asa" else (lambda value: str(value).upper())
-    )
-    types = PORT_TYPES + VIRTUAL_TYPES
+    six_text: Callable[[Any], str] = str if dialect == "asa" else lambda value: str(value).upper()
+    both = PORT_TYPES + VIRTUAL_TYPES
     return {
-        "A.B.C.D": _token("A.B.C.D", _DOTTED, _address, _DOTS),
-        "MASK": _token("A.B.C.D", _DOTTED, _mask, _DOTS),
-        "WILDCARD": _token("A.B.C.D", _DOTTED, _address, _DOTS),
-        "A.B.C.D/N": _token("A.B.C.D/nn", _DOTTED + r"/\d{1,2}", _prefix, r"[\d./]*"),
-        "RANGE": _token("A.B.C.D-A.B.C.D", f"{_DOTTED}-{_DOTTED}", _range, r"[\d.-]*"),
-        "X:X::X:X": _token("X:X:X:X::X", r"[0-9A-Fa-f:.]{2,45}", _six, _COLONS, write=six_text),
-        "X:X::X:X/N": _token("X:X:X:X::X/<0-128>", r"[0-9A-Fa-f:.]{2,45}/\d{1,3}", IPv6Interface, r"[0-9A-Fa-f:./]*", write=six_text),
+        "A.B.C.D": _token("A.B.C.D", _DOTTED, _address, _DOTS, python=IPv4Address),
+        "MASK": _token("A.B.C.D", _DOTTED, _mask, _DOTS, python=IPv4Address),
+        "WILDCARD": _token("A.B.C.D", _DOTTED, _address, _DOTS, python=IPv4Address),
+        "A.B.C.D/N": _token("A.B.C.D/nn", _DOTTED + r"/\d{1,2}", _prefix, r"[\d./]*", python=IPv4Interface),
+        "RANGE": _token("A.B.C.D-A.B.C.D", f"{_DOTTED}-{_DOTTED}", _range, r"[\d.-]*", write=_dashed, python=Range),
+        "X:X::X:X": _token("X:X:X:X::X", _SIX, _six, _COLONS, python=IPv6Address, write=six_text),
+        "X:X::X:X/N": _token(
+            "X:X:X:X::X/<0-128>", _SIX + r"/\d{1,3}", _six_prefix, _COLONS, python=IPv6Interface, write=six_text
+        ),
         "N": _number(0, 0xFFFFFFFF),
-        "TCP-PORT": _port(dict(PORTS[dialect, "TCP-PORT"])),
-        "UDP-PORT": _port(dict(PORTS[dialect, "UDP-PORT"])),
+        "TCP-PORT": _port(PORTS[dialect, "TCP-PORT"]),
+        "UDP-PORT": _port(PORTS[dialect, "UDP-PORT"]),
         "HEX": _token("Hex-data", r"[0-9A-Fa-f]+", begins=r"[0-9A-Fa-f]*"),
-        "HEX-KEY": _token("Hex-data", r"[0-9A-Fa-f]+", Secret, r"[0-9A-Fa-f]*", write=_plain_text),
+        "HEX-KEY": _token("Hex-data", r"[0-9A-Fa-f]+", Secret, r"[0-9A-Fa-f]*", python=Secret, write=_plain_text),
         "TIME": _token("hh:mm", r"\d{1,2}:\d\d(?::\d\d)?", begins=r"[\d:]*"),
         "NAME": _token("WORD", _WORD, rank=FREE),
         "HOST": _token("Hostname or A.B.C.D", r"[\w.:-]+", begins=r"[\w.:-]*", rank=FREE),
-        "KEY": _token("WORD", _WORD, Secret, rank=FREE, write=_plain_text),
+        "KEY": _token("WORD", _WORD, Secret, rank=FREE, python=Secret, write=_plain_text),
         "TEXT": Kind(FREE, _take_text, _labelled("WORD", r"\S*"), _quoted),
-        "PAIR": _token("(real_ifc,mapped_ifc)", r"\([^\s(),]+,[^\s(),]+\)", _pair, r"\(?[^\s()]*\)?", write=lambda pair: f"({pair.real},{pair.mapped})"),
-        "PAREN": _token("(if_name)", r"\([^\s()]+\)", lambda token: token[1:-1], r"\(?[^\s()]*\)?", write=lambda name: f"({name})"),
-        "INTERFACE": _interface(types, None),
+        "PAIR": _token(
+            "(real_ifc,mapped_ifc)", r"\([^\s(),]+,[^\s(),]+\)", _pair, _BRACKET, write=_paired, python=Pair
+        ),
+        "PAREN": _token("(if_name)", r"\([^\s()]+\)", _unbracketed, _BRACKET, write=lambda name: f"({name})"),
+        "INTERFACE": _interface(both, None),
         "PORT": _interface(PORT_TYPES, False),
-        "SUBINTERFACE": _interface(types, True),
+        "SUBINTERFACE": _interface(both, True),
         "LINE": Kind(REST, _take_line, _labelled("LINE", r".*"), str),
         "BANNER": Kind(REST, _take_banner, _labelled("LINE", r".*"), _write_banner),
-        "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled("<cr>", ""), _write_hex_block),
-    }  # fmt: skip
+        "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled(CR, ""), _write_hex_block, holds=_instance(bytes)),
+    }
 
 
 TABLES: Final = {dialect: _table(dialect) for dialect in ("ios", "asa")}

@@ -137,11 +137,11 @@ def load_from(directory: Path, name: str) -> Dialect:
     shared: Fragments = {}
     words = directory / "words"
     if words.is_file():
-        read_file("words", words.read_text("utf-8"), shared)
+        read_file("words", words.read_text("utf-8"), shared, name)
     modes = {}
     for path in sorted(directory.iterdir()):
         if path.is_file() and path.name != "words" and "." not in path.name:
-            modes[path.name] = Mode(read_file(path.name, path.read_text("utf-8"), dict(shared)), name)
+            modes[path.name] = Mode(read_file(path.name, path.read_text("utf-8"), dict(shared), name), name)
     for mode in modes.values():
         for declaration in mode.file.declarations:
             if declaration.target.enters and declaration.target.enters not in modes:

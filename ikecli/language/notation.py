@@ -6,19 +6,18 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from ikecli.language import kinds, tree
 from ikecli.language.target import OPERATORS, NotationError, Operator, Target, read_target
 from ikecli.language.tree import Node
 
 Fragments: TypeAlias = dict[str, Node]
-NEGATIONS: Final = ("no", "default", "clear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """One command: its pattern and its target, and where it is written."""
+    """One command: its pattern and its target, and where it is written. `opened` names the paths that its file enters."""
 
     file: str
     line: int
@@ -26,6 +25,8 @@ class Declaration:
     pattern: Node
     target: Target
     slots: Mapping[str, tree.Slot]
+    dialect: str
+    opened: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def place(self) -> str:
@@ -232,7 +233,7 @@ def _entries(name: str, lines: list[tuple[int, str]]) -> Iterator[_Entry | Bang]
         yield entry
 
 
-def read_file(name: str, text: str, fragments: Fragments) -> GrammarFile:
+def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") -> GrammarFile:
     """Read one grammar file; its fragments are added to those given. `words` files have no prompt.
 
     Raises NotationError with file and line.
@@ -249,15 +250,18 @@ def read_file(name: str, text: str, fragments: Fragments) -> GrammarFile:
             items.append(entry)
             continue
         try:
-            declaration = _declare(name, entry, fragments)
+            declaration = _declare(name, entry, fragments, dialect)
         except ValueError as wrong:
             raise NotationError(f"{name}:{entry.line}: {wrong}") from wrong
         if declaration:
             items.append(declaration)
-    return GrammarFile(name, prompt, tuple(items))
+    targets = [item.target for item in items if isinstance(item, Declaration)]
+    opened = frozenset(tuple(step.name for step in target.path) for target in targets if target.operator == ">")
+    whole = (replace(item, opened=opened) if isinstance(item, Declaration) else item for item in items)
+    return GrammarFile(name, prompt, tuple(whole))
 
 
-def _declare(name: str, entry: _Entry, fragments: Fragments) -> Declaration | None:
+def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> Declaration | None:
     used: set[str] = set()
     fragment = _FRAGMENT.fullmatch(entry.text)
     if fragment:
@@ -273,7 +277,7 @@ def _declare(name: str, entry: _Entry, fragments: Fragments) -> Declaration | No
     target = read_target(op, entry.text[operator.end() :].strip())
     if op in ("~", "~>"):
         pattern = tree.exactly(pattern)
-    declaration = Declaration(name, entry.line, entry.text, pattern, target, tree.slots(pattern))
+    declaration = Declaration(name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect)
     for slot in (*target.keys, target.hide, target.at):
         if slot and slot not in declaration.slots:
             raise ValueError(f"the target names the slot {slot!r}, which the pattern has not")

@@ -1,0 +1,267 @@
+"""The running-config of a draft: declared order, one blank of indentation a level, collections entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any, TypeAlias
+
+from ikecli.language.draft import default_slots, is_flag
+from ikecli.language.emit import Emitter, Reveal, present, slots_of
+from ikecli.language.language import Dialect, Mode
+from ikecli.language.negation import head
+from ikecli.language.notation import Bang, Declaration
+from ikecli.language.target import Step
+
+_Keys: TypeAlias = tuple[Any, ...]
+_BANG = "!"
+
+
+@dataclass(slots=True)
+class _Group:
+    """The declarations that begin with one step of a path: of a field, a section or a collection."""
+
+    step: Step
+    depth: int
+    here: list[Declaration] = field(default_factory=list)
+    items: list[_Item] = field(default_factory=list)
+    sorted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """In a group: the place of the lines for the field or entry itself."""
+
+
+_Item: TypeAlias = Bang | _Group | _Here | Declaration
+
+
+def _planned(items: tuple[Bang | Declaration, ...], depth: int) -> list[_Item]:
+    """Gather declarations by the step at this depth; each group stands where it is first declared."""
+    plan: list[_Item] = []
+    groups: dict[str, _Group] = {}
+    below: dict[str, list[Declaration]] = {}
+    for item in items:
+        if isinstance(item, Bang):
+            plan.append(item)
+            continue
+        target = item.target
+        if target.operator in ("-", "!") or target.hidden:
+            continue
+        if target.operator in ("~", "~>") or target.part:
+            plan.append(item)
+            continue
+        step = target.path[depth]
+        if step.name not in groups:
+            groups[step.name] = _Group(step, depth)
+            plan.append(groups[step.name])
+        below.setdefault(step.name, []).append(item)
+    for name, group in groups.items():
+        _fill(group, below[name])
+    return plan
+
+
+def _fill(group: _Group, declarations: list[Declaration]) -> None:
+    at = group.depth + 1
+    group.here = [each for each in declarations if len(each.target.path) == at]
+    deeper = tuple(each for each in declarations if len(each.target.path) > at)
+    group.items = _planned(deeper, at)
+    if group.here:
+        first = declarations.index(group.here[0])
+        before = {each.target.path[at].name for each in declarations[:first]}
+        place = sum(1 for item in group.items if isinstance(item, _Group) and item.step.name in before)
+        group.items.insert(place, _Here())
+    for each in declarations:
+        keyed = [depth for depth, step in enumerate(each.target.path) if step.keys is not None]
+        group.sorted |= each.target.sorted and keyed[-1:] == [group.depth]
+
+
+class _Writer:
+    def __init__(self, dialect: Dialect, every: bool, reveal: Reveal) -> None:
+        self.dialect = dialect
+        self.every = every
+        self.emitter = Emitter(dialect.name, reveal)
+        self.plans: dict[str, tuple[list[_Item], bool]] = {}
+        self.changed: list[bool] = [False]
+
+    def plan(self, mode: Mode) -> tuple[list[_Item], bool]:
+        """Return a mode's plan, and whether `!` closes its section."""
+        if mode.name not in self.plans:
+            items = mode.file.items
+            closed = bool(items) and isinstance(items[-1], Bang)
+            self.plans[mode.name] = _planned(items[:-1] if closed else items, 0), closed
+        return self.plans[mode.name]
+
+    def line(self, level: int, text: str) -> Iterator[str]:
+        """Yield a command at its level; the further lines of a block stand as they are."""
+        self.changed = [True] * (level + 1)
+        first, *block = text.split("\n")
+        yield " " * level + first
+        yield from block
+
+    def bang(self, level: int) -> Iterator[str]:
+        """Yield `!` if something was written at this level since the last one."""
+        if level < len(self.changed) and self.changed[level]:
+            self.changed[level:] = [False]
+            yield " " * level + _BANG
+
+    def body(self, owner: Any, plan: list[_Item], level: int, keys: _Keys) -> Iterator[str]:
+        """Yield what a plan says of an object; `keys` are those of the path to it, one a step."""
+        for item in plan:
+            match item:
+                case Bang():
+                    yield from self.bang(level)
+                case _Group():
+                    yield from self.group(owner, item, level, keys)
+                case Declaration() if item.target.part:
+                    yield from self.part(owner, item, level)
+                case Declaration():
+                    yield from self.inert(owner, item, level)
+
+    def group(self, owner: Any, group: _Group, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield the lines of a field, a section or a collection."""
+        held = getattr(owner, group.step.name)
+        if group.step.keys is not None:
+            for key, entry in sorted(held.items()) if group.sorted else held.items():
+                for item in group.items:
+                    if isinstance(item, _Here):
+                        yield from self.entry(owner, group, entry, level, (*keys, key))
+                    else:
+                        yield from self.body(entry, [item], level, (*keys, key))
+            return
+        for item in group.items:
+            if isinstance(item, _Here):
+                yield from self.field(owner, group, held, level, keys)
+            elif held:
+                yield from self.body(held, [item], level, (*keys, None))
+
+    def entry(self, owner: Any, group: _Group, entry: Any, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield the line that makes an entry, and its section."""
+        stored = {slot.name for each in group.here for slot in each.stored}
+        values = {name: value for name, value in slots_of(entry).items() if name in stored}
+        for each in group.here:
+            made = entry if each.target.operator == ">" else owner
+            if all(getattr(made, name) == value for name, value in each.target.constants):
+                text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **values})
+                if text is not None:
+                    yield from self.opened(each, text, entry, level)
+                    return
+        if values:
+            raise ValueError(f"no declaration writes {group.step.name} {keys[-1]} with {', '.join(values)}")
+
+    def opened(self, declaration: Declaration, text: str, entry: Any, level: int) -> Iterator[str]:
+        """Yield a line and, if it opens a section, what that holds."""
+        yield from self.line(level, text)
+        if declaration.target.enters:
+            plan, closed = self.plan(self.dialect.modes[declaration.target.enters])
+            yield from self.body(entry, plan, level + 1, ())
+            if closed:
+                yield from self.bang(level)
+
+    def part(self, owner: Any, declaration: Declaration, level: int) -> Iterator[str]:
+        """Yield the sections of which this opener writes one part, where there is something to write."""
+        (step,) = declaration.target.path
+        for key, entry in getattr(owner, step.name).items():
+            text = self.emitter.text(declaration.pattern, _key_slots(declaration, (key,)))
+            written = list(self.opened(declaration, text or "", entry, level))
+            if len([line for line in written if line.strip() != _BANG]) > 1:
+                yield from written
+
+    def inert(self, owner: Any, declaration: Declaration, level: int) -> Iterator[str]:
+        """Yield the kept lines of a family."""
+        for text, kept in owner.inert.items():
+            if kept.family == declaration.text:
+                yield from self.line(level, f"no {text}" if kept.negated else text)
+                for line in kept.lines:
+                    yield " " * (level + 1) + line
+
+    def field(self, owner: Any, group: _Group, held: Any, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield the line of a field, or those of a list."""
+        first = group.here[0]
+        if first.target.operator == ">":
+            text = self.emitter.text(first.pattern, _key_slots(first, keys))
+            if held is not None and text is not None:
+                yield from self.opened(first, text, held, level)
+        elif first.target.operator == "+":
+            yield from self.items(group, held, level, keys)
+        elif is_flag(first):
+            yield from self.flag(first, held, level, keys)
+        elif held is False:
+            yield from self.negation(first, level, keys)
+        elif not present(held):
+            yield from self.unset(group, level, keys)
+        else:
+            yield from self.line(level, self.value(group, held, keys))
+
+    def flag(self, declaration: Declaration, held: bool | None, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield a flag where it is not at its default, or where defaults are written."""
+        default = declaration.target.default == "on"
+        on = default if held is None else held
+        if on == default and not (declaration.target.always or self.every):
+            return
+        if on:
+            yield from self.line(level, self.emitter.text(declaration.pattern, _key_slots(declaration, keys)) or "")
+        else:
+            yield from self.negation(declaration, level, keys)
+
+    def negation(self, declaration: Declaration, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield `no` and the head of a command."""
+        yield from self.line(level, f"no {self.emitter.text(head(declaration), _key_slots(declaration, keys))}")
+
+    def unset(self, group: _Group, level: int, keys: _Keys) -> Iterator[str]:
+        """Yield the default of a field that holds nothing, where it is written."""
+        always = any(each.target.always for each in group.here)
+        if not always and not self.every:
+            return
+        for each in group.here:
+            default = default_slots(each)
+            if default is not None:
+                text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **default})
+                yield from self.line(level, text or "")
+                return
+        if always:
+            yield from self.negation(group.here[0], level, keys)
+
+    def value(self, group: _Group, held: Any, keys: _Keys) -> str:
+        """Return the first command that says a value whole."""
+        for each in group.here:
+            values = {each.bare: held} if each.bare else slots_of(held) if is_dataclass(held) else None
+            if values is not None:
+                text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **values})
+                if text is not None:
+                    return text
+        raise ValueError(f"no declaration writes {group.step.name} of {type(held).__name__}")
+
+    def items(self, group: _Group, held: list[Any], level: int, keys: _Keys) -> Iterator[str]:
+        """Yield a list: item by item, or as one line where the command repeats."""
+        first = group.here[0]
+        if first.bare and first.slots[first.bare].many:
+            if held:
+                yield from self.line(level, self.value(group, tuple(held), keys))
+            return
+        for item in held:
+            yield from self.line(level, self.value(group, item, keys))
+
+
+def _key_slots(declaration: Declaration, keys: _Keys) -> dict[str, Any]:
+    """Return the keys of a path under the names that this declaration gives them; hidden ones are left out."""
+    slots: dict[str, Any] = {}
+    for step, key in zip(declaration.target.path, keys, strict=False):
+        if step.keys is not None:
+            parts = (key,) if len(step.keys) == 1 else key
+            slots.update(zip(step.keys, parts, strict=True))
+    slots.pop(declaration.target.hide or "", None)
+    return {name: value for name, value in slots.items() if value is not None}
+
+
+def write(
+    dialect: Dialect, draft: Any, *, every: bool = False, reveal: Reveal = str, mode: str = "config"
+) -> Iterator[str]:
+    """Yield the running-config of a draft, line by line.
+
+    `every` writes defaults too. `reveal` gives the text of a secret; left alone it is *****, so reading such a text back
+    needs a `reveal` that tells. Raises ValueError for a value that no declaration can say.
+    """
+    writer = _Writer(dialect, every, reveal)
+    plan, _ = writer.plan(dialect.modes[mode])
+    yield from writer.body(draft, plan, 0, ())
