@@ -113,8 +113,8 @@ def _entry(owner: Any, step: Step, command: Command) -> tuple[Any, dict[Any, Any
     held = getattr(owner, step.name)
     found = held if step.keys is None else held.get(key_of(step, command.slots))
     if found is None and not command.negated:
-        if command.declaration.target.needs:
-            raise MissingEntry(step.name, key_of(step, command.slots) if step.keys else "")
+        if command.declaration.target.needs and step.keys is not None:
+            raise MissingEntry(step.name, key_of(step, command.slots))
         model = shapes.record_in(shapes.hints(type(owner))[step.name])
         if model is None:
             raise TypeError(f"{command.declaration.place}: {step.name} of {type(owner).__name__} holds no dataclass")

@@ -17,7 +17,22 @@ def negated_pattern(declaration: Declaration) -> Node | None:
     keyed = target.path[-1].keys is not None
     if target.operator == "+" and not keyed:
         return pattern
-    return _tail_optional(pattern, frozenset(target.keys), words=not keyed)
+    keys = frozenset(target.keys)
+    if target.step:
+        return _numbered(pattern, keys)
+    return _tail_optional(pattern, keys, words=not keyed)
+
+
+def _numbered(pattern: Node, keys: frozenset[str]) -> Node:
+    """Where the key may be left out, the rest is needed when it is."""
+    items = _items(pattern)
+    at = next((at for at, item in enumerate(items) if isinstance(item, tree.Opt) and keys & tree.slots(item).keys()), None)
+    if at is None:
+        return pattern
+    by_number = tree.sequence([*items[:at], *_items(tree.parts(items[at])[0])])
+    rest = items[at + 1 :]
+    numbered = tree.sequence([by_number, *([tree.Opt(tree.sequence(rest))] if rest else [])])
+    return tree.Choice((numbered, tree.sequence([*items[:at], *rest])))
 
 
 def explicit(declaration: Declaration) -> bool:

@@ -278,8 +278,9 @@ def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> De
     if op in ("~", "~>"):
         pattern = tree.exactly(pattern)
     declaration = Declaration(name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect)
+    numbered = target.path[-1].keys if target.step else ()
     for slot in (*target.keys, target.hide, target.at):
-        if slot and slot not in declaration.slots:
+        if slot and slot not in declaration.slots and slot not in (numbered or ()):
             raise ValueError(f"the target names the slot {slot!r}, which the pattern has not")
     return declaration
 
