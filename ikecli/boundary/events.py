@@ -1,7 +1,7 @@
 """What the engine tells: debug, log, counters and tests hear the same events.
 
 `sa` is the IKE SA's number in this engine (the show commands' Tunnel-id), `session` that of the peer pair. Octets that
-came from a peer pass `intent.printable` before they become a field.
+came from a peer pass `intent.printable` before they become a field. `local` and `remote` are address:port where known.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ class ProposalRefused(SaEvent):
     offered: tuple[str, ...]
     configured: tuple[str, ...]
     differing: tuple[str, ...]
+    local: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class ProfileMissing(SaEvent):
     identity_type: str
     remote: str
     profiles: tuple[str, ...]
+    local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class AuthenticationFailed(SaEvent):
     identity: str
     why: str
     by_peer: bool = False
+    local: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,8 @@ class SelectorsRefused(SaEvent):
 
     offered: tuple[str, ...]
     configured: tuple[str, ...]
+    local: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,8 @@ class ChildFailed(SaEvent):
 
     connection: str
     why: str
+    local: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,7 @@ class GaveUp(SaEvent):
     message_id: int
     attempts: int
     remote: str
+    local: str = ""
 
 
 @dataclass(frozen=True, slots=True)

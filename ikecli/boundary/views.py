@@ -114,7 +114,7 @@ class IkeSaView:
 class ConnectionView:
     """A configured crypto-map entry as seen from the data plane, whether up or down.
 
-    `flows` are all configured flows; `children` the Child SAs that serve it now.
+    `flows` are all configured flows; `children` the Child SAs that serve it now; `nameif` is the interface's ASA name.
     """
 
     name: str
@@ -132,6 +132,16 @@ class ConnectionView:
     access_list: str = ""
     transport: bool = False
     mtu: int = 1500
+    nameif: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransformSetView:
+    """A transform set (IOS) or ipsec-proposal (ASA) of the configuration; `transforms` as a router prints them."""
+
+    name: str
+    transforms: str
+    transport: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +157,7 @@ class ExchangeCount:
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """Counters of the engine since it began; `incoming` are SAs that peers initiated."""
+    """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time."""
 
     incoming_active: int = 0
     incoming_negotiating: int = 0
@@ -162,6 +172,7 @@ class StatsView:
     max_half_open: int = 0
     exchanges: tuple[ExchangeCount, ...] = ()
     notifies: tuple[ExchangeCount, ...] = ()
+    peak: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +213,7 @@ class ProfileView:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceView:
-    """An interface as it is now."""
+    """An interface as it is now; `security` is an ASA's level, None where only the default holds."""
 
     name: str
     nameif: str
@@ -217,6 +228,7 @@ class InterfaceView:
     packets_out: int = 0
     octets_in: int = 0
     octets_out: int = 0
+    security: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +280,14 @@ class LogLine:
     facility: str
     mnemonic: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """An open session: its line's number, who, from where, seconds since it last asked; `current` is the asking one."""
+
+    line: int
+    user: str
+    location: str
+    idle: int
+    current: bool = False

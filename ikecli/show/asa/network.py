@@ -1,0 +1,97 @@
+"""`show interface`, `interface ip brief`, `nameif`, `route` and `access-list`, as an ASA lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
+from zlib import crc32
+
+from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
+from ikecli.show import text
+from ikecli.show.ios.network import first_ipv4, last_resort, link
+from ikecli.show.options import Slots
+
+
+def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interface ip brief`."""
+    yield "Interface                  IP-Address      OK? Method Status                Protocol"
+    for view in views:
+        own = text.bare(first_ipv4(view))
+        status, protocol = link(view)
+        own, how = (own, "manual") if own else ("unassigned", "unset")
+        yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<4}"
+
+
+def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interface`: only what is known."""
+    for view in views:
+        status, protocol = link(view)
+        yield f'Interface {view.name} "{view.nameif}", is {status}, line protocol is {protocol}'
+        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}"
+        if view.description:
+            yield f"        Description: {view.description}"
+        yield f"        MTU {view.mtu}" if view.nameif else "        Available but not configured via nameif"
+        own = first_ipv4(view)
+        if own:
+            length = own.partition("/")[2]
+            yield f"        IP address {text.bare(own)}, subnet mask {text.mask(int(length or 32))}"
+        else:
+            yield "        IP address unassigned"
+        yield f"        {view.packets_in} packets input, {view.octets_in} bytes, 0 no buffer"
+        yield f"        {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
+
+
+_INSIDE = 100
+
+
+def nameif(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show nameif`: interfaces that have a name, with their security level (100 for `inside`, else 0)."""
+    yield "Interface                Name                     Security"
+    for view in views:
+        if view.nameif:
+            default = _INSIDE if view.nameif == "inside" else 0
+            yield f"{view.name:<24} {view.nameif:<24} {default if view.security is None else view.security:>3}"
+
+
+_CODES = (
+    "",
+    "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP",
+    "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area ",
+    "       N1 - OSPF NSSA external type 1, N2 - OSPF NSSA external type 2",
+    "       E1 - OSPF external type 1, E2 - OSPF external type 2, V - VPN",
+    "       i - IS-IS, su - IS-IS summary, L1 - IS-IS level-1, L2 - IS-IS level-2",
+    "       ia - IS-IS inter area, * - candidate default, U - per-user static route",
+    "       o - ODR, P - periodic downloaded static route, + - replicated route",
+)
+
+
+def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show route`: IPv4, networks with their masks."""
+    routes = [(IPv4Network(view.prefix, strict=False), view) for view in views if ":" not in view.prefix]
+    routes.sort(key=lambda pair: (pair[0], pair[1].code != "C"))
+    yield from _CODES
+    yield last_resort([view for _, view in routes])
+    yield ""
+    for prefix, view in routes:
+        code = f"{view.code}{'*' if prefix.prefixlen == 0 else ''}"
+        where = f"{code:<8} {prefix.network_address} {prefix.netmask}"
+        if view.gateway:
+            yield f"{where} [{view.distance}/0] via {view.gateway}{f', {view.interface}' if view.interface else ''}"
+        else:
+            yield f"{where} is directly connected, {view.interface}"
+
+
+def _hash(words: str) -> str:
+    return f"0x{crc32(words.encode()):08x}"
+
+
+def access_lists(views: Sequence[AccessListView], slots: Slots) -> Iterator[str]:
+    """`show access-list`: entries with their hits; the hashes are CRC-32 of what they stand for."""
+    yield "access-list cached ACL log flows: total 0, denied 0 (deny-flow-max 4096)"
+    yield "            alert-interval 300"
+    for view in views:
+        yield f"access-list {view.name}; {len(view.entries)} elements; name hash: {_hash(view.name)}"
+        for line, (_, entry, hits) in enumerate(view.entries, start=1):
+            words = entry if entry.split(" ")[0] in ("extended", "standard", "remark") else f"{view.kind} {entry}"
+            count = "" if words.startswith("remark") else f" (hitcnt={hits}) {_hash(words)} "
+            yield f"access-list {view.name} line {line} {words}{count}"

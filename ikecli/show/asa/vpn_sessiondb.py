@@ -1,0 +1,145 @@
+"""`show vpn-sessiondb` and `show vpn-sessiondb [detail] l2l`, as an ASA lays them out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from ikecli.boundary.views import ChildView, IkeSaView, SaStatus, StatsView, SystemView
+from ikecli.numbers import TransformType
+from ikecli.show import suites, text
+from ikecli.show.flows import KILOBYTE, seconds_left
+from ikecli.show.options import Slots, detailed
+
+_AUTH = {"PSK": "preSharedKeys", "RSA": "rsaCertificate", "ECDSA": "ecdsaCertificate"}
+
+
+def l2l(views: Sequence[object], slots: Slots) -> Iterator[str]:
+    """`show vpn-sessiondb [detail] l2l`: takes IKE SAs, and a SystemView for login times."""
+    wall = next((view.clock for view in views if isinstance(view, SystemView)), None)
+    sas = [view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY]
+    if not sas:
+        yield "INFO: There are presently no active sessions of the type specified"
+        return
+    yield ""
+    yield f"Session Type: LAN-to-LAN{' Detailed' if detailed(slots) else ''}"
+    for sa in sas:
+        yield ""
+        yield from _session(sa, wall)
+        if detailed(slots):
+            yield ""
+            yield from _detail(sa)
+
+
+def _pair(left: tuple[str, object], right: tuple[str, object]) -> str:
+    return f"{left[0]:<13}: {left[1]!s:<23}{right[0]:<13}: {right[1]}"
+
+
+def _protocol(child: ChildView) -> str:
+    return "IPsecOverNatT" if child.encapsulated else "IPsec"
+
+
+def _counts(names: Iterable[str]) -> str:
+    return " ".join(f"({number}){name}" for name, number in Counter(names).items())
+
+
+def _session(sa: IkeSaView, wall: float | None) -> Iterator[str]:
+    protocol = _protocol(sa.children[0]) if sa.children else ""
+    ciphers = _counts(suites.brief_cipher(child.encryption) for child in sa.children)
+    hashes = _counts(suites.brief_hash(child.integrity) for child in sa.children)
+    under = (f"  {protocol}: {ciphers}", f"  {protocol}: {hashes}") if sa.children else ("", "")
+    yield f"Connection   : {sa.profile or sa.remote}"
+    yield _pair(("Index", sa.id), ("IP Addr", sa.remote))
+    yield f"Protocol     : {f'IKEv2 {protocol}'.strip()}"
+    yield f"Encryption   : IKEv2: (1){suites.brief_cipher(sa.encryption)}{under[0]}"
+    yield f"Hashing      : IKEv2: (1){suites.brief_hash(sa.integrity)}{under[1]}"
+    sent = sum(child.counters.octets_out for child in sa.children)
+    received = sum(child.counters.octets_in for child in sa.children)
+    yield _pair(("Bytes Tx", sent), ("Bytes Rx", received))
+    if wall is not None:
+        yield f"Login Time   : {text.login(wall - sa.age)}"
+    yield f"Duration     : {text.duration(sa.age)}"
+
+
+def _detail(sa: IkeSaView) -> Iterator[str]:
+    yield "IKEv2 Tunnels: 1"
+    for protocol, number in Counter(_protocol(child) for child in sa.children).items():
+        yield f"{protocol} Tunnels: {number}"
+    yield ""
+    yield "IKEv2:"
+    yield f"  Tunnel ID    : {sa.id}.1"
+    yield "  " + _pair(("UDP Src Port", sa.local_port), ("UDP Dst Port", sa.remote_port))
+    for word, number in (("Rem", sa.auth_remote), ("Loc", sa.auth_local)):
+        yield f"  {word} Auth Mode: {_AUTH.get(suites.method(number), suites.method(number))}"
+    yield "  " + _pair(("Encryption", suites.brief_cipher(sa.encryption)), ("Hashing", suites.brief_hash(sa.integrity)))
+    yield "  " + _rekey("T", sa.lifetime, max(0, sa.lifetime - sa.age), "Seconds")
+    yield "  " + _pair(("PRF", suites.shown(TransformType.PRF, sa.prf)), ("D/H Group", sa.group))
+    yield "  Filter Name  : "
+    for number, child in enumerate(sa.children, start=2):
+        yield ""
+        yield from _tunnel(sa, number, child)
+
+
+def _rekey(letter: str, interval: int, left: int, unit: str) -> str:
+    return _pair((f"Rekey Int ({letter})", f"{interval} {unit}"), (f"Rekey Left({letter})", f"{left} {unit}"))
+
+
+def _tunnel(sa: IkeSaView, number: int, child: ChildView) -> Iterator[str]:
+    count = child.counters
+    yield f"{_protocol(child)}:"
+    yield f"  Tunnel ID    : {sa.id}.{number}"
+    for flow in child.flows:
+        local, remote = text.idents(flow, "asa")
+        yield f"  Local Addr   : {local[1:-1]}"
+        yield f"  Remote Addr  : {remote[1:-1]}"
+    yield "  " + _pair(
+        ("Encryption", suites.brief_cipher(child.encryption)), ("Hashing", suites.brief_hash(child.integrity))
+    )
+    mode = "Transport" if child.transport else "Tunnel"
+    if child.group is None:
+        yield f"  Encapsulation: {mode}"
+    else:
+        yield "  " + _pair(("Encapsulation", mode), ("PFS Group", child.group))
+    yield "  " + _rekey("T", child.lifetime, seconds_left(child), "Seconds")
+    if child.kilobytes:
+        used = max(count.octets_in, count.octets_out) // KILOBYTE
+        yield "  " + _rekey("D", child.kilobytes, max(0, child.kilobytes - used), "K-Bytes")
+    yield "  " + _pair(("Idle Time Out", "0 Minutes"), ("Idle TO Left", "0 Minutes"))
+    yield "  " + _pair(("Bytes Tx", count.octets_out), ("Bytes Rx", count.octets_in))
+    yield "  " + _pair(("Pkts Tx", count.packets_out), ("Pkts Rx", count.packets_in))
+
+
+_RULE = "-" * 75
+_UNDER = " " * 29 + "-" * 46
+
+
+def summary(views: Sequence[object], slots: Slots) -> Iterator[str]:
+    """`show vpn-sessiondb`: takes IKE SAs, and a StatsView for what was before; the rest is passed over."""
+    stats = next((view for view in views if isinstance(view, StatsView)), StatsView())
+    sas = [view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY]
+    active = len(sas)
+    total = max(active, stats.incoming_accepted + stats.outgoing_accepted)
+    peak = max(active, stats.peak)
+    yield from (_RULE, "VPN Session Summary", _RULE)
+    yield f"{'Active : Cumulative : Peak Concur : Inactive':>75}"
+    yield _UNDER
+    for name in ("Site-to-Site VPN", "  IKEv2 IPsec"):
+        yield f"{name:<29}: {active:>6} : {total:>10} : {peak:>11}"
+    yield _RULE
+    yield f"{'Total Active and Inactive':<29}: {active:>6}             Total Cumulative : {total:>6}"
+    yield f"{'Device Total VPN Capacity':<29}: {stats.max_sas:>6}"
+    yield f"{'Device Load':<29}: {100 * active // stats.max_sas if stats.max_sas else 0:>5}%"
+    yield _RULE
+    yield ""
+    yield from (_RULE, "Tunnels Summary", _RULE)
+    yield f"{'Active : Cumulative : Peak Concurrent':>68}   "
+    yield _UNDER
+    tunnels = {"IKEv2": (active, total, peak)}
+    for protocol, number in sorted(Counter(_protocol(child) for sa in sas for child in sa.children).items()):
+        tunnels[protocol] = (number, number, number)
+    for name, numbers in tunnels.items():
+        yield f"{name:<29}: {numbers[0]:>6} : {numbers[1]:>10} : {numbers[2]:>15}"
+    yield _RULE
+    sums = [sum(numbers[index] for numbers in tunnels.values()) for index in (0, 1)]
+    yield f"{'Totals':<29}: {sums[0]:>6} : {sums[1]:>10}"
+    yield _RULE

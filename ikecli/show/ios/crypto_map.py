@@ -1,0 +1,60 @@
+"""`show crypto map`, as IOS lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ikecli.boundary.views import ConnectionView
+from ikecli.show import text
+from ikecli.show.options import Slots
+
+
+def crypto_map(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+    """`show crypto map`: each entry once, then the interfaces that carry its map."""
+    entries: dict[tuple[str, int], list[ConnectionView]] = {}
+    for view in views:
+        entries.setdefault((view.name, view.sequence), []).append(view)
+    for group in entries.values():
+        yield from _entry(group[0])
+        yield f"\tInterfaces using crypto map {group[0].name}:"
+        for interface in dict.fromkeys(view.interface for view in group if view.interface):
+            yield f"\t\t{interface}"
+        yield ""
+
+
+def _entry(view: ConnectionView) -> Iterator[str]:
+    six = any(":" in flow.local_first for flow in view.flows)
+    yield f'Crypto Map {"IPv6" if six else "IPv4"} "{view.name}" {view.sequence} ipsec-isakmp'
+    if not view.peers or not view.flows:
+        yield "\tWARNING: This crypto map is in an incomplete state!"
+        yield "\t\t(missing peer or access-list definitions)"
+    for peer in view.peers:
+        yield f"\tPeer = {text.address(peer)}"
+    if view.profile:
+        yield f"\tIKEv2 Profile: {view.profile}"
+    yield "\tAccess-List SS dynamic: False"
+    yield from _access_list(view)
+    current = next((child.remote for child in view.children), next(iter(view.peers), ""))
+    if current:
+        yield f"\tCurrent peer: {text.address(current)}"
+    yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
+    yield "\tDualstack (Y/N): N"
+    yield ""
+    yield "\tResponder-Only (Y/N): N"
+    yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
+    if view.pfs is not None:
+        yield f"\tDH group:  group{view.pfs}"
+    yield "\tMixed-mode : Disabled"
+    yield "\tTransform sets={ "
+    for name, transforms in view.transform_sets:
+        yield f"\t\t{name}:  {{ {transforms}  }} , "
+    yield "\t}"
+
+
+def _access_list(view: ConnectionView) -> Iterator[str]:
+    if not view.access_list:
+        yield "\tNo matching address list set."
+        return
+    yield f"\tExtended IP access list {view.access_list}"
+    for flow in view.flows:
+        yield f"\t    access-list {view.access_list} {text.ace(flow, 'ios')}"

@@ -1,0 +1,196 @@
+"""`show crypto ikev2 sa`, `session` and `stats`, as IOS lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from ikecli.boundary.views import ChildView, ExchangeCount, IkeSaView, SaStatus, StatsView
+from ikecli.numbers import FIRST_STATUS, NotifyType
+from ikecli.show import suites, text
+from ikecli.show.options import Slots, detailed
+
+_HEADER_4 = "Tunnel-id Local                 Remote                fvrf/ivrf            Status "
+_HEADER_6 = "Tunnel-id    fvrf/ivrf              Status"
+
+
+def _by_version(sas: Iterable[IkeSaView]) -> tuple[list[IkeSaView], list[IkeSaView]]:
+    halves: tuple[list[IkeSaView], list[IkeSaView]] = ([], [])
+    for sa in sas:
+        halves[":" in sa.local].append(sa)
+    return halves
+
+
+def sa(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 sa [detailed]`: IPv4 first, then IPv6."""
+    old, new = _by_version(views)
+    for title, sas in ((" IPv4 Crypto IKEv2  SA ", old), (" IPv6 Crypto IKEv2  SA ", new)):
+        yield title
+        yield ""
+        for one in sas:
+            yield from _sa(one, detailed(slots))
+            yield ""
+
+
+def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
+    vrf = text.vrf(sa.vrf)
+    if ":" in sa.local:
+        yield _HEADER_6
+        yield f"{sa.id:<10} {vrf:<21} {sa.status.value}"
+        yield f"Local  {text.address(sa.local)}/{sa.local_port}"
+        yield f"Remote  {text.address(sa.remote)}/{sa.remote_port}"
+    else:
+        yield _HEADER_4
+        local, remote = f"{sa.local}/{sa.local_port}", f"{sa.remote}/{sa.remote_port}"
+        yield f"{sa.id:<9} {local:<21} {remote:<21} {vrf:<20} {sa.status.value:<6} "
+    yield f"      {suites.ike(sa, 'ios')}"
+    yield f"      Life/Active Time: {sa.lifetime}/{sa.age} sec"
+    yield f"      CE id: 0, Session-id: {sa.session}"
+    if not detail:
+        yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
+    else:
+        yield from _detail(sa)
+
+
+def status_text(sa: IkeSaView) -> str:
+    """Say how far an IKE SA is."""
+    if sa.status is SaStatus.READY:
+        return "Negotiation done"
+    if sa.status is SaStatus.DELETING:
+        return "Delete in progress"
+    if not sa.initiator:
+        return "Responder waiting for AUTH message"
+    known = sa.remote_spi.strip("0")
+    return "Initiator waiting for AUTH response" if known else "Initiator waiting for INIT response"
+
+
+def nat_text(sa: IkeSaView) -> str:
+    """Say where NAT was found: inside is our end, outside the peer's."""
+    ends = [word for word, found in (("inside", sa.nat_local), ("outside", sa.nat_remote)) if found]
+    return f"detected  {' and '.join(ends)}" if ends else "not detected  "
+
+
+def _detail(sa: IkeSaView) -> Iterator[str]:
+    yield f"      Status Description: {status_text(sa)}"
+    yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
+    yield f"      Local id: {text.address(sa.local_identity)}"
+    yield f"      Remote id: {text.address(sa.remote_identity)}"
+    for name, ours, theirs in (
+        ("req msg id: ", sa.request_id, sa.peer_request_id),
+        ("next msg id:", sa.request_id, sa.peer_request_id),
+        ("req queued: ", sa.request_id, sa.peer_request_id),
+        ("window:     ", sa.window, sa.peer_window),
+    ):
+        yield f"      Local {name} {ours:<14} Remote {name} {theirs:<9} "
+    yield f"      DPD configured for {sa.dpd_interval} seconds, retry {sa.dpd_retry}"
+    yield f"      {'IETF Std Fragmentation ' if sa.fragmentation else 'Fragmentation not '} configured."
+    yield "      Dynamic Route Update: disabled"
+    yield "      Extended Authentication not configured."
+    yield f"      NAT-T is {nat_text(sa)}"
+    yield "      Cisco Trust Security SGT is disabled"
+    yield f"      Initiator of SA : {'Yes' if sa.initiator else 'No'}"
+
+
+def session(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 session [detailed]`: the IKE SAs of each pair of ends, and their Child SAs."""
+    old, new = _by_version(views)
+    for title, sas in ((" IPv4 Crypto IKEv2 Session ", old), (" IPv6 Crypto IKEv2 Session ", new)):
+        yield title
+        yield ""
+        for number, group in groupby(sorted(sas, key=lambda sa: (sa.session, sa.id)), key=lambda sa: sa.session):
+            yield from _session(number, list(group), detailed(slots))
+            yield ""
+
+
+def session_status(sas: Iterable[IkeSaView]) -> str:
+    """Say whether a session carries traffic, is idle, or is coming up."""
+    ready = [sa for sa in sas if sa.status is SaStatus.READY]
+    if any(sa.children for sa in ready):
+        return "UP-ACTIVE"
+    return "UP-IDLE" if ready else "DOWN-NEGOTIATING"
+
+
+def _session(number: int, sas: list[IkeSaView], detail: bool) -> Iterator[str]:
+    children = sum(len(sa.children) for sa in sas)
+    yield f"Session-id:{number}, Status:{session_status(sas)}, IKE count:{len(sas)}, CHILD count:{children}"
+    for sa in sas:
+        yield ""
+        yield from _sa(sa, detail)
+        for child in sa.children:
+            yield from _child(child, detail)
+
+
+def _child(child: ChildView, detail: bool) -> Iterator[str]:
+    yield "Child sa:"
+    yield "          local selector       ->      remote selector"
+    for flow in child.flows:
+        local, remote = text.ranges(flow)
+        yield f"          {local}    ->    {remote}"
+    yield f"          ESP spi in/out: 0x{child.inbound_spi:X}/0x{child.outbound_spi:X}  "
+    if detail:
+        yield "          AH spi in/out: 0x0/0x0  "
+        yield "          CPI in/out: 0x0/0x0  "
+        check = suites.integrity(child.integrity, "None")
+        yield f"          Encr: {suites.cipher(child.encryption)}, esp_hmac: {check}"
+        yield f"          ah_hmac: None, comp: IPCOMP_NONE, mode {'transport' if child.transport else 'tunnel'}"
+
+
+_RULE = "-" * 80
+
+
+def stats(views: Sequence[StatsView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 stats [exchange]`."""
+    for view in views:
+        yield from (_exchanges(view) if slots.get("exchange") else _stats(view))
+
+
+def _stats(view: StatsView) -> Iterator[str]:
+    yield _RULE
+    yield "                          Crypto IKEv2 SA Statistics"
+    yield _RULE
+    yield (
+        f"System Resource Limit:   0        Max IKEv2 SAs: {view.max_sas:<8} "
+        f"Max in nego(in/out): {view.max_half_open}/{view.max_half_open}"
+    )
+    for way, active, negotiating in (
+        ("incoming", view.incoming_active, view.incoming_negotiating),
+        ("outgoing", view.outgoing_active, view.outgoing_negotiating),
+    ):
+        total = active + negotiating
+        yield f"Total {way} IKEv2 SA Count:    {total:<8} active:        {active:<8} negotiating: {negotiating:<5} "
+    for word, accepted, rejected in (
+        ("Incoming", view.incoming_accepted, view.incoming_rejected),
+        ("Outgoing", view.outgoing_accepted, view.outgoing_rejected),
+    ):
+        total = accepted + rejected
+        yield f"{word} IKEv2 Requests: {total:<8} accepted:      {accepted:<8} rejected:    {rejected:<7} "
+    yield "Rejected IKEv2 Requests: 0        rsrc low:      0        SA limit:    0       "
+    yield f"IKEv2 packets dropped at dispatch: {view.dropped:<7} "
+    yield "Incoming Requests dropped as LOW Q limit reached : 0       "
+    yield "Incoming IKEV2 Cookie Challenged Requests: 0       "
+    yield "    accepted: 0        rejected: 0        rejected no cookie: 0       "
+    yield "Total Deleted sessions of Cert Revoked Peers: 0       "
+
+
+def _exchanges(view: StatsView) -> Iterator[str]:
+    yield "EXCHANGE/NOTIFY                   TX(REQ)    TX(RES)    RX(REQ)    RX(RES)"
+    errors = [count for count in view.notifies if _is_error(count.name)]
+    others = [count for count in view.notifies if not _is_error(count.name)]
+    for title, counts in (("EXCHANGES", view.exchanges), ("ERROR NOTIFY", errors), ("OTHER NOTIFY", others)):
+        yield ""
+        yield title
+        yield ""
+        for count in counts:
+            yield _count(count)
+
+
+def _is_error(name: str) -> bool:
+    number = int(name) if name.isdecimal() else NotifyType[name] if name in NotifyType.__members__ else FIRST_STATUS
+    return number < FIRST_STATUS
+
+
+def _count(count: ExchangeCount) -> str:
+    return (
+        f"{count.name:<30}{count.sent_requests:>11}{count.sent_responses:>11}"
+        f"{count.received_requests:>11}{count.received_responses:>11}"
+    )

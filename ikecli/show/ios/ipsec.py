@@ -1,0 +1,120 @@
+"""`show crypto ipsec sa` and `show crypto ipsec transform-set`, as IOS lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from ikecli.boundary.views import ChildView, ConnectionView, TransformSetView
+from ikecli.show import suites, text
+from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, seconds_left
+from ikecli.show.options import Slots, detailed
+
+
+def sa(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec sa [detail]`: one block for each flow of each crypto-map entry, up or down."""
+    for interface, group in groupby(views, key=lambda view: view.interface):
+        yield ""
+        yield f"interface: {interface}"
+        tag = ("", "")
+        for connection in group:
+            if tag != (connection.name, connection.local):
+                tag = (connection.name, connection.local)
+                yield f"    Crypto map tag: {connection.name}, local addr {text.address(connection.local)}"
+            for block in blocks(connection):
+                yield ""
+                yield from _block(block, detailed(slots))
+
+
+def _block(block: Block, detail: bool) -> Iterator[str]:
+    local, remote = text.idents(block.flow)
+    yield "   protected vrf: (none)"
+    yield f"   local  ident (addr/mask/prot/port): {local}"
+    yield f"   remote ident (addr/mask/prot/port): {remote}"
+    yield f"   current_peer {text.address(block.peer)} port {block.port}"
+    yield "     PERMIT, flags={origin_is_acl,}"
+    yield from _counters(block, detail)
+    yield ""
+    yield from _endpoints(block)
+    yield ""
+    for direction in ("inbound", "outbound"):
+        yield f"     {direction} esp sas:"
+        for child in reversed(block.children):
+            yield from _sa(block, child, direction == "inbound", detail)
+        yield ""
+        yield f"     {direction} ah sas:"
+        yield ""
+        yield f"     {direction} pcp sas:"
+        yield ""
+
+
+def _counters(block: Block, detail: bool) -> Iterator[str]:
+    count = block.counters
+    out, into = count.packets_out, count.packets_in
+    yield f"    #pkts encaps: {out}, #pkts encrypt: {out}, #pkts digest: {out}"
+    yield f"    #pkts decaps: {into}, #pkts decrypt: {into}, #pkts verify: {into}"
+    yield "    #pkts compressed: 0, #pkts decompressed: 0"
+    yield "    #pkts not compressed: 0, #pkts compr. failed: 0"
+    yield "    #pkts not decompressed: 0, #pkts decompress failed: 0"
+    if not detail:
+        yield f"    #send errors {count.errors_out}, #recv errors {count.replays + count.integrity_failures}"
+        return
+    yield "    #pkts no sa (send) 0, #pkts invalid sa (rcv) 0"
+    yield f"    #pkts encaps failed (send) {count.errors_out}, #pkts decaps failed (rcv) 0"
+    yield f"    #pkts invalid prot (recv) 0, #pkts verify failed: {count.integrity_failures}"
+    yield "    #pkts invalid identity (recv) 0, #pkts invalid len (rcv) 0"
+    yield "    #pkts replay rollover (send): 0, #pkts replay rollover (rcv) 0"
+    yield f"    ##pkts replay failed (rcv): {count.replays}"
+    yield "    #pkts tagged (send): 0, #pkts untagged (rcv): 0"
+    yield "    #pkts not tagged (send): 0, #pkts not untagged (rcv): 0"
+    yield "    #pkts internal err (send): 0, #pkts internal err (recv) 0"
+
+
+def _endpoints(block: Block) -> Iterator[str]:
+    child, mtu = block.newest, block.connection.mtu
+    local, remote, ip = text.address(block.local), text.address(block.peer), "ipv6" if ":" in block.local else "ip"
+    if ip == "ipv6":
+        yield f"     local crypto endpt.: {local},"
+        yield f"     remote crypto endpt.: {remote}"
+    else:
+        yield f"     local crypto endpt.: {local}, remote crypto endpt.: {remote}"
+    room = plaintext_mtu(child, mtu) if child is not None else mtu
+    yield f"     plaintext mtu {room}, path mtu {mtu}, {ip} mtu {mtu}, {ip} mtu idb {block.connection.interface}"
+    spi = child.outbound_spi if child is not None else 0
+    yield f"     current outbound spi: 0x{spi:X}({spi})"
+    group = child.group if child is not None else None
+    yield f"     PFS (Y/N): {'N, DH group: none' if group is None else f'Y, DH group: group{group}'}"
+
+
+def settings(child: ChildView) -> str:
+    """Print the mode of a Child SA as `in use settings` has it."""
+    mode = "Transport" if child.transport else "Tunnel"
+    return f"{mode}{' UDP-Encaps' if child.encapsulated else ''}, {'esn' if child.esn else ''}"
+
+
+def _sa(block: Block, child: ChildView, inbound: bool, detail: bool) -> Iterator[str]:
+    spi = child.inbound_spi if inbound else child.outbound_spi
+    octets = child.counters.octets_in if inbound else child.counters.octets_out
+    iv, _, _, _ = suites.sizes(child.encryption, child.integrity)
+    yield f"      spi: 0x{spi:X}({spi})"
+    yield f"        transform: {suites.transform(child)} ,"
+    yield f"        in use settings ={{{settings(child)}}}"
+    yield f"        conn id: {spi}, flow_id: SW:{spi}, sibling_flags 80000000, crypto map: {block.connection.name}"
+    if child.kilobytes:
+        left = f"{kilobytes_left(child, octets)}/{seconds_left(child)}"
+        yield f"        sa timing: remaining key lifetime (k/sec): ({left})"
+    else:
+        yield f"        sa timing: remaining key lifetime (sec): {seconds_left(child)}"
+        yield "        Kilobyte Volume Rekey has been disabled"
+    yield f"        IV size: {iv} bytes"
+    window = f"  replay window size: {child.replay_window}" if detail and child.replay_window else ""
+    yield f"        replay detection support: {'Y' if child.replay_window else 'N'}{window}"
+    yield "        Status: ACTIVE(ACTIVE)"
+
+
+def transform_set(views: Sequence[TransformSetView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec transform-set`."""
+    for view in views:
+        yield f"Transform set {view.name}: {{ {view.transforms}  }} "
+        yield f"   will negotiate = {{ {'Transport' if view.transport else 'Tunnel'},  }}, "
+        yield ""

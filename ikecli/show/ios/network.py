@@ -1,0 +1,132 @@
+"""`show ip interface brief`, `interfaces`, `ip route` and `access-lists`, as IOS lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
+from itertools import groupby
+
+from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
+from ikecli.show import text
+from ikecli.show.options import Slots
+
+
+def first_ipv4(view: InterfaceView) -> str:
+    """Return an interface's first IPv4 address with its prefix length, or nothing."""
+    return next((one for one in view.addresses if ":" not in one), "")
+
+
+def link(view: InterfaceView) -> tuple[str, str]:
+    """Return the words for an interface's state and its line protocol's."""
+    if view.shutdown:
+        return "administratively down", "down"
+    return ("up", "up") if view.up else ("down", "down")
+
+
+def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show ip interface brief`."""
+    yield "Interface                  IP-Address      OK? Method Status                Protocol"
+    for view in views:
+        own = text.bare(first_ipv4(view))
+        status, protocol = link(view)
+        own, how = (own, "manual") if own else ("unassigned", "unset")
+        yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<8}"
+
+
+def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interfaces`: only what is known; bandwidth and delay are 0, since nothing here has them."""
+    for view in views:
+        status, protocol = link(view)
+        yield f"{view.name} is {status}, line protocol is {protocol} "
+        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}"
+        if view.description:
+            yield f"  Description: {view.description}"
+        for one in view.addresses:
+            yield f"  Internet address is {text.address(one)}"
+        yield f"  MTU {view.mtu} bytes, BW 0 Kbit/sec, DLY 0 usec, "
+        yield f"     {view.packets_in} packets input, {view.octets_in} bytes, 0 no buffer"
+        yield f"     {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
+
+
+_CODES = (
+    "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP",
+    "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area ",
+    "       N1 - OSPF NSSA external type 1, N2 - OSPF NSSA external type 2",
+    "       E1 - OSPF external type 1, E2 - OSPF external type 2",
+    "       i - IS-IS, su - IS-IS summary, L1 - IS-IS level-1, L2 - IS-IS level-2",
+    "       ia - IS-IS inter area, * - candidate default, U - per-user static route",
+    "       o - ODR, P - periodic downloaded static route, H - NHRP, l - LISP",
+    "       a - application route",
+    "       + - replicated route, % - next hop override",
+)
+
+
+def last_resort(views: Sequence[RouteView]) -> str:
+    """Say which gateway takes what no other route takes."""
+    default = next((view for view in views if view.prefix == "0.0.0.0/0"), None)
+    if default is None:
+        return "Gateway of last resort is not set"
+    return f"Gateway of last resort is {default.gateway or '0.0.0.0'} to network 0.0.0.0"
+
+
+def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show ip route`: IPv4, grouped by the classful network as IOS does."""
+    routes = [(IPv4Network(view.prefix, strict=False), view) for view in views if ":" not in view.prefix]
+    routes.sort(key=lambda pair: (_major(pair[0]), pair[0], pair[1].code != "C"))
+    yield from _CODES
+    yield ""
+    yield last_resort([view for _, view in routes])
+    yield ""
+    for major, group in groupby(routes, key=lambda pair: _major(pair[0])):
+        yield from _family(major, list(group))
+
+
+def _major(prefix: IPv4Network) -> IPv4Network:
+    first = int(prefix.network_address) >> 24
+    length = 8 if first < 128 else 16 if first < 192 else 24 if first < 224 else 32
+    return prefix if prefix.prefixlen <= length else prefix.supernet(new_prefix=length)
+
+
+def _family(major: IPv4Network, routes: list[tuple[IPv4Network, RouteView]]) -> Iterator[str]:
+    prefixes = dict.fromkeys(prefix for prefix, _ in routes)
+    lengths = {prefix.prefixlen for prefix in prefixes}
+    subnetted = lengths != {major.prefixlen}
+    if len(lengths) > 1:
+        yield f"      {major} is variably subnetted, {len(prefixes)} subnets, {len(lengths)} masks"
+    elif subnetted:
+        plural = "" if len(prefixes) == 1 else "s"
+        yield f"      {major.network_address}/{min(lengths)} is subnetted, {len(prefixes)} subnet{plural}"
+    for prefix, group in groupby(routes, key=lambda pair: pair[0]):
+        width = 8 if subnetted else 5
+        where = str(prefix.network_address) if subnetted and len(lengths) == 1 else str(prefix)
+        for number, (_, view) in enumerate(group):
+            code = f"{view.code}{'*' if prefix.prefixlen == 0 else ''}"
+            head = f"{code:<{width}} {where}" if number == 0 or view.code != "S" else " " * (width + 1 + len(where))
+            yield f"{head} {_via(view)}"
+
+
+def _via(view: RouteView) -> str:
+    if not view.gateway:
+        return f"is directly connected, {view.interface}"
+    return f"[{view.distance}/0] via {view.gateway}{f', {view.interface}' if view.interface else ''}"
+
+
+def access_lists(views: Sequence[AccessListView], slots: Slots) -> Iterator[str]:
+    """`show access-lists`: entries with the packets that matched them."""
+    for view in views:
+        family = "IPv6" if view.kind == "ipv6" else f"{view.kind.capitalize()} IP"
+        yield f"{family} access list {view.name}"
+        for sequence, entry, matches in view.entries:
+            words = _standard(entry) if view.kind == "standard" else entry
+            hits = "" if not matches else f" ({matches} match{'' if matches == 1 else 'es'})"
+            yield f"    {words}{hits} sequence {sequence}" if view.kind == "ipv6" else f"    {sequence} {words}{hits}"
+
+
+def _standard(entry: str) -> str:
+    action, _, rest = entry.partition(" ")
+    words = rest.split()
+    if words[:1] == ["host"]:
+        words = words[1:]
+    if len(words) > 1 and words[1][:1].isdigit():
+        words[:2] = [f"{words[0]}, wildcard bits {words[1]}"]
+    return f"{action:<6} {' '.join(words)}"

@@ -1,0 +1,152 @@
+"""`show crypto session [detail]`, as IOS lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
+from ikecli.show import text
+from ikecli.show.flows import Block, blocks, kilobytes_left, seconds_left
+from ikecli.show.options import Slots, detailed
+
+_CODES = (
+    "",
+    "Code: C - IKE Configuration mode, D - Dead Peer Detection     ",
+    "K - Keepalives, N - NAT-traversal, T - cTCP encapsulation     ",
+    "X - IKE Extended Authentication, F - IKE Fragmentation",
+    "R - IKE Auto Reconnect, U - IKE Dynamic Route Update",
+    "S - SIP VPN",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What an interface has with one peer."""
+
+    interface: str
+    peer: str
+    profile: str
+    sas: tuple[IkeSaView, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def status(self) -> str:
+        ready = any(sa.status is SaStatus.READY for sa in self.sas)
+        active = any(block.children for block in self.blocks) or any(sa.children for sa in self.sas)
+        if ready or active:
+            return "UP-NO-IKE" if not ready else "UP-ACTIVE" if active else "UP-IDLE"
+        return "DOWN-NEGOTIATING" if self.sas else "DOWN"
+
+    @property
+    def uptime(self) -> int:
+        return max((sa.age for sa in self.sas if sa.status is SaStatus.READY), default=0)
+
+    @property
+    def port(self) -> int:
+        return self.sas[0].remote_port if self.sas else self.blocks[0].port if self.blocks else text.IKE_PORT
+
+
+def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterator[str]:
+    """`show crypto session [detail]`: each peer with its IKE SAs and flows. Takes connections and IKE SAs together."""
+    detail = detailed(slots)
+    yield "Crypto session current status"
+    yield from _CODES if detail else ()
+    yield ""
+    for one in _sessions(views):
+        yield from _session(one, detail)
+        yield ""
+
+
+def _sessions(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[_Session]:
+    sas: dict[tuple[str, str], list[IkeSaView]] = {}
+    for view in views:
+        if isinstance(view, IkeSaView):
+            sas.setdefault((view.local, view.remote), []).append(view)
+    grouped: dict[tuple[str, str, str], tuple[str, list[Block]]] = {}
+    for view in views:
+        if isinstance(view, ConnectionView):
+            for block in blocks(view):
+                ends = _ends(view, block, sas)
+                grouped.setdefault((view.interface, *ends), (view.profile, []))[1].append(block)
+    for (interface, local, peer), (profile, found) in grouped.items():
+        mine = sas.pop((local, peer), [])
+        yield _Session(interface, peer, mine[0].profile if mine else profile, tuple(mine), tuple(found))
+    for (_, peer), rest in sas.items():
+        interface = next((child.interface for sa in rest for child in sa.children), "(unknown)")
+        yield _Session(interface, peer, rest[0].profile, tuple(rest), ())
+
+
+def _ends(view: ConnectionView, block: Block, sas: dict[tuple[str, str], list[IkeSaView]]) -> tuple[str, str]:
+    if block.children:
+        return block.local, block.peer
+    return next(((view.local, peer) for peer in view.peers if (view.local, peer) in sas), (block.local, block.peer))
+
+
+def _session(session: _Session, detail: bool) -> Iterator[str]:
+    yield f"Interface: {session.interface}"
+    if session.profile:
+        yield f"Profile: {session.profile}"
+    if detail and session.uptime:
+        yield f"Uptime: {text.elapsed(session.uptime)}"
+    yield f"Session status: {session.status}     "
+    peer = f"Peer: {text.address(session.peer)} port {session.port} "
+    if detail:
+        yield f"{peer}fvrf: (none) ivrf: (none)"
+        identity = text.address(session.sas[0].remote_identity) if session.sas else ""
+        yield f"      Phase1_id: {identity or '(none)'}"
+        yield "      Desc: (none)"
+    else:
+        yield peer
+    for sa in session.sas:
+        yield from _ike(sa, detail)
+    for block in session.blocks:
+        yield from _flow(block, detail)
+
+
+def _ike(sa: IkeSaView, detail: bool) -> Iterator[str]:
+    active = "Active" if sa.status is SaStatus.READY else "Inactive"
+    local, remote = f"{text.address(sa.local)}/{sa.local_port}", f"{text.address(sa.remote)}/{sa.remote_port}"
+    yield f"  Session ID: {sa.session}  "
+    if ":" in sa.local:
+        yield f"  IKEv2 SA: local {local} "
+        yield f"          remote {remote} {active} "
+    else:
+        yield f"  IKEv2 SA: local {local} remote {remote} {active} "
+    if detail:
+        marks = (("D", bool(sa.dpd_interval)), ("F", sa.fragmentation), ("N", sa.nat_local or sa.nat_remote))
+        able = "".join(letter for letter, on in marks if on) or "(none)"
+        left = text.hms(max(0, sa.lifetime - sa.age)) if sa.status is SaStatus.READY else "0"
+        yield f"          Capabilities:{able} connid:{sa.id} lifetime:{left}"
+
+
+def _end(first: str, last: str, ports: tuple[int, int]) -> str:
+    port = "" if text.ports(*ports) == "0" else f" port {text.ports(*ports)}"
+    if first == last:
+        return f"host {text.address(first)}{port}"
+    return f"{text.subnet(first, last)}{port}"
+
+
+def flow_text(flow: FlowView) -> str:
+    """Print a flow as a session has it: permit ip 10.0.0.0/255.0.0.0 host 10.3.3.4."""
+    protocol = str(flow.protocol) if flow.protocol else "ipv6" if ":" in flow.local_first else "ip"
+    local = _end(flow.local_first, flow.local_last, flow.local_ports)
+    return f"permit {protocol} {local} {_end(flow.remote_first, flow.remote_last, flow.remote_ports)}"
+
+
+def _flow(block: Block, detail: bool) -> Iterator[str]:
+    yield f"  IPSEC FLOW: {flow_text(block.flow)} "
+    yield f"        Active SAs: {2 * len(block.children)}, origin: crypto map"
+    if not detail:
+        return
+    newest, count = block.newest, block.counters if block.children else Counters()
+    drops = count.replays + count.integrity_failures
+    for line, octets in (
+        (f"        Inbound:  #pkts dec'ed {count.packets_in} drop {drops} life (KB/Sec)", count.octets_in),
+        (f"        Outbound: #pkts enc'ed {count.packets_out} drop {count.errors_out} life (KB/Sec)", count.octets_out),
+    ):
+        if newest is None:
+            yield f"{line} 0/0"
+        else:
+            volume = kilobytes_left(newest, octets) if newest.kilobytes else "KB Vol Rekey Disabled"
+            yield f"{line} {volume}/{seconds_left(newest)}"

@@ -1,0 +1,105 @@
+"""`show version`, `clock`, `users`, `privilege`, `logging` and `debugging`, as IOS lays them out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ikecli.boundary.views import LogLine, SystemView, UserView
+from ikecli.control.messages import Identified
+from ikecli.show import text
+from ikecli.show.options import Slots
+
+_KINDS = {
+    "GigabitEthernet": "Gigabit Ethernet",
+    "TenGigabitEthernet": "Ten Gigabit Ethernet",
+    "FastEthernet": "FastEthernet",
+    "Ethernet": "Ethernet",
+    "Loopback": "Loopback",
+    "Tunnel": "Tunnel",
+    "Vlan": "Virtual Ethernet",
+}
+
+
+def version(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
+    """`show version`: what this is and runs on. The second line carries the words that clients look for."""
+    for view in views:
+        image = f"IKECLI-PYTHON{view.python.partition('.')[0]}-M"
+        yield f"ikecli {view.version}, a command line compatible with"
+        yield f"Cisco IOS Software, ikecli Software ({image}), Version {view.version}, RELEASE SOFTWARE (ikecli)"
+        yield f"Python {view.python} on {view.platform}, data plane {view.dataplane}"
+        yield ""
+        yield f"{view.hostname} uptime is {text.uptime(view.uptime)}"
+        yield f"System returned to ROM by {view.started}"
+        yield f"System restarted at {text.login(view.clock - view.uptime)}"
+        yield f'System image file is "{view.image}"'
+        yield f'Configuration file is "{view.config_file}"'
+        yield ""
+        yield f"ikecli ({view.processor}) processor with {view.memory_kb}K bytes of memory."
+        yield from interface_counts(view)
+
+
+def interface_counts(view: SystemView) -> Iterator[str]:
+    """Count the interfaces of each kind: 2 Gigabit Ethernet interfaces."""
+    kinds = Counter(name.rstrip("0123456789/.:") for name in view.interfaces)
+    for kind, number in kinds.items():
+        yield f"{number} {_KINDS.get(kind, kind)} interface{'' if number == 1 else 's'}"
+
+
+def clock(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
+    """`show clock`; the asterisk says that nothing vouches for the time."""
+    for view in views:
+        yield f"*{text.clock(view.clock)}"
+
+
+def users(views: Sequence[UserView], slots: Slots) -> Iterator[str]:
+    """`show users`: who has a session; the asterisk is at the one that asks."""
+    yield "    Line       User       Host(s)              Idle       Location"
+    for view in views:
+        mark = "*" if view.current else " "
+        line = f"{view.line:>3} vty {view.line}"
+        yield f"{mark}{line:<13} {view.user:<10} {'idle':<20} {text.hms(view.idle)} {view.location}".rstrip()
+    yield ""
+    yield "  Interface    User               Mode         Idle     Peer Address"
+
+
+def privilege(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
+    """`show privilege`."""
+    for view in views:
+        yield f"Current privilege level is {view.level}"
+
+
+def log_line(line: LogLine, dialect: str) -> str:
+    """Print a line of the log as it goes to terminals and the buffer: IOS severity in the middle, ASA before the id."""
+    return f"{text.stamp(line.time, dialect)}: %{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
+
+
+def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
+    """`show logging`: the buffered log."""
+    lines = [log_line(view, "ios") for view in views]
+    yield "Syslog logging: enabled"
+    yield ""
+    yield "    Console logging: disabled"
+    yield f"    Buffer logging:  level debugging, {len(lines)} messages logged"
+    yield ""
+    yield f"Log Buffer ({sum(len(line) + 1 for line in lines)} bytes):"
+    yield ""
+    yield from lines
+
+
+SWITCHES = {
+    "ikev2": ("IKEV2", "IKEv2 default debugging"),
+    "ikev2.packet": ("IKEV2", "IKEv2 packet debugging"),
+    "ikev2.error": ("IKEV2", "IKEv2 error debugging"),
+    "ipsec": ("Cryptographic Subsystem", "Crypto IPSEC debugging"),
+}
+"""What each debug category is called, and under which heading it is listed."""
+
+
+def debugging(views: Sequence[str], slots: Slots) -> Iterator[str]:
+    """`show debugging`: takes the names of the categories that are on."""
+    for heading in dict.fromkeys(heading for heading, _ in SWITCHES.values()):
+        on = [words for name, (under, words) in SWITCHES.items() if under == heading and name in views]
+        if on:
+            yield f"{heading}:"
+            yield from (f"  {words} is on" for words in on)

@@ -1,0 +1,64 @@
+"""Which renderer lays out which command: the table that the shell looks in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from ikecli.show.asa import ikev2 as asa_ikev2
+from ikecli.show.asa import ipsec as asa_ipsec
+from ikecli.show.asa import network as asa_network
+from ikecli.show.asa import system as asa_system
+from ikecli.show.asa import vpn_sessiondb
+from ikecli.show.ios import crypto_map, ikev2, ipsec, network, policy, session, system
+
+Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
+"""From the views of a command and its slots to lines."""
+
+_IOS: Final[dict[str, Renderer]] = {
+    "show.ikev2.sa": ikev2.sa,
+    "show.ikev2.session": ikev2.session,
+    "show.ikev2.stats": ikev2.stats,
+    "show.ikev2.policy": policy.policy,
+    "show.ikev2.proposal": policy.proposal,
+    "show.ikev2.profile": policy.profile,
+    "show.ipsec.sa": ipsec.sa,
+    "show.ipsec.transform_set": ipsec.transform_set,
+    "show.session": session.session,
+    "show.map": crypto_map.crypto_map,
+    "show.interface.brief": network.interface_brief,
+    "show.interfaces": network.interfaces,
+    "show.route": network.route,
+    "show.access_lists": network.access_lists,
+    "show.version": system.version,
+    "show.clock": system.clock,
+    "show.users": system.users,
+    "show.privilege": system.privilege,
+    "show.logging": system.logging,
+    "show.debugging": system.debugging,
+}
+
+_ASA: Final[dict[str, Renderer]] = {
+    "show.ikev2.sa": asa_ikev2.sa,
+    "show.ikev2.stats": asa_ikev2.stats,
+    "show.ipsec.sa": asa_ipsec.sa,
+    "show.vpn_sessiondb.l2l": vpn_sessiondb.l2l,
+    "show.vpn_sessiondb.summary": vpn_sessiondb.summary,
+    "show.interface.brief": asa_network.interface_brief,
+    "show.interfaces": asa_network.interfaces,
+    "show.nameif": asa_network.nameif,
+    "show.route": asa_network.route,
+    "show.access_lists": asa_network.access_lists,
+    "show.version": asa_system.version,
+    "show.clock": asa_system.clock,
+    "show.users": system.users,
+    "show.curpriv": asa_system.curpriv,
+    "show.logging": asa_system.logging,
+    "show.debugging": asa_system.debugging,
+}
+
+RENDERERS: Final[dict[tuple[str, str], Renderer]] = {
+    **{("ios", name): renderer for name, renderer in _IOS.items()},
+    **{("asa", name): renderer for name, renderer in _ASA.items()},
+}
+"""The renderer of each (dialect, exec command): the names are those after `!` in the exec grammar."""
