@@ -1,0 +1,166 @@
+"""The service: an appliance on sockets, run by an event loop until it is told to stop. All of its I/O is wired here."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ikecli.boundary.effects import Datagram
+from ikecli.control.client import Push
+from ikecli.control.messages import Heard
+from ikecli.control.server import Server
+from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.clock import LoopClock
+from ikecli.daemon.listening import ListeningPlane
+from ikecli.daemon.sessions import Session
+from ikecli.daemon.sockets import Ports, Sockets
+from ikecli.daemon.storage import FileStorage
+from ikecli.dataplane.base import Notify, Plane
+from ikecli.dataplane.memory import MemoryPlane
+from ikecli.dataplane.packet import Packet
+from ikecli.errors import Unavailable
+from ikecli.intent import Address
+
+ERROR, WARNING, NOTICE, INFORMATION = 3, 4, 5, 6
+PLANES_TO_COME: Final = ("xfrm", "userspace")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How an engine is to run. `startup` is the startup configuration's file, when it is not the state directory's.
+
+    A `private` engine has no UDP ports and an emulated network of its own, and ends with its last session.
+    """
+
+    control: Path
+    state: Path
+    startup: Path | None = None
+    dialect: str = "ios"
+    dataplane: str = "auto"
+    ports: tuple[int, int] = (500, 4500)
+    private: bool = False
+
+
+def run(setup: Setup, tell: Callable[[Heard], None]) -> None:
+    """Run an engine until SIGTERM, SIGINT or the end of a private one; raises Unavailable when it cannot begin.
+
+    Log lines and events go to `tell`.
+    """
+    if setup.dataplane in PLANES_TO_COME:
+        raise Unavailable(
+            f"--dataplane {setup.dataplane}: this release has no such data plane yet; "
+            "auto and none carry IKE alone, and a lab (ikecli lab) carries packets too"
+        )
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(Service(setup, tell).run())
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+class Service:
+    """One engine, its sockets and its sessions."""
+
+    def __init__(self, setup: Setup, tell: Push) -> None:
+        self._setup, self._tell = setup, tell
+        self._trouble: Unavailable | None = None
+        self._booted = False
+
+    async def run(self) -> None:
+        """Run until told to stop; what was opened is closed again, whatever happens."""
+        loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        storage = FileStorage(self._setup.state, self._setup.startup)
+        try:
+            self._clock = LoopClock(loop)
+            self._sockets = Sockets(loop, self._receive, Ports(*self._setup.ports))
+            self._appliance = Appliance(
+                dialect=self._setup.dialect,
+                clock=self._clock,
+                random=os.urandom,
+                transmit=self._sockets.transmit,
+                plane=self._plane,
+                storage=storage,
+            )
+            await self._serve(loop)
+        finally:
+            storage.close()
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        appliance = self._appliance
+        server = Server(self._open, self._stop.set if self._setup.private else None)
+        appliance.journal.listen(self._tell)
+        try:
+            self._boot()
+            await server.listen(self._setup.control)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
+            self._log(
+                NOTICE, "STARTED", f"the engine answers at {self._setup.control}; data plane {appliance.plane.name}"
+            )
+            await self._stop.wait()
+            self._log(NOTICE, "STOPPING", "the engine deletes its SAs at the peers and ends")
+            appliance.shutdown()
+        finally:
+            server.close()
+            self._sockets.close()
+
+    def _boot(self) -> None:
+        for complaint in self._appliance.boot():
+            self._log(WARNING, "CONFIG", complaint)
+        if self._trouble is not None:
+            raise self._trouble
+        self._booted = True
+        gc.collect()
+        gc.freeze()
+
+    def _reload(self) -> None:
+        """Read the startup configuration again and apply the difference (SIGHUP)."""
+        try:
+            found = self._appliance.reload()
+        except Unavailable as problem:
+            self._log(ERROR, "RELOAD", f"nothing was changed: {problem}")
+            return
+        for line in found:
+            self._log(WARNING, "CONFIG", line)
+        self._log(NOTICE, "RELOADED", "the startup configuration was read again")
+
+    def _plane(self, notify: Notify) -> Plane:
+        if self._setup.private:
+            return MemoryPlane(self._clock, os.urandom, NoWire(), notify, self._receive)
+        return ListeningPlane(notify, self._clock, self._sockets, self._note_trouble)
+
+    def _note_trouble(self, problem: Unavailable) -> None:
+        """A socket cannot be had: at the start that ends the engine, later it is logged."""
+        self._trouble = problem
+        if self._booted:
+            self._log(ERROR, "SOCKET", str(problem))
+
+    def _open(self, level: int, user: str, push: Push) -> Session:
+        return Session(self._appliance, level, user, push)
+
+    def _receive(self, datagram: Datagram) -> None:
+        self._appliance.receive(datagram)
+
+    def _log(self, severity: int, mnemonic: str, text: str) -> None:
+        self._appliance.journal.log(severity, "IKECLI", mnemonic, text)
+
+
+class NoWire:
+    """The network of a private engine: nobody else is on it."""
+
+    def emit(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
+        """Drop the packet: there is no one to carry it to."""

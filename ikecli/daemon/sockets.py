@@ -1,0 +1,205 @@
+"""The UDP sockets: IKE on two ports, replies leaving from the address that was asked (RFC 7296 2.23, RFC 3948).
+
+The engine knows its ports as 500 and 4500 whatever the numbers on the wire: here they are exchanged for those in use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Final
+
+from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.errors import Unavailable
+from ikecli.intent import Address
+
+IKE_PORT: Final = 500
+NAT_PORT: Final = 4500
+MARKER: Final = bytes(4)
+"""What stands before IKE on the NAT port, where ESP has its SPI (RFC 3948 2.2)."""
+KEEPALIVE: Final = b"\xff"
+BATCH: Final = 256
+"""Datagrams taken from a socket before others have their turn."""
+LARGEST: Final = 65535
+RECEIVE_BUFFER: Final = 1 << 22
+ANCILLARY: Final = 128
+IP_PKTINFO: Final = 8
+IP_FREEBIND: Final = 15
+IPV6_FREEBIND: Final = 78
+IPV6_HERE: Final = Path("/proc/net/if_inet6")
+"""Exists on machines that have IPv6."""
+WILDCARDS: Final = (IPv4Address("0.0.0.0"), IPv6Address("::"))
+
+
+class Ports:
+    """The two ports on the wire."""
+
+    def __init__(self, ike: int = IKE_PORT, nat: int = NAT_PORT) -> None:
+        self.ike: Final = ike
+        self.nat: Final = nat
+        self._swaps: Final = {ike: IKE_PORT, nat: NAT_PORT, IKE_PORT: ike, NAT_PORT: nat}
+
+    def on_wire(self, port: int) -> int:
+        """Return the port that stands for an engine's port; its own inverse."""
+        return self._swaps.get(port, port)
+
+
+class Sockets:
+    """All UDP sockets of an engine. What is no IKE is counted in `counted` and dropped."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, receive: Callable[[Datagram], None], ports: Ports | None = None
+    ) -> None:
+        self.ports: Final = ports or Ports()
+        self.counted: Final[Counter[str]] = Counter()
+        self._loop = loop
+        self._receive = receive
+        self._open: dict[Address, tuple[socket.socket, socket.socket]] = {}
+
+    @property
+    def addresses(self) -> frozenset[Address]:
+        """The addresses listened on; the unspecified ones stand for all."""
+        return frozenset(self._open)
+
+    def listen(self, addresses: Iterable[Address]) -> None:
+        """Listen on these addresses and no others, or on all when there are none; raises Unavailable.
+
+        An address need not be on a device yet. After a failure the other addresses are listened on nevertheless.
+        """
+        wanted = frozenset(addresses) or frozenset(WILDCARDS[: 1 + IPV6_HERE.exists()])
+        for address in self._open.keys() - wanted:
+            self._shut(address)
+        failure: Unavailable | None = None
+        for address in sorted(wanted - self._open.keys(), key=lambda one: (one.version, int(one))):
+            try:
+                self._open[address] = self._bind(address, self.ports.ike), self._bind(address, self.ports.nat)
+            except Unavailable as problem:
+                failure = failure or problem
+                continue
+            self._attend(address)
+        if failure is not None:
+            raise failure
+
+    def transmit(self, datagram: Datagram) -> None:
+        """Send a datagram from its local address; what the machine does not take is counted, and sent again later."""
+        local, remote = datagram.local, datagram.remote
+        encapsulated = local.port == NAT_PORT
+        pair = self._open.get(local.address)
+        wildcard = pair is None
+        pair = pair or self._open.get(WILDCARDS[local.address.version == 6])
+        if pair is None:
+            self.counted["unsent"] += 1
+            return
+        octets = [MARKER, datagram.octets] if encapsulated else [datagram.octets]
+        control = [_source(local.address)] if wildcard else []
+        try:
+            pair[encapsulated].sendmsg(octets, control, 0, (str(remote.address), self.ports.on_wire(remote.port)))
+        except OSError:
+            self.counted["unsent"] += 1
+
+    def close(self) -> None:
+        """Close all sockets."""
+        for address in tuple(self._open):
+            self._shut(address)
+
+    def _bind(self, address: Address, port: int) -> socket.socket:
+        six = address.version == 6
+        one = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        level = socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP
+        try:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            one.setsockopt(level, IPV6_FREEBIND if six else IP_FREEBIND, 1)
+            if six:
+                one.setsockopt(level, socket.IPV6_V6ONLY, 1)
+            if address in WILDCARDS:
+                one.setsockopt(level, socket.IPV6_RECVPKTINFO if six else IP_PKTINFO, 1)
+            one.bind((str(address), port))
+        except OSError as error:
+            one.close()
+            raise Unavailable(_why(address, port, error)) from error
+        return one
+
+    def _attend(self, address: Address) -> None:
+        for one, port in zip(self._open[address], (IKE_PORT, NAT_PORT), strict=True):
+            if address in WILDCARDS:
+                self._loop.add_reader(one, self._drain_any, one, port)
+            else:
+                self._loop.add_reader(one, self._drain, one, Endpoint(address, port))
+
+    def _shut(self, address: Address) -> None:
+        for one in self._open.pop(address):
+            self._loop.remove_reader(one)
+            one.close()
+
+    def _drain(self, one: socket.socket, local: Endpoint) -> None:
+        """Take what has come for one address."""
+        for _ in range(BATCH):
+            try:
+                octets, source = one.recvfrom(LARGEST)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.counted["unreceived"] += 1
+                return
+            self._take(octets, local, source)
+
+    def _drain_any(self, one: socket.socket, port: int) -> None:
+        """Take what has come for any address."""
+        for _ in range(BATCH):
+            try:
+                octets, control, _flags, source = one.recvmsg(LARGEST, ANCILLARY)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.counted["unreceived"] += 1
+                return
+            address = _destination(control)
+            if address is not None:
+                self._take(octets, Endpoint(address, port), source)
+
+    def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
+        if local.port == NAT_PORT:
+            if octets[:4] != MARKER:
+                self.counted["keepalive" if octets == KEEPALIVE else "esp" if len(octets) > 8 else "short"] += 1
+                return
+            octets = octets[4:]
+        self._receive(Datagram(octets, local, Endpoint(_address(source[0]), self.ports.on_wire(source[1]))))
+
+
+@lru_cache(4096)
+def _address(text: str) -> Address:
+    return ip_address(text)
+
+
+def _why(address: Address, port: int, error: OSError) -> str:
+    where = f"UDP port {port}" + ("" if address in WILDCARDS else f" of {address}")
+    match error.errno:
+        case errno.EACCES:
+            return f"{where}: no permission; run the engine as root, or choose ports with --port and --nat-port"
+        case errno.EADDRINUSE:
+            return f"{where}: another program uses it; stop it, or choose ports with --port and --nat-port"
+    return f"{where}: {error.strerror}"
+
+
+def _source(address: Address) -> tuple[int, int, bytes]:
+    """Return the control message that makes a datagram leave from an address (ip(7), RFC 3542 6.1)."""
+    if address.version == 4:
+        return socket.IPPROTO_IP, IP_PKTINFO, struct.pack("=i4s4s", 0, address.packed, bytes(4))
+    return socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, struct.pack("=16si", address.packed, 0)
+
+
+def _destination(control: list[tuple[int, int, bytes]]) -> Address | None:
+    """Return the address that a datagram was sent to."""
+    for level, kind, data in control:
+        if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
+            return IPv4Address(data[8:12])
+        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+            return IPv6Address(data[:16])
+    return None

@@ -1,0 +1,129 @@
+"""The state directory: the startup configuration, the master key, and the lock that keeps other engines out."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ikecli.errors import Unavailable
+
+KEY_SIZE: Final = 32
+STARTUP: Final = "startup-config"
+PREVIOUS: Final = "startup-config.previous"
+KEY: Final = "master-key"
+LOCK: Final = "lock"
+
+
+class FileStorage:
+    """A state directory in use. `startup` is the startup configuration's file when it lies elsewhere."""
+
+    def __init__(self, state: Path, startup: Path | None = None) -> None:
+        """Make the directory if need be and lock it; raises Unavailable."""
+        self.state: Final = state
+        self.startup: Final = startup if startup is not None else state / STARTUP
+        self._given = startup is not None
+        with _explained(f"state directory {state}"):
+            _make_private(state)
+            self._lock = _lock(state)
+
+    def read_startup(self) -> str | None:
+        """Return the startup configuration; None when there is none. A file that was named must be there."""
+        with _explained(str(self.startup)):
+            try:
+                return self.startup.read_bytes().decode(errors="surrogateescape")
+            except FileNotFoundError:
+                if self._given:
+                    raise
+                return None
+
+    def write_startup(self, text: str) -> None:
+        """Write it whole or not at all; what it was before stays in the state directory."""
+        with _explained(str(self.startup)):
+            before = self.startup.read_bytes() if self.startup.exists() else None
+            if before is not None:
+                _replace(self.state / PREVIOUS, before)
+            _replace(Path(os.path.realpath(self.startup)), text.encode(errors="surrogateescape"))
+
+    def erase_startup(self) -> None:
+        """Remove it."""
+        with _explained(str(self.startup)):
+            self.startup.unlink(missing_ok=True)
+
+    def master_key(self) -> bytes:
+        """Return the 32 octets that stored keys are encrypted under."""
+        path = self.state / KEY
+        with _explained(str(path)):
+            if not path.exists():
+                _replace(path, os.urandom(KEY_SIZE))
+            key = path.read_bytes()
+        if len(key) != KEY_SIZE:
+            raise Unavailable(f"{path}: {len(key)} octets are no master key; it has {KEY_SIZE}")
+        return key
+
+    def close(self) -> None:
+        """Let another engine have the directory."""
+        os.close(self._lock)
+
+
+@contextlib.contextmanager
+def _explained(subject: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{subject}: {error.strerror}") from error
+
+
+def _make_private(path: Path) -> None:
+    """Have a directory of mode 0700; one that holds others' files is not touched."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = path.stat()
+    if stat.S_IMODE(found.st_mode) & 0o077 == 0:
+        return
+    ours = found.st_uid == os.geteuid() and ((path / LOCK).exists() or not any(path.iterdir()))
+    if not ours:
+        raise Unavailable(
+            f"state directory {path}: others may read it (mode {stat.S_IMODE(found.st_mode):04o}); "
+            f"type chmod 700 {path}, or name another with --state"
+        )
+    path.chmod(0o700)
+
+
+def _lock(state: Path) -> int:
+    lock = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(lock, 20).decode(errors="replace").strip()
+        os.close(lock)
+        raise Unavailable(
+            f"state directory {state}: another engine (process {holder}) uses it; give this one its own with --state"
+        ) from None
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+    return lock
+
+
+def _replace(path: Path, octets: bytes) -> None:
+    """Put a file of mode 0600 in place of another, whole: a reader or a crash sees the old or the new one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,150 @@
+"""IKE over real UDP sockets on loopback: addresses kept, the marker on and off, what is no IKE counted."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.daemon.sockets import IPV6_HERE, Ports, Sockets
+from ikecli.errors import Unavailable
+
+A, B = ip_address("127.0.0.1"), ip_address("127.0.0.2")
+
+
+def free_ports() -> tuple[int, int]:
+    """Return two UDP ports that nobody used just now."""
+    with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
+        one.bind(("", 0))
+        two.bind(("", 0))
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+class End:
+    """Sockets and what they received."""
+
+    def __init__(self, ports: tuple[int, int]) -> None:
+        self.heard: asyncio.Queue[Datagram] = asyncio.Queue()
+        self.sockets = Sockets(asyncio.get_running_loop(), self.heard.put_nowait, Ports(*ports))
+
+    async def next(self) -> Datagram:
+        return await asyncio.wait_for(self.heard.get(), 2)
+
+
+@asynccontextmanager
+async def ends(count: int, ports: tuple[int, int] | None = None) -> AsyncIterator[list[End]]:
+    ports = ports or free_ports()
+    made = [End(ports) for _ in range(count)]
+    try:
+        yield made
+    finally:
+        for one in made:
+            one.sockets.close()
+
+
+@pytest.mark.parametrize("port", [500, 4500])
+def test_a_datagram_arrives_as_it_was_sent(port: int) -> None:
+    async def run() -> None:
+        async with ends(2) as (left, right):
+            left.sockets.listen([A])
+            right.sockets.listen([B])
+            sent = Datagram(b"octets", Endpoint(A, port), Endpoint(B, port))
+            left.sockets.transmit(sent)
+            assert await right.next() == Datagram(b"octets", sent.remote, sent.local)
+            right.sockets.transmit(Datagram(b"", sent.remote, sent.local))
+            assert (await left.next()).octets == b""
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("asked", ["127.0.0.1", "127.0.0.77", *(["::1"] if IPV6_HERE.exists() else [])])
+@pytest.mark.parametrize("port", [500, 4500])
+def test_listening_everywhere_replies_leave_from_the_address_that_was_asked(asked: str, port: int) -> None:
+    async def run() -> None:
+        async with ends(1) as (everywhere,):
+            everywhere.sockets.listen([])
+            address = ip_address(asked)
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as peer:
+                marker = bytes(4) if port == 4500 else b""
+                peer.sendto(marker + b"request", (asked, everywhere.sockets.ports.on_wire(port)))
+                request = await everywhere.next()
+                assert (request.octets, request.local) == (b"request", Endpoint(address, port))
+                everywhere.sockets.transmit(Datagram(b"reply", request.local, request.remote))
+                octets, source = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(peer, 99), 2)
+                assert (octets, source[0]) == (marker + b"reply", asked)
+
+    asyncio.run(run())
+
+
+def test_many_datagrams_come_in_their_order() -> None:
+    async def run() -> None:
+        async with ends(2) as (left, right):
+            left.sockets.listen([A])
+            right.sockets.listen([B])
+            for number in range(600):
+                left.sockets.transmit(Datagram(b"%d" % number, Endpoint(A, 500), Endpoint(B, 500)))
+            assert [(await right.next()).octets for _ in range(600)] == [b"%d" % number for number in range(600)]
+
+    asyncio.run(run())
+
+
+def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:
+    async def run() -> None:
+        async with ends(1) as (one,):
+            one.sockets.listen([A])
+            with socket.socket(type=socket.SOCK_DGRAM) as peer:
+                for octets in (b"\xff", b"\x00\x00\x00\x07" + bytes(20), b"xy", bytes(4) + b"ike"):
+                    peer.sendto(octets, (str(A), one.sockets.ports.nat))
+            assert (await one.next()).octets == b"ike"
+            assert one.sockets.counted == {"keepalive": 1, "esp": 1, "short": 1}
+
+    asyncio.run(run())
+
+
+def test_listening_follows_the_addresses() -> None:
+    async def run() -> None:
+        async with ends(2) as (one, other):
+            one.sockets.listen([A, ip_address("192.0.2.7")])
+            assert one.sockets.addresses == {A, ip_address("192.0.2.7")}, "an address may come later"
+            with pytest.raises(Unavailable, match=r"of 127\.0\.0\.1: another program uses it.*--port"):
+                other.sockets.listen([A, B])
+            assert other.sockets.addresses == {B}
+            one.sockets.listen([B.__class__("127.0.0.3")])
+            other.sockets.listen([A, B])
+            assert other.sockets.addresses == {A, B}
+            one.sockets.transmit(Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500)))
+            assert one.sockets.counted["unsent"] == 1
+
+    asyncio.run(run())
+
+
+def test_a_port_without_permission_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: object, address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    class Refused(socket.socket):
+        bind = refused  # type: ignore[assignment]
+
+    async def run() -> None:
+        async with ends(1, (500, 4500)) as (one,):
+            monkeypatch.setattr(socket, "socket", Refused)
+            with pytest.raises(Unavailable, match=r"^UDP port 500: no permission; run the engine as root, or .*--port"):
+                one.sockets.listen([])
+
+    asyncio.run(run())
+
+
+@given(st.integers(1, 65535), st.integers(1, 65535), st.integers(1, 65535))
+def test_exchanging_ports_is_its_own_inverse(ike: int, nat: int, port: int) -> None:
+    if ike != nat and ike != 4500 and nat != 500:
+        ports = Ports(ike, nat)
+        assert ports.on_wire(ports.on_wire(port)) == port
+        assert (ports.on_wire(500), ports.on_wire(4500)) == (ike, nat)
