@@ -4,6 +4,7 @@ from ikecli.language.command import Command, LineError, message
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, apply, defaults
 from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from
 from ikecli.language.line import CR, Choice, Names, NeedsLines
+from ikecli.language.lint import check, lint
 from ikecli.language.target import NotationError
 from ikecli.language.write import write
 
@@ -21,8 +22,10 @@ __all__ = [
     "NeedsLines",
     "NotationError",
     "apply",
+    "check",
     "defaults",
     "grammar_root",
+    "lint",
     "load",
     "load_from",
     "message",

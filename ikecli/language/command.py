@@ -77,7 +77,7 @@ SEVERITY: Final[Mapping[Wrong, int]] = {"invalid": 0, "incomplete": 1, "ambiguou
 
 
 def message(error: LineError, prompt_width: int, dialect: str) -> list[str]:
-    """Lay out the error as the real system prints it below the line; the caret line is as wide as the prompt plus it."""
+    """Lay out the error as the real system prints it below the line; `prompt_width` shifts the caret."""
     before = "ERROR: " if dialect == "asa" else ""
     match error.wrong:
         case "invalid":

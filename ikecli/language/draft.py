@@ -14,6 +14,7 @@ from ikecli.errors import Rejected
 from ikecli.language import shapes
 from ikecli.language.command import Command
 from ikecli.language.grammar import Graph
+from ikecli.language.language import Mode
 from ikecli.language.line import Line
 from ikecli.language.negation import tail
 from ikecli.language.notation import Declaration
@@ -150,7 +151,7 @@ def _empty(entry: Any, keys: tuple[str, ...], command: Command) -> bool:
 
 
 @lru_cache(None)
-def _worded(declaration: Declaration, text: str) -> dict[str, Any]:
+def worded(declaration: Declaration, text: str) -> dict[str, Any]:
     """Read a default as it is written in the notation: the words that stand behind the head of the command."""
     pattern = tail(declaration)
     if pattern is None:
@@ -162,7 +163,7 @@ def _worded(declaration: Declaration, text: str) -> dict[str, Any]:
 def default_slots(declaration: Declaration) -> dict[str, Any] | None:
     """Return the slots of a `=` at its default, or None where it has no default or is a flag."""
     default = declaration.target.default
-    return None if default is None or not declaration.stored else _worded(declaration, default)
+    return None if default is None or not declaration.stored else worded(declaration, default)
 
 
 def is_flag(declaration: Declaration) -> bool:
@@ -208,7 +209,7 @@ def _new_value(model: type, name: str, command: Command) -> Any:
     elif target.off:
         return False
     elif target.negative is not None:
-        raw = _worded(declaration, target.negative)
+        raw = worded(declaration, target.negative)
     else:
         return unset
     return unset if raw == default_slots(declaration) else value_of(declaration, raw, annotation)
@@ -352,14 +353,14 @@ def _keep(draft: Any, command: Command) -> Inert | None:
     return kept.setdefault(text, Inert(command.declaration.text))
 
 
-def defaults(declarations: tuple[Declaration, ...], model: type, below: str = "") -> dict[str, Any]:
+def defaults(mode: Mode, model: type, below: str = "") -> dict[str, Any]:
     """Return the defaults of a mode's `=` fields, by field, as the annotations of the dataclass want them.
 
     `below` is the path of the collections whose entry the dataclass is, without keys ("crypto_maps.entries"), empty for
     the mode's own object. A flag has a default always; other fields where the notation gives one.
     """
     found: dict[str, Any] = {}
-    for declaration in declarations:
+    for declaration in mode.file.declarations:
         target = declaration.target
         if target.operator != "=" or ".".join(step.name for step in target.path[:-1]) != below:
             continue

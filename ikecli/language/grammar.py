@@ -1,7 +1,7 @@
-"""The pyparsing grammar of a mode: a left-factored graph of `Point`s whose only leaves are words, values and the end.
+"""The pyparsing grammar of a mode: a left-factored graph of `Point`s whose leaves are words, values and the end.
 
-A `Point` is a MatchFirst that orders its leaves: exact word, specific value, free value, unambiguous abbreviation, LINE,
-end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has cycles,
+A `Point` is a MatchFirst that orders its leaves: exact word, specific value, free value, unambiguous abbreviation,
+LINE, end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has cycles,
 so nothing may walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
 """
 
@@ -312,7 +312,8 @@ def _slots(pairs: Iterable[tuple[tree.Node, Any]]) -> dict[str, Any]:
             continue
         if isinstance(node, tree.Close):
             value, slots = slots, outer.pop()
-        assert isinstance(node, tree.Word | tree.Value | tree.Close) and node.slot
+        assert isinstance(node, tree.Word | tree.Value | tree.Close)
+        assert node.slot
         if node.many:
             slots.setdefault(node.slot, []).append(value)
         else:

@@ -38,8 +38,8 @@ Take: TypeAlias = Callable[[Line, int, int, str], Taken]
 class Kind:
     """How a value is read and written.
 
-    `take(line, start, stop, token)` gives the value and where it ends, or None; `token` is the text up to the next blank.
-    `choices(token, names)` lists what may stand where `token` was begun; `holds(value)` tells whether it is this kind's.
+    `take(line, start, stop, token)` gives the value and where it ends, or None; `token` is the text up to a blank.
+    `choices(token, names)` lists what may stand where `token` was begun; `python` is the type of the values.
     """
 
     rank: int
@@ -47,16 +47,17 @@ class Kind:
     choices: Callable[[str, Names], Iterable[Choice]]
     write: Callable[[Any], str]
     secret: bool = False
-    holds: Callable[[Any], bool] = lambda value: isinstance(value, str)
+    python: type = str
+    within: Callable[[Any], bool] | None = None
+
+    def holds(self, value: Any) -> bool:
+        """Whether this kind can write the value."""
+        return isinstance(value, self.python) and (self.within is None or self.within(value))
 
 
 def _labelled(label: str, begins: str) -> Callable[[str, Names], Iterable[Choice]]:
     begun = re.compile(begins).fullmatch
     return lambda token, names: (Choice(label),) if begun(token) else ()
-
-
-def _instance(python: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, python)
 
 
 def _token(
@@ -67,7 +68,7 @@ def _token(
     rank: int = SPECIFIC,
     write: Callable[[Any], str] = str,
     python: type = str,
-    holds: Callable[[Any], bool] | None = None,
+    within: Callable[[Any], bool] | None = None,
 ) -> Kind:
     whole = re.compile(pattern).fullmatch
 
@@ -79,7 +80,7 @@ def _token(
         except ValueError:
             return None
 
-    return Kind(rank, take, _labelled(label, begins), write, python is Secret, holds or _instance(python))
+    return Kind(rank, take, _labelled(label, begins), write, python is Secret, python, within)
 
 
 @lru_cache(4096)
@@ -151,7 +152,8 @@ def _number(low: int, high: int) -> Kind:
         rf"-?\d{{1,{len(str(high)) + 8}}}",
         convert,
         r"\d*",
-        holds=lambda value: isinstance(value, int) and low <= value <= high,
+        python=int,
+        within=lambda value: low <= value <= high,
     )
 
 
@@ -244,10 +246,10 @@ def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
         begun = token.lower()
         return [Choice(name, "", name) for low, name in known.items() if low.startswith(begun)]
 
-    def holds(value: Any) -> bool:
-        return isinstance(value, str) and take(Line(value), 0, 0, value) == (value, len(value))
+    def within(value: str) -> bool:
+        return take(Line(value), 0, 0, value) == (value, len(value))
 
-    return Kind(SPECIFIC, take, choices, str, holds=holds)
+    return Kind(SPECIFIC, take, choices, str, within=within)
 
 
 def _port(table: Mapping[str, int]) -> Kind:
@@ -266,7 +268,7 @@ def _port(table: Mapping[str, int]) -> Kind:
             Choice(name, f"Port {port}", name) for name, port in table.items() if name.startswith(token.lower())
         )
 
-    return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)), holds=_instance(int))
+    return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)), python=int)
 
 
 def _reference(path: str, must_exist: bool) -> Kind:
@@ -319,7 +321,7 @@ def _table(dialect: str) -> dict[str, Kind]:
         "SUBINTERFACE": _interface(both, True),
         "LINE": Kind(REST, _take_line, _labelled("LINE", r".*"), str),
         "BANNER": Kind(REST, _take_banner, _labelled("LINE", r".*"), _write_banner),
-        "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled(CR, ""), _write_hex_block, holds=_instance(bytes)),
+        "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled(CR, ""), _write_hex_block, python=bytes),
     }
 
 

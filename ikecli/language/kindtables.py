@@ -30,8 +30,8 @@ _IOS_TCP: Final = {"syslog": 514, "time": 37}
 _IOS_UDP: Final = {"netbios-ss": 139, "non500-isakmp": 4500}
 _ASA_TCP: Final = {
     "aol": 5190, "cifs": 3020, "citrix-ica": 1494, "ctiqbe": 2748, "h323": 1720, "https": 443, "imap4": 143,
-    "kerberos": 88, "ldap": 389, "ldaps": 636, "lotusnotes": 1352, "netbios-ssn": 139, "nfs": 2049, "pcanywhere-data": 5631,
-    "pptp": 1723, "rsh": 514, "rtsp": 554, "sip": 5060, "sqlnet": 1521, "ssh": 22,
+    "kerberos": 88, "ldap": 389, "ldaps": 636, "lotusnotes": 1352, "netbios-ssn": 139, "nfs": 2049,
+    "pcanywhere-data": 5631, "pptp": 1723, "rsh": 514, "rtsp": 554, "sip": 5060, "sqlnet": 1521, "ssh": 22,
 }  # fmt: skip
 _ASA_UDP: Final = {
     "cifs": 3020, "kerberos": 88, "nfs": 2049, "pcanywhere-status": 5632, "radius": 1645, "radius-acct": 1646,

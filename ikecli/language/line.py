@@ -33,7 +33,7 @@ class Choice:
 
 
 class NeedsLines(Exception):
-    """The line opens a block (banner, certificate): read lines until `ends(line)`, then read all of them as one text."""
+    """The line opens a block (banner, certificate): take lines until `ends(line)`, then read all as one text."""
 
     def __init__(self, ends: Callable[[str], bool]) -> None:
         super().__init__("the command goes on over the next lines")

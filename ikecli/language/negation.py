@@ -26,7 +26,9 @@ def negated_pattern(declaration: Declaration) -> Node | None:
 def _numbered(pattern: Node, keys: frozenset[str]) -> Node:
     """Where the key may be left out, the rest is needed when it is."""
     items = _items(pattern)
-    at = next((at for at, item in enumerate(items) if isinstance(item, tree.Opt) and keys & tree.slots(item).keys()), None)
+    at = next(
+        (at for at, item in enumerate(items) if isinstance(item, tree.Opt) and keys & tree.slots(item).keys()), None
+    )
     if at is None:
         return pattern
     by_number = tree.sequence([*items[:at], *_items(tree.parts(items[at])[0])])
@@ -39,6 +41,12 @@ def explicit(declaration: Declaration) -> bool:
     """Whether the declaration itself begins with `no`, `default` or `clear`."""
     first = _items(declaration.pattern)[0]
     return isinstance(first, tree.Word) and first.text in ("no", "default", "clear")
+
+
+def negates(declaration: Declaration) -> bool:
+    """Whether the declaration itself begins with `no` or `default`."""
+    first = _items(declaration.pattern)[0]
+    return isinstance(first, tree.Word) and first.text in ("no", "default")
 
 
 def _items(node: Node) -> tuple[Node, ...]:

@@ -17,7 +17,7 @@ Fragments: TypeAlias = dict[str, Node]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """One command: its pattern and its target, and where it is written. `opened` names the paths that its file enters."""
+    """One command: its pattern, its target, where it is written. `opened` names the paths that its file enters."""
 
     file: str
     line: int

@@ -35,7 +35,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """One possible next leaf: a word or value and where it leads, or the end; with the records opened and closed before."""
+    """A possible next leaf and where it leads, or the end; `marks` are the records opened and closed before it."""
 
     leaf: tree.Word | tree.Value | Done
     marks: Marks

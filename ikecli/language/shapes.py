@@ -30,7 +30,7 @@ def fields(model: type) -> dict[str, dataclasses.Field[Any]]:
 
 @cached
 def record_in(annotation: Any) -> type | None:
-    """Return the one dataclass in `D`, `D | None`, `list[D]`, `tuple[D, ...]` or the values of `dict[K, D]`, or None."""
+    """Return the dataclass in `D`, `D | None`, `list[D]`, `tuple[D, ...]` or the values of `dict[K, D]`, or None."""
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return annotation
     inner = get_args(annotation)

@@ -235,3 +235,13 @@ def slots(node: Node) -> dict[str, Slot]:
                     known = together.get(name)
                     together[name] = replace(known or slot, required=slot.required or bool(known and known.required))
             return together
+
+
+def binders(node: Node, name: str) -> Iterator[Word | Value | Record]:
+    """Yield every node that binds a slot, without entering records."""
+    if isinstance(node, Word | Value | Record):
+        if node.slot == name:
+            yield node
+        return
+    for part in parts(node):
+        yield from binders(part, name)

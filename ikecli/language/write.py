@@ -259,8 +259,8 @@ def write(
 ) -> Iterator[str]:
     """Yield the running-config of a draft, line by line.
 
-    `every` writes defaults too. `reveal` gives the text of a secret; left alone it is *****, so reading such a text back
-    needs a `reveal` that tells. Raises ValueError for a value that no declaration can say.
+    `every` writes defaults too. `reveal` gives the text of a secret; left alone it is *****, and such
+    a text cannot be read back. Raises ValueError for a value that no declaration can say.
     """
     writer = _Writer(dialect, every, reveal)
     plan, _ = writer.plan(dialect.modes[mode])
