@@ -1,8 +1,8 @@
 """The pyparsing grammar of a mode: a left-factored graph of `Point`s whose leaves are words, values and the end.
 
 A `Point` is a MatchFirst that orders its leaves: exact word, specific value, free value, unambiguous abbreviation,
-LINE, end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has cycles,
-so nothing may walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
+LINE, end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has
+cycles, so nothing may walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Leaf(pp.Token):
 
     def go_on(self, text: Line, stop: int, value: Any) -> Tokens:
         """Read on behind this leaf and add what it binds."""
-        end, found = self.then._parse(text, stop)
+        end, found = self.then._parse(text, stop, True, False)
         tokens: Any = found
         if self.binds:
             tokens.append((self.node, value))
@@ -199,22 +199,18 @@ class Point(pp.MatchFirst):
             self.note(text, token[:-1], start > loc or not loc)
             raise Refusal(text, "incomplete", start, start, stop)
         worst: Refusal | None = None
-        for leaf in self.candidates(token, start > loc):
+        exact = self.words.get(token.lower())
+        for leaf in exact or self.others(token, start > loc):
             try:
-                return leaf._parse(text, start)
+                return leaf._parse(text, start, do_actions, False)
             except Refusal as refusal:
                 worst = _further(worst, refusal)
-        if token.lower() in self.words:
-            assert worst
+        if exact and worst:
             raise worst
         raise _further(worst, self._refusal(text, token, start, stop))
 
-    def candidates(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
-        """Yield the leaves to try for a token, in order of precedence; `apart`: a blank stands before it."""
-        exact = self.words.get(token.lower())
-        if exact:
-            yield from exact
-            return
+    def others(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
+        """Yield the leaves to try for what is no exact word, in order of precedence; `apart`: a blank is before it."""
         yield from self.values
         yield from self._abbreviated(token.lower())
         yield from self.rest

@@ -47,7 +47,7 @@ def _points(mode: Mode) -> Iterator[str]:
     """Walk every point of the mode's grammar once."""
     ways = Ways()
     read = [declaration for declaration in mode.file.declarations if not declaration.target.part]
-    waiting = [tuple(ways.way(_unordered(each.pattern), Done(each, "")) for each in read)]
+    waiting = [_unique([ways.way(_unordered(each.pattern), Done(each, "")) for each in read])]
     seen: set[tuple[Way | Done, ...]] = set()
     while waiting:
         point = waiting.pop()

@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from ikecli.language import kinds, tree
@@ -15,7 +16,7 @@ from ikecli.language.tree import Node
 Fragments: TypeAlias = dict[str, Node]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Declaration:
     """One command: its pattern, its target, where it is written. `opened` names the paths that its file enters."""
 
@@ -33,13 +34,13 @@ class Declaration:
         """File and line, for messages to whoever writes the grammar."""
         return f"{self.file}:{self.line}"
 
-    @property
+    @cached_property
     def stored(self) -> tuple[tree.Slot, ...]:
         """The slots that make the value: all but keys and the position of `, at`."""
         apart = {*self.target.keys, self.target.at}
         return tuple(slot for name, slot in self.slots.items() if name not in apart)
 
-    @property
+    @cached_property
     def bare(self) -> str | None:
         """The slot whose value stands alone, when there is exactly one stored slot and it is required."""
         match self.stored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, TypeAlias, get_args
 
 from ikecli.errors import IkecliError
@@ -27,7 +28,7 @@ class Step:
 Path: TypeAlias = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """The effect of a line. `path` is empty for `~` and `!`; `also` holds the further paths that `-` clears."""
 
@@ -53,7 +54,7 @@ class Target:
     needs: bool = False
     fixed: bool = False
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The slots that are keys, outermost first."""
         return tuple(key for path in (self.path, *self.also) for step in path for key in step.keys or ())
