@@ -11,7 +11,7 @@ PORT_TYPES: Final[tuple[str, ...]] = (
 )  # fmt: skip
 VIRTUAL_TYPES: Final[tuple[str, ...]] = (
     "Async", "BDI", "BVI", "Cellular", "Dialer", "Loopback", "Multilink", "Null", "Port-channel", "Redundant", "Tunnel",
-    "VLAN", "Virtual-Access", "Virtual-PPP", "Virtual-Template", "Vlan", "nve",
+ "Virtual-Access", "Virtual-PPP", "Virtual-Template", "Vlan", "nve",
 )  # fmt: skip
 
 _TCP: Final[Mapping[str, int]] = {

@@ -13,7 +13,9 @@ def negated_pattern(declaration: Declaration) -> Node | None:
     if target.operator in ("-", "!") or target.part or explicit(declaration):
         return None
     if target.operator in ("~", "~>"):
-        return _any_prefix(pattern)
+        cut = fixed_length(pattern, frozenset(), words=True)
+        head_, rest = _items(pattern)[:cut], _items(pattern)[cut:]
+        return tree.sequence([*head_, *([tree.Opt(_any_prefix(tree.sequence(rest)))] if rest else [])])
     keyed = target.path[-1].keys is not None
     if target.operator == "+" and not keyed:
         return pattern
