@@ -74,7 +74,10 @@ class ProposalChosen(SaEvent):
 
 @dataclass(frozen=True, slots=True)
 class ProposalRefused(SaEvent):
-    """No proposal fits; `differing` names the transform types without a common value ("encryption", "group", ...)."""
+    """No proposal fits; `differing` names the transform types without a common value ("encryption", "group", ...).
+
+    When the peer refused ours (`by_peer`), `configured` is empty: what it has is not known.
+    """
 
     protocol: str
     offered: tuple[str, ...]
@@ -82,6 +85,7 @@ class ProposalRefused(SaEvent):
     differing: tuple[str, ...]
     local: str = ""
     remote: str = ""
+    by_peer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +167,13 @@ class SelectorsChosen(SaEvent):
 
 @dataclass(frozen=True, slots=True)
 class SelectorsRefused(SaEvent):
-    """No connection covers what the peer wants to protect."""
+    """No connection covers what the peer wants to protect, or the peer's none what we want (`by_peer`)."""
 
     offered: tuple[str, ...]
     configured: tuple[str, ...]
     local: str = ""
     remote: str = ""
+    by_peer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """An IKEv2 profile of the configuration."""
+    """An IKEv2 profile of the configuration; `references` counts the crypto-map entries that name it."""
 
     name: str
     remotes: tuple[str, ...]
@@ -209,6 +209,7 @@ class ProfileView:
     lifetime: int
     dpd: str
     complete: bool
+    references: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,3 +186,18 @@ def stamp(wall: float, dialect: str = "ios") -> str:
     if dialect == "asa":
         return f"{at:%b %d %Y %H:%M:%S}"
     return f"*{at:%b} {at.day:>2} {at:%H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+def host(end: str) -> str:
+    """Return the address of `address:port` or `address/port`; a bare IPv6 address keeps its colons."""
+    if "/" in end:
+        return end.partition("/")[0]
+    if end.startswith("["):
+        return end[1:].partition("]")[0]
+    return end.partition(":")[0] if end.count(":") == 1 else end
+
+
+def endpoint(end: str, dialect: str = "ios") -> str:
+    """Print `address/port` or `address:port` as debug and log have it, with a colon."""
+    found, slash, port = end.rpartition("/")
+    return address(f"{found}:{port}" if slash else end, dialect)

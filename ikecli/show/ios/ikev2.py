@@ -150,7 +150,7 @@ def _stats(view: StatsView) -> Iterator[str]:
     yield _RULE
     yield (
         f"System Resource Limit:   0        Max IKEv2 SAs: {view.max_sas:<8} "
-        f"Max in nego(in/out): {view.max_half_open}/{view.max_half_open}"
+        f"Max in nego(in/out): {view.max_half_open}/0"
     )
     for way, active, negotiating in (
         ("incoming", view.incoming_active, view.incoming_negotiating),

@@ -54,12 +54,14 @@ def profile(views: Sequence[ProfileView], slots: Slots) -> Iterator[str]:
         if not view.complete:
             yield f" WARNING: this profile is incomplete and not used ({_missing(view)})"
         yield " Shutdown : No"
+        yield f" Ref Count: {view.references}"
         yield " Match criteria: "
         yield "  Fvrf: global"
         yield "  Local address/interface: none"
         yield "  Identities: "
         yield from (f"   {remote}" for remote in view.remotes or ("none",))
         yield "  Certificate maps: none"
+        yield "  Application type: none"
         yield f" Local identity: {view.local or 'none'}"
         yield " Remote identity: none"
         yield f" Local authentication method: {view.auth_local or 'none'}"

@@ -1,0 +1,167 @@
+"""What to type so that a failure does not come again; nothing else in debug knows commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+
+from ikecli.boundary.events import (
+    AuthenticationFailed,
+    ChildFailed,
+    GaveUp,
+    ProfileMissing,
+    ProposalRefused,
+    SelectorsRefused,
+)
+from ikecli.boundary.views import FlowView
+from ikecli.debug import offers
+from ikecli.show import text
+
+_HERE = {"ios": "on this router", "asa": "on this ASA"}
+
+
+def _here(dialect: str, *commands: str) -> str:
+    return f"{_HERE[dialect]}: {' / '.join(commands)}"
+
+
+def proposal(event: ProposalRefused, dialect: str) -> str:
+    """Say which commands give both ends something in common."""
+    if event.by_peer:
+        where = (
+            ("crypto ikev2 proposal", "crypto ipsec transform-set")
+            if dialect == "ios"
+            else ("crypto ikev2 policy",) * 2
+        )
+        return f"compare {where[event.protocol != 'IKE']} with the peer's; its log says what it expects"
+    if not event.configured:
+        return _nothing_configured(event, dialect)
+    commands = [line for kind in event.differing for line in _lines(event, kind, dialect)]
+    head = _head(event, dialect)
+    if commands:
+        return _here(dialect, *([head] if head else []), *dict.fromkeys(commands))
+    return f"on the peer: offer what is configured here ({'; '.join(event.configured)})"
+
+
+def _nothing_configured(event: ProposalRefused, dialect: str) -> str:
+    peer = text.host(event.remote) or "this peer"
+    if event.protocol != "IKE":
+        return f"no crypto map entry is for {peer}; {_here(dialect, *_map(dialect, f'set peer {peer}'))}"
+    commands = ("proposal ...",) if dialect == "ios" else ("crypto ikev2 enable ...",)
+    return f"no policy holds at this address; {_here(dialect, 'crypto ikev2 policy ...', *commands)}"
+
+
+def _map(dialect: str, line: str) -> tuple[str, ...]:
+    return ("crypto map ...", line) if dialect == "ios" else (f"crypto map ... {line}",)
+
+
+def _head(event: ProposalRefused, dialect: str) -> str:
+    if event.protocol == "IKE":
+        return f"crypto ikev2 {'proposal' if dialect == 'ios' else 'policy'} ..."
+    return "crypto ipsec ikev2 ipsec-proposal ..." if dialect == "asa" and "group" not in event.differing else ""
+
+
+def _lines(event: ProposalRefused, kind: str, dialect: str) -> list[str]:
+    use = "ike" if event.protocol == "IKE" else "esp"
+    rows = offers.offered(event.offered, kind).values()
+    given = offers.words(rows, dialect, "ike" if kind == "group" else use)
+    if use == "ike":
+        return [f"{kind} {' '.join(given)}"] if given and kind in offers.KINDS else []
+    if kind == "group":
+        return [*_map(dialect, f"set pfs group{given[0]}")] if given else []
+    if dialect == "asa":
+        return [f"protocol esp {kind} {' '.join(given)}"] if given and kind != "esn" else []
+    return _transform_set(event, given) if kind in ("encryption", "integrity") else []
+
+
+def _transform_set(event: ProposalRefused, given: list[str]) -> list[str]:
+    if not given:
+        return []
+    both = [
+        offers.words(offers.offered(event.offered, kind).values(), "ios", "esp") for kind in ("encryption", "integrity")
+    ]
+    return [f"crypto ipsec transform-set ... {' '.join(found[0] for found in both if found)}"]
+
+
+def authentication(event: AuthenticationFailed, dialect: str) -> str:
+    """Say where the keys are that must be the same."""
+    profile, whose = event.profile or "...", "local" if event.by_peer else "remote"
+    if dialect == "asa":
+        key = f"ikev2 {whose}-authentication pre-shared-key ..."
+        return _here(dialect, f"tunnel-group {profile} ipsec-attributes", key)
+    keyring = _here(dialect, "crypto ikev2 keyring ...", "peer ...", f"pre-shared-key {whose} ...")
+    return f"{keyring}; which keyring: show crypto ikev2 profile {profile}"
+
+
+_IDENTITIES = {
+    "FQDN": ("fqdn", ""),
+    "RFC822_ADDR": ("email", ""),
+    "KEY_ID": ("key-id", ""),
+    "IPV4_ADDR": ("address", " 255.255.255.255"),
+    "IPV6_ADDR": ("address", "/128"),
+}
+
+
+def profile(event: ProfileMissing, dialect: str) -> str:
+    """Say how a profile for this identity begins."""
+    if dialect == "asa":
+        group = text.host(event.remote) or event.identity
+        return _here(dialect, f"tunnel-group {group} type ipsec-l2l", f"tunnel-group {group} ipsec-attributes")
+    word, rest = _IDENTITIES.get(event.identity_type, ("...", ""))
+    return _here(dialect, "crypto ikev2 profile ...", f"match identity remote {word} {event.identity}{rest}")
+
+
+def selectors(event: SelectorsRefused, dialect: str) -> str:
+    """Say which access-list entry would cover what was asked for."""
+    if event.by_peer:
+        return "the peer's access list must mirror this one: its source is what is destination here"
+    if not event.configured:
+        peer = text.host(event.remote) or "this peer"
+        commands = [line for want in (f"set peer {peer}", "match address ...") for line in _map(dialect, want)]
+        return f"no crypto map entry is for {peer}; {_here(dialect, *dict.fromkeys(commands))}"
+    entries = list(_entries(event.offered, dialect))
+    if not entries:
+        return _here(dialect, "the access list of the crypto map must mirror the peer's: show access-lists")
+    if dialect == "asa":
+        return _here(dialect, *(f"access-list ... extended {entry}" for entry in entries))
+    return _here(dialect, "ip access-list extended ...", *entries)
+
+
+def _entries(offered: Iterable[str], dialect: str) -> Iterable[str]:
+    for one in offered:
+        local, _, remote = one.partition(" -> ")
+        try:
+            ends = [ip_network(end.strip()) for end in (local, remote)]
+        except ValueError:
+            continue
+        ours, theirs = ends
+        yield text.ace(
+            FlowView(
+                protocol=0,
+                local_first=str(ours.network_address),
+                local_last=str(ours.broadcast_address),
+                local_ports=(0, text.LAST_PORT),
+                remote_first=str(theirs.network_address),
+                remote_last=str(theirs.broadcast_address),
+                remote_ports=(0, text.LAST_PORT),
+            ),
+            dialect,
+        )
+
+
+def child(event: ChildFailed, dialect: str) -> str:
+    """Say where the connection that failed is configured."""
+    name = event.connection.partition(" ")[0]
+    if dialect == "asa":
+        return _here(
+            dialect, f"show running-config crypto map, entries of {name}" if name else "show running-config crypto"
+        )
+    return _here(dialect, f"show crypto map tag {name}" if name else "show crypto map")
+
+
+def silence(event: GaveUp, dialect: str) -> str:
+    """Say what to look at when a peer does not answer."""
+    peer = text.host(event.remote)
+    there = "a crypto map or profile" if dialect == "ios" else "a crypto map entry or tunnel-group"
+    return (
+        f"{_here(dialect, f'ping {peer}')}; UDP 500 and 4500 must be open on the way, and the peer needs {there} for us"
+    )

@@ -1,0 +1,56 @@
+"""What a proposal's text offers, by transform type, and the words a command line has for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ikecli.numbers import ALGORITHMS, Algorithm, TransformType
+
+KINDS: Final = {
+    "encryption": TransformType.ENCR,
+    "integrity": TransformType.INTEG,
+    "prf": TransformType.PRF,
+    "group": TransformType.KE,
+    "esn": TransformType.ESN,
+}
+"""The transform types as events name them."""
+
+TITLES: Final = {"group": "DH group", "prf": "PRF", "esn": "use of extended sequence numbers"}
+"""How a transform type is called in a sentence, where not by its name."""
+
+_TOKEN: Final = re.compile(r"Group (\d+)|([^\s/,]+)")
+
+
+def _names(row: Algorithm) -> Iterator[str]:
+    if row.type is TransformType.KE:
+        yield str(row.number)
+    else:
+        yield f"{row.show}-{row.key_bits}" if row.key_bits else row.show
+        yield f"{row.name}_{row.key_bits}" if row.key_bits else row.name
+
+
+_ROWS: Final = {(row.type, name): row for row in ALGORITHMS for name in _names(row)}
+
+
+def offered(texts: Iterable[str], kind: str) -> dict[str, Algorithm]:
+    """Return what `texts` offer of one kind, in order: each as printed, with its row of the registry.
+
+    A hash's name alone does not say whether it is a PRF or an integrity check, so it counts as either.
+    """
+    type, found = KINDS.get(kind), {}
+    for text in texts:
+        for group, word in _TOKEN.findall(text):
+            if type is None or bool(group) != (type is TransformType.KE):
+                continue
+            row = _ROWS.get((type, group or word))
+            if row is not None:
+                found[group or word] = row
+    return found
+
+
+def words(rows: Iterable[Algorithm], dialect: str, use: str) -> list[str]:
+    """Return the words of `dialect` for the rows that can be configured here, for "ike" or "esp"."""
+    found = (getattr(getattr(row, use), dialect) for row in rows if row.served)
+    return [str(word) for word in found if word]

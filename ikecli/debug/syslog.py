@@ -1,0 +1,78 @@
+"""What the log keeps of an event, under the mnemonics and numbers that the real systems have."""
+
+from __future__ import annotations
+
+from ikecli.boundary.events import (
+    AuthenticationFailed,
+    ChildFailed,
+    Event,
+    GaveUp,
+    IkeDown,
+    IkeUp,
+    ProfileMissing,
+    ProposalRefused,
+    SelectorsRefused,
+)
+from ikecli.boundary.views import LogLine
+from ikecli.control.messages import Heard
+from ikecli.debug.failures import summary
+from ikecli.show.text import endpoint
+
+
+def log(event: Event, dialect: str, time: float = 0) -> LogLine | None:
+    """Return the log's line for an event at wall time `time`, or None for what only debug tells."""
+    return _asa(event, time) if dialect == "asa" else _ios(event, time)
+
+
+def logged(heard: Heard, dialect: str) -> LogLine | None:
+    """Return what was heard as a line of the log, or None for what only debug tells."""
+    return log(heard.event, dialect, heard.time) if heard.event is not None else heard.log
+
+
+def _ios(event: Event, time: float) -> LogLine | None:
+    match event:
+        case IkeUp():
+            text = f"Crypto tunnel v2 is UP.  Peer {endpoint(event.remote)}       Id: {event.remote_identity}"
+            return LogLine(time, 5, "CRYPTO", "IKEV2_SESSION_STATUS", text)
+        case IkeDown():
+            text = f"Crypto tunnel v2 is DOWN.  Peer {endpoint(event.remote)}       Reason: {event.why}"
+            return LogLine(time, 5, "CRYPTO", "IKEV2_SESSION_STATUS", text)
+        case (
+            ProposalRefused()
+            | ProfileMissing()
+            | AuthenticationFailed()
+            | SelectorsRefused()
+            | ChildFailed()
+            | GaveUp()
+        ):
+            peer = f" (peer {endpoint(event.remote)})" if event.remote else ""
+            return LogLine(time, 3, "IKEV2", "NEG_ABORT", f"Negotiation aborted due to ERROR: {summary(event)}{peer}")
+    return None
+
+
+def _asa(event: Event, time: float) -> LogLine | None:
+    match event:
+        case IkeUp():
+            text = (
+                f"{_ends(event.local, event.remote, event.remote_identity)} SA UP. Reason: New Connection Established"
+            )
+            return LogLine(time, 5, "ASA", "750006", text)
+        case IkeDown():
+            return LogLine(time, 5, "ASA", "750007", f"{_ends(event.local, event.remote)} SA DOWN. Reason: {event.why}")
+        case (
+            ProposalRefused()
+            | ProfileMissing()
+            | AuthenticationFailed()
+            | SelectorsRefused()
+            | ChildFailed()
+            | GaveUp()
+        ):
+            identity = event.identity if isinstance(event, ProfileMissing | AuthenticationFailed) else ""
+            ends = _ends(event.local, event.remote, identity)
+            return LogLine(time, 4, "ASA", "750003", f"{ends} Negotiation aborted due to ERROR: {summary(event)}")
+    return None
+
+
+def _ends(local: str, remote: str, identity: str = "") -> str:
+    ends = f"Local:{endpoint(local, 'asa') or 'Unknown'} Remote:{endpoint(remote, 'asa') or 'Unknown'}"
+    return f"{ends} Username:{identity or 'Unknown'} IKEv2"
