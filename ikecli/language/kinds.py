@@ -157,6 +157,16 @@ def _number(low: int, high: int) -> Kind:
     )
 
 
+def _numbered(number: Kind) -> Kind:
+    """Return the kind of a name that is a number: read like it, kept as text."""
+
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        taken = number.take(line, start, stop, token)
+        return (str(taken[0]), stop) if taken else None
+
+    return Kind(SPECIFIC, take, number.choices, str, within=lambda name: take(Line(name), 0, 0, name) is not None)
+
+
 def _quoted(value: str) -> str:
     return f'"{value}"' if not value or " " in value else value
 
@@ -327,6 +337,7 @@ def _table(dialect: str) -> dict[str, Kind]:
 
 TABLES: Final = {dialect: _table(dialect) for dialect in ("ios", "asa")}
 _NUMBER_SPEC = re.compile(r"<(-?\d+)-(\d+)>")
+_NUMBERED_SPEC = re.compile(r"NAME<(\d+)-(\d+)>")
 _REFERENCE_SPEC = re.compile(r"NAME\(([a-z_][a-z0-9_.:]*)\)(!?)")
 
 
@@ -343,6 +354,8 @@ def kind(spec: str, dialect: str = "ios") -> Kind:
         return known
     if number := _NUMBER_SPEC.fullmatch(spec):
         return _number(int(number[1]), int(number[2]))
+    if numbered := _NUMBERED_SPEC.fullmatch(spec):
+        return _numbered(_number(int(numbered[1]), int(numbered[2])))
     if reference := _REFERENCE_SPEC.fullmatch(spec):
         return _reference(reference[1], bool(reference[2]))
     raise ValueError(f"{spec!r} is no kind of value; a word that begins with a capital is quoted")

@@ -13,9 +13,7 @@ def negated_pattern(declaration: Declaration) -> Node | None:
     if target.operator in ("-", "!") or target.part or explicit(declaration):
         return None
     if target.operator in ("~", "~>"):
-        cut = fixed_length(pattern, frozenset(), words=True)
-        head_, rest = _items(pattern)[:cut], _items(pattern)[cut:]
-        return tree.sequence([*head_, *([tree.Opt(_any_prefix(tree.sequence(rest)))] if rest else [])])
+        return _shortest_family(_items(pattern))
     keyed = target.path[-1].keys is not None
     if target.operator == "+" and not keyed:
         return pattern
@@ -105,6 +103,13 @@ def _shortened(node: Node, keys: frozenset[str]) -> Node:
             )
         case _:
             return node
+
+
+def _shortest_family(items: tuple[Node, ...]) -> Node:
+    """What is kept without effect may be cut off at any word behind the words that all of its family begin with."""
+    cut = max(1, next((at for at, item in enumerate(items) if not isinstance(item, tree.Word)), len(items)))
+    rest = [tree.Opt(_any_prefix(tree.sequence(items[cut:])))] if items[cut:] else []
+    return tree.sequence([*items[:cut], *rest])
 
 
 def _any_prefix(node: Node) -> Node:
