@@ -1,0 +1,242 @@
+"""The configuration of a firewall: what grammar/asa/config fills in. Fields at their default hold nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Interface
+
+from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
+from ikecli.language import Inert
+from ikecli.secret import Secret
+
+DEFAULT_GROUP = "DefaultL2LGroup"
+"""The tunnel group of peers that have none of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnablePassword:
+    """`enable password`: its hash, and the level it leads to."""
+
+    encoding: str | None = None
+    key: Secret | None = None
+    level: int | None = None
+
+
+@dataclass(slots=True)
+class User:
+    """`username`."""
+
+    login: Password | None = None
+    privilege: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """An address of an interface, with its mask."""
+
+    address: IPv4Address
+    mask: IPv4Address
+
+
+@dataclass(slots=True)
+class Interface:
+    """`interface`."""
+
+    description: str | None = None
+    shutdown: bool | None = None
+    nameif: str | None = None
+    security_level: int | None = None
+    address: InterfaceAddress | None = None
+    ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Addresses: `kind` is any, any4, any6, host, object, object-group, interface, or None for a network."""
+
+    kind: str | None = None
+    address: Ip | None = None
+    mask: IPv4Address | None = None
+    prefix: IPv6Interface | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Addresses from one to another."""
+
+    first: IPv4Address
+    last: IPv4Address
+
+
+@dataclass(slots=True)
+class NetworkObject:
+    """`object network`: one of host, subnet and range."""
+
+    host: Ip | None = None
+    subnet: Network | None = None
+    range: Span | None = None
+    description: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class NetworkGroup:
+    """`object-group network`."""
+
+    description: str | None = None
+    members: list[Network] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOption:
+    """`log` of an access-list line."""
+
+    kind: str | None = None
+    level: int | str | None = None
+    interval: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """A line of an extended access list: a remark, or what is permitted or denied."""
+
+    action: str | None = None
+    protocol: str | int | None = None
+    source: Network | None = None
+    source_ports: Ports | None = None
+    destination: Network | None = None
+    destination_ports: Ports | None = None
+    icmp: Icmp | None = None
+    log: LogOption | None = None
+    inactive: bool = False
+    remark: str | None = None
+
+
+@dataclass(slots=True)
+class AccessList:
+    """`access-list`: its lines in order."""
+
+    entries: list[AccessLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mtu:
+    """`mtu` of a named interface."""
+
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """What a static route has besides its key (interface, network, mask, gateway)."""
+
+    distance: int | None = None
+
+
+@dataclass(slots=True)
+class IpsecProposal:
+    """`crypto ipsec ikev2 ipsec-proposal`: the dialect's words, best first."""
+
+    encryption: tuple[str, ...] = ()
+    integrity: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class MapEntry:
+    """The lines of a crypto map with one sequence number."""
+
+    match_address: str | None = None
+    pfs: Pfs | None = None
+    connection_type: str | None = None
+    peers: list[Ip] = field(default_factory=list)
+    ipsec_proposals: tuple[str, ...] = ()
+    mode: str | None = None
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | str | None = None
+    reverse_route: bool | None = None
+
+
+@dataclass(slots=True)
+class CryptoMap:
+    """A crypto map, and the interfaces (by nameif) that use it."""
+
+    entries: dict[int, MapEntry] = field(default_factory=dict)
+    interfaces: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class IsakmpIdentity:
+    """Whom this side says it is: `kind` is address, hostname, key-id or auto."""
+
+    kind: str | None = None
+    key_id: str | None = None
+
+
+@dataclass(slots=True)
+class IkePolicy:
+    """`crypto ikev2 policy`: the dialect's words, best first."""
+
+    encryption: tuple[str, ...] = ()
+    integrity: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    prf: tuple[str, ...] = ()
+    lifetime: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """`isakmp keepalive`: `kind` is threshold or disable; no numbers: only answer."""
+
+    kind: str | None = None
+    threshold: int | None = None
+    retry: int | None = None
+
+
+@dataclass(slots=True)
+class TunnelIpsec:
+    """The `ipsec-attributes` of a tunnel group."""
+
+    key_remote: Key | None = None
+    key_local: Key | None = None
+    keepalive: Keepalive | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TunnelGroup:
+    """`tunnel-group`."""
+
+    type: str | None = None
+    ipsec: TunnelIpsec | None = None
+
+
+RouteKey = tuple[str, IPv4Address, IPv4Address, IPv4Address]
+
+
+@dataclass(slots=True)
+class Asa:
+    """A firewall's configuration."""
+
+    hostname: str | None = None
+    enable_password: EnablePassword | None = None
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+    objects: dict[str, NetworkObject] = field(default_factory=dict)
+    object_groups: dict[str, NetworkGroup] = field(default_factory=dict)
+    access_lists: dict[str, AccessList] = field(default_factory=dict)
+    mtus: dict[str, Mtu] = field(default_factory=dict)
+    routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
+    ipsec_proposals: dict[str, IpsecProposal] = field(default_factory=dict)
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | str | None = None
+    replay_window: str | None = None
+    crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
+    isakmp_identity: IsakmpIdentity | None = None
+    nat_keepalive: int | None = None
+    ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
+    ikev2_interfaces: list[str] = field(default_factory=list)
+    users: dict[str, User] = field(default_factory=dict)
+    tunnel_groups: dict[str, TunnelGroup] = field(default_factory=lambda: {DEFAULT_GROUP: TunnelGroup()})
+    inert: dict[str, Inert] = field(default_factory=dict)

@@ -1,0 +1,245 @@
+"""The configuration of a router: what grammar/ios/config fills in. Fields at their default hold nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Interface
+
+from ikecli.config.common import Dpd, Icmp, Ip, Key, Matched, Password, Pfs, Ports, User
+from ikecli.language import Inert
+from ikecli.secret import Secret
+
+
+@dataclass(slots=True)
+class Proposal:
+    """`crypto ikev2 proposal`: the dialect's words, best first."""
+
+    encryption: tuple[str, ...] = ()
+    integrity: tuple[str, ...] = ()
+    prf: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Policy:
+    """`crypto ikev2 policy`."""
+
+    fvrf: str | None = None
+    locals: list[Ip] = field(default_factory=list)
+    proposals: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAddress:
+    """The addresses of a keyring's peer."""
+
+    address: Ip | None = None
+    mask: IPv4Address | None = None
+    prefix: IPv6Interface | None = None
+
+
+@dataclass(slots=True)
+class KeyringPeer:
+    """`peer` of a keyring."""
+
+    description: str | None = None
+    address: PeerAddress | None = None
+    identity: Matched | None = None
+    key: Key | None = None
+    key_local: Key | None = None
+    key_remote: Key | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Keyring:
+    """`crypto ikev2 keyring`."""
+
+    peers: dict[str, KeyringPeer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMatch:
+    """A local address of a profile, or the interface that has it."""
+
+    kind: str | None = None
+    address: Ip | None = None
+    interface: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """A method of authentication, and a key of its own."""
+
+    kind: str | None = None
+    encoding: str | None = None
+    key: Secret | None = None
+
+
+@dataclass(slots=True)
+class Profile:
+    """`crypto ikev2 profile`."""
+
+    description: str | None = None
+    fvrf_any: bool | None = None
+    locals: list[LocalMatch] = field(default_factory=list)
+    remotes: list[Matched] = field(default_factory=list)
+    identity: Matched | None = None
+    auth_local: Authentication | None = None
+    auth_remote: Authentication | None = None
+    keyring: str | None = None
+    lifetime: int | None = None
+    dpd: Dpd | None = None
+    nat_keepalive: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One transform of a set: its word, and bits of key where they were given."""
+
+    kind: str
+    bits: str | None = None
+
+
+@dataclass(slots=True)
+class TransformSet:
+    """`crypto ipsec transform-set`."""
+
+    transforms: tuple[Transform, ...] = ()
+    esn: bool | None = None
+    mode: str | None = None
+
+
+@dataclass(slots=True)
+class IpsecProfile:
+    """`crypto ipsec profile`."""
+
+    description: str | None = None
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | str | None = None
+    transform_sets: tuple[str, ...] = ()
+    pfs: Pfs | None = None
+    ikev2_profile: str | None = None
+
+
+@dataclass(slots=True)
+class MapPeer:
+    """A peer of a crypto map."""
+
+    default: bool = False
+
+
+@dataclass(slots=True)
+class MapEntry:
+    """`crypto map NAME SEQ ipsec-isakmp`."""
+
+    description: str | None = None
+    peers: dict[Ip, MapPeer] = field(default_factory=dict)
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | str | None = None
+    replay_window: str | None = None
+    transform_sets: tuple[str, ...] = ()
+    pfs: Pfs | None = None
+    ikev2_profile: str | None = None
+    match_address: str | None = None
+
+
+@dataclass(slots=True)
+class CryptoMap:
+    """All entries of a crypto map."""
+
+    local_address: str | None = None
+    entries: dict[int, MapEntry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """An address of an interface, with its mask."""
+
+    address: IPv4Address
+    mask: IPv4Address
+
+
+@dataclass(slots=True)
+class Interface:
+    """`interface`."""
+
+    description: str | None = None
+    mtu: int | None = None
+    address: InterfaceAddress | None = None
+    secondaries: list[InterfaceAddress] = field(default_factory=list)
+    shutdown: bool | None = None
+    ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
+    crypto_map: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of an access-list line: `kind` is any, host, or None for an address with a wildcard."""
+
+    kind: str | None = None
+    address: IPv4Address | None = None
+    wildcard: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """A line of an extended access list: a remark, or what is permitted or denied."""
+
+    action: str | None = None
+    protocol: str | int | None = None
+    source: Endpoint | None = None
+    source_ports: Ports | None = None
+    destination: Endpoint | None = None
+    destination_ports: Ports | None = None
+    established: bool = False
+    icmp: Icmp | None = None
+    log: str | None = None
+    remark: str | None = None
+
+
+@dataclass(slots=True)
+class AccessList:
+    """`ip access-list extended`, by sequence number."""
+
+    entries: dict[int, AccessLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """What a static route has besides its key (network, mask, interface, gateway)."""
+
+    distance: int | None = None
+    label: str | None = None
+    tag: int | None = None
+
+
+RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]
+
+
+@dataclass(slots=True)
+class Ios:
+    """A router's configuration."""
+
+    hostname: str | None = None
+    enable_secret: Password | None = None
+    users: dict[str, User] = field(default_factory=dict)
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    keyrings: dict[str, Keyring] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    nat_keepalive: int | None = None
+    dpd: Dpd | None = None
+    max_negotiating: int | None = None
+    max_sas: int | None = None
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | str | None = None
+    replay_window: str | None = None
+    transform_sets: dict[str, TransformSet] = field(default_factory=dict)
+    ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
+    crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+    routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
+    access_lists: dict[str, AccessList] = field(default_factory=dict)
+    inert: dict[str, Inert] = field(default_factory=dict)
