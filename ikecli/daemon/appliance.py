@@ -1,0 +1,205 @@
+"""An appliance: engine, configuration, data plane and clock joined, with no I/O of its own.
+
+The service gives it sockets, the lab an emulated network. Everything here runs on one thread, to completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from ikecli.boundary.clock import Cancel, Clock
+from ikecli.boundary.effects import (
+    Ask,
+    Datagram,
+    Effect,
+    Failed,
+    Install,
+    Question,
+    Remove,
+    Send,
+    SharedSecret,
+    Tell,
+    Update,
+)
+from ikecli.boundary.notices import Notice
+from ikecli.boundary.views import Counters, IkeSaView
+from ikecli.config import ConfigReader, Store
+from ikecli.control.messages import Heard
+from ikecli.crypto.exchange import restore
+from ikecli.daemon.journal import Journal
+from ikecli.dataplane.base import Notify, Plane
+from ikecli.errors import IkecliError, ProtocolError, Unavailable
+from ikecli.ike.engine import Engine
+from ikecli.ike.requests import Apply, Request, Shutdown
+
+Reply = Callable[[object], None]
+
+
+class Storage(Protocol):
+    """Where an appliance keeps what survives it; each call raises errors.Unavailable in one clear line."""
+
+    def read_startup(self) -> str | None:
+        """Return the startup configuration, or None when there is none."""
+
+    def write_startup(self, text: str) -> None:
+        """Write it whole or not at all."""
+
+    def erase_startup(self) -> None:
+        """Remove it."""
+
+    def master_key(self) -> bytes:
+        """Return the 32 octets that stored keys are encrypted under, made at the first call."""
+
+
+class Appliance:
+    """One router or firewall."""
+
+    def __init__(
+        self,
+        *,
+        dialect: str,
+        clock: Clock,
+        random: Callable[[int], bytes],
+        transmit: Callable[[Datagram], None],
+        plane: Callable[[Notify], Plane],
+        storage: Storage,
+        ask: Callable[[Question, Reply], None] | None = None,
+    ) -> None:
+        self.clock: Final = clock
+        self.random: Final = random
+        self.storage: Final = storage
+        self.journal: Final = Journal(clock)
+        self.plane: Final = plane(self.notice)
+        self.store: Final = Store(dialect, storage.master_key())
+        self.engine: Final = Engine(random=random, hears=self.journal.hears)
+        self.started: Final = clock.now()
+        self._transmit = transmit
+        self._ask = ask or self._ask_here
+        self._alarm: Cancel | None = None
+        self._alarm_at: float | None = None
+
+    @property
+    def dialect(self) -> str:
+        """The language it speaks: "ios" or "asa"."""
+        return self.store.dialect
+
+    @property
+    def hostname(self) -> str:
+        """The configured name."""
+        return self.store.hostname
+
+    def boot(self) -> list[str]:
+        """Run the startup configuration; return what was wrong with it, a text a line."""
+        text = self.storage.read_startup()
+        return self.load(text, "startup-config") if text is not None else self.commit()
+
+    def load(self, text: str, source: str) -> list[str]:
+        """Merge whole text into the running configuration; return what was wrong, with line numbers."""
+        reader = ConfigReader(self.store)
+        found = []
+        for number, line in enumerate(text.splitlines(), 1):
+            outcome = reader.feed(line)
+            found += [f"{source}: line {number}: {text}" for text in outcome.messages]
+        reader.end()
+        return found + self.commit()
+
+    def commit(self) -> list[str]:
+        """Make the candidate running; return the complaints that are new."""
+        complaints = self.store.commit()
+        self.plane.configure(self.store.intent)
+        self.do(Apply(self.store.intent))
+        return complaints
+
+    # The engine's ways in
+
+    def receive(self, datagram: Datagram) -> None:
+        """Take a datagram from the network."""
+        self._perform(self.engine.receive(datagram, self.clock.now()))
+
+    def notice(self, notice: Notice) -> None:
+        """Take a report of the data plane or the machine."""
+        self._perform(self.engine.notice(notice, self.clock.now()))
+
+    def do(self, request: Request) -> None:
+        """Have the engine do what an operator asked for."""
+        self._perform(self.engine.do(request, self.clock.now()))
+
+    def shutdown(self) -> None:
+        """Delete all SAs at the peers and leave nothing in the data plane."""
+        self.do(Shutdown())
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.plane.close()
+
+    def sas(self) -> list[IkeSaView]:
+        """Return the IKE SAs, their Child SAs joined with what the data plane counted."""
+        views = self.engine.views(self.clock.now())
+        counts = self.plane.counters(child.inbound_spi for view in views for child in view.children)
+        none = Counters()
+        return [
+            replace(
+                view,
+                children=tuple(replace(one, counters=counts.get(one.inbound_spi, none)) for one in view.children),
+            )
+            for view in views
+        ]
+
+    # Effects
+
+    def _perform(self, effects: Iterable[Effect]) -> None:
+        queue = list(effects)
+        for at, effect in enumerate(queue):
+            try:
+                self._perform_one(effect)
+            except Unavailable as problem:
+                failed = Failed(effect, str(problem), tuple(queue[at + 1 :]))
+                self._perform(self.engine.failed(failed, self.clock.now()))
+                break
+        self._arm()
+
+    def _perform_one(self, effect: Effect) -> None:
+        match effect:
+            case Send(datagram):
+                self._transmit(datagram)
+            case Tell(event):
+                self.journal.event(event)
+            case Install():
+                self.plane.install(effect)
+            case Update():
+                self.plane.update(effect)
+            case Remove():
+                self.plane.remove(effect)
+            case Ask(id, question):
+                self._ask(question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now())))
+
+    def _ask_here(self, question: Question, reply: Reply) -> None:
+        """Find an answer on this thread, after the batch."""
+        self.clock.call_at(self.clock.now(), lambda: reply(answer(question)))
+
+    def _arm(self) -> None:
+        when = self.engine.next_wake
+        if when == self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = when
+        self._alarm = self.clock.call_at(when, self._wake) if when is not None else None
+
+    def _wake(self) -> None:
+        self._alarm = self._alarm_at = None
+        self._perform(self.engine.wake(self.clock.now()))
+
+
+def answer(question: Question) -> object:
+    """Work out the answer to a question that needs only computing; a refusal is an answer too."""
+    if not isinstance(question, SharedSecret):
+        return Unavailable(f"nothing here answers {type(question).__name__}")
+    try:
+        return restore(question.group, question.private).shared(question.peer)
+    except (ProtocolError, IkecliError) as refusal:
+        return refusal
+
+
+__all__ = ["Appliance", "Heard", "Storage", "answer"]

@@ -1,0 +1,48 @@
+"""What each `clear` undoes: topics, named as the exec grammar names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ikecli.control.messages import Option
+from ikecli.daemon.appliance import Appliance
+from ikecli.errors import Rejected
+from ikecli.ike.requests import DeleteChild, DeleteIke
+
+Options = Mapping[str, Option]
+
+
+def clear(appliance: Appliance, topic: str, options: Options) -> None:
+    """Clear what a topic names; raises Rejected for a topic that nothing here knows."""
+    try:
+        act = _TOPICS[topic]
+    except KeyError:
+        raise Rejected(f"% Nothing is known here about {topic}") from None
+    act(appliance, options)
+
+
+def _ike(appliance: Appliance, options: Options) -> None:
+    """Delete IKE SAs, with their Child SAs, at both ends."""
+    for sa in appliance.sas():
+        local, remote, index = (options.get(word) for word in ("local", "remote", "index"))
+        if local in (None, "", sa.local) and remote in (None, "", sa.remote) and index in (None, 0, sa.id):
+            appliance.do(DeleteIke(number=sa.id))
+
+
+def _ipsec(appliance: Appliance, options: Options) -> None:
+    """Delete Child SAs at both ends; traffic sets them up again."""
+    peer, name = options.get("peer"), options.get("map")
+    for sa in appliance.sas():
+        for child in sa.children:
+            if peer in (None, "", sa.remote) and (not name or child.connection.split(" ")[0] == name):
+                appliance.do(DeleteChild(spi=child.inbound_spi))
+
+
+_TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
+    "ikev2.sa": _ike,
+    "session": _ike,
+    "ipsec.sa": _ipsec,
+    "ipsec.counters": lambda appliance, options: appliance.plane.reset(),
+    "logging": lambda appliance, options: appliance.journal.clear(),
+}

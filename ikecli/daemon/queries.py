@@ -1,0 +1,135 @@
+"""What each `show` looks at: topics, named as the exec grammar names them, to views."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from ikecli import __version__
+from ikecli.boundary.views import ConnectionView, IkeSaView, SystemView
+from ikecli.config import views
+from ikecli.control.messages import Option
+from ikecli.daemon.appliance import Appliance
+from ikecli.errors import Rejected
+
+Options = Mapping[str, Option]
+
+
+def query(appliance: Appliance, topic: str, options: Options) -> Iterable[Any]:
+    """Return the views of a topic; raises Rejected for a topic that nothing here knows."""
+    try:
+        find = _TOPICS[topic]
+    except KeyError:
+        raise Rejected(f"% Nothing is known here about {topic}") from None
+    return find(appliance, options)
+
+
+def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[ConnectionView]:
+    """Return the crypto-map entries in use, each with the Child SAs that serve it."""
+    children: dict[str, list[Any]] = {}
+    for sa in sas:
+        for child in sa.children:
+            children.setdefault(child.connection, []).append(child)
+    return [
+        replace(view, children=tuple(children.get(f"{view.name} {view.sequence} {view.interface}", ())))
+        for view in views.connections(appliance.store)
+    ]
+
+
+def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
+    return [
+        sa
+        for sa in appliance.sas()
+        if options.get("local") in (None, "", sa.local) and options.get("remote") in (None, "", sa.remote)
+    ]
+
+
+def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
+    peer, name, interface = (options.get(word) for word in ("peer", "map", "interface"))
+    return [
+        view
+        for view in connections(appliance, appliance.sas())
+        if (not peer or peer in view.peers or any(child.remote == peer for child in view.children))
+        and name in (None, "", view.name)
+        and interface in (None, "", view.interface)
+    ]
+
+
+def _sessions(appliance: Appliance, options: Options) -> list[Any]:
+    sas = _sas(appliance, options)
+    remote = options.get("remote")
+    found = [view for view in connections(appliance, sas) if not remote or remote in view.peers]
+    return [*found, *sas]
+
+
+def _system(appliance: Appliance, options: Options) -> list[SystemView]:
+    plane = appliance.plane
+    return [
+        SystemView(
+            hostname=appliance.hostname,
+            dialect=appliance.dialect,
+            version=__version__,
+            uptime=int(appliance.clock.now() - appliance.started),
+            clock=appliance.clock.wall(),
+            platform=f"{platform.system()} {platform.release()}",
+            python=platform.python_version(),
+            processor=platform.machine(),
+            memory_kb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024,
+            image=str(Path(__file__).parent.parent),
+            config_file=appliance.config_file,
+            dataplane=plane.name,
+            interfaces=tuple(view.name for view in plane.interfaces()),
+        )
+    ]
+
+
+def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
+    text = appliance.storage.read_startup()
+    if text is None:
+        raise Rejected("startup-config is not present")
+    return tuple(text.splitlines())
+
+
+def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Options], list[Any]]:
+    """Let `name` narrow the views of the configuration."""
+
+    def narrowed(appliance: Appliance, options: Options) -> list[Any]:
+        return [view for view in found(appliance.store) if options.get("name") in (None, "", view.name)]
+
+    return narrowed
+
+
+_TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
+    "ikev2.sa": _sas,
+    "ikev2.session": _sas,
+    "ikev2.stats": lambda appliance, options: [appliance.engine.stats()],
+    "ikev2.proposal": _named(views.proposals),
+    "ikev2.policy": _named(views.policies),
+    "ikev2.profile": _named(views.profiles),
+    "ipsec.sa": _ipsec,
+    "ipsec.transform_set": _named(views.transform_sets),
+    "map": lambda appliance, options: _ipsec(
+        appliance, {"map": options.get("tag", ""), "interface": options.get("interface", "")}
+    ),
+    "session": _sessions,
+    "vpn_sessiondb.l2l": _sessions,
+    "vpn_sessiondb.summary": _sessions,
+    "running": lambda appliance, options: appliance.store.running(options),
+    "startup": _startup,
+    "interface.brief": lambda appliance, options: appliance.plane.interfaces(),
+    "interfaces": lambda appliance, options: [
+        view for view in appliance.plane.interfaces() if options.get("interface") in (None, "", view.name, view.nameif)
+    ],
+    "nameif": lambda appliance, options: appliance.plane.interfaces(),
+    "route": lambda appliance, options: appliance.plane.routes(),
+    "access_lists": _named(views.access_lists),
+    "version": _system,
+    "clock": _system,
+    "users": lambda appliance, options: appliance.users(),
+    "logging": lambda appliance, options: appliance.journal.kept(),
+    "debugging": lambda appliance, options: sorted(appliance.journal.debugs),
+}

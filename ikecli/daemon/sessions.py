@@ -1,0 +1,232 @@
+"""What a control session may do, and who does it: every request checked against its level, answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ikecli import __version__
+from ikecli.config import ConfigReader
+from ikecli.control.levels import refusal
+from ikecli.control.messages import (
+    OPERATOR,
+    Choices,
+    Clear,
+    ConfigBegin,
+    ConfigEnd,
+    ConfigHelp,
+    ConfigLine,
+    ConfigState,
+    Debug,
+    Disable,
+    Done,
+    Enable,
+    Erase,
+    Error,
+    Fetch,
+    Heard,
+    Identified,
+    Identify,
+    Lines,
+    Load,
+    Login,
+    Monitor,
+    Names,
+    Ping,
+    Pinged,
+    Reply,
+    Request,
+    Save,
+    Show,
+    Shown,
+)
+from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.clearing import clear
+from ikecli.daemon.queries import query
+from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.errors import IkecliError
+
+Answer = Callable[[Reply], None]
+
+SLOWEST_ENABLE: Final = 30.0
+"""Seconds that an enable attempt waits at most, after failures before it."""
+
+
+class Session:
+    """One operator at one appliance."""
+
+    def __init__(self, appliance: Appliance, level: int, user: str, push: Callable[[Heard], None]) -> None:
+        self.level = level
+        self.user = user
+        self._base = level
+        self._appliance = appliance
+        self._push = push
+        self._reader: ConfigReader | None = None
+        self._failures = 0
+
+    def handle(self, request: Request, reply: Answer) -> None:
+        """Do what is asked and reply once, now or (Ping, a failed Enable) later."""
+        refused = refusal(request, self.level)
+        if refused is not None:
+            reply(refused)
+            return
+        try:
+            _HANDLERS[type(request)](self, request, reply)
+        except IkecliError as problem:
+            reply(Error(str(problem)))
+
+    def close(self) -> None:
+        """End the session; an open configuration section is committed."""
+        self._appliance.journal.forget(self._push)
+        if self._reader is not None:
+            self._leave_configuration()
+
+    # Who
+
+    def _identify(self, request: Request, reply: Answer) -> None:
+        a = self._appliance
+        reply(Identified(self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable))
+
+    def _enable(self, request: Enable, reply: Answer) -> None:
+        rises = self._base < OPERATOR and self.level < request.level
+        if rises and not self._appliance.store.verify_enable(request.password):
+            self._refuse_slowly("% Access denied", reply)
+            return
+        self._failures = 0
+        self.level = max(self.level, request.level)
+        self._identify(request, reply)
+
+    def _login(self, request: Login, reply: Answer) -> None:
+        level = self._appliance.store.verify_user(request.username, request.password)
+        if level is None:
+            self._refuse_slowly("% Login invalid", reply)
+            return
+        self._failures = 0
+        self.level, self.user = level, request.username
+        self._identify(request, reply)
+
+    def _refuse_slowly(self, text: str, reply: Answer) -> None:
+        delay = min(2.0**self._failures, SLOWEST_ENABLE)
+        self._failures += 1
+        clock = self._appliance.clock
+        clock.call_at(clock.now() + delay, lambda: reply(Error(text)))
+
+    def _disable(self, request: Disable, reply: Answer) -> None:
+        self.level = min(self.level, request.level)
+        self._base = min(self._base, request.level)
+        self._identify(request, reply)
+
+    # What there is
+
+    def _show(self, request: Show, reply: Answer) -> None:
+        reply(Shown(tuple(query(self._appliance, request.topic, request.options))))
+
+    def _names(self, request: Names, reply: Answer) -> None:
+        reply(Lines(tuple(self._appliance.store.names(request.path))))
+
+    def _clear(self, request: Clear, reply: Answer) -> None:
+        clear(self._appliance, request.topic, request.options)
+        reply(Done())
+
+    def _ping(self, request: Ping, reply: Answer) -> None:
+        def done(result: EchoResult) -> None:
+            reply(Pinged(result.mark, result.milliseconds))
+
+        echo = Echo(request.destination, request.source, request.size, request.timeout, request.sequence)
+        self._appliance.plane.echo(echo, done)
+
+    def _debug(self, request: Debug, reply: Answer) -> None:
+        self._appliance.journal.switch(request.category, request.on)
+        reply(Lines(tuple(sorted(self._appliance.journal.debugs))))
+
+    def _monitor(self, request: Monitor, reply: Answer) -> None:
+        if request.on:
+            self._appliance.journal.listen(self._push)
+        else:
+            self._appliance.journal.forget(self._push)
+        reply(Done())
+
+    # Configuration
+
+    def _config_begin(self, request: Request, reply: Answer) -> None:
+        self._reader = ConfigReader(self._appliance.store)
+        reply(self._state())
+
+    def _config_line(self, request: ConfigLine, reply: Answer) -> None:
+        reader = self._reading()
+        outcome = reader.feed(request.line, request.prompt_width)
+        messages = outcome.messages
+        if outcome.commit:
+            messages += tuple(self._appliance.commit())
+        if outcome.ended:
+            self._reader = None
+        reply(self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute))
+
+    def _config_help(self, request: ConfigHelp, reply: Answer) -> None:
+        reply(Choices(tuple(self._reading().help(request.text))))
+
+    def _config_end(self, request: Request, reply: Answer) -> None:
+        reply(self._state(messages=self._leave_configuration()))
+
+    def _leave_configuration(self) -> tuple[str, ...]:
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
+        return tuple(self._appliance.commit())
+
+    def _reading(self) -> ConfigReader:
+        if self._reader is None:
+            raise IkecliError("% Not in configuration mode: type configure terminal")
+        return self._reader
+
+    def _state(
+        self, accepted: bool = True, messages: tuple[str, ...] = (), wants_more: bool = False, execute: str = ""
+    ) -> ConfigState:
+        mode = self._reader.prompt if self._reader is not None else ""
+        return ConfigState(mode, self._appliance.hostname, accepted, messages, wants_more, execute)
+
+    # Files
+
+    def _load(self, request: Load, reply: Answer) -> None:
+        reply(Lines(tuple(self._appliance.load(request.text, request.source))))
+
+    def _save(self, request: Save, reply: Answer) -> None:
+        self._appliance.save()
+        reply(Done())
+
+    def _erase(self, request: Erase, reply: Answer) -> None:
+        self._appliance.storage.erase_startup()
+        reply(Done())
+
+    def _fetch(self, request: Fetch, reply: Answer) -> None:
+        appliance = self._appliance
+        if request.which == "startup":
+            text = appliance.storage.read_startup()
+            if text is None:
+                raise IkecliError("startup-config is not present")
+            reply(Lines(tuple(text.splitlines())))
+            return
+        appliance.journal.log(5, "SYS", "CONFIG_READ", f"running configuration read in clear text by {self.user}")
+        reply(Lines(tuple(appliance.store.running(clear=True))))
+
+
+_HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
+    Identify: Session._identify,
+    Enable: Session._enable,
+    Login: Session._login,
+    Disable: Session._disable,
+    Show: Session._show,
+    Names: Session._names,
+    Clear: Session._clear,
+    Ping: Session._ping,
+    Debug: Session._debug,
+    Monitor: Session._monitor,
+    ConfigBegin: Session._config_begin,
+    ConfigLine: Session._config_line,
+    ConfigHelp: Session._config_help,
+    ConfigEnd: Session._config_end,
+    Load: Session._load,
+    Save: Session._save,
+    Erase: Session._erase,
+    Fetch: Session._fetch,
+}

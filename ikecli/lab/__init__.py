@@ -1,0 +1,1 @@
+"""Several appliances on an emulated network, without privileges."""

@@ -1,0 +1,137 @@
+"""Several appliances on one emulated network, in virtual time for tests and in real time for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.boundary.clock import Clock
+from ikecli.boundary.effects import Question
+from ikecli.control.messages import OPERATOR, Heard
+from ikecli.daemon.appliance import Appliance, Reply
+from ikecli.daemon.sessions import Session
+from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.memory import MemoryPlane
+from ikecli.errors import Unavailable
+from ikecli.lab.clock import VirtualClock
+from ikecli.lab.dice import Dice
+from ikecli.lab.fabric import Fabric
+
+MASTER_KEY_SIZE: Final = 32
+
+
+class MemoryStorage:
+    """A startup configuration that lasts as long as the lab."""
+
+    def __init__(self, startup: str | None, key: bytes) -> None:
+        self._startup, self._key = startup, key
+
+    def read_startup(self) -> str | None:
+        """Return the startup configuration."""
+        return self._startup
+
+    def write_startup(self, text: str) -> None:
+        """Replace it."""
+        self._startup = text
+
+    def erase_startup(self) -> None:
+        """Remove it."""
+        self._startup = None
+
+    def master_key(self) -> bytes:
+        """Return this lab's key."""
+        return self._key
+
+
+class Node:
+    """An appliance of the lab and its plane."""
+
+    def __init__(self, lab: Lab, text: str, dialect: str, ask: Callable[[Question, Reply], None] | None) -> None:
+        planes: list[MemoryPlane] = []
+
+        def plane(notify: Notify) -> MemoryPlane:
+            planes.append(MemoryPlane(lab.clock, lab.random, lab.fabric, notify, self._receive))
+            return planes[0]
+
+        self.appliance: Final = Appliance(
+            dialect=dialect,
+            clock=lab.clock,
+            random=lab.random,
+            transmit=lambda datagram: self.plane.transmit(datagram),
+            plane=plane,
+            storage=MemoryStorage(text, lab.random(MASTER_KEY_SIZE)),
+            ask=ask,
+        )
+        self.plane: Final = planes[0]
+        lab.fabric.attach(self.plane)
+
+    @property
+    def name(self) -> str:
+        """The node's hostname."""
+        return self.appliance.hostname
+
+    def open(self, push: Callable[[Heard], None]) -> Session:
+        """Open a console session, at the operator's level."""
+        return Session(self.appliance, OPERATOR, "console", push)
+
+    def _receive(self, datagram: object) -> None:
+        self.appliance.receive(datagram)  # type: ignore[arg-type]
+
+
+class Lab:
+    """The nodes, their network, one clock and one source of chance."""
+
+    def __init__(self, clock: Clock, random: Callable[[int], bytes], seed: int | str = 0) -> None:
+        self.clock: Final = clock
+        self.random: Final = random
+        self.fabric: Final = Fabric(clock, Dice(f"weather {seed}"))
+        self.nodes: Final[list[Node]] = []
+
+    def add(
+        self, text: str, dialect: str, ask: Callable[[Question, Reply], None] | None = None
+    ) -> tuple[Node, list[str]]:
+        """Start an appliance on a running-config; return it with what was wrong with the text.
+
+        Raises Unavailable when a node already has its name.
+        """
+        node = Node(self, text, dialect, ask)
+        complaints = node.appliance.boot()
+        if any(other.name == node.name for other in self.nodes):
+            raise Unavailable(f"two appliances are called {node.name}: give one another hostname")
+        self.nodes.append(node)
+        return node, complaints
+
+    def __getitem__(self, name: str) -> Node:
+        for node in self.nodes:
+            if node.name.lower() == name.lower():
+                return node
+        raise Unavailable(f"no appliance is called {name}: there are {', '.join(node.name for node in self.nodes)}")
+
+    def close(self) -> None:
+        """Shut all appliances down."""
+        for node in self.nodes:
+            node.appliance.shutdown()
+
+
+class VirtualLab(Lab):
+    """A lab whose time passes only when told, and whose every run with one seed is the same."""
+
+    clock: VirtualClock
+
+    def __init__(self, seed: int | str = 0) -> None:
+        super().__init__(VirtualClock(), Dice(seed).octets, seed)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(seconds)
+
+    def ping(self, name: str, destination: str, source: str = "", count: int = 5, timeout: float = 2) -> str:
+        """Ping as an operator does, one echo after the other; return the marks."""
+        marks: list[str] = []
+        node = self[name]
+        for sequence in range(count):
+            results: list[EchoResult] = []
+            node.plane.echo(Echo(destination, source, 100, timeout, sequence), results.append)
+            self.clock.run(self.clock.now() + timeout + 1, stop=lambda results=results: bool(results))  # type: ignore[misc]
+            marks.append(results[0].mark)
+        return "".join(marks)
