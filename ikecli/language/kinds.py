@@ -9,7 +9,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from ikecli.language.kindtables import PORT_TYPES, PORTS, VIRTUAL_TYPES
+from ikecli.language.kindtables import PORT_TYPES, PORTS, RARE_TYPES, VIRTUAL_TYPES
 from ikecli.language.line import CR, CURSOR, Choice, Line, Names, NeedsLines
 from ikecli.secret import Secret
 
@@ -238,6 +238,8 @@ def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
     def resolve(typed: str) -> str | None:
         typed = typed.lower()
         found = {known[typed]} if typed in known else {name for low, name in known.items() if low.startswith(typed)}
+        if len(found) > 1:
+            found -= RARE_TYPES
         return found.pop() if len(found) == 1 else None
 
     def take(line: Line, start: int, stop: int, token: str) -> Taken:

@@ -14,6 +14,19 @@ VIRTUAL_TYPES: Final[tuple[str, ...]] = (
  "Virtual-Access", "Virtual-PPP", "Virtual-Template", "Vlan", "nve",
 )  # fmt: skip
 
+RARE_TYPES: Final[frozenset[str]] = frozenset(
+    {
+        "FortyGigabitEthernet",
+        "HundredGigE",
+        "TwentyFiveGigE",
+        "TwoGigabitEthernet",
+        "Virtual-Access",
+        "Virtual-PPP",
+        "nve",
+    }
+)
+"""An abbreviation means one of these only when it means nothing else: `f0/0` is FastEthernet0/0 on every router."""
+
 _TCP: Final[Mapping[str, int]] = {
     "bgp": 179, "chargen": 19, "cmd": 514, "daytime": 13, "discard": 9, "domain": 53, "echo": 7, "exec": 512,
     "finger": 79, "ftp": 21, "ftp-data": 20, "gopher": 70, "hostname": 101, "ident": 113, "irc": 194, "klogin": 543,
