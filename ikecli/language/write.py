@@ -263,5 +263,7 @@ def write(
     a text cannot be read back. Raises ValueError for a value that no declaration can say.
     """
     writer = _Writer(dialect, every, reveal)
-    plan, _ = writer.plan(dialect.modes[mode])
+    plan, closed = writer.plan(dialect.modes[mode])
     yield from writer.body(draft, plan, 0, ())
+    if closed:
+        yield from writer.bang(0)

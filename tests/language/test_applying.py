@@ -210,7 +210,11 @@ def test_one_line_commands_build_one_object() -> None:
 
 def test_clear_configure_takes_as_much_as_is_named() -> None:
     made = ["crypto map M 10 match address A", "crypto map M 20 match address A", "crypto map N 10 match address A"]
-    for line, left in [("clear configure crypto map M 10", 2), (" clear conf crypto map M", 1), ("clear conf cry map", 0)]:
+    for line, left in [
+        ("clear configure crypto map M 10", 2),
+        (" clear conf crypto map M", 1),
+        ("clear conf cry map", 0),
+    ]:
         typist = asa()
         typist.type(*made, line)
         assert sum(len(each.entries) for each in typist.draft.crypto_maps.values()) == left
