@@ -16,10 +16,13 @@ from ikecli.language.command import Command
 from ikecli.language.grammar import Graph
 from ikecli.language.language import Mode
 from ikecli.language.line import Line
+from ikecli.language.members import Members
 from ikecli.language.negation import tail
 from ikecli.language.notation import Declaration
 from ikecli.language.paths import Done
 from ikecli.language.target import Path, Step
+
+_MEMBERS = Members()
 
 
 class MissingEntry(Rejected):
@@ -227,9 +230,11 @@ def _add(draft: Any, command: Command) -> None:
     for item in value if many else (value,):
         if command.negated:
             items[:] = [kept for kept in items if kept != item]
-        elif target.keep or item not in items:
+        elif target.keep or not _MEMBERS.hold(items, item):
             at = command.slots.get(target.at) if target.at else None
             items.insert(len(items) if at is None else at - 1, item)
+            if not target.keep:
+                _MEMBERS.follow(items, item)
     if command.negated:
         _prune(command, passed)
 
@@ -243,14 +248,8 @@ def _put(draft: Any, command: Command) -> None:
     entries: dict[Any, Any] = getattr(owner, step.name)
     key = key_of(step, command.slots)
     model = _model(owner, step, declaration)
-    if target.step and key is None:
-        entry = shapes.record(model, _stored(command))
-        equal = [known for known, other in entries.items() if other == entry]
-        if command.negated:
-            for known in equal:
-                del entries[known]
-        elif not equal:
-            entries[max(entries, default=0) // target.step * target.step + target.step] = entry
+    if target.step:
+        _put_numbered(entries, key, model, command)
     elif command.negated:
         _removable(command, step, key)
         entries.pop(key, None)
@@ -265,6 +264,21 @@ def _put(draft: Any, command: Command) -> None:
         entries[key] = shapes.record(model, {**named, **_stored(command)})
     if command.negated:
         _prune(command, passed)
+
+
+def _put_numbered(entries: dict[Any, Any], key: int | None, model: type, command: Command) -> None:
+    """Put an entry whose number may be left out; one that is there already, under whatever number, stays as it is."""
+    step = command.declaration.target.step
+    if command.negated and key is not None:
+        entries.pop(key, None)
+        return
+    entry = shapes.record(model, _stored(command))
+    if command.negated:
+        for known in [known for known, other in entries.items() if other == entry]:
+            del entries[known]
+    elif not _MEMBERS.hold(entries, entry):
+        entries[max(entries, default=0) // step * step + step if key is None else key] = entry
+        _MEMBERS.follow(entries, entry)
 
 
 def _model(owner: Any, step: Step, declaration: Declaration) -> type:

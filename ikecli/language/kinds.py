@@ -56,7 +56,7 @@ class Kind:
 
 
 def _labelled(label: str, begins: str) -> Callable[[str, Names], Iterable[Choice]]:
-    begun = re.compile(begins).fullmatch
+    begun = re.compile(begins, re.ASCII).fullmatch
     return lambda token, names: (Choice(label),) if begun(token) else ()
 
 
@@ -70,7 +70,7 @@ def _token(
     python: type = str,
     within: Callable[[Any], bool] | None = None,
 ) -> Kind:
-    whole = re.compile(pattern).fullmatch
+    whole = re.compile(pattern, re.ASCII).fullmatch
 
     def take(line: Line, start: int, stop: int, token: str) -> Taken:
         if not whole(token):
@@ -228,7 +228,7 @@ def _write_hex_block(value: bytes) -> str:
     return "\n".join(("", *rows, "  quit"))
 
 
-_INTERFACE = re.compile(r"([A-Za-z][A-Za-z-]*) ?(\d+(?:[/:]\d+)*)(\.\d+)?(?=[ \n]|$)")
+_INTERFACE = re.compile(r"([A-Za-z][A-Za-z-]*) ?(\d+(?:[/:]\d+)*)(\.\d+)?(?=[ \n]|$)", re.ASCII)
 _INTERFACE_BEGUN = re.compile(r"([A-Za-z][A-Za-z-]*) ?[\d/.]*\x00")
 
 

@@ -43,5 +43,5 @@ class NeedsLines(Exception):
 class Line(str):
     """The text being read, with what its reading may ask (live names) and leave behind (what `?` lists)."""
 
-    names: Names = no_names
+    names: Names = staticmethod(no_names)
     noted: list[Choice] | None = None

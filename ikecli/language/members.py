@@ -1,0 +1,46 @@
+"""Whether a long collection holds an equal value already, without a search of it for every line typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class Members:
+    """Remembers the values of the collection asked about last: lines come in runs for one and the same list.
+
+    What others do to the collection is noticed by its size and its last value; "yes" is always made sure of.
+    """
+
+    def __init__(self) -> None:
+        self._collection: Any = None
+        self._size = 0
+        self._last: Any = None
+        self._values: set[Any] = set()
+
+    def hold(self, collection: list[Any] | dict[Any, Any], value: Any) -> bool:
+        """Whether the list, or a value of the dict, is equal to this."""
+        try:
+            hash(value)
+        except TypeError:
+            return value in _values(collection)
+        if collection is not self._collection or len(collection) != self._size or _last(collection) is not self._last:
+            self._values = set(_values(collection))
+            self.follow(collection)
+        return value in self._values and value in _values(collection)
+
+    def follow(self, collection: list[Any] | dict[Any, Any], added: Any = None) -> None:
+        """Take note of a value that was put into the collection just asked about."""
+        self._collection, self._size, self._last = collection, len(collection), _last(collection)
+        if added is not None:
+            self._values.add(added)
+
+
+def _values(collection: list[Any] | dict[Any, Any]) -> Iterable[Any]:
+    return collection.values() if isinstance(collection, dict) else collection
+
+
+def _last(collection: list[Any] | dict[Any, Any]) -> Any:
+    if not collection:
+        return None
+    return next(reversed(collection.values())) if isinstance(collection, dict) else collection[-1]
