@@ -18,6 +18,10 @@ PATH_LIMIT: Final = 107
 """Octets that the path of a Unix socket may have (sun_path without its end)."""
 
 
+class Gone(Unavailable):
+    """The appliance ended the session, or is no more."""
+
+
 class Session(Protocol):
     """An appliance's side of a session."""
 
@@ -41,7 +45,7 @@ class Client(Protocol):
     """Called with everything pushed; what comes while it is None is lost."""
 
     async def request(self, request: Request) -> Reply:
-        """Return the reply; raises errors.Unavailable when the appliance is gone, errors.Rejected when it cannot go."""
+        """Return the reply; raises Gone when the appliance is, errors.Rejected when it cannot be sent."""
 
     async def close(self) -> None:
         """End the session."""
@@ -86,7 +90,7 @@ class SocketClient:
         self._number = 0
         self._open: dict[int, asyncio.Future[Reply]] = {}
         self._partial: dict[int, Reply] = {}
-        self._gone: Unavailable | None = None
+        self._gone: Gone | None = None
         self._receiver: Final = asyncio.get_running_loop().create_task(self._receive())
 
     @classmethod
@@ -125,11 +129,11 @@ class SocketClient:
         try:
             while line := await self._reader.readline():
                 self._take(line)
-        except Unavailable as refusal:
+        except Gone as refusal:
             why = str(refusal)
         except (OSError, ValueError, Rejected) as error:
             why = f"the session with the engine broke: {error}"
-        self._gone = Unavailable(why)
+        self._gone = Gone(why)
         self._writer.close()
         for answer in self._open.values():
             if not answer.done():
@@ -143,7 +147,7 @@ class SocketClient:
             return
         number, reply, more = answer
         if number == 0 and isinstance(reply, Error):
-            raise Unavailable(reply.text)
+            raise Gone(reply.text)
         if number in self._partial:
             reply = codec.joined(self._partial.pop(number), reply)
         if more:

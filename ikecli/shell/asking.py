@@ -1,0 +1,96 @@
+"""Reading exec lines, and what `?` and TAB say of them, with the live names that decide both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ikecli.control.client import Client
+from ikecli.control.messages import Choice, Lines, Names
+from ikecli.language import Command, Mode, load
+
+SCREEN: Final = 80
+
+
+class LiveNames:
+    """Names of the configuration, asked for once a line: reading begins again when one was missing."""
+
+    def __init__(self, client: Client, local: dict[str, tuple[str, ...]]) -> None:
+        self._client = client
+        self._known = dict(local)
+        self._missing: set[str] = set()
+
+    def __call__(self, path: str) -> Iterable[str]:
+        """Return the names at a path, none while they have not been fetched."""
+        if path not in self._known:
+            self._missing.add(path)
+        return self._known.get(path, ())
+
+    async def fetch(self) -> bool:
+        """Fetch what was missing; return whether there was anything."""
+        missing, self._missing = self._missing, set()
+        for path in missing:
+            reply = await self._client.request(Names(path))
+            self._known[path] = reply.lines if isinstance(reply, Lines) else ()
+        return bool(missing)
+
+
+class Exec:
+    """The exec mode of a dialect."""
+
+    def __init__(self, client: Client, dialect: str, local: dict[str, tuple[str, ...]]) -> None:
+        self._client, self._local = client, local
+        self.dialect: Final = dialect
+        self.mode: Final[Mode] = load(dialect).modes["exec"]
+
+    async def read(self, line: str) -> Command:
+        """Return the command that a line is; raises language.LineError."""
+        names = LiveNames(self._client, self._local)
+        while True:
+            try:
+                return self.mode.read(line, names)
+            except Exception:
+                if not await names.fetch():
+                    raise
+
+    async def ask(self, text: str, completing: bool) -> list[Choice]:
+        """Return what may stand at the end of the text; live names only for completing."""
+        names = LiveNames(self._client, self._local)
+        found = self.mode.ask(text, names)
+        while await names.fetch():
+            found = self.mode.ask(text, names)
+        return [Choice(one.label, one.help, one.completes or "") for one in found if completing or not one.live]
+
+
+def layout(text: str, choices: list[Choice], dialect: str) -> str:
+    """Lay out what `?` lists: words alone behind a begun word, else one row each with its help."""
+    if not choices:
+        return ("ERROR: " if dialect == "asa" else "") + "% Unrecognized command\n"
+    begun = bool(text) and not text[-1].isspace()
+    if begun and all(one.word for one in choices):
+        return _columns([one.label for one in choices]) + "\n"
+    width = max(len(one.label) for one in choices)
+    return "".join(f"  {one.label:<{width}}  {one.help}".rstrip() + "\n" for one in choices) + "\n"
+
+
+def _columns(words: list[str]) -> str:
+    width = max(map(len, words)) + 2
+    across = max(1, SCREEN // width)
+    rows = [words[at : at + across] for at in range(0, len(words), across)]
+    return "".join("".join(f"{word:<{width}}" for word in row).rstrip() + "\n" for row in rows)
+
+
+def completed(text: str, choices: list[Choice]) -> str:
+    """Return the text with its last word completed as far as the choices agree; a blank follows a whole word."""
+    start = len(text) - len(text.split()[-1]) if text and not text[-1].isspace() else len(text)
+    begun = text[start:].lower()
+    words = [one.word for one in choices if one.word.lower().startswith(begun)]
+    if not begun or not words:
+        return text
+    if len(words) == 1:
+        return text[:start] + words[0] + " "
+    shared = words[0]
+    for word in words[1:]:
+        while not word.lower().startswith(shared.lower()):
+            shared = shared[:-1]
+    return text[:start] + shared if len(shared) > len(begun) else text

@@ -1,0 +1,66 @@
+"""The configuration as a whole: entering it, printing it, storing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Fetch, Lines, Save
+from ikecli.errors import Rejected
+from ikecli.shell.call import Call
+from ikecli.shell.commands.views import confirmed, views
+
+
+async def configure(call: Call) -> None:
+    """Enter configuration mode; `configure` alone asks from where."""
+    shell = call.shell
+    if len(call.line.split()) == 1 and shell.who.dialect == "ios" and shell.terminal.attended:
+        answer = await shell.terminal.answer("Configuring from terminal, memory, or network [terminal]? ")
+        if answer.strip() and not "terminal".startswith(answer.strip().lower()):
+            raise Rejected('?Must be "terminal"')
+    state = await shell.ask(ConfigBegin())
+    assert isinstance(state, ConfigState)
+    if shell.who.dialect == "ios":
+        await call.out.line("Enter configuration commands, one per line.  End with CNTL/Z.")
+    shell.entered(state)
+
+
+async def running(call: Call) -> None:
+    """Print the running configuration."""
+    from dataclasses import replace
+
+    lines = await views(replace(call, name="show.running"))
+    if not call.options and call.shell.who.dialect == "ios":
+        await call.out.header("Building configuration...", "", f"Current configuration : {_octets(lines)} bytes")
+    await call.out.views(lines, iter(lines))
+
+
+async def startup(call: Call) -> None:
+    """Print the startup configuration."""
+    lines = await views(call)
+    await call.out.header(f"Using {_octets(lines)} bytes" if call.shell.who.dialect == "ios" else ": Saved")
+    await call.out.views(lines, iter(lines))
+
+
+async def more(call: Call) -> None:
+    """Print the running configuration with its secrets in clear."""
+    reply = await call.shell.ask(Fetch("running"))
+    assert isinstance(reply, Lines)
+    await call.out.lines(reply.lines)
+
+
+async def save(call: Call) -> None:
+    """Store the running configuration as the startup configuration."""
+    await call.out.line("Building configuration...")
+    await call.shell.ask(Save())
+    await call.out.line("[OK]")
+
+
+async def erase(call: Call) -> None:
+    """Remove the startup configuration."""
+    if await confirmed(call, "This removes the startup configuration. Continue? [confirm]"):
+        await call.shell.ask(Erase())
+        await call.out.line("[OK]")
+
+
+def _octets(lines: Sequence[str]) -> int:
+    return sum(len(line.encode(errors="surrogateescape")) + 1 for line in lines)

@@ -1,0 +1,61 @@
+"""`debug`, `undebug` and the log."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.boundary.views import LogLine
+from ikecli.control.messages import Clear, Debug, Heard, Lines
+from ikecli.errors import Rejected
+from ikecli.shell.call import Call
+from ikecli.shell.commands.views import confirmed, render, views
+
+_SAME: Final = ("", "internal", "protocol", "platform")
+"""Words behind `ikev2` that add nothing to its debug here."""
+
+
+def _category(call: Call) -> str:
+    word = str(call.slots.get("category") or "")
+    return call.topic if word in _SAME else f"{call.topic}.{word}"
+
+
+async def debug(call: Call) -> None:
+    """Switch a debug on."""
+    await _switch(call, _category(call), True)
+
+
+async def undebug(call: Call) -> None:
+    """Switch a debug off."""
+    await _switch(call, _category(call), False)
+
+
+async def _switch(call: Call, category: str, on: bool) -> None:
+    reply = await call.shell.ask(Debug(category, on))
+    assert isinstance(reply, Lines)
+    call.shell.debugs = frozenset(reply.lines)
+    if call.shell.who.dialect == "asa":
+        return
+    if category == "all":
+        await call.out.line("All possible debugging has been turned off")
+        return
+    from ikecli.show.ios.system import SWITCHES
+
+    await call.out.line(f"{SWITCHES[category][1]} is {'on' if on else 'off'}")
+
+
+async def logging(call: Call) -> None:
+    """Print the buffered log."""
+    from ikecli.debug import logged
+
+    dialect = call.shell.who.dialect
+    heard = [one for one in await views(call) if isinstance(one, Heard)]
+    kept = [line for line in (logged(one, dialect) for one in heard) if isinstance(line, LogLine)]
+    await render(call, kept)
+
+
+async def clear(call: Call) -> None:
+    """Empty the buffered log."""
+    if await confirmed(call, "Clear logging buffer [confirm]"):
+        await call.shell.ask(Clear("logging", {}))
+        return
+    raise Rejected("% The log is as it was")

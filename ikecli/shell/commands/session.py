@@ -1,0 +1,61 @@
+"""Commands about the session itself: its terminal, its history, its end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.control.messages import Show, Shown
+from ikecli.errors import Rejected
+from ikecli.shell.call import Call
+
+AUTOMATION_WIDTH: Final = 511
+"""The width that programs ask for which read every character: they get lines and nothing else."""
+
+
+async def leave(call: Call) -> None:
+    """End the session."""
+    call.shell.ended = True
+
+
+async def connect(call: Call) -> None:
+    """Go to another appliance of the lab until its session ends."""
+    from ikecli.shell.session import Shell
+
+    shell = call.shell
+    if shell.elsewhere is None:
+        raise Rejected("% There is one appliance here: `ikecli lab FILE FILE` has several to connect to")
+    name = str(call.slots["node"])
+    other = Shell(shell.elsewhere.open(name), shell.terminal, shell.history, shell.elsewhere)
+    other.length = shell.length
+    shell.client.on_push = None
+    await other.run()
+    shell.take_over(other)
+
+
+async def history(call: Call) -> None:
+    """Print the lines typed here."""
+    await call.out.lines(f"  {line}" for line in call.shell.history.shown)
+
+
+async def length(call: Call) -> None:
+    """Set the lines of a page."""
+    call.shell.length = int(call.slots["length"])
+
+
+async def width(call: Call) -> None:
+    """Take the width; a program's width ends all that is not plain lines."""
+    if int(call.slots["width"]) in (0, AUTOMATION_WIDTH, AUTOMATION_WIDTH + 1):
+        call.shell.terminal.simplify()
+
+
+async def monitor(call: Call) -> None:
+    """Print log and debug lines here from now on."""
+    reply = await call.shell.ask(Show("debugging", {}))
+    assert isinstance(reply, Shown)
+    call.shell.debugs = frozenset(str(name) for name in reply.views)
+    await call.shell.monitor(True)
+
+
+async def unmonitor(call: Call) -> None:
+    """Print them no more."""
+    await call.shell.monitor(False)

@@ -1,0 +1,216 @@
+"""What stands behind `|`: filters of a command's lines, and where they go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ikecli.control.messages import Choice
+from ikecli.errors import Rejected, Unavailable
+from ikecli.language import LineError
+
+MODIFIERS: Final[Mapping[str, str]] = {
+    "append": "Write the lines to the end of a file: file:PATH",
+    "begin": "Begin with the first line that matches",
+    "count": "Count the lines that match",
+    "exclude": "Leave out the lines that match",
+    "include": "Show only the lines that match",
+    "json": "Show the facts behind the lines as JSON",
+    "redirect": "Write the lines to a file: file:PATH",
+    "section": "Show the lines that match with what is indented below them",
+}
+
+_DELIMITER: Final = r"(?:[,{}() ]|^|$)"
+
+
+class Filter:
+    """Passes lines on. `line` yields what comes of one line, `end` what comes after the last."""
+
+    def line(self, text: str) -> Iterator[str]:
+        """Yield the line."""
+        yield text
+
+    def end(self) -> Iterator[str]:
+        """Yield nothing more."""
+        yield from ()
+
+
+class Include(Filter):
+    """Lines that match, or do not."""
+
+    def __init__(self, wanted: Callable[[str], bool]) -> None:
+        self._wanted = wanted
+
+    def line(self, text: str) -> Iterator[str]:
+        """Yield the line if it is wanted."""
+        if self._wanted(text):
+            yield text
+
+
+class Begin(Filter):
+    """Everything from the first line that matches."""
+
+    def __init__(self, matches: Callable[[str], bool]) -> None:
+        self._matches = matches
+        self._begun = False
+
+    def line(self, text: str) -> Iterator[str]:
+        """Yield the line once one has matched."""
+        self._begun = self._begun or self._matches(text)
+        if self._begun:
+            yield text
+
+
+class Section(Filter):
+    """Lines that match, each with the lines below it that are indented deeper."""
+
+    def __init__(self, matches: Callable[[str], bool]) -> None:
+        self._matches = matches
+        self._depth: int | None = None
+
+    def line(self, text: str) -> Iterator[str]:
+        """Yield the line if it matches or lies in a section that does."""
+        depth = len(text) - len(text.lstrip(" "))
+        if self._depth is not None and text and depth > self._depth:
+            yield text
+            return
+        self._depth = depth if self._matches(text) else None
+        if self._depth is not None:
+            yield text
+
+
+class Count(Filter):
+    """How many lines match."""
+
+    def __init__(self, matches: Callable[[str], bool]) -> None:
+        self._matches = matches
+        self._count = 0
+
+    def line(self, text: str) -> Iterator[str]:
+        """Count the line."""
+        self._count += self._matches(text)
+        yield from ()
+
+    def end(self) -> Iterator[str]:
+        """Yield the count."""
+        yield f"Number of lines which match regexp = {self._count}"
+
+
+class Write(Filter):
+    """Lines into a file of the operator's, which is made with mode 0600."""
+
+    def __init__(self, path: Path, append: bool) -> None:
+        self._path, self._append = path, append
+        self._lines: list[str] = []
+
+    def line(self, text: str) -> Iterator[str]:
+        """Keep the line."""
+        self._lines.append(text + "\n")
+        yield from ()
+
+    def end(self) -> Iterator[str]:
+        """Write the file; raises Unavailable."""
+        write_file(self._path, "".join(self._lines), self._append)
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """A command's line without its pipe, and the pipe."""
+
+    command: str
+    filter: Filter
+    json: bool = False
+
+
+def split(line: str) -> tuple[str, str | None, int]:
+    """Return the command, what stands behind its `|` if it has one, and the column where that begins."""
+    found = re.search(r"(?<=\s)\|\s*", line)
+    if found is None:
+        return line, None, len(line)
+    return line[: found.start()], line[found.end() :], found.end()
+
+
+def read(line: str) -> Pipe:
+    """Return what a line asks for; raises LineError for words that are not understood, Rejected for an expression."""
+    command, text, column = split(line)
+    if text is None:
+        return Pipe(command, Filter())
+    word, _, rest = text.partition(" ")
+    match modifiers(word):
+        case ["json"] if not rest.strip():
+            return Pipe(command, Filter(), json=True)
+        case [name] if name != "json" and rest.strip():
+            return Pipe(command, _made(name, rest))
+        case ["json"] | [] if word:
+            at = column + (len(text) - len(rest) if modifiers(word) else 0)
+            raise LineError("invalid", at, at, line[:at] + line[at:].partition(" ")[0])
+        case [_] | []:
+            raise LineError("incomplete", len(line), len(line), line)
+    raise LineError("ambiguous", column, column, line[: column + len(word)])
+
+
+def modifiers(begun: str) -> list[str]:
+    """Return the words that `begun` may stand for."""
+    return [begun] if begun in MODIFIERS else [name for name in MODIFIERS if begun and name.startswith(begun.lower())]
+
+
+def choices(text: str) -> list[Choice]:
+    """Return what may stand at the end of what is behind a `|`."""
+    word, blank, rest = text.partition(" ")
+    if not blank:
+        return [Choice(name, help, name) for name, help in MODIFIERS.items() if name.startswith(word.lower())]
+    match modifiers(word):
+        case ["json"]:
+            return [] if rest else [Choice("<cr>", "")]
+        case ["append" | "redirect"]:
+            return [Choice("file:PATH", "A file on your machine")]
+        case [_]:
+            return [Choice("LINE", "Regular expression")]
+    return []
+
+
+def _made(name: str, rest: str) -> Filter:
+    if name in ("append", "redirect"):
+        return Write(file_path(rest.strip()), name == "append")
+    matches = _matcher(rest)
+    match name:
+        case "include":
+            return Include(matches)
+        case "exclude":
+            return Include(lambda text: not matches(text))
+        case "begin":
+            return Begin(matches)
+        case "section":
+            return Section(matches)
+    return Count(matches)
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return a search for a router's regular expression, in which `_` is any delimiter or an end of the line."""
+    try:
+        search = re.compile(re.sub(r"\\.|_", lambda one: _DELIMITER if one[0] == "_" else one[0], pattern)).search
+    except (re.error, OverflowError):
+        raise Rejected("% Failed to compile regular expression.") from None
+    return lambda text: search(text) is not None
+
+
+def file_path(name: str) -> Path:
+    """Return the path of `file:PATH`; raises Rejected for other places."""
+    if name[:5].lower() != "file:" or not name[5:]:
+        raise Rejected(f"% {name} is no place here: write file:PATH for a file on your machine")
+    return Path(name[5:]).expanduser()
+
+
+def write_file(path: Path, text: str, append: bool = False) -> None:
+    """Write a file of the operator's, made with mode 0600; raises Unavailable."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
+    try:
+        with open(os.open(path, flags, 0o600), "wb") as file:
+            file.write(text.encode(errors="surrogateescape"))
+    except OSError as error:
+        raise Unavailable(f"%Error opening file:{path} ({error.strerror})") from error

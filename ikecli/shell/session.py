@@ -1,0 +1,249 @@
+"""A session: lines in, modes and prompts, commands run one after the other, refusals in the router's words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Final, Protocol
+
+from ikecli.control.client import Client, Gone
+from ikecli.control.messages import (
+    Choice,
+    Choices,
+    ConfigEnd,
+    ConfigHelp,
+    ConfigLine,
+    ConfigState,
+    Error,
+    Heard,
+    Identified,
+    Identify,
+    Monitor,
+    Reply,
+    Request,
+)
+from ikecli.errors import IkecliError, Rejected
+from ikecli.language import LineError, message
+from ikecli.shell import asking, notices, pipes
+from ikecli.shell.call import COMMANDS, Call
+from ikecli.shell.history import History
+from ikecli.shell.output import Output, Quit
+from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Interrupted, Terminal
+
+HOSTNAME_SHOWN: Final = 20
+"""Characters of the hostname that a configuration prompt has."""
+
+
+class Elsewhere(Protocol):
+    """Other appliances that `connect` can reach."""
+
+    def names(self) -> Iterable[str]:
+        """Return their names."""
+
+    def open(self, name: str) -> Client:
+        """Open a session; raises errors.Unavailable when there is none of this name."""
+
+
+class Shell:
+    """One session of an appliance, typed at a terminal. `refused` tells whether any line was."""
+
+    def __init__(
+        self, client: Client, terminal: Terminal, history: History | None = None, elsewhere: Elsewhere | None = None
+    ) -> None:
+        self.client: Final = client
+        self.terminal: Final = terminal
+        self.history: Final = history if history is not None else History()
+        self.elsewhere: Final = elsewhere
+        self.who = Identified(0, "", "", "ios", "", False)
+        self.mode = ""
+        self.length: int | None = None
+        self.debugs: frozenset[str] = frozenset()
+        self.refused = False
+        self.ended = False
+        self._block = False
+        self._exec: asking.Exec
+
+    async def run(self) -> None:
+        """Run until the session ends; raises control.client.Gone when the appliance goes away."""
+        self.client.on_push = self._heard
+        try:
+            await self.identify()
+            nodes = tuple(self.elsewhere.names()) if self.elsewhere is not None else ()
+            self._exec = asking.Exec(self.client, self.who.dialect, {"nodes": nodes})
+            while not self.ended:
+                await self._turn()
+        finally:
+            self.client.on_push = None
+            await self.client.close()
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line that is typed."""
+        if self._block:
+            return ""
+        if self.mode:
+            return f"{self.who.hostname[:HOSTNAME_SHOWN]}({self.mode})#"
+        return f"{self.who.hostname}{'#' if self.who.level > 1 else '>'}"
+
+    @property
+    def page(self) -> int:
+        """Lines of a page; 0 for no paging."""
+        return self.terminal.rows if self.length is None else self.length
+
+    async def ask(self, request: Request) -> Reply:
+        """Return the appliance's reply; raises Rejected with its words when it refuses."""
+        reply = await self.client.request(request)
+        if isinstance(reply, Error):
+            raise Rejected(reply.text)
+        return reply
+
+    async def identify(self, request: Request | None = None) -> None:
+        """Take over who this session is: as it is, or after a request that changes it."""
+        reply = await self.ask(request or Identify())
+        assert isinstance(reply, Identified)
+        self.who = reply
+
+    def take_over(self, other: Shell) -> None:
+        """Go on after a session elsewhere, on the same terminal, has ended."""
+        self.client.on_push = self._heard
+        self.length = other.length
+        self.refused |= other.refused
+
+    async def monitor(self, on: bool) -> None:
+        """Hear what happens, or no more."""
+        await self.ask(Monitor(on))
+
+    # Lines
+
+    async def _turn(self) -> None:
+        prompt = self.prompt
+        try:
+            line = await self.terminal.line(prompt, None if self._block else self)
+        except Interrupted:
+            return
+        except EndOfInput:
+            await self._end_of_input()
+            return
+        await self.execute(line, len(prompt) if self.terminal.typed else 0)
+
+    async def _end_of_input(self) -> None:
+        if self.mode:
+            await self._configured(ConfigEnd())
+        self.ended = True
+
+    async def execute(self, line: str, width: int = 0) -> None:
+        """Do what a line says; `width` is the column where it stands on the screen."""
+        ends = line.endswith(END_OF_MODE)
+        line = line.removesuffix(END_OF_MODE)
+        if line.endswith("?") and not self._block:
+            self.terminal.write(await self.help(line[:-1]))
+            return
+        in_mode, in_block = bool(self.mode), self._block
+        accepted = True
+        if in_mode and (line.strip() or in_block):
+            accepted = await self._guarded(self._configure(line, width), line)
+        elif line.strip() and not line.lstrip().startswith("!"):
+            accepted = await self._guarded(self._execute(line, width), line)
+        if not in_block and self.history.add(line, accepted, in_mode):
+            self.terminal.remember(line)
+        self.refused |= not accepted
+        if ends and self.mode:
+            await self._guarded(self._configured(ConfigEnd()), line)
+
+    async def _guarded(self, work: Awaitable[bool], line: str) -> bool:
+        """Run a command so that Ctrl-C can stop it; return whether it was accepted."""
+        task = asyncio.ensure_future(work)
+        self.terminal.on_interrupt = lambda: _cancel(task)
+        try:
+            return await task
+        except Quit:
+            return True
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            self.terminal.write("\n")
+            return True
+        except EndOfInput:
+            self.ended = True
+            return True
+        except Interrupted:
+            self.terminal.write("\n")
+            return True
+        except Gone:
+            raise
+        except IkecliError as refusal:
+            self.terminal.write(f"{refusal}\n")
+            return False
+        finally:
+            self.terminal.on_interrupt = None
+
+    async def _execute(self, line: str, width: int) -> bool:
+        try:
+            pipe = pipes.read(line)
+            command = await self._exec.read(pipe.command)
+        except LineError as error:
+            self._refuse(error, width)
+            return False
+        output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.who.dialect)
+        call = Call(self, output, command.calls, command.arguments, line)
+        await COMMANDS[command.calls](call)
+        await output.finish()
+        return True
+
+    def _refuse(self, error: LineError, width: int) -> None:
+        if not self.terminal.typed:
+            self.terminal.write(error.shown + "\n")
+        for text in message(error, width, self.who.dialect):
+            self.terminal.write(text + "\n")
+
+    # Configuration mode
+
+    async def _configure(self, line: str, width: int) -> bool:
+        return await self._configured(ConfigLine(line, width))
+
+    async def _configured(self, request: Request) -> bool:
+        state = await self.ask(request)
+        assert isinstance(state, ConfigState)
+        self.entered(state)
+        if state.execute:
+            shift = request.line.find(state.execute) if isinstance(request, ConfigLine) else -1
+            width = request.prompt_width if isinstance(request, ConfigLine) else 0
+            return await self._execute(state.execute, width + max(shift, 0))
+        return state.accepted
+
+    def entered(self, state: ConfigState) -> None:
+        """Take over where configuration stands, and print what it says."""
+        self.mode, self._block = state.mode, state.wants_more
+        if state.hostname != self.who.hostname:
+            who = self.who
+            self.who = Identified(who.level, who.user, state.hostname, who.dialect, who.version, who.has_enable)
+        for text in state.messages:
+            self.terminal.write(text + "\n")
+
+    # Questions
+
+    async def help(self, text: str) -> str:
+        """Return what `?` prints behind `text`."""
+        return asking.layout(text, await self._choices(text, completing=False), self.who.dialect)
+
+    async def complete(self, text: str) -> str:
+        """Return what TAB makes of `text`."""
+        return asking.completed(text, await self._choices(text, completing=True))
+
+    async def _choices(self, text: str, completing: bool) -> list[Choice]:
+        if self.mode:
+            reply = await self.client.request(ConfigHelp(text))
+            return list(reply.choices) if isinstance(reply, Choices) else []
+        command, pipe, _ = pipes.split(text)
+        if pipe is not None:
+            return pipes.choices(pipe)
+        return await self._exec.ask(command, completing)
+
+    def _heard(self, heard: Heard) -> None:
+        text = "".join(f"{line}\n" for line in notices.lines(heard, self.who.dialect, self.debugs))
+        if text:
+            self.terminal.notice(text)
+
+
+def _cancel(task: asyncio.Future[bool]) -> None:
+    task.cancel()

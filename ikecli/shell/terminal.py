@@ -1,0 +1,66 @@
+"""What a session needs of the place where it is typed: lines in, text out. Keys, echo and redrawing belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+END_OF_MODE: Final = "\x1a"
+"""Ctrl-Z: ends a line, and configuration mode with it."""
+
+
+class Interrupted(Exception):
+    """The operator gave up the line (Ctrl-C)."""
+
+
+class EndOfInput(Exception):
+    """Nothing more will be typed."""
+
+
+class Helper(Protocol):
+    """Answers `?` and TAB while a line is typed."""
+
+    async def help(self, text: str) -> str:
+        """Return what to print for a `?` behind `text`."""
+
+    async def complete(self, text: str) -> str:
+        """Return `text` with its last word completed, or as it is."""
+
+
+class Terminal(Protocol):
+    """Where a session is typed."""
+
+    typed: bool
+    """Whether what is typed stands on the screen behind its prompt."""
+    attended: bool
+    """Whether somebody answers questions and turns pages."""
+    on_interrupt: Callable[[], None] | None
+    """Called for Ctrl-C or Ctrl-^ while no line is being typed."""
+
+    @property
+    def rows(self) -> int:
+        """Lines on the screen."""
+
+    async def line(self, prompt: str, helper: Helper | None) -> str:
+        """Return the next line, with END_OF_MODE behind it where Ctrl-Z ended it; raises Interrupted or EndOfInput.
+
+        Without a helper `?` and TAB are ordinary characters.
+        """
+
+    async def answer(self, question: str, hidden: bool = False) -> str:
+        """Return what is typed to a question; raises Interrupted or EndOfInput."""
+
+    async def key(self) -> str:
+        """Return the next key, which is not shown."""
+
+    def write(self, text: str) -> None:
+        """Print text; a newline ends a line."""
+
+    def notice(self, text: str) -> None:
+        """Print whole lines above the line being typed."""
+
+    def remember(self, line: str) -> None:
+        """Offer a line for recall."""
+
+    def simplify(self) -> None:
+        """From now on do nothing but lines: no keys, no redrawing."""

@@ -1,0 +1,103 @@
+"""What stands behind `|`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ikecli.errors import Rejected, Unavailable
+from ikecli.language import LineError
+from ikecli.shell import pipes
+
+CONFIG = """hostname R1
+crypto map M 10 ipsec-isakmp
+ set peer 10.0.0.1
+  deeper
+ set ip_address
+interface Gi0
+ ip address 10.0.0.2 255.0.0.0
+crypto end""".splitlines()
+
+
+def through(line: str) -> list[str]:
+    one = pipes.read(line).filter
+    return [text for source in CONFIG for text in one.line(source)] + list(one.end())
+
+
+@pytest.mark.parametrize(
+    ("pipe", "numbers"),
+    [
+        ("include crypto", [1, 7]),
+        ("i 10\\.0\\.0\\.1$", [2]),
+        ("inc peer|hostname", [0, 2]),
+        ("exclude  ip", [0, 1, 2, 3, 5, 7]),
+        ("begin ^interface", [5, 6, 7]),
+        ("section crypto", [1, 2, 3, 4, 7]),
+        ("sec set peer", [2, 3]),
+        ("include ^_ip_", [6]),
+        ("include ip\\_address", [4]),
+    ],
+)
+def test_lines_that_pass(pipe: str, numbers: list[int]) -> None:
+    if "exclude" in pipe:
+        numbers = [at for at, line in enumerate(CONFIG) if " ip" not in line]
+    assert through(f"show run | {pipe}") == [CONFIG[number] for number in numbers]
+
+
+def test_counting() -> None:
+    assert through("show run | count crypto") == ["Number of lines which match regexp = 2"]
+
+
+def test_the_command_is_what_stands_before() -> None:
+    assert pipes.read("show run | json").command.strip() == "show run"
+    assert pipes.read("show run | j").json
+    assert pipes.read("show run").command == "show run"
+    assert pipes.read("description a|b").command == "description a|b"
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "column", "shown"),
+    [
+        ("show run | foo bar", "invalid", 11, "show run | foo"),
+        ("show run | json x", "invalid", 16, "show run | json x"),
+        ("show run | ", "incomplete", 11, "show run | "),
+        ("show run | include", "incomplete", 18, "show run | include"),
+        ("show run | include ", "incomplete", 19, "show run | include "),
+    ],
+)
+def test_pipes_that_are_not_understood(line: str, wrong: str, column: int, shown: str) -> None:
+    with pytest.raises(LineError) as caught:
+        pipes.read(line)
+    assert (caught.value.wrong, caught.value.column, caught.value.shown) == (wrong, column, shown)
+
+
+def test_a_bad_expression_is_said() -> None:
+    with pytest.raises(Rejected, match="Failed to compile regular expression"):
+        pipes.read("show run | include (")
+
+
+def test_lines_into_a_file(tmp_path: Path) -> None:
+    assert through(f"show run | redirect file:{tmp_path}/out") == []
+    through(f"show run | append file:{tmp_path}/out")
+    assert (tmp_path / "out").read_text().splitlines() == CONFIG * 2
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(Rejected, match="file:PATH"):
+        pipes.read("show run | redirect flash:out")
+    with pytest.raises(Unavailable, match=r"nowhere/out \(No such file"):
+        through(f"show run | redirect file:{tmp_path}/nowhere/out")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("", sorted(pipes.MODIFIERS)),
+        ("e", ["exclude"]),
+        ("include ", ["LINE"]),
+        ("redirect ", ["file:PATH"]),
+        ("json ", ["<cr>"]),
+        ("foo ", []),
+    ],
+)
+def test_what_may_come_next(text: str, labels: list[str]) -> None:
+    assert [choice.label for choice in pipes.choices(text)] == labels
