@@ -1,0 +1,245 @@
+"""Keys on a real terminal, through prompt_toolkit's own input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from ikecli.boundary.views import LogLine
+from ikecli.control.messages import ConfigLine, Heard, Ping
+from ikecli.shell.keys import KeyTerminal
+from ikecli.shell.session import Shell
+from tests.shell.fake import Fake
+
+ENTER, LEFT, UP = "\r", "\x1b[D", "\x1b[A"
+
+
+class Desk:
+    """A terminal with somebody at its keys."""
+
+    def __init__(self, keys: PipeInput, fake: Fake) -> None:
+        self.keys, self.fake = keys, fake
+        self.paper = io.StringIO()
+        output = Vt100_Output(self.paper, lambda: Size(rows=50, columns=120), term="xterm", enable_cpr=False)
+        self.terminal = KeyTerminal(["show users"], keys, output)
+        self.shell = Shell(fake.client(), self.terminal)
+
+    @property
+    def screen(self) -> str:
+        """All that was printed, without what moves the cursor."""
+        return re.sub(r"\x1b\[[?>]?[\d;]*[ -/]*[@-~]|\x1b[=>]", "", self.paper.getvalue()).replace("\r", "")
+
+    async def until(self, text: str, times: int = 1) -> None:
+        for _ in range(600):
+            if self.screen.count(text) >= times:
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{text!r} did not come:\n{self.screen}")
+
+
+@asynccontextmanager
+async def desk(fake: Fake | None = None) -> AsyncIterator[Desk]:
+    with create_pipe_input() as keys:
+        one = Desk(keys, fake or Fake())
+        running = asyncio.ensure_future(one.shell.run())
+        try:
+            yield one
+        finally:
+            if not running.done():
+                keys.send_text("\x03")
+                keys.send_text("end" + ENTER + "exit" + ENTER)
+            await asyncio.wait_for(running, 5)
+
+
+def typed(keys: str, fake: Fake | None = None) -> str:
+    """Return the screen after keys and an `exit`."""
+
+    async def run() -> str:
+        async with desk(fake) as one:
+            one.keys.send_text(keys)
+            one.keys.send_text("exit" + ENTER)
+            await one.until("#exit")
+        return one.screen
+
+    return asyncio.run(run())
+
+
+def test_a_question_mark_answers_at_once_and_the_line_stays() -> None:
+    screen = typed("show cl?ock" + ENTER)
+    assert "R1#show cl?\nclock\n" in screen
+    assert "*00:00:00.000 UTC" in screen
+    assert "  ikev2" in typed("show crypto ?\x15")
+
+
+def test_tab_completes_and_what_was_typed_ahead_follows() -> None:
+    screen = typed("sh\tcl\t| inc\t1970" + ENTER)
+    assert "*00:00:00.000 UTC Thu Jan 1 1970\n" in screen
+
+
+def test_tab_in_the_middle_keeps_what_stands_behind() -> None:
+    fake = Fake()
+    typed("configure terminal" + ENTER + "sec x" + LEFT * 2 + "\t" + ENTER + "end" + ENTER, fake)
+    assert any(isinstance(one, ConfigLine) and one.line.split() == ["section", "x"] for one in fake.asked)
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("nonsense\x15section", "section"),
+        ("ection\x01s", "section"),
+        ("section nonsense\x17", "section "),
+        ("section junk" + LEFT * 5 + "\x0b", "section"),
+        ("sectino\x7f\x7fon", "section"),
+        ("ction\x01se\x05 x", "section x"),
+        ("section\x16?", "section?"),
+    ],
+)
+def test_editing_keys(keys: str, line: str) -> None:
+    fake = Fake()
+    typed("configure terminal" + ENTER + keys + ENTER + "end" + ENTER, fake)
+    lines = [one.line for one in fake.asked if isinstance(one, ConfigLine)]
+    if line.endswith("?"):
+        assert "section?" not in lines, "a question is asked even so when the line ends with it"
+    else:
+        assert lines[0] == line
+
+
+def test_control_z_ends_configuration() -> None:
+    fake = Fake()
+    screen = typed("configure terminal" + ENTER + "section\x1a" + "show clock" + ENTER, fake)
+    assert fake.mode == ""
+    assert "*00:00:00.000 UTC" in screen
+    assert any(isinstance(one, ConfigLine) and one.line == "section" for one in fake.asked)
+
+
+def test_control_c_gives_the_line_up() -> None:
+    screen = typed("show cryptu\x03" + "show clock" + ENTER)
+    assert "Invalid" not in screen
+    assert "*00:00:00.000 UTC" in screen
+
+
+def test_control_d_on_an_empty_line_ends_the_session() -> None:
+    async def run() -> None:
+        fake = Fake()
+        async with desk(fake) as one:
+            one.keys.send_text("x\x04\x15\x04")
+        assert fake.closed
+
+    asyncio.run(run())
+
+
+def test_earlier_lines_are_recalled_but_none_with_secrets() -> None:
+    async def run() -> None:
+        async with desk() as one:
+            for keys, shown in [
+                ("\x10", "show users"),
+                ("\x15show clock" + ENTER, "1970"),
+                ("\x10", "show clock"),
+                (UP, "users"),
+                ("\x0e" + ENTER, "1970"),
+                ("configure terminal" + ENTER, "R1(config)#"),
+                ("pre-shared-key MARKER" + ENTER, "R1(config)#"),
+                (UP, "configure terminal"),
+            ]:
+                seen = one.screen.count(shown)
+                one.keys.send_text(keys)
+                await one.until(shown, seen + 1)
+                await asyncio.sleep(0.02)
+        assert one.screen.count("MARKER") <= 2, "typed once, perhaps drawn twice"
+
+    asyncio.run(run())
+
+
+def test_a_password_is_not_seen() -> None:
+    async def run() -> None:
+        fake = Fake(level=1)
+        async with desk(fake) as one:
+            one.keys.send_text("enable" + ENTER)
+            await one.until("Password:")
+            one.keys.send_text("cisco" + ENTER)
+            await one.until("R1#")
+            one.keys.send_text(UP)
+            await one.until("R1#enable")
+        assert "cisco" not in one.screen
+        assert "*****" not in one.screen
+
+    asyncio.run(run())
+
+
+def test_pasted_lines_are_entered_one_after_the_other() -> None:
+    async def run() -> None:
+        fake = Fake()
+        lines = [
+            "section",
+            *(f"bad {number}" if number % 50 == 0 else f"line {number}" for number in range(300)),
+            "end",
+        ]
+        async with desk(fake) as one:
+            one.keys.send_text("configure terminal" + ENTER)
+            await one.until("(config)#")
+            one.keys.send_text("\x1b[200~" + "\r\n".join(lines) + "\r\n\x1b[201~")
+            await one.until("#end\n")
+        assert [request.line for request in fake.asked if isinstance(request, ConfigLine)] == lines
+        caret = " " * len("R1(config-section)#") + "^"
+        for number in range(0, 300, 50):
+            assert f"R1(config-section)#bad {number}\n{caret}\n% Invalid" in one.screen
+        assert one.screen.count(caret + "\n") == 6
+
+    asyncio.run(run())
+
+
+def test_log_lines_stand_above_the_line_being_typed() -> None:
+    async def run() -> None:
+        fake = Fake()
+        async with desk(fake) as one:
+            one.keys.send_text("terminal monitor" + ENTER + "show cl")
+            await one.until("show cl")
+            for number in range(3):
+                fake.pushes[0](Heard(0.0, log=LogLine(0.0, 5, "SYS", "TEST", f"number {number}")))
+            await one.until("number 2")
+            one.keys.send_text("ock" + ENTER)
+            await one.until("1970\n")
+        lines = [line for line in one.screen.splitlines() if "number" in line]
+        assert [line[-8:] for line in lines] == ["number 0", "number 1", "number 2"]
+
+    asyncio.run(run())
+
+
+def test_a_command_that_takes_long_is_stopped_and_the_prompt_comes_back() -> None:
+    async def run() -> None:
+        fake = Fake()
+        fake.stuck = lambda request: isinstance(request, Ping)
+        async with desk(fake) as one:
+            one.keys.send_text("ping 10.0.0.2" + ENTER)
+            await one.until("timeout is 2 seconds")
+            one.terminal._interrupted()
+            one.keys.send_text("show clock" + ENTER)
+            await one.until("1970")
+
+    asyncio.run(run())
+
+
+def test_pages_are_turned_by_keys() -> None:
+    async def run() -> None:
+        async with desk() as one:
+            one.keys.send_text("terminal length 3" + ENTER + "show running-config" + ENTER)
+            await one.until("--More--")
+            one.keys.send_text(" ")
+            await one.until("--More--", 2)
+            one.keys.send_text("q")
+            await one.until("R1#", 3)
+            assert "set peer" not in one.screen
+
+    asyncio.run(run())
+
+
+def test_the_line_is_printed_again_when_asked() -> None:
+    assert typed("show clo\x12ck" + ENTER).count("R1#show clo") >= 2
