@@ -54,12 +54,12 @@ class Inert:
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """An entry that a path went through."""
+    """An entry or section that a path went through."""
 
-    collection: dict[Any, Any]
+    owner: Any
+    step: Step
     key: Any
     entry: Any
-    keys: tuple[str, ...]
     path: tuple[str, ...]
 
 
@@ -101,19 +101,18 @@ def _owner(draft: Any, command: Command) -> tuple[Any, list[_Passed]]:
     names: tuple[str, ...] = ()
     for step in target.path[:-1]:
         names = (*names, step.name)
-        draft, entry = _entry(draft, step, command)
-        if entry is not None:
-            passed.append(_Passed(entry, key_of(step, command.slots), draft, step.keys or (), names))
+        owner, draft = draft, _entry(draft, step, command)
         if draft is None:
             return None, []
+        passed.append(_Passed(owner, step, key_of(step, command.slots), draft, names))
     if not command.negated and target.operator != ">":
         for name, value in target.constants:
             setattr(draft, name, value)
     return draft, passed
 
 
-def _entry(owner: Any, step: Step, command: Command) -> tuple[Any, dict[Any, Any] | None]:
-    """Return the entry or section that a step names, and the collection it is in."""
+def _entry(owner: Any, step: Step, command: Command) -> Any:
+    """Return the entry or section that a step names, made where it is missing unless this is a `no`."""
     held = getattr(owner, step.name)
     found = held if step.keys is None else held.get(key_of(step, command.slots))
     if found is None and not command.negated:
@@ -128,7 +127,7 @@ def _entry(owner: Any, step: Step, command: Command) -> tuple[Any, dict[Any, Any
         else:
             _name(found, step.keys, command.slots)
             held[key_of(step, command.slots)] = found
-    return found, held if step.keys is not None else None
+    return found
 
 
 def _name(entry: Any, keys: tuple[str, ...], slots: Mapping[str, Any]) -> None:
@@ -140,9 +139,9 @@ def _name(entry: Any, keys: tuple[str, ...], slots: Mapping[str, Any]) -> None:
 def _prune(command: Command, passed: list[_Passed]) -> None:
     """Remove entries that a `no` left empty, innermost first, but for those that a `>` opens."""
     for place in reversed(passed):
-        if place.path in command.declaration.opened or not _empty(place.entry, place.keys, command):
+        if place.path in command.declaration.opened or not _empty(place.entry, place.step.keys or (), command):
             return
-        place.collection.pop(place.key, None)
+        _remove(place.owner, place.step, place.key)
 
 
 def _empty(entry: Any, keys: tuple[str, ...], command: Command) -> bool:
@@ -193,8 +192,9 @@ def _set(draft: Any, command: Command) -> None:
     if owner is None:
         return
     name = target.path[-1].name
-    setattr(owner, name, _new_value(type(owner), name, command))
-    if command.negated:
+    value = _new_value(type(owner), name, command)
+    setattr(owner, name, value)
+    if value is None or value == ():
         _prune(command, passed)
 
 
@@ -252,7 +252,7 @@ def _put(draft: Any, command: Command) -> None:
         _put_numbered(entries, key, model, command)
     elif command.negated:
         _removable(command, step, key)
-        entries.pop(key, None)
+        _remove(owner, step, key)
     elif target.merge:
         entry = entries.get(key)
         if entry is None:
@@ -307,13 +307,10 @@ def _enter(draft: Any, command: Command) -> Any:
     step = target.path[-1]
     if command.negated:
         _removable(command, step, key_of(step, command.slots) if step.keys else "")
-        if step.keys is None:
-            setattr(owner, step.name, shapes.initial(type(owner), step.name))
-        else:
-            getattr(owner, step.name).pop(key_of(step, command.slots), None)
+        _remove(owner, step, key_of(step, command.slots))
         _prune(command, passed)
         return None
-    entry, _ = _entry(owner, step, command)
+    entry = _entry(owner, step, command)
     model = type(entry)
     raw = _stored(command)
     unset = {slot.name: shapes.initial(model, slot.name) for slot in command.declaration.stored if slot.name not in raw}
@@ -329,7 +326,7 @@ def _clear(owner: Any, path: Path, names: tuple[str, ...], command: Command) -> 
     if step.keys is None:
         held = getattr(owner, step.name)
         if not rest:
-            setattr(owner, step.name, shapes.initial(type(owner), step.name))
+            _remove(owner, step, None)
         elif held is not None:
             _clear(held, tuple(rest), names, command)
         return
@@ -338,7 +335,19 @@ def _clear(owner: Any, path: Path, names: tuple[str, ...], command: Command) -> 
         if rest:
             _clear(entries[key], tuple(rest), names, command)
         if not rest or (names not in command.declaration.opened and _empty(entries[key], step.keys, command)):
-            del entries[key]
+            _remove(owner, step, key)
+
+
+def _remove(owner: Any, step: Step, key: Any) -> None:
+    """Remove an entry or section; one that every new object has is as new again."""
+    born = shapes.initial(type(owner), step.name)
+    if step.keys is None:
+        setattr(owner, step.name, born)
+        return
+    entries: dict[Any, Any] = getattr(owner, step.name)
+    entries.pop(key, None)
+    if key in born:
+        entries[key] = born[key]
 
 
 def _agreeing(entries: dict[Any, Any], names: tuple[str, ...], slots: Mapping[str, Any]) -> list[Any]:

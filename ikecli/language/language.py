@@ -97,7 +97,7 @@ def _bounded(text: Line) -> None:
     strange = _CONTROL(text)
     if strange or len(text) > limit:
         at = min(limit, strange.start() if strange else limit)
-        raise LineError("invalid", at, at, text.split(None, 1)[0] if text[:at].split() else "")
+        raise LineError("invalid", at, at, text[:at].split(None, 1)[0] if text[:at].split() else "")
 
 
 def _merged(noted: list[Choice]) -> list[Choice]:

@@ -19,11 +19,15 @@ _BANG = "!"
 
 @dataclass(slots=True)
 class _Group:
-    """The declarations that begin with one step of a path: of a field, a section or a collection."""
+    """The declarations that begin with one step of a path: of a field, a section or a collection.
+
+    `here` are those that end with it, `spare` the hidden ones among them: they write what no other can say.
+    """
 
     step: Step
     depth: int
     here: list[Declaration] = field(default_factory=list)
+    spare: list[Declaration] = field(default_factory=list)
     items: list[_Item] = field(default_factory=list)
     sorted: bool = False
 
@@ -41,31 +45,35 @@ def _planned(items: tuple[Bang | Declaration, ...], depth: int) -> list[_Item]:
     plan: list[_Item] = []
     groups: dict[str, _Group] = {}
     below: dict[str, list[Declaration]] = {}
+    hidden: dict[str, list[Declaration]] = {}
     for item in items:
         if isinstance(item, Bang):
             plan.append(item)
             continue
         target = item.target
-        if target.operator in ("-", "!") or target.hidden:
+        if target.operator in ("-", "!"):
             continue
         if target.operator in ("~", "~>") or target.part:
             plan.append(item)
             continue
         step = target.path[depth]
+        if target.hidden:
+            hidden.setdefault(step.name, []).append(item)
+            continue
         if step.name not in groups:
             groups[step.name] = _Group(step, depth)
             plan.append(groups[step.name])
         below.setdefault(step.name, []).append(item)
     for name, group in groups.items():
-        _fill(group, below[name])
+        _fill(group, below[name], hidden.get(name, []))
     return plan
 
 
-def _fill(group: _Group, declarations: list[Declaration]) -> None:
+def _fill(group: _Group, declarations: list[Declaration], hidden: list[Declaration]) -> None:
     at = group.depth + 1
     group.here = [each for each in declarations if len(each.target.path) == at]
-    deeper = tuple(each for each in declarations if len(each.target.path) > at)
-    group.items = _planned(deeper, at)
+    group.spare = [each for each in hidden if len(each.target.path) == at]
+    group.items = _planned(tuple(each for each in (*declarations, *hidden) if len(each.target.path) > at), at)
     if group.here:
         first = declarations.index(group.here[0])
         before = {each.target.path[at].name for each in declarations[:first]}
@@ -139,7 +147,7 @@ class _Writer:
         """Yield the line that makes an entry, and its section."""
         stored = {slot.name for each in group.here for slot in each.stored}
         values = {name: value for name, value in slots_of(entry).items() if name in stored}
-        for each in group.here:
+        for each in (*group.here, *group.spare):
             made = entry if each.target.operator == ">" else owner
             if all(getattr(made, name) == value for name, value in each.target.constants):
                 text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **values})
@@ -224,7 +232,7 @@ class _Writer:
 
     def value(self, group: _Group, held: Any, keys: _Keys) -> str:
         """Return the first command that says a value whole."""
-        for each in group.here:
+        for each in (*group.here, *group.spare):
             values = {each.bare: held} if each.bare else slots_of(held) if is_dataclass(held) else None
             if values is not None:
                 text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **values})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
 from ikecli.language import FixedEntry, LineError, MissingEntry, defaults, load_from
 from ikecli.language.write import write
+from ikecli.secret import Secret
 from tests.language.toys import HERE, Dpd, Keepalive, Profile, Timeout, Typist, asa, ios
 
 
@@ -257,3 +260,52 @@ def test_a_refused_line_changes_nothing() -> None:
         with pytest.raises(LineError):
             typist.type(line)
     assert lines(typist) == before
+
+
+@dataclass(slots=True)
+class Group:
+    mode: str | None = None
+    key: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    encoding: str
+    key: Secret
+
+
+@dataclass(slots=True)
+class System:
+    groups: dict[str, Group] = field(default_factory=lambda: {"Default": Group()})
+
+
+GROUPS = """(config)
+group NAME$name mode {tunnel | transport}$mode      = groups(name).mode : tunnel
+group NAME$name secret 9$encoding KEY$key           = groups(name).key
+group NAME$name password 7$encoding KEY$key         = groups(name).key, hidden
+clear configure group [NAME$name]                   - groups(name)
+"""
+
+
+def groups(directory: Path, *typed: str) -> Typist:
+    (directory / "config").write_text(GROUPS)
+    typist = Typist(load_from(directory, "asa"), System())
+    typist.type(*typed)
+    return typist
+
+
+def test_a_default_value_leaves_no_entry_behind(tmp_path: Path) -> None:
+    assert list(groups(tmp_path, "group A mode tunnel").draft.groups) == ["Default"]
+    assert list(groups(tmp_path, "group A mode transport").draft.groups) == ["Default", "A"]
+    assert list(groups(tmp_path, "group A mode transport", "group A mode tunnel").draft.groups) == ["Default"]
+
+
+def test_what_every_new_object_has_is_as_new_when_it_is_removed(tmp_path: Path) -> None:
+    typed = ("group Default mode transport", "group A mode transport")
+    assert groups(tmp_path, *typed, "clear configure group").draft == System()
+    assert groups(tmp_path, *typed, "clear configure group A", "no group Default mode").draft == System()
+
+
+def test_a_hidden_spelling_writes_what_no_other_can_say(tmp_path: Path) -> None:
+    assert lines(groups(tmp_path, "group A password 7 x")) == ["group A password 7 x"]
+    assert lines(groups(tmp_path, "group A password 7 x", "group A secret 9 y")) == ["group A secret 9 y"]
