@@ -81,7 +81,7 @@ def _chosen(event: events.ProposalChosen, dialect: str) -> Iterator[Lines]:
 
 
 def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
-    yield (f"INVALID_KE_PAYLOAD: DH group {event.offered} was offered, the responder wants group {event.wanted}",)
+    yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}",)
 
 
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:

@@ -91,6 +91,11 @@ def _overlap(one: FlowView, two: FlowView) -> bool:
     return all(left[0] <= right[1] and right[0] <= left[1] for left, right in pairs)
 
 
+def received_wrong(count: Counters) -> int:
+    """Packets that came and were not let in."""
+    return count.replays + count.integrity_failures + count.errors_in
+
+
 def seconds_left(child: ChildView) -> int:
     """Seconds until a Child SA's lifetime is over."""
     return max(0, child.lifetime - child.age)

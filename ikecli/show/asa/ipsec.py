@@ -7,7 +7,7 @@ from itertools import groupby
 
 from ikecli.boundary.views import ChildView, ConnectionView, FlowView
 from ikecli.show import suites, text
-from ikecli.show.flows import Block, blocks, kilobytes_left, overhead, seconds_left
+from ikecli.show.flows import Block, blocks, kilobytes_left, overhead, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
 
 
@@ -71,10 +71,10 @@ def _counters(child: ChildView, detail: bool) -> Iterator[str]:
     yield "      #TFC rcvd: 0, #TFC sent: 0"
     yield "      #Valid ICMP Errors rcvd: 0, #Invalid ICMP Errors rcvd: 0"
     if not detail:
-        yield f"      #send errors: {count.errors_out}, #recv errors: {count.replays + count.integrity_failures}"
+        yield f"      #send errors: {count.errors_out}, #recv errors: {received_wrong(count)}"
         return
     yield "      #pkts no sa (send): 0, #pkts invalid sa (rcv): 0"
-    yield f"      #pkts encaps failed (send): {count.errors_out}, #pkts decaps failed (rcv): 0"
+    yield f"      #pkts encaps failed (send): {count.errors_out}, #pkts decaps failed (rcv): {count.errors_in}"
     yield f"      #pkts invalid prot (rcv): 0, #pkts verify failed: {count.integrity_failures}"
     yield "      #pkts invalid identity (rcv): 0, #pkts invalid len (rcv): 0"
     yield "      #pkts invalid pad (rcv): 0,"

@@ -23,14 +23,16 @@ def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[st
 
 
 def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
-    """`show interface`: only what is known."""
+    """`show interface`: only what is known; bandwidth and delay are 0, since nothing here has them."""
     for view in views:
         status, protocol = link(view)
         yield f'Interface {view.name} "{view.nameif}", is {status}, line protocol is {protocol}'
-        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}"
+        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}, BW 0 Mbps, DLY 0 usec"
         if view.description:
             yield f"        Description: {view.description}"
-        yield f"        MTU {view.mtu}" if view.nameif else "        Available but not configured via nameif"
+        if not view.nameif:
+            yield "        Available but not configured via nameif"
+        yield f"        MAC address N/A, MTU {view.mtu}"
         own = first_ipv4(view)
         if own:
             length = own.partition("/")[2]

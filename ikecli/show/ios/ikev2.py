@@ -46,9 +46,8 @@ def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
     yield f"      {suites.ike(sa, 'ios')}"
     yield f"      Life/Active Time: {sa.lifetime}/{sa.age} sec"
     yield f"      CE id: 0, Session-id: {sa.session}"
-    if not detail:
-        yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
-    else:
+    yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
+    if detail:
         yield from _detail(sa)
 
 
@@ -72,7 +71,6 @@ def nat_text(sa: IkeSaView) -> str:
 
 def _detail(sa: IkeSaView) -> Iterator[str]:
     yield f"      Status Description: {status_text(sa)}"
-    yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
     yield f"      Local id: {text.address(sa.local_identity)}"
     yield f"      Remote id: {text.address(sa.remote_identity)}"
     for name, ours, theirs in (
@@ -182,6 +180,9 @@ def _exchanges(view: StatsView) -> Iterator[str]:
         yield ""
         for count in counts:
             yield _count(count)
+    for title in ("CONFIG PAYLOAD TYPE                    TX         RX", "OTHER COUNTERS"):
+        yield ""
+        yield title
 
 
 def _is_error(name: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from ikecli.boundary.views import ChildView, ConnectionView, TransformSetView
 from ikecli.show import suites, text
-from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, seconds_left
+from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
 
 
@@ -57,10 +57,10 @@ def _counters(block: Block, detail: bool) -> Iterator[str]:
     yield "    #pkts not compressed: 0, #pkts compr. failed: 0"
     yield "    #pkts not decompressed: 0, #pkts decompress failed: 0"
     if not detail:
-        yield f"    #send errors {count.errors_out}, #recv errors {count.replays + count.integrity_failures}"
+        yield f"    #send errors {count.errors_out}, #recv errors {received_wrong(count)}"
         return
     yield "    #pkts no sa (send) 0, #pkts invalid sa (rcv) 0"
-    yield f"    #pkts encaps failed (send) {count.errors_out}, #pkts decaps failed (rcv) 0"
+    yield f"    #pkts encaps failed (send) {count.errors_out}, #pkts decaps failed (rcv) {count.errors_in}"
     yield f"    #pkts invalid prot (recv) 0, #pkts verify failed: {count.integrity_failures}"
     yield "    #pkts invalid identity (recv) 0, #pkts invalid len (rcv) 0"
     yield "    #pkts replay rollover (send): 0, #pkts replay rollover (rcv) 0"

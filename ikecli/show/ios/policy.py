@@ -13,13 +13,13 @@ from ikecli.show.options import Slots
 def policy(views: Sequence[PolicyView], slots: Slots) -> Iterator[str]:
     """`show crypto ikev2 policy`."""
     for view in views:
-        yield ""
         yield f" IKEv2 policy : {view.name}"
         yield f"      Match fvrf{' ' if view.vrf == 'any' else '  '}: {view.vrf or 'global'}"
         for local in view.locals or ("any",):
             yield f"      Match address local : {text.address(local)}"
         for proposal in view.proposals or ("none",):
             yield f"      Proposal    : {proposal}"
+        yield ""
 
 
 def proposal(views: Sequence[ProposalView], slots: Slots) -> Iterator[str]:

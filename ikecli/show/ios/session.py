@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
 from ikecli.show import text
-from ikecli.show.flows import Block, blocks, kilobytes_left, seconds_left
+from ikecli.show.flows import Block, blocks, kilobytes_left, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
 
 _CODES = (
@@ -140,7 +140,7 @@ def _flow(block: Block, detail: bool) -> Iterator[str]:
     if not detail:
         return
     newest, count = block.newest, block.counters if block.children else Counters()
-    drops = count.replays + count.integrity_failures
+    drops = received_wrong(count)
     for line, octets in (
         (f"        Inbound:  #pkts dec'ed {count.packets_in} drop {drops} life (KB/Sec)", count.octets_in),
         (f"        Outbound: #pkts enc'ed {count.packets_out} drop {count.errors_out} life (KB/Sec)", count.octets_out),

@@ -27,6 +27,7 @@ def version(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
         image = f"IKECLI-PYTHON{view.python.partition('.')[0]}-M"
         yield f"ikecli {view.version}, a command line compatible with"
         yield f"Cisco IOS Software, ikecli Software ({image}), Version {view.version}, RELEASE SOFTWARE (ikecli)"
+        yield "Copyright (c) 2026-2026 the ikecli authors, Apache License 2.0"
         yield f"Python {view.python} on {view.platform}, data plane {view.dataplane}"
         yield ""
         yield f"{view.hostname} uptime is {text.uptime(view.uptime)}"
@@ -77,10 +78,14 @@ def log_line(line: LogLine, dialect: str) -> str:
 def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
     lines = [log_line(view, "ios") for view in views]
-    yield "Syslog logging: enabled"
+    yield (
+        "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, "
+        "filtering disabled)"
+    )
     yield ""
     yield "    Console logging: disabled"
-    yield f"    Buffer logging:  level debugging, {len(lines)} messages logged"
+    yield f"    Buffer logging:  level debugging, {len(lines)} messages logged, xml disabled,"
+    yield "                    filtering disabled"
     yield ""
     yield f"Log Buffer ({sum(len(line) + 1 for line in lines)} bytes):"
     yield ""

@@ -1,0 +1,190 @@
+"""Views of every kind: any numbers, any printable text, addresses that are addresses."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+
+from hypothesis import strategies as st
+
+from ikecli.boundary import views
+from ikecli.control.messages import Identified
+
+TEXT = st.text(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
+NUMBER = st.integers(0, 2**40)
+SPI = st.integers(0, 2**32 - 1)
+WALL = st.floats(0, 4e9)
+ADDRESS = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+CIPHER = st.tuples(st.integers(0, 40), st.sampled_from([0, 128, 192, 256, 7]))
+PORTS = st.tuples(st.integers(0, 65535), st.integers(0, 65535)).map(lambda pair: (min(pair), max(pair)))
+
+
+@st.composite
+def spans(draw: st.DrawFn, version: int) -> tuple[str, str]:
+    """Draw a first and a last address: a prefix, one address, or any range."""
+    kind: type[IPv4Address] | type[IPv6Address] = IPv4Address if version == 4 else IPv6Address
+    bits = 32 if version == 4 else 128
+    first = draw(st.integers(0, 2**bits - 1))
+    free = draw(st.integers(0, bits))
+    low, high = first >> free << free, first >> free << free | (1 << free) - 1
+    if draw(st.booleans()):
+        low, high = first, draw(st.integers(first, 2**bits - 1))
+    return str(kind(low)), str(kind(high))
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> views.FlowView:
+    """Draw a flow of one IP version."""
+    version = draw(st.sampled_from([4, 6]))
+    local, remote = draw(spans(version)), draw(spans(version))
+    return views.FlowView(draw(st.integers(0, 255)), *local, draw(PORTS), *remote, draw(PORTS))
+
+
+def _tuples(of: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
+    return st.lists(of, max_size=3).map(tuple)
+
+
+COUNTERS = st.builds(views.Counters, **dict.fromkeys(views.Counters.__slots__, NUMBER))
+CHILDREN = st.builds(
+    views.ChildView,
+    connection=TEXT,
+    interface=TEXT,
+    inbound_spi=SPI,
+    outbound_spi=SPI,
+    encryption=CIPHER,
+    integrity=st.none() | st.integers(0, 20),
+    group=st.none() | st.integers(0, 40),
+    flows=_tuples(flows()),
+    local=ADDRESS,
+    remote=ADDRESS,
+    created=WALL,
+    lifetime=NUMBER,
+    kilobytes=NUMBER,
+    age=NUMBER,
+    counters=COUNTERS,
+    replay_window=st.integers(0, 4096),
+)
+IKE_SAS = st.builds(
+    views.IkeSaView,
+    local=ADDRESS,
+    remote=ADDRESS,
+    vrf=TEXT,
+    local_spi=TEXT,
+    remote_spi=TEXT,
+    encryption=CIPHER,
+    integrity=st.none() | st.integers(0, 20),
+    auth_local=st.integers(0, 20),
+    auth_remote=st.integers(0, 20),
+    lifetime=NUMBER,
+    age=NUMBER,
+    profile=TEXT,
+    local_identity=TEXT,
+    remote_identity=TEXT,
+    children=_tuples(CHILDREN),
+)
+CONNECTIONS = st.builds(
+    views.ConnectionView,
+    name=TEXT,
+    interface=TEXT,
+    local=ADDRESS,
+    peers=_tuples(ADDRESS),
+    profile=TEXT,
+    flows=_tuples(flows()),
+    children=_tuples(CHILDREN),
+    lifetime=NUMBER,
+    kilobytes=NUMBER,
+    transform_sets=_tuples(st.tuples(TEXT, TEXT)),
+    access_list=TEXT,
+    mtu=st.integers(0, 65535),
+    nameif=TEXT,
+)
+COUNTS = st.builds(views.ExchangeCount, name=TEXT)
+STATS = st.builds(views.StatsView, max_sas=NUMBER, exchanges=_tuples(COUNTS), notifies=_tuples(COUNTS))
+PROPOSALS = st.builds(
+    views.ProposalView,
+    name=TEXT,
+    encryption=_tuples(CIPHER),
+    integrity=_tuples(st.integers(0, 20)),
+    prf=_tuples(st.integers(0, 20)),
+    groups=_tuples(st.integers(0, 40)),
+)
+POLICIES = st.builds(views.PolicyView, name=TEXT, vrf=TEXT, locals=_tuples(ADDRESS), proposals=_tuples(TEXT))
+PROFILES = st.builds(
+    views.ProfileView,
+    name=TEXT,
+    remotes=_tuples(TEXT),
+    local=TEXT,
+    auth_local=TEXT,
+    auth_remote=_tuples(TEXT),
+    keyring=TEXT,
+    dpd=TEXT,
+)
+TRANSFORM_SETS = st.builds(views.TransformSetView, name=TEXT, transforms=TEXT)
+PREFIXED = st.one_of(
+    st.ip_addresses(v=4).map(lambda address: f"{address}/24"), st.ip_addresses(v=6).map(lambda address: f"{address}/64")
+)
+INTERFACES = st.builds(
+    views.InterfaceView, name=TEXT, nameif=TEXT, addresses=_tuples(PREFIXED), description=TEXT, device=TEXT, map=TEXT
+)
+PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
+    "::/0"
+)
+ROUTES = st.builds(
+    views.RouteView,
+    code=st.sampled_from(["C", "L", "S"]),
+    prefix=PREFIXES,
+    gateway=st.just("") | ADDRESS,
+    interface=TEXT,
+)
+ACCESS_LISTS = st.builds(
+    views.AccessListView,
+    name=TEXT,
+    kind=st.sampled_from(["extended", "standard", "ipv6"]),
+    entries=_tuples(st.tuples(NUMBER, TEXT, NUMBER)),
+)
+SYSTEMS = st.builds(
+    views.SystemView,
+    hostname=TEXT,
+    version=TEXT,
+    uptime=st.integers(0, 10**9),
+    clock=st.floats(2e9, 4e9),
+    platform=TEXT,
+    python=TEXT,
+    processor=TEXT,
+    memory_kb=NUMBER,
+    image=TEXT,
+    config_file=TEXT,
+    dataplane=TEXT,
+    interfaces=_tuples(TEXT),
+    started=TEXT,
+)
+USERS = st.builds(views.UserView, line=st.integers(0, 999), user=TEXT, location=TEXT, idle=NUMBER)
+IDENTIFIED = st.builds(Identified, user=TEXT, hostname=TEXT, dialect=TEXT, version=TEXT)
+LOG_LINES = st.builds(views.LogLine, time=WALL, severity=st.integers(0, 7), facility=TEXT, mnemonic=TEXT, text=TEXT)
+
+SHOWN: dict[str, st.SearchStrategy[object]] = {
+    "show.ikev2.sa": IKE_SAS,
+    "show.ikev2.session": IKE_SAS,
+    "show.ikev2.stats": STATS,
+    "show.ikev2.policy": POLICIES,
+    "show.ikev2.proposal": PROPOSALS,
+    "show.ikev2.profile": PROFILES,
+    "show.ipsec.sa": CONNECTIONS,
+    "show.ipsec.transform_set": TRANSFORM_SETS,
+    "show.session": CONNECTIONS | IKE_SAS,
+    "show.map": CONNECTIONS,
+    "show.interface.brief": INTERFACES,
+    "show.interfaces": INTERFACES,
+    "show.nameif": INTERFACES,
+    "show.route": ROUTES,
+    "show.access_lists": ACCESS_LISTS,
+    "show.version": SYSTEMS,
+    "show.clock": SYSTEMS,
+    "show.users": USERS,
+    "show.privilege": IDENTIFIED,
+    "show.curpriv": IDENTIFIED,
+    "show.logging": LOG_LINES,
+    "show.debugging": st.sampled_from(["ikev2", "ikev2.packet", "ikev2.error", "ipsec"]),
+    "show.vpn_sessiondb.l2l": IKE_SAS | CONNECTIONS | SYSTEMS,
+    "show.vpn_sessiondb.summary": IKE_SAS | CONNECTIONS | STATS,
+}
+"""What each command may be given."""
