@@ -306,8 +306,12 @@ def _enter(draft: Any, command: Command) -> Any:
         return None
     step = target.path[-1]
     if command.negated:
-        _removable(command, step, key_of(step, command.slots) if step.keys else "")
-        _remove(owner, step, key_of(step, command.slots))
+        key = key_of(step, command.slots)
+        if target.fixed and command.negated == "default" and step.keys is not None:
+            _empty_out(getattr(owner, step.name).get(key), step.keys)
+            return None
+        _removable(command, step, key)
+        _remove(owner, step, key)
         _prune(command, passed)
         return None
     entry = _entry(owner, step, command)
@@ -318,6 +322,13 @@ def _enter(draft: Any, command: Command) -> Any:
         setattr(entry, name, value)
     _fill(entry, raw)
     return entry
+
+
+def _empty_out(entry: Any, keys: tuple[str, ...]) -> None:
+    """Set all of an entry that cannot go back to its beginning."""
+    for name in shapes.fields(type(entry)) if entry is not None else ():
+        if name not in keys:
+            setattr(entry, name, shapes.initial(type(entry), name))
 
 
 def _clear(owner: Any, path: Path, names: tuple[str, ...], command: Command) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ikecli.language import FixedEntry, LineError, MissingEntry, defaults, load_from
 from ikecli.language.write import write
 from ikecli.secret import Secret
-from tests.language.toys import HERE, Dpd, Keepalive, Profile, Timeout, Typist, asa, ios
+from tests.language.toys import HERE, Dpd, Interface, Keepalive, Profile, Timeout, Typist, asa, ios
 
 
 def lines(typist: Typist) -> list[str]:
@@ -179,6 +179,8 @@ def test_what_cannot_go_stays() -> None:
     with pytest.raises(FixedEntry, match="GigabitEthernet0/0"):
         typist.type("no interface gi 0/0")
     assert list(typist.draft.interfaces) == ["GigabitEthernet0/0"]
+    typist.type("interface gi0/0", "shutdown", "default interface gi0/0", "default interface gi0/9")
+    assert typist.draft.interfaces == {"GigabitEthernet0/0": Interface()}
 
 
 def test_inert_lines_are_kept_by_their_text() -> None:
