@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import ip_network
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_network
+from typing import Final
 
 from ikecli.boundary.events import (
     AuthenticationFailed,
@@ -17,7 +19,13 @@ from ikecli.boundary.views import FlowView
 from ikecli.debug import offers
 from ikecli.show import text
 
-_HERE = {"ios": "on this router", "asa": "on this ASA"}
+_HERE: Final = {"ios": "on this router", "asa": "on this ASA"}
+_OFFERS: Final = {
+    ("ios", True): "crypto ikev2 proposal",
+    ("ios", False): "crypto ipsec transform-set",
+    ("asa", True): "crypto ikev2 policy",
+    ("asa", False): "crypto ipsec ikev2 ipsec-proposal",
+}
 
 
 def _here(dialect: str, *commands: str) -> str:
@@ -27,12 +35,7 @@ def _here(dialect: str, *commands: str) -> str:
 def proposal(event: ProposalRefused, dialect: str) -> str:
     """Say which commands give both ends something in common."""
     if event.by_peer:
-        where = (
-            ("crypto ikev2 proposal", "crypto ipsec transform-set")
-            if dialect == "ios"
-            else ("crypto ikev2 policy",) * 2
-        )
-        return f"compare {where[event.protocol != 'IKE']} with the peer's; its log says what it expects"
+        return f"compare {_OFFERS[dialect, event.protocol == 'IKE']} with the peer's; its log says what it expects"
     if not event.configured:
         return _nothing_configured(event, dialect)
     commands = [line for kind in event.differing for line in _lines(event, kind, dialect)]
@@ -92,7 +95,7 @@ def authentication(event: AuthenticationFailed, dialect: str) -> str:
     return f"{keyring}; which keyring: show crypto ikev2 profile {profile}"
 
 
-_IDENTITIES = {
+_IDENTITIES: Final = {
     "FQDN": ("fqdn", ""),
     "RFC822_ADDR": ("email", ""),
     "KEY_ID": ("key-id", ""),
@@ -126,26 +129,36 @@ def selectors(event: SelectorsRefused, dialect: str) -> str:
     return _here(dialect, "ip access-list extended ...", *entries)
 
 
-def _entries(offered: Iterable[str], dialect: str) -> Iterable[str]:
+_END: Final = re.compile(
+    r"(?P<first>[^\s/-]+)(?:-(?P<last>\S+)|/(?P<length>\d+))?(?: protocol (?P<protocol>\d+))?"
+    r"(?: port (?P<low>\d+)-(?P<high>\d+))?"
+)
+"""One end of a flow as events have it: 10.1.1.0/24 protocol 6 port 80-80."""
+
+_Span = tuple[str, str, int, tuple[int, int]]
+
+
+def _entries(offered: Iterable[str], dialect: str) -> Iterator[str]:
     for one in offered:
         local, _, remote = one.partition(" -> ")
-        try:
-            ends = [ip_network(end.strip()) for end in (local, remote)]
-        except ValueError:
-            continue
-        ours, theirs = ends
-        yield text.ace(
-            FlowView(
-                protocol=0,
-                local_first=str(ours.network_address),
-                local_last=str(ours.broadcast_address),
-                local_ports=(0, text.LAST_PORT),
-                remote_first=str(theirs.network_address),
-                remote_last=str(theirs.broadcast_address),
-                remote_ports=(0, text.LAST_PORT),
-            ),
-            dialect,
-        )
+        ours, theirs = _span(local), _span(remote)
+        if ours is not None and theirs is not None:
+            flow = FlowView(ours[2] or theirs[2], *ours[:2], ours[3], *theirs[:2], theirs[3])
+            yield text.ace(flow, dialect)
+
+
+def _span(listed: str) -> _Span | None:
+    """Read the widest of several ends: the last, since a peer may name the packet that it waits with first."""
+    found = _END.fullmatch(listed.split(", ")[-1].strip())
+    if found is None:
+        return None
+    ports = (int(found["low"]), int(found["high"])) if found["low"] else (0, text.LAST_PORT)
+    try:
+        network = ip_network(f"{found['first']}/{found['length']}" if found["length"] else found["first"], strict=False)
+        last = str(ip_address(found["last"])) if found["last"] else str(network.broadcast_address)
+    except ValueError:
+        return None
+    return str(network.network_address), last, int(found["protocol"] or 0), ports
 
 
 def child(event: ChildFailed, dialect: str) -> str:

@@ -42,7 +42,13 @@ WRONG_KEY = AuthenticationFailed(1, 3, "PEERS", "r2.example.com", "the pre-share
 REFUSED = AuthenticationFailed(1, 3, "PEERS", "r2.example.com", "AUTHENTICATION_FAILED", by_peer=True)
 NO_FLOW = SelectorsRefused(1, 3, ("10.1.1.0/24 -> 10.2.2.1/32",), ("10.1.1.0/24 -> 10.3.3.0/24",))
 NO_PEER = SelectorsRefused(1, 3, ("10.1.1.0/24 -> 10.2.2.0/24",), (), **ENDS)
-STRANGE = SelectorsRefused(1, 3, ("10.1.1.1-10.1.1.9 -> any",), ("10.1.1.0/24 -> 10.3.3.0/24",))
+PORTS = SelectorsRefused(
+    1,
+    3,
+    ("10.1.1.7/32 protocol 6 port 99-99, 10.1.1.0/24 protocol 6 -> 10.2.2.1-10.2.2.9 protocol 6 port 80-80",),
+    ("10.1.1.0/24 -> 10.3.3.0/24",),
+)
+STRANGE = SelectorsRefused(1, 3, ("nothing -> ::/0",), ("10.1.1.0/24 -> 10.3.3.0/24",))
 STRANGER = ProfileMissing(1, 3, "r2.example.com", "FQDN", "198.51.100.2/500", ("PEERS: address 10.0.0.0 255.0.0.0",))
 NO_CHILD = ChildFailed(1, 3, "VPN 10 GigabitEthernet0/0", "TS_UNACCEPTABLE")
 SILENCE = GaveUp(1, 3, "IKE_SA_INIT", 0, 5, "198.51.100.2/500")
@@ -111,6 +117,11 @@ def test_a_refused_proposal_shows_both_sides_and_the_difference() -> None:
             NO_PEER,
             "crypto map ... / set peer 198.51.100.2 / match address ...",
             "crypto map ... set peer 198.51.100.2 / crypto map ... match address ...",
+        ),
+        (
+            PORTS,
+            "permit tcp 10.1.1.0 0.0.0.255 range 10.2.2.1 10.2.2.9 eq 80",
+            "extended permit tcp 10.1.1.0 255.255.255.0 range 10.2.2.1 10.2.2.9 eq 80",
         ),
         (STRANGE, "must mirror the peer's: show access-lists", "must mirror the peer's"),
         (
