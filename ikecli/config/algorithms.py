@@ -1,0 +1,72 @@
+"""Words of algorithms become proposals: AEAD ciphers apart from the others (RFC 7296 3.3), what is refused left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from ikecli.config.common import Pfs
+from ikecli.config.remarks import row_of
+from ikecli.intent import EspProposal, IkeProposal
+from ikecli.numbers import Algorithm, TransformType
+
+_E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE
+
+DEFAULT_PFS: Final = "group14"
+"""The group of `set pfs` alone."""
+
+
+def rows(type: TransformType, dialect: str, words: Iterable[str], use: str = "ike") -> tuple[Algorithm, ...]:
+    """Return the algorithms of some words that are served, in order."""
+    found = (row_of(type, dialect, word, use) for word in words)
+    return tuple(dict.fromkeys(row for row in found if row and row.served))
+
+
+def ike_proposals(
+    name: str,
+    dialect: str,
+    encryption: Iterable[str],
+    integrity: Iterable[str],
+    prf: Iterable[str],
+    groups: Iterable[str],
+) -> Iterator[IkeProposal]:
+    """Yield one proposal for the AEAD ciphers and one for the others, where they are complete; the first cipher's first.
+
+    Without a PRF the hash of the integrity is taken.
+    """
+    ciphers, hashes = rows(_E, dialect, encryption), tuple(integrity)
+    checks, prfs, exchanges = (
+        rows(_I, dialect, hashes),
+        rows(_P, dialect, tuple(prf) or hashes),
+        rows(_K, dialect, groups),
+    )
+    for aead in dict.fromkeys(row.aead for row in ciphers):
+        if prfs and exchanges and (aead or checks):
+            same = tuple(row for row in ciphers if row.aead == aead)
+            yield IkeProposal(name, same, () if aead else checks, prfs, exchanges)
+
+
+def esp_proposals(
+    name: str, ciphers: tuple[Algorithm, ...], checks: tuple[Algorithm, ...], esn: bool = False
+) -> Iterator[EspProposal]:
+    """Yield one proposal for the AEAD ciphers and one for the others; those without a hash are not offered."""
+    for aead in dict.fromkeys(row.aead for row in ciphers):
+        if aead or checks:
+            same = tuple(row for row in ciphers if row.aead == aead)
+            yield EspProposal(name, same, () if aead else checks, (esn,))
+
+
+def pfs_row(pfs: Pfs | None, dialect: str) -> Algorithm | None:
+    """Return the group of a further key exchange."""
+    return row_of(_K, dialect, (pfs.group or DEFAULT_PFS).removeprefix("group"), "ike") if pfs else None
+
+
+def kilobytes(value: int | str | None, default: int) -> int:
+    """Return a lifetime by volume; words such as `disable` mean none (0)."""
+    return default if value is None else value if isinstance(value, int) else 0
+
+
+def network(address: IPv4Address, mask: IPv4Address | None) -> IPv4Network:
+    """Return the network of an address; without a mask the host."""
+    return IPv4Network((int(address), str(mask) if mask is not None else 32), strict=False)

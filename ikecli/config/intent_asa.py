@@ -1,0 +1,414 @@
+"""A firewall's configuration becomes intent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
+from typing import Any, Final
+
+from ikecli.config import asa
+from ikecli.config.algorithms import esp_proposals, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.common import Key
+from ikecli.config.complaints import Complaints
+from ikecli.config.flows import flows
+from ikecli.intent import (
+    Address,
+    Connection,
+    Credential,
+    Dpd,
+    EspProposal,
+    Flow,
+    Identity,
+    IdentityMatch,
+    IkePolicy,
+    IkeProposal,
+    Initiation,
+    Intent,
+    Interface,
+    Network,
+    Prefix,
+    Profile,
+    Route,
+    Selector,
+)
+from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.selectors import host_selector
+from ikecli.language import defaults, load
+from ikecli.numbers import IdType, TransformType
+from ikecli.secret import Secret
+
+HOSTNAME: Final = "ciscoasa"
+LIFETIME: Final = 28800
+KILOBYTES: Final = 4608000
+REPLAY_WINDOW: Final = 64
+NAT_KEEPALIVE: Final = 20
+ENDLESS: Final = 2**31 - 1
+"""Seconds of `lifetime seconds none`."""
+KEEPALIVE: Final = Dpd(10, 2, True)
+"""The liveness checks of a tunnel group that says nothing about them."""
+GROUP_DEPTH: Final = 8
+"""How deep object groups may lie in one another."""
+ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+ANY: Final[dict[str, tuple[Prefix, ...]]] = {"any": ANYWHERE[:1], "any4": ANYWHERE[:1], "any6": ANYWHERE[1:]}
+
+
+def resolve(draft: asa.Asa) -> tuple[Intent, Complaints]:
+    """Return what a draft means, and what is wrong with it; what is incomplete is left out."""
+    return _Resolver(draft).intent()
+
+
+@lru_cache(1)
+def policy_defaults() -> dict[str, Any]:
+    """Return what an IKEv2 policy holds where nothing is said."""
+    return defaults(load("asa").modes["ikev2-policy"], asa.IkePolicy)
+
+
+def offers_of(priority: int, policy: asa.IkePolicy) -> list[IkeProposal]:
+    """Return the proposals of an IKEv2 policy."""
+    unset = policy_defaults()
+    encryption, integrity, prf, groups = (
+        getattr(policy, name) or unset[name] for name in ("encryption", "integrity", "prf", "groups")
+    )
+    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups))
+
+
+def as_address(name: str) -> Address | None:
+    """Return the address that a tunnel group is named for."""
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
+
+
+def esp_offers_of(name: str, proposal: asa.IpsecProposal) -> Iterator[EspProposal]:
+    """Yield the ESP proposals of an ipsec-proposal."""
+    ciphers = rows(TransformType.ENCR, "asa", proposal.encryption, "esp")
+    yield from esp_proposals(name, ciphers, rows(TransformType.INTEG, "asa", proposal.integrity, "esp"))
+
+
+class _Resolver:
+    def __init__(self, draft: asa.Asa) -> None:
+        self.draft = draft
+        self.complaints = Complaints()
+        self.named = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
+
+    def intent(self) -> tuple[Intent, Complaints]:
+        """Return the whole."""
+        profiles = tuple(self.profiles())
+        names = {profile.name for profile in profiles}
+        intent = Intent(
+            hostname=self.draft.hostname or HOSTNAME,
+            network=Network(tuple(self.interfaces()), tuple(self.routes())),
+            policies=tuple(self.policies()),
+            profiles=profiles,
+            connections=tuple(self.connections(names)),
+        )
+        return intent, self.complaints
+
+    def interfaces(self) -> Iterator[Interface]:
+        """Yield the interfaces."""
+        for name, each in self.draft.interfaces.items():
+            own = [IPv4Interface((int(each.address.address), str(each.address.mask)))] if each.address else []
+            mtu = self.draft.mtus.get(each.nameif or "")
+            yield Interface(
+                name,
+                (*own, *each.ipv6_addresses),
+                bool(each.shutdown),
+                (mtu and mtu.mtu) or DEFAULT_MTU,
+                each.nameif or "",
+                each.description or "",
+            )
+
+    def routes(self) -> Iterator[Route]:
+        """Yield the static routes."""
+        for (nameif, address, mask, gateway), route in self.draft.routes.items():
+            if nameif not in self.named:
+                self.complaints.error(
+                    ("routes", (nameif, address, mask, gateway)), "", f"a route goes through {nameif}, which no interface is",
+                    f"nameif {nameif} on an interface",
+                )  # fmt: skip
+                continue
+            yield Route(network(address, mask), gateway, self.named[nameif], route.distance or 1)
+
+    def address_of(self, nameif: str) -> Address | None:
+        """Return the address of a named interface."""
+        held = self.draft.interfaces.get(self.named.get(nameif, ""))
+        return held.address.address if held and held.address else None
+
+    def policies(self) -> Iterator[IkePolicy]:
+        """Yield one policy: all proposals, at the addresses of the interfaces that IKEv2 is enabled on."""
+        locals_ = [self.address_of(nameif) for nameif in self.draft.ikev2_interfaces]
+        proposals: list[IkeProposal] = []
+        for priority, policy in sorted(self.draft.ikev2_policies.items()):
+            offered = offers_of(priority, policy)
+            proposals += offered
+            if not offered:
+                self.complaints.error(
+                    ("ikev2_policies", priority), "", f"crypto ikev2 policy {priority} has nothing that is offered",
+                    "encryption aes-256",
+                )  # fmt: skip
+        if self.draft.ikev2_interfaces and not self.draft.ikev2_policies:
+            self.complaints.error((), "", "IKEv2 is enabled, but there is no policy", "crypto ikev2 policy 10")
+        if proposals and any(locals_):
+            yield IkePolicy("ikev2", tuple(proposals), tuple(each for each in locals_ if each is not None))
+
+    # Tunnel groups
+
+    def profiles(self) -> Iterator[Profile]:
+        """Yield the tunnel groups between sites that have both keys; the default group last."""
+        groups = self.draft.tunnel_groups.items()
+        for name, group in sorted(groups, key=lambda item: item[0] == asa.DEFAULT_GROUP):
+            if group.type == "remote-access" or (name == asa.DEFAULT_GROUP and group.ipsec is None):
+                continue
+            keys = self.keys(name, group.ipsec or asa.TunnelIpsec())
+            if keys:
+                yield self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys)
+
+    def keys(self, name: str, ipsec: asa.TunnelIpsec) -> tuple[Secret, Secret] | None:
+        """Return the local and the remote key of a group."""
+        where = ("tunnel_groups", name)
+        sides = {"local": ipsec.key_local, "remote": ipsec.key_remote}
+        for side, key in sides.items():
+            fix = f"ikev2 {side}-authentication pre-shared-key KEY"
+            if key is None:
+                self.complaints.error(where, "pre-shared-key-missing", f"tunnel-group {name} has no {side} key", fix)
+            elif key.usable is None:
+                why = f"the {side} key of tunnel-group {name} was encrypted on another system"
+                self.complaints.error(where, "pre-shared-key-missing", why, f"{fix} with the key itself")
+        local, remote = (_usable(key) for key in sides.values())
+        return (local, remote) if local and remote else None
+
+    def profile(self, name: str, ipsec: asa.TunnelIpsec, local: Secret, remote: Secret) -> Profile:
+        """Return a tunnel group: for its address, for the identity it is named for, or (the default group) for all."""
+        address = as_address(name)
+        gateways: tuple[Prefix, ...] = ()
+        remotes: tuple[IdentityMatch, ...] = (IdentityMatch(),)
+        if address is not None:
+            gateways = (network(address, None) if address.version == 4 else IPv6Network(address),)
+        elif name != asa.DEFAULT_GROUP:
+            remotes = (IdentityMatch(IdType.FQDN, name.encode()), IdentityMatch(IdType.KEY_ID, name.encode()))
+        policies = [policy for _, policy in sorted(self.draft.ikev2_policies.items())]
+        lifetime = (policies[0].lifetime if policies else None) or policy_defaults()["lifetime"]
+        return Profile(
+            name,
+            remotes,
+            (Credential(name, local, remote, gateways or ANYWHERE),),
+            local=self.identity(),
+            gateways=gateways,
+            lifetime=lifetime if isinstance(lifetime, int) else ENDLESS,
+            dpd=_checks(ipsec.keepalive),
+            nat_keepalive=self.draft.nat_keepalive or NAT_KEEPALIVE,
+        )
+
+    def identity(self) -> Identity | None:
+        """Return the identity that this side shows; None: its address."""
+        match self.draft.isakmp_identity:
+            case asa.IsakmpIdentity("hostname"):
+                return Identity.fqdn(self.draft.hostname or HOSTNAME)
+            case asa.IsakmpIdentity("key-id", str(name)):
+                return Identity.key_id(name)
+            case _:
+                return None
+
+    # Connections
+
+    def connections(self, profiles: set[str]) -> Iterator[Connection]:
+        """Yield the complete crypto-map entries, for each interface that uses them."""
+        for name, held in self.draft.crypto_maps.items():
+            if held.entries and not held.interfaces:
+                self.complaints.warn(
+                    ("crypto_maps", name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
+                    f"crypto map {name} interface {next(iter(self.named), 'NAMEIF')}",
+                )  # fmt: skip
+                for sequence, entry in sorted(held.entries.items()):
+                    self.entry(name, sequence, entry, profiles)
+            for nameif in held.interfaces:
+                yield from self.applied(name, held, nameif, profiles)
+
+    def applied(self, name: str, held: asa.CryptoMap, nameif: str, profiles: set[str]) -> Iterator[Connection]:
+        """Yield the complete entries of a map on an interface."""
+        where = ("crypto_maps", name)
+        local = self.address_of(nameif)
+        if nameif not in self.named:
+            why, fix = f"crypto map {name} is on {nameif}, which no interface is", f"nameif {nameif} on an interface"
+            self.complaints.error(where, "crypto-map-not-applied", why, fix)
+        elif local is None:
+            why = f"crypto map {name} is on interface {nameif}, which has no address"
+            self.complaints.error(
+                where, "interface-without-address", why, f"ip address A.B.C.D MASK on {self.named[nameif]}"
+            )
+        enabled = nameif in self.draft.ikev2_interfaces
+        if not enabled:
+            why = f"crypto map {name} is on interface {nameif}, but IKEv2 is not enabled there"
+            self.complaints.error(where, "ikev2-not-enabled", why, f"crypto ikev2 enable {nameif}")
+        interface = self.draft.interfaces.get(self.named.get(nameif, ""))
+        if interface and interface.shutdown:
+            self.complaints.warn(
+                where, "", f"interface {nameif} uses crypto map {name} and is shut down", "no shutdown"
+            )
+        for sequence, entry in sorted(held.entries.items()):
+            parts = self.entry(name, sequence, entry, profiles)
+            if parts and enabled and local is not None and interface and not interface.shutdown:
+                yield self.connection(name, sequence, entry, self.named[nameif], local, *parts)
+
+    def connection(
+        self, name: str, sequence: int, entry: asa.MapEntry, interface: str, local: Address, found: tuple[Flow, ...],
+        proposals: tuple[EspProposal, ...], profile: str,
+    ) -> Connection:  # fmt: skip
+        """Return a complete entry on an interface."""
+        volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        return Connection(
+            name,
+            sequence,
+            interface,
+            local,
+            tuple(entry.peers),
+            found,
+            proposals,
+            profile=profile,
+            pfs=pfs_row(entry.pfs, "asa"),
+            lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
+            kilobytes=kilobytes(volume, KILOBYTES),
+            transport=entry.mode == "transport",
+            initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
+            replay_window=int(self.draft.replay_window or REPLAY_WINDOW),
+        )
+
+    def entry(
+        self, name: str, sequence: int, entry: asa.MapEntry, profiles: set[str]
+    ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str] | None:
+        """Return the flows, proposals and tunnel group of an entry, unless it is incomplete."""
+        where = ("crypto_maps", name, "entries", sequence)
+        what = f"crypto map {name} {sequence}"
+        if not entry.peers:
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", f"{what} set peer A.B.C.D")
+        group = next((each for each in (*map(str, entry.peers[:1]), asa.DEFAULT_GROUP) if each in profiles), None)
+        if entry.peers and group is None and str(entry.peers[0]) not in self.draft.tunnel_groups:
+            self.complaints.error(
+                where, "pre-shared-key-missing", f"{what} has peer {entry.peers[0]}, which has no tunnel group",
+                f"tunnel-group {entry.peers[0]} type ipsec-l2l",
+            )  # fmt: skip
+        found = tuple(self.flows(where, what, entry.match_address))
+        proposals = tuple(self.offers(where, what, entry))
+        return (found, proposals, group) if entry.peers and found and proposals and group else None
+
+    def offers(self, where: tuple[Any, ...], what: str, entry: asa.MapEntry) -> Iterator[EspProposal]:
+        """Yield the ESP proposals of an entry."""
+        if not entry.ipsec_proposals:
+            fix = f"{what} set ikev2 ipsec-proposal {next(iter(self.draft.ipsec_proposals), 'NAME')}"
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IPsec proposal", fix)
+        for name in entry.ipsec_proposals:
+            held = self.draft.ipsec_proposals.get(name)
+            offered = list(esp_offers_of(name, held)) if held else []
+            if not offered:
+                why = "has no cipher and hash that can be offered" if held else "is not there"
+                self.complaints.error(
+                    ("ipsec_proposals", name) if held else where, "no-common-esp-encryption" if held else "crypto-map-incomplete",
+                    f"{what} names IPsec proposal {name}, which {why}",
+                    f"crypto ipsec ikev2 ipsec-proposal {name}",
+                )  # fmt: skip
+            yield from offered
+
+    # Access lists
+
+    def flows(self, where: tuple[Any, ...], what: str, name: str | None) -> Iterator[Flow]:
+        """Yield the flows of an access list."""
+        if name is None:
+            self.complaints.error(
+                where, "crypto-map-incomplete", f"{what} has no access list", f"{what} match address NAME"
+            )
+            return
+        held = self.draft.access_lists.get(name)
+        found = list(self.lines(name, held)) if held else []
+        if not any(flow.permit for flow in found):
+            why = "permits nothing" if held else "is not there"
+            self.complaints.error(
+                where, "access-list-missing", f"{what} matches access list {name}, which {why}",
+                f"access-list {name} extended permit ip NET MASK NET MASK",
+            )  # fmt: skip
+            return
+        yield from found
+
+    def lines(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
+        """Yield the flows of an access list's lines."""
+        for number, line in enumerate(held.entries, 1):
+            if line.inactive or line.action not in ("permit", "deny") or line.protocol is None:
+                continue
+            if line.icmp:
+                self.complaints.warn(
+                    ("access_lists", name), "", f"line {number} of access list {name} protects all of its protocol: "
+                    "ICMP types are not looked at",
+                )  # fmt: skip
+            here, there = (list(self.selectors(name, end)) for end in (line.source, line.destination))
+            permit = line.action == "permit"
+            yield from flows(permit, line.protocol, here, line.source_ports, there, line.destination_ports)
+
+    def selectors(self, name: str, end: asa.Network | None, depth: int = 0) -> Iterator[Selector]:
+        """Yield what one end of an access-list line covers."""
+        kind = end.kind if end else "any"
+        if end is None or kind in ANY:
+            yield from map(Selector.of, ANY[kind or "any"])
+        elif kind == "host" and end.address is not None:
+            yield host_selector(end.address)
+        elif kind == "object":
+            yield from self.object(name, end.name or "")
+        elif kind == "object-group":
+            yield from self.group(name, end.name or "", depth)
+        elif kind == "interface":
+            address = self.address_of(end.name or "")
+            if address is None:
+                self.missing(name, f"interface {end.name}", f"nameif {end.name} on an interface with an address")
+            else:
+                yield host_selector(address)
+        else:
+            yield from subnet(end)
+
+    def object(self, name: str, wanted: str) -> Iterator[Selector]:
+        """Yield what a network object covers."""
+        held = self.draft.objects.get(wanted)
+        if held is None or not (held.host or held.subnet or held.range):
+            self.missing(name, f"object {wanted}", f"object network {wanted}")
+        elif held.host:
+            yield host_selector(held.host)
+        elif held.range:
+            yield Selector(held.range.first, held.range.last)
+        elif held.subnet:
+            yield from subnet(held.subnet)
+
+    def group(self, name: str, wanted: str, depth: int) -> Iterator[Selector]:
+        """Yield what a group of network objects covers."""
+        held = self.draft.object_groups.get(wanted)
+        if held is None or depth >= GROUP_DEPTH:
+            self.missing(name, f"object-group {wanted}", f"object-group network {wanted}")
+            return
+        for member in held.members:
+            yield from self.selectors(name, member)
+        for inner in held.groups:
+            yield from self.group(name, inner, depth + 1)
+
+    def missing(self, name: str, what: str, fix: str) -> None:
+        """Complain of a name in an access list that stands for nothing."""
+        why = f"access list {name} names {what}, which is not there or empty"
+        self.complaints.error(("access_lists", name), "access-list-missing", why, fix)
+
+
+def subnet(end: asa.Network) -> Iterable[Selector]:
+    """Return the selector of an address with its mask, or of a prefix."""
+    if end.prefix is not None:
+        return [Selector.of(IPv6Network(end.prefix.network))]
+    if end.address is None or end.address.version != 4:
+        return []
+    return [Selector.of(network(end.address, end.mask))]
+
+
+def _usable(key: Key | None) -> Secret | None:
+    return key.usable if key else None
+
+
+def _checks(keepalive: asa.Keepalive | None) -> Dpd | None:
+    if keepalive is None:
+        return KEEPALIVE
+    if keepalive.threshold is None or keepalive.retry is None:
+        return None
+    return Dpd(keepalive.threshold, keepalive.retry, True)

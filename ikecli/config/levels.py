@@ -1,0 +1,89 @@
+"""The modes that a reader is in, one inside the other, and the section that a refused line would have opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from ikecli.language import Dialect, Inert, LineError, Mode, Names, NeedsLines, tree
+from ikecli.language.notation import Declaration
+
+SIMILAR: Final = 0.7
+"""How much of a misspelled word must be right for it to be taken as that word."""
+
+
+@dataclass(slots=True)
+class Level:
+    """A mode that was entered, and the object its lines change.
+
+    `indent` is how far its opening line was indented; `path` names the object, as names and keys in turn.
+    """
+
+    mode: Mode
+    prompt: str
+    draft: Any
+    indent: int = -1
+    path: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class KeptSection:
+    """A section that is kept without effect; `deeper` once a line stood further in than its opener."""
+
+    inert: Inert
+    prompt: str
+    indent: int
+    deeper: bool = False
+
+
+@dataclass(slots=True)
+class RefusedSection:
+    """The section that a refused line would have opened: lines that belong to it must not run elsewhere.
+
+    `modes` are those it might have entered; `lines` counts what was skipped.
+    """
+
+    number: int
+    shown: str
+    indent: int
+    modes: tuple[Mode, ...]
+    deeper: bool = False
+    lines: int = 0
+
+
+def knows(mode: Mode, text: str, names: Names) -> bool:
+    """Tell whether a line is a command of a mode."""
+    try:
+        mode.read(text, names)
+    except LineError:
+        return False
+    except NeedsLines:
+        return True
+    return True
+
+
+def meant_to_enter(dialect: Dialect, mode: Mode, text: str) -> Iterator[Mode]:
+    """Yield the modes that a misspelled or incomplete line of `mode` was meant to open."""
+    typed = text.lower().split()
+    for declaration in mode.file.declarations:
+        if declaration.target.operator != ">":
+            continue
+        fixed = _fixed_words(declaration)
+        if len(typed) >= len(fixed) and all(map(_like, typed, fixed)):
+            yield dialect.modes[declaration.target.enters]
+
+
+def _fixed_words(declaration: Declaration) -> list[str]:
+    items = declaration.pattern.items if isinstance(declaration.pattern, tree.Seq) else (declaration.pattern,)
+    words: list[str] = []
+    for item in items:
+        if not isinstance(item, tree.Word):
+            break
+        words.append(item.text)
+    return words
+
+
+def _like(typed: str, word: str) -> bool:
+    return word.startswith(typed) or SequenceMatcher(None, typed, word).ratio() >= SIMILAR

@@ -1,0 +1,92 @@
+"""Passwords as hashes, in the text forms that routers and firewalls write."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.secret import Secret
+
+Random = Callable[[int], bytes]
+
+SALT_CHARACTERS: Final = 14
+SCRYPT_COST, SCRYPT_BLOCK, SCRYPT_LANES = 16384, 1, 1
+PBKDF2_ROUNDS: Final = 20000
+ASA_ROUNDS: Final = 5000
+ASA_ROUNDS_LIMIT: Final = 1_000_000
+"""Rounds of a given hash that are not gone beyond: a stored configuration must not stall the appliance."""
+ASA_OCTETS: Final = 16
+HASH_OCTETS: Final = 32
+
+_STANDARD: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_CISCO: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TO_CISCO: Final = str.maketrans(_STANDARD, _CISCO, "=")
+
+_IOS: Final = re.compile(r"\$([89])\$([./0-9A-Za-z]{14})\$([./0-9A-Za-z]{43})")
+_MD5: Final = re.compile(r"\$1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}")
+_ASA: Final = re.compile(r"\$sha512\$(\d{1,7})\$([+/0-9A-Za-z]{22}==)\$([+/0-9A-Za-z]{22}==)")
+_ASA_MD5: Final = re.compile(r"[./0-9A-Za-z]{13,16}")
+
+
+def _cisco64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode().translate(_TO_CISCO)
+
+
+def _ios(kind: str, password: bytes, salt: str) -> str:
+    if kind == "8":
+        digest = hashlib.pbkdf2_hmac("sha256", password, salt.encode(), PBKDF2_ROUNDS, HASH_OCTETS)
+    else:
+        digest = hashlib.scrypt(
+            password, salt=salt.encode(), n=SCRYPT_COST, r=SCRYPT_BLOCK, p=SCRYPT_LANES, dklen=HASH_OCTETS
+        )
+    return f"${kind}${salt}${_cisco64(digest)}"
+
+
+def _asa(password: bytes, rounds: int, salt: bytes) -> str:
+    digest = hashlib.pbkdf2_hmac("sha512", password, salt, rounds, ASA_OCTETS)
+    return f"$sha512${rounds}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def hashed(dialect: str, password: Secret, random: Random) -> str:
+    """Return a password's hash: scrypt (type 9) on IOS, PBKDF2-SHA512 on ASA."""
+    if dialect == "ios":
+        salt = "".join(_CISCO[octet & 63] for octet in random(SALT_CHARACTERS))
+        return _ios("9", password.reveal(), salt)
+    return _asa(password.reveal(), ASA_ROUNDS, random(ASA_OCTETS))
+
+
+def is_hash(encoding: str, text: str) -> bool:
+    """Tell whether `text` has the form of a hash of this encoding (5, 8, 9, pbkdf2, encrypted)."""
+    match encoding:
+        case "5":
+            return bool(_MD5.fullmatch(text))
+        case "8" | "9":
+            found = _IOS.fullmatch(text)
+            return found is not None and found[1] == encoding
+        case "pbkdf2":
+            asa = _ASA.fullmatch(text)
+            return asa is not None and 0 < int(asa[1]) <= ASA_ROUNDS_LIMIT
+        case _:
+            return bool(_ASA_MD5.fullmatch(text))
+
+
+def verified(stored: Secret, password: Secret) -> bool:
+    """Tell whether a password is the one that was hashed; MD5 forms never are, since they are not computed here."""
+    text = stored.reveal().decode()
+    if ios := _IOS.fullmatch(text):
+        again = _ios(ios[1], password.reveal(), ios[2])
+    elif asa := _ASA.fullmatch(text):
+        again = _asa(password.reveal(), int(asa[1]), base64.b64decode(asa[2]))
+    else:
+        return False
+    return hmac.compare_digest(text, again)
+
+
+def checkable(stored: Secret) -> bool:
+    """Tell whether a password can be checked against this hash here."""
+    text = stored.reveal().decode()
+    return bool(_IOS.fullmatch(text) or _ASA.fullmatch(text))

@@ -1,0 +1,289 @@
+"""The one reader of configuration lines: typed, pasted, copied or read at start-up, one text has one effect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from ikecli.config.levels import KeptSection, Level, RefusedSection, knows, meant_to_enter
+from ikecli.config.remarks import about, warnings
+from ikecli.config.store import Store
+from ikecli.errors import Rejected
+from ikecli.language import Choice, Command, LineError, MissingEntry, NeedsLines, apply, message
+
+Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
+
+BLOCK_LIMIT: Final = 65536
+"""Characters of a command that goes on over several lines."""
+
+_HEADER: Final = {
+    "ios": re.compile(r"(Building configuration\.\.\.|Current configuration ?:.*|Using \d+ out of \d+ bytes.*)\s*"),
+    "asa": re.compile(r":.*|ASA Version .*|Cryptochecksum:.*|Building configuration\.\.\..*"),
+}
+"""Lines that a printed configuration has around its commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a line.
+
+    `messages` are printed as they are. `commit`: a section was left or a command of its own was taken, so the store is
+    to be committed. `ended`: configuration mode was left. `wants_more`: the command goes on over the next lines.
+    `execute` is a line for exec mode. `error` is why the line was refused, where its words were wrong.
+    """
+
+    verdict: Verdict = "accepted"
+    messages: tuple[str, ...] = ()
+    commit: bool = False
+    ended: bool = False
+    wants_more: bool = False
+    execute: str = ""
+    error: LineError | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the line was not refused or skipped."""
+        return self.verdict in ("accepted", "inert")
+
+
+class ConfigReader:
+    """Reads lines into a store's draft. With `quiet` it reads a file: only what is wrong or weak is told, no caret."""
+
+    def __init__(self, store: Store, *, quiet: bool = False) -> None:
+        self.store: Final = store
+        self.quiet: Final = quiet
+        self.places: Final[dict[tuple[Any, ...], int]] = {}
+        self.number = 0
+        self._open = True
+        self._levels = [Level(store.language.modes["config"], "config", store.draft)]
+        self._common: Final = store.language.modes["common"]
+        self._kept: KeptSection | None = None
+        self._refused: RefusedSection | None = None
+        self._block: list[str] = []
+        self._block_ends: NeedsLines | None = None
+        store.editors += 1
+
+    @property
+    def prompt(self) -> str:
+        """The words in the prompt's brackets, empty when configuration mode was left."""
+        if not self._open:
+            return ""
+        return self._kept.prompt if self._kept else self._levels[-1].prompt
+
+    def end(self) -> None:
+        """Leave configuration mode; what is open is dropped or closed. The store is to be committed then."""
+        if self._open:
+            self._open = False
+            self.store.editors -= 1
+
+    def help(self, text: str) -> list[Choice]:
+        """Return what may stand at the end of a begun line, for `?` and TAB."""
+        begun = text.lstrip()
+        run = re.fullmatch(r"do\s(.*)", begun, re.IGNORECASE)
+        if run and self.store.dialect == "ios":
+            return self.store.language.modes["exec"].ask(run[1].lstrip(), self.store.names)
+        modes = [level.mode for level in reversed(self._levels)]
+        if self.store.dialect == "asa":
+            modes.append(self.store.language.modes["exec"])
+        here = {*modes[0].ask(begun, self.store.names), *self._common.ask(begun, self.store.names)}
+        for mode in modes[1:]:
+            here = here or {*mode.ask(begun, self.store.names)}
+        return sorted(here, key=lambda choice: (choice.label == "<cr>", choice))
+
+    def feed(self, line: str, prompt_width: int = 0) -> Outcome:
+        """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
+        self.number += 1
+        text = line.rstrip("\r\n")
+        if self._block:
+            return self._go_on(text, prompt_width)
+        return self._read(text, prompt_width)
+
+    def _go_on(self, text: str, width: int) -> Outcome:
+        assert self._block_ends is not None
+        self._block.append(text)
+        whole = "\n".join(self._block)
+        if len(whole) > BLOCK_LIMIT:
+            self._block = []
+            return self._rejection(f"the command is longer than {BLOCK_LIMIT} characters")
+        if not self._block_ends.ends(text):
+            return Outcome(wants_more=True)
+        self._block = []
+        return self._read(whole, width)
+
+    def _read(self, text: str, width: int) -> Outcome:
+        stripped = text.strip()
+        indent = len(text) - len(text.lstrip())
+        if not stripped or stripped[0] == "!" or _HEADER[self.store.dialect].fullmatch(stripped):
+            if stripped.startswith("!") and indent <= (self._kept.indent if self._kept else 0):
+                self._kept = self._refused = None
+            return Outcome()
+        if self._refused and self._belongs(self._refused, text, indent):
+            return self._skipped(self._refused)
+        if self._kept and self._keeps(self._kept, text, indent):
+            return Outcome("inert")
+        try:
+            return self._common_command(text) or self._command(text, indent, width)
+        except NeedsLines as block:
+            self._block, self._block_ends = [text], block
+            return Outcome(wants_more=True)
+
+    # What is not run
+
+    def _belongs(self, refused: RefusedSection, text: str, indent: int) -> bool:
+        """Tell whether a line is part of the section that was refused; forget that section where it ends."""
+        if indent > refused.indent:
+            refused.deeper = True
+            return True
+        if refused.lines and not refused.deeper and self._leaving(text) == "exit":
+            self._refused = None
+            return True
+        if indent == refused.indent and not refused.deeper and not self._leaving(text):
+            names = self.store.names
+            if any(knows(mode, text, names) for mode in refused.modes):
+                return True
+            if refused.modes and not any(knows(level.mode, text, names) for level in self._levels):
+                return False
+        self._refused = None
+        return False
+
+    def _skipped(self, refused: RefusedSection) -> Outcome:
+        refused.lines += 1
+        sign = "% Skipped" if self.store.dialect == "ios" else "ERROR: skipped"
+        return Outcome("skipped", (f"{sign}, belongs to line {refused.number}: {refused.shown}",))
+
+    def _keeps(self, kept: KeptSection, text: str, indent: int) -> bool:
+        """Keep a line of a section without effect; leave the section where it ends."""
+        if indent > kept.indent:
+            kept.deeper = True
+        elif kept.deeper or any(knows(each.mode, text, self.store.names) for each in self._levels):
+            self._kept = None
+            return False
+        elif self._leaving(text):
+            return False
+        kept.inert.lines.append(text[kept.indent + 1 :].rstrip() if indent > kept.indent else text.strip())
+        return True
+
+    def _leaving(self, text: str) -> str:
+        try:
+            return self._common.read(text).calls
+        except LineError:
+            return ""
+
+    # What is run
+
+    def _common_command(self, text: str) -> Outcome | None:
+        """Carry out `exit`, `end` and `do`, unless the mode has a command that begins so."""
+        try:
+            command = self._common.read(text)
+        except LineError:
+            return None
+        exact = text.split()[0].lower() in ("exit", "quit", "end", "do")
+        if not exact and any(knows(level.mode, text, self.store.names) for level in self._levels):
+            return None
+        if command.calls == "do":
+            return Outcome(execute=str(command.arguments["line"]))
+        if command.calls == "exit" and (self._kept or len(self._levels) > 1):
+            if self._kept:
+                self._kept = None
+                return Outcome()
+            self._levels.pop()
+            return Outcome(commit=True)
+        if self.quiet:
+            del self._levels[1:]
+            self._kept = None
+            return Outcome(commit=True)
+        self.end()
+        return Outcome(commit=True, ended=True)
+
+    def _command(self, text: str, indent: int, width: int) -> Outcome:
+        worst: LineError | None = None
+        for depth in range(len(self._levels) - 1, -1, -1):
+            try:
+                command = self._levels[depth].mode.read(text, self.store.names)
+            except LineError as error:
+                worst = error if worst is None or error.reach > worst.reach else worst
+                continue
+            return self._take(command, depth, indent)
+        assert worst is not None
+        if self.store.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names):
+            return Outcome(execute=text.strip())
+        return self._refuse(worst, text, indent, width)
+
+    def _refuse(self, error: LineError, text: str, indent: int, width: int) -> Outcome:
+        language = self.store.language
+        modes = [mode for level in self._levels for mode in meant_to_enter(language, level.mode, text)]
+        if modes or self._refused is None:
+            self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
+        if self.quiet:
+            why = message(error, 0, self.store.dialect)[-1].replace(" detected at '^' marker.", "")
+            told = f"{why.rstrip('.')} at column {error.column + 1}: {error.shown.strip()}"
+            return Outcome("refused", (told,), error=error)
+        return Outcome("refused", tuple(message(error, width, self.store.dialect)), error=error)
+
+    def _rejection(self, text: str) -> Outcome:
+        sign = "% " if self.store.dialect == "ios" else "ERROR: "
+        return Outcome("refused", (text if text.startswith(("%", "ERROR")) else sign + text,))
+
+    def _take(self, command: Command, depth: int, indent: int) -> Outcome:
+        level = self._levels[depth]
+        try:
+            settled = self.store.scribe.settle(command)
+            path = (*level.path, *_path(settled))
+            created = command.operator == ">" and not _there(level.draft, settled)
+            entered = apply(level.draft, settled)
+        except MissingEntry as missing:
+            return self._rejection(f"{command.text.split()[0]} {missing.key} does not exist")
+        except Rejected as refusal:
+            modes = tuple(self.store.language.modes[name] for name in (command.enters,) if name)
+            self._refused = RefusedSection(self.number, "", indent, modes)
+            return self._rejection(str(refusal))
+        left = depth < len(self._levels) - 1
+        del self._levels[depth + 1 :]
+        self._kept = None
+        for end in range(2, len(path) + 1, 2):
+            self.places.setdefault(path[:end], self.number)
+        self._enter(settled, entered, path, indent)
+        opens = bool(settled.enters) or self._kept is not None
+        dialect = self.store.dialect
+        told = tuple(warnings(dialect, command)) if self.quiet else about(dialect, command, created)
+        inert = command.operator in ("~", "~>")
+        return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
+
+    def _enter(self, command: Command, entered: Any, path: tuple[Any, ...], indent: int) -> None:
+        if command.enters:
+            mode = self.store.language.modes[command.enters]
+            self._levels.append(Level(mode, command.prompt or mode.prompt, entered, indent, path))
+        elif command.operator == "~>" and entered is not None:
+            self._kept = KeptSection(entered, command.prompt or self._levels[-1].prompt, indent)
+
+
+def _path(command: Command) -> Iterator[Any]:
+    """Yield the steps of a command's target as names and keys in turn; a step without key has None."""
+    for step in command.declaration.target.path:
+        keys = tuple(command.slots.get(name) for name in step.keys or ())
+        yield step.name
+        yield None if step.keys is None else keys[0] if len(keys) == 1 else keys
+
+
+def _there(draft: Any, command: Command) -> bool:
+    """Tell whether the entry that a line enters exists already."""
+    steps = list(_path(command))
+    for name, key in zip(steps[::2], steps[1::2], strict=True):
+        draft = getattr(draft, name)
+        if key is not None:
+            draft = draft.get(key)
+        if draft is None:
+            return False
+    return True
+
+
+def feed_all(reader: ConfigReader, lines: Iterable[str]) -> Iterator[tuple[int, Outcome]]:
+    """Feed lines one by one and end; yield each line's number and outcome."""
+    for line in lines:
+        yield reader.number + 1, reader.feed(line)
+    reader.end()
+
+
+__all__ = ["ConfigReader", "Outcome", "feed_all"]

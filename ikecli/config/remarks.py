@@ -1,0 +1,130 @@
+"""What is said about a line that was taken: weak algorithms, what is still missing, what has no effect here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from ikecli.language import Command
+from ikecli.numbers import Algorithm, TransformType, named
+
+_E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE
+
+_WORDS: Final[Mapping[tuple[str, str], tuple[TransformType, str]]] = {
+    ("ikev2-proposal", "encryption"): (_E, "ike"),
+    ("ikev2-proposal", "integrity"): (_I, "ike"),
+    ("ikev2-proposal", "prf"): (_P, "ike"),
+    ("ikev2-proposal", "groups"): (_K, "ike"),
+    ("ikev2-policy", "encryption"): (_E, "ike"),
+    ("ikev2-policy", "integrity"): (_I, "ike"),
+    ("ikev2-policy", "prf"): (_P, "ike"),
+    ("ikev2-policy", "groups"): (_K, "ike"),
+    ("ipsec-proposal", "encryption"): (_E, "esp"),
+    ("ipsec-proposal", "integrity"): (_I, "esp"),
+}
+"""Which slots of which mode hold words of algorithms."""
+
+_CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("ios", "crypto-map"): (
+        "% NOTE: This new crypto map will remain disabled until a peer",
+        "        and a valid access list have been configured.",
+    ),
+    ("ios", "ikev2-proposal"): (
+        "IKEv2 proposal MUST either have a set of an encryption algorithm other than aes-gcm, an integrity algorithm",
+        "and a DH group configured or an encryption algorithm aes-gcm, a prf algorithm and a DH group configured",
+    ),
+    ("ios", "ikev2-policy"): ("IKEv2 policy MUST have atleast one complete proposal attached",),
+    ("ios", "ikev2-profile"): (
+        "IKEv2 profile MUST have:",
+        "   1. A local and a remote authentication method.",
+        "   2. A match identity or a match certificate or match any statement.",
+    ),
+    ("ios", "ipsec-profile"): ("NOTE: IPsec profiles have no effect until tunnel interfaces are served.",),
+}
+"""What a router says when an object is made that cannot work yet."""
+
+_NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
+    ("asa", "reverse_route", None): "reverse-route has no effect yet: routes to the peer's networks are not added.",
+    ("asa", "connection_type", "originate-only"): "this side begins, but it still answers the peer.",
+    ("asa", "type", "remote-access"): "remote access has no effect yet: only ipsec-l2l groups are used.",
+}
+"""What is kept and does not work as it says, by the field that is set and its value."""
+
+KEPT: Final = "NOTE: kept, without effect here."
+
+
+def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
+    """Return what an operator who types a command is told."""
+    if command.negated:
+        return ()
+    if command.operator in ("~", "~>"):
+        return (KEPT,)
+    messages = list(warnings(dialect, command))
+    if created:
+        messages += _CREATED.get((dialect, command.enters), ())
+    if command.operator == "=":
+        field = command.declaration.target.path[-1].name
+        for value in (None, *command.slots.values()):
+            key = (dialect, field, value if isinstance(value, str) else None)
+            if key in _NO_EFFECT:
+                messages.append(f"NOTE: {_NO_EFFECT[key]}")
+                break
+    return tuple(messages)
+
+
+def warnings(dialect: str, command: Command) -> Iterator[str]:
+    """Yield a warning for each algorithm of a command that is weak, or that is never offered."""
+    sign = "%Warning" if dialect == "ios" else "WARNING"
+    for what, row in _algorithms(dialect, command):
+        if row.refused:
+            yield f"{sign}: {what} is kept, but never offered: {row.refused}."
+        elif row.weak:
+            yield f"{sign}: {what} is weak: {row.weak}."
+
+
+def _algorithms(dialect: str, command: Command) -> Iterator[tuple[str, Algorithm]]:
+    target = command.declaration.target
+    if not target.path:
+        return
+    field = target.path[-1].name
+    pfs = command.slots.get("group") if field == "pfs" else None
+    if isinstance(pfs, str):
+        yield pfs, named(_K, dialect, pfs.removeprefix("group"))
+    for transform in command.slots.get("transforms", ()):
+        word = transform_word(transform["kind"], transform.get("bits"))
+        yield word, transform_row(word)
+    place = _WORDS.get((command.declaration.file, field))
+    if place:
+        for word in _listed(command.slots.values()):
+            row = row_of(place[0], dialect, word, place[1])
+            if row:
+                yield (f"group {word}" if place[0] == _K else word), row
+
+
+def _listed(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+
+
+def row_of(type: TransformType, dialect: str, word: str, use: str) -> Algorithm | None:
+    """Return the algorithm that a word means, or None for a word that stands for none (`null`)."""
+    try:
+        return named(type, dialect, word, use)
+    except KeyError:
+        return None
+
+
+def transform_word(kind: str, bits: str | None) -> str:
+    """Return the full word of a transform: `esp-aes 256`; 128 bits are those of `esp-aes` alone."""
+    if kind == "esp-gcm":
+        return f"esp-gcm {bits or 128}"
+    return kind if bits in (None, "128") else f"{kind} {bits}"
+
+
+def transform_row(word: str) -> Algorithm:
+    """Return the algorithm of a transform's full word."""
+    row = row_of(_E, "ios", word, "esp") or row_of(_I, "ios", word, "esp")
+    if row is None:
+        raise KeyError(word)
+    return row

@@ -1,0 +1,111 @@
+"""The running-config in full: its lines between the header and the end that each system prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from ikecli.config.common import Digest, Sealed
+from ikecli.config.mask import Mask
+from ikecli.config.settle import ENCRYPTED
+from ikecli.language import Dialect, Inert, write
+from ikecli.language.emit import Reveal
+from ikecli.secret import HIDDEN, Secret
+
+Form: TypeAlias = Literal["show", "store", "clear"]
+"""For whom a configuration is written: eyes, storage, or somebody who may see its secrets."""
+
+_KEYWORDS: Final = frozenset({"0", "6", "8", "local", "remote", "hex"})
+"""Keys that a word of the command would be taken for; they are written behind a 0."""
+
+_SECRET_WORDS: Final = frozenset(
+    {"password", "passwd", "secret", "key", "key-string", "community", "pre-shared-key", "md5", "authentication-key"}
+)
+"""Words of lines without effect after which a secret stands."""
+_ENCODINGS: Final = frozenset({"0", "5", "6", "7", "8", "9", "encrypted"})
+
+
+def revealing(dialect: str, form: Form, mask: Mask) -> Reveal:
+    """Return how secrets are written: under the master key (ASA hides them where they are shown), or in clear."""
+
+    def reveal(secret: Secret) -> str:
+        if isinstance(secret, Digest):
+            return secret.reveal().decode()
+        if isinstance(secret, Sealed):
+            return HIDDEN if dialect == "asa" and form == "show" else f"{ENCRYPTED[dialect]} {secret.reveal().decode()}"
+        if form == "clear":
+            return _clear(secret.reveal(), dialect)
+        return HIDDEN if dialect == "asa" and form == "show" else f"{ENCRYPTED[dialect]} {mask.seal(secret.reveal())}"
+
+    return reveal
+
+
+def _clear(octets: bytes, dialect: str) -> str:
+    text = octets.decode("latin-1")
+    if not octets or any(not 0x21 <= octet < 0x7F for octet in octets):
+        return f"hex {octets.hex().upper()}" if dialect == "ios" else HIDDEN
+    return f"0 {text}" if text.lower() in _KEYWORDS else text
+
+
+def body(dialect: Dialect, draft: Any, form: Form, reveal: Reveal, every: bool = False) -> list[str]:
+    """Return a draft's commands."""
+    written = list(write(dialect, draft, every=every, reveal=reveal))
+    if form != "clear":
+        kept = set(_kept(draft))
+        written = [_hidden(line) if line.strip().removeprefix("no ") in kept else line for line in written]
+    while written and written[-1] == "!":
+        written.pop()
+    return written
+
+
+def whole(commands: list[str], dialect: str, section: str = "") -> list[str]:
+    """Return commands with the header and end of their system; `section`: those alone that begin so, with what lies below."""
+    if section:
+        commands = list(_section(commands, section))
+        if dialect == "asa":
+            return commands
+    if dialect == "asa":
+        return [": Saved", "", ": ", "!", *commands, ": end"]
+    lines = ["!", *commands, "!", "end"]
+    return [
+        "Building configuration...",
+        "",
+        f"Current configuration : {sum(map(len, lines)) + len(lines)} bytes",
+        *lines,
+    ]
+
+
+def _section(commands: Iterable[str], wanted: str) -> Iterator[str]:
+    inside = False
+    for line in commands:
+        if line[:1] != " ":
+            inside = line == wanted or line.startswith((f"{wanted} ", f"no {wanted} "))
+        if inside and line != "!":
+            yield line
+
+
+def _kept(held: Any) -> Iterator[str]:
+    """Yield every line that is kept without effect, stripped."""
+    if isinstance(held, Inert):
+        yield from map(str.strip, held.lines)
+    elif isinstance(held, dict):
+        for key, value in held.items():
+            if isinstance(value, Inert):
+                yield key
+            yield from _kept(value)
+    elif is_dataclass(held) and not isinstance(held, type):
+        for field in fields(held):
+            yield from _kept(getattr(held, field.name))
+
+
+def _hidden(line: str) -> str:
+    """Return a line with ***** for what stands behind a word such as `password`."""
+    words = line.split(" ")
+    secret = False
+    for at, word in enumerate(words):
+        if secret and word and word not in _ENCODINGS:
+            words[at], secret = HIDDEN, False
+        elif word.lower() in _SECRET_WORDS:
+            secret = True
+    return " ".join(words)

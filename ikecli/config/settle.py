@@ -1,0 +1,110 @@
+"""Commands as they are stored: keys opened, passwords hashed, names and numbers in one form.
+
+What a line says of a secret is turned into its stored form before it reaches the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+from typing import Any, Final
+
+from ikecli.config.common import Digest, Sealed
+from ikecli.config.mask import Mask
+from ikecli.config.passwords import Random, hashed, is_hash
+from ikecli.config.remarks import transform_row, transform_word
+from ikecli.errors import Rejected
+from ikecli.language import Command
+from ikecli.numbers import TransformType
+from ikecli.secret import HIDDEN, Secret
+
+_PASSWORDS: Final = frozenset({"enable_secret", "enable_password", "users"})
+"""Fields that hold passwords; every other secret is a pre-shared key."""
+
+ENCRYPTED: Final = {"ios": "6", "asa": "8"}
+"""The encoding of a key under the master key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe:
+    """What it takes to bring secrets into their stored form."""
+
+    dialect: str
+    mask: Mask
+    random: Random
+
+    def settle(self, command: Command) -> Command:
+        """Return the command with its slots in stored form. Raises Rejected in the operator's words."""
+        target = command.declaration.target
+        if not target.path or not command.slots:
+            return command
+        slots = dict(command.slots)
+        if target.path[0].name == "access_lists" and isinstance(slots.get("name"), int):
+            slots["name"] = str(slots["name"])
+        if not command.negated:
+            password = target.path[-1].name in _PASSWORDS
+            slots = self._secrets(slots, password)
+            self._consistent(slots)
+        if self.dialect == "asa" and target.path[-1].name == "routes":
+            _route(slots, bool(command.negated) or target.operator == "-")
+        return replace(command, slots=slots)
+
+    def _secrets(self, slots: dict[str, Any], password: bool) -> dict[str, Any]:
+        settled = {
+            name: self._secrets(value, password) if isinstance(value, dict) else value for name, value in slots.items()
+        }
+        if isinstance(settled.get("key"), Secret) or isinstance(settled.get("hex"), Secret):
+            return self._password(settled) if password else self._key(settled)
+        return settled
+
+    def _key(self, raw: dict[str, Any]) -> dict[str, Any]:
+        rest = {name: value for name, value in raw.items() if name not in ("encoding", "key", "hex")}
+        if "hex" in raw:
+            rest.pop("kind", None)
+            digits = raw["hex"].reveal().decode()
+            if len(digits) % 2:
+                raise self._refusal("a key in hexadecimal has two digits an octet: one is missing")
+            return {**rest, "key": Secret(bytes.fromhex(digits))}
+        key: Secret = raw["key"]
+        if key.reveal() == HIDDEN.encode():
+            raise self._refusal(f"{HIDDEN} stands for a key that was not shown: type the key itself")
+        if raw.get("encoding") == ENCRYPTED[self.dialect]:
+            opened = self.mask.open(key.reveal())
+            key = Sealed(key.reveal()) if opened is None else Secret(opened)
+        return {**rest, "key": key}
+
+    def _password(self, raw: dict[str, Any]) -> dict[str, Any]:
+        settled = dict(raw)
+        if settled.get("kind") == "password" and self.dialect == "ios":
+            settled["kind"] = "secret"
+        encoding, key = raw.get("encoding"), raw["key"]
+        if encoding == "7":
+            raise self._refusal("type 7 passwords are not read here: type the password itself")
+        if encoding in (None, "0"):
+            settled["encoding"] = "9" if self.dialect == "ios" else "pbkdf2"
+            settled["key"] = Digest(hashed(self.dialect, key, self.random))
+        elif is_hash(encoding, key.reveal().decode()):
+            settled["key"] = Digest(key.reveal())
+        else:
+            raise self._refusal(f"this is no hash of type {encoding}: leave the type out to give the password itself")
+        return settled
+
+    def _consistent(self, slots: Mapping[str, Any]) -> None:
+        rows = [transform_row(transform_word(each["kind"], each.get("bits"))) for each in slots.get("transforms", ())]
+        ciphers = [row for row in rows if row.type == TransformType.ENCR]
+        if len(ciphers) > 1 or len(rows) - len(ciphers) > 1:
+            raise self._refusal("a transform set has one cipher and one hash at most: make another set")
+        if len(rows) > 1 and any(row.aead for row in ciphers):
+            raise self._refusal("esp-gcm protects integrity itself: leave the hash out")
+
+    def _refusal(self, text: str) -> Rejected:
+        return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")
+
+
+def _route(slots: dict[str, Any], removes: bool) -> None:
+    for name in ("network", "mask"):
+        if slots.get(name) == "0":
+            slots[name] = IPv4Address(0)
+    if not removes:
+        slots.setdefault("distance", 1)

@@ -1,0 +1,113 @@
+"""The configuration of an appliance: the draft that lines change, and the intent that commits freeze."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Final
+
+from ikecli.config import intent_asa, intent_ios, passwords
+from ikecli.config.asa import Asa
+from ikecli.config.complaints import Complaint
+from ikecli.config.ios import Ios
+from ikecli.config.mask import Mask
+from ikecli.config.passwords import Random
+from ikecli.config.running import Form, body, revealing, whole
+from ikecli.config.settle import Scribe
+from ikecli.intent import Intent
+from ikecli.language import Dialect, Mode, load
+from ikecli.secret import Secret
+
+OPERATOR: Final = 15
+"""The privilege level that `enable` leads to."""
+
+
+class Store:
+    """One appliance's configuration. Keys are stored under `master_key` (32 octets); `random` makes salts."""
+
+    def __init__(self, dialect: str, master_key: bytes, random: Random = os.urandom) -> None:
+        self.language: Final[Dialect] = load(dialect)
+        self.scribe: Final = Scribe(dialect, Mask(master_key), random)
+        self.draft: Final[Ios | Asa] = Ios() if dialect == "ios" else Asa()
+        self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else intent_asa.HOSTNAME)
+        self.complaints: tuple[Complaint, ...] = ()
+        self.editors = 0
+        self._told: frozenset[Complaint] = frozenset()
+
+    @property
+    def dialect(self) -> str:
+        """The language of the configuration: "ios" or "asa"."""
+        return self.language.name
+
+    @property
+    def exec(self) -> Mode:
+        """The mode that commands which configure nothing are read in."""
+        return self.language.modes["exec"]
+
+    @property
+    def hostname(self) -> str:
+        """The name of the appliance, as it is in the draft."""
+        return self.draft.hostname or (intent_ios.HOSTNAME if self.dialect == "ios" else intent_asa.HOSTNAME)
+
+    def names(self, path: str) -> Iterable[str]:
+        """Return the live names at a path of the draft, as the grammar gives it: "crypto_maps", "nameif"."""
+        if path == "nameif":
+            each = self.draft.interfaces.values()
+            return [name for one in each if isinstance(name := getattr(one, "nameif", None), str)]
+        held = getattr(self.draft, path, None)
+        return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
+
+    def commit(self) -> list[str]:
+        """Freeze the draft into the intent; return complaints that were not told yet, a line each.
+
+        Complaints wait until nobody is in configuration mode: what is missing may still be typed.
+        """
+        if isinstance(self.draft, Ios):
+            self.intent, found = intent_ios.resolve(self.draft)
+        else:
+            self.intent, found = intent_asa.resolve(self.draft)
+        self.complaints = tuple(found)
+        if self.editors:
+            return []
+        sign = {"error": "%Error", "warning": "%Warning"} if self.dialect == "ios" else {}
+        told = [
+            f"{sign.get(one.severity, one.severity.upper())}: {one}" for one in self.complaints if one not in self._told
+        ]
+        self._told = frozenset(self.complaints)
+        return told
+
+    def running(self, *, every: bool = False, clear: bool = False, section: str = "") -> list[str]:
+        """Return the running-config as it is shown: `clear` with secrets, `every` with defaults, `section` only what
+        begins so."""
+        return whole(self._body("clear" if clear else "show", every), self.dialect, section)
+
+    def startup(self) -> str:
+        """Return the configuration as it is stored: keys under the master key, passwords as hashes."""
+        return "\n".join([*self._body("store"), ": end" if self.dialect == "asa" else "end", ""])
+
+    def _body(self, form: Form, every: bool = False) -> list[str]:
+        return body(self.language, self.draft, form, revealing(self.dialect, form, self.scribe.mask), every)
+
+    # Who may come in
+
+    @property
+    def _enable(self) -> Secret | None:
+        held = self.draft.enable_secret if isinstance(self.draft, Ios) else self.draft.enable_password
+        return held.key if held else None
+
+    @property
+    def has_enable(self) -> bool:
+        """Whether a password for privileged commands is set."""
+        return self._enable is not None
+
+    def verify_enable(self, password: Secret) -> bool:
+        """Tell whether this is the enable password; never when none is set."""
+        return self._enable is not None and passwords.verified(self._enable, password)
+
+    def verify_user(self, name: str, password: Secret) -> int | None:
+        """Return the privilege level of a user whose password this is, else None."""
+        user = self.draft.users.get(name)
+        login = user.login if user else None
+        if user is None or login is None or login.key is None or not passwords.verified(login.key, password):
+            return None
+        return 1 if user.privilege is None else min(user.privilege, OPERATOR)
