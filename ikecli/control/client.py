@@ -100,7 +100,8 @@ class SocketClient:
         try:
             reader, writer = await asyncio.open_unix_connection(str(path), limit=2 * codec.LINE_LIMIT)
         except OSError as error:
-            why = "no engine answers there" if isinstance(error, ConnectionRefusedError) else str(error.strerror)
+            absent = isinstance(error, ConnectionRefusedError | FileNotFoundError)
+            why = "no engine answers there" if absent else str(error.strerror)
             raise Unavailable(f"control socket {path}: {why}") from error
         return cls(reader, writer)
 

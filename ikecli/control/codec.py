@@ -15,7 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from ikecli.boundary import effects, events, views
+from ikecli.boundary import events, views
 from ikecli.control import messages
 from ikecli.control.messages import Choices, Error, Heard, Lines, Reply, Request, Shown
 from ikecli.errors import Rejected
@@ -35,7 +35,7 @@ Unpack = Callable[[Any], Any]
 
 REGISTRY: Final[Mapping[str, type]] = {
     name: kind
-    for module in (messages, views, events, effects)
+    for module in (messages, views, events)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind) and kind.__module__.startswith("ikecli.")
 }

@@ -28,6 +28,8 @@ from ikecli.errors import Unavailable
 from ikecli.intent import Address
 
 ERROR, WARNING, NOTICE, INFORMATION = 3, 4, 5, 6
+FIRST_SESSION: Final = 30.0
+"""Seconds that a private engine waits for its first session."""
 PLANES_TO_COME: Final = ("xfrm", "userspace")
 
 
@@ -111,6 +113,8 @@ class Service:
             self._log(
                 NOTICE, "STARTED", f"the engine answers at {self._setup.control}; data plane {appliance.plane.name}"
             )
+            if self._setup.private:
+                loop.call_later(FIRST_SESSION, lambda: server.connections or self._stop.set())
             await self._stop.wait()
             self._log(NOTICE, "STOPPING", "the engine deletes its SAs at the peers and ends")
             appliance.shutdown()

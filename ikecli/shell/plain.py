@@ -34,7 +34,8 @@ class PlainTerminal:
         self.on_interrupt: Callable[[], None] | None = None
         self.typed = self.attended = os.isatty(source)
         self._source, self._target = source, target
-        self._polled = not stat.S_ISREG(os.fstat(source).st_mode)
+        mode = os.fstat(source).st_mode
+        self._polled = self.typed or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
         self._unread = b""
         self._ended = False
         self._waiting: asyncio.Future[None] | None = None

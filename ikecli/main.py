@@ -1,0 +1,290 @@
+"""The command line. Everything is imported where it is used, so that one command to a running engine starts fast."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ikecli import __version__
+from ikecli.errors import IkecliError, Unavailable
+
+if TYPE_CHECKING:
+    from ikecli.control.client import Client
+    from ikecli.control.messages import Heard
+    from ikecli.shell.history import History
+    from ikecli.shell.session import Elsewhere
+    from ikecli.shell.terminal import Terminal
+
+AUTOMATION_COLUMNS: Final = 500
+"""A window this wide belongs to a program: it gets plain lines."""
+
+PRIVATE_START: Final = 20.0
+"""Seconds that a private engine may take to answer."""
+
+PRIVATE_ENGINE: Final = (sys.executable, "-m", "ikecli.main", "engine", "--private")
+
+TO_COME: Final = ("explain", "decode")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except IkecliError as problem:
+        print(f"ikecli: {problem}", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ikecli", description="A Cisco-style command line over an IKEv2 engine. Without a command: the shell."
+    )
+    parser.add_argument("--version", action="version", version=f"ikecli {__version__}")
+    _common(parser, None)
+    parser.add_argument("-c", dest="commands", metavar="CMD", action="append", help="type this line; may be repeated")
+    parser.set_defaults(run=_shell)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    engine = commands.add_parser("engine", help="run the engine in the foreground")
+    _common(engine, argparse.SUPPRESS)
+    engine.add_argument("--config", metavar="FILE", type=Path, help="the startup-config of this run")
+    engine.add_argument("--dialect", choices=("ios", "asa"), help="the command language (default: as FILE is written)")
+    engine.add_argument("--dataplane", choices=("auto", "xfrm", "userspace", "none"), default="auto")
+    engine.add_argument("--interface", metavar="NAME=DEVICE", action="append", default=[])
+    engine.add_argument("--port", metavar="N", type=_port, default=500, help="UDP port of IKE (default 500)")
+    engine.add_argument("--nat-port", metavar="N", type=_port, default=4500, help="UDP port behind NAT (default 4500)")
+    engine.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
+    engine.set_defaults(run=_engine)
+
+    check = commands.add_parser("check", help="read and resolve configurations without running them")
+    check.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    check.add_argument("--dialect", choices=("auto", "ios", "asa"), default="auto")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=_check)
+
+    lab = commands.add_parser("lab", help="run configurations as appliances on an emulated network")
+    lab.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    lab.add_argument("--node", metavar="HOSTNAME", help="where the shell begins (default: the first)")
+    lab.add_argument("-c", dest="commands", metavar="CMD", action="append", help="type this line; may be repeated")
+    lab.set_defaults(run=_lab)
+
+    for name in TO_COME:
+        later = commands.add_parser(name, help="comes with a later release")
+        later.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+        later.set_defaults(run=_later, name=name)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument("--control", metavar="SOCKET", type=Path, default=default, help="the engine's control socket")
+    parser.add_argument("--state", metavar="DIR", type=Path, default=default, help="the engine's state directory")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is no UDP port: 1 to 65535")
+    return int(text)
+
+
+def _places(options: argparse.Namespace) -> tuple[Path, Path]:
+    """Return state directory and control socket."""
+    from ikecli.daemon import places
+
+    state: Path = options.state or places.state_directory()
+    return state.absolute(), (options.control or places.control_socket(state)).absolute()
+
+
+# The engine
+
+
+def _engine(options: argparse.Namespace) -> int:
+    from ikecli.daemon import service
+
+    if options.interface:
+        raise Unavailable("--interface: names devices for a data plane in the kernel, which this release has not yet")
+    if options.port == options.nat_port:
+        raise Unavailable(f"--port and --nat-port are both {options.port}; they must differ")
+    state, control = _places(options)
+    setup = service.Setup(
+        control=control,
+        state=state,
+        startup=options.config.absolute() if options.config else None,
+        dialect=options.dialect or _dialect(options.config or state / "startup-config"),
+        dataplane=options.dataplane,
+        ports=(options.port, options.nat_port),
+        private=options.private,
+    )
+    service.run(setup, _logger(setup.dialect))
+    return 0
+
+
+def _dialect(path: Path) -> str:
+    """Return the dialect that a startup configuration is written in; IOS where there is none."""
+    from ikecli.config import detect
+
+    try:
+        return detect(path.read_text(errors="replace"))
+    except OSError:
+        return "ios"
+
+
+def _logger(dialect: str) -> Callable[[Heard], None]:
+    """Return what prints log lines on standard error."""
+    from ikecli.debug import logged
+    from ikecli.show.ios.system import log_line
+
+    def tell(heard: Heard) -> None:
+        line = logged(heard, dialect)
+        if line is not None:
+            print(log_line(line, dialect), file=sys.stderr, flush=True)
+
+    return tell
+
+
+# The shell
+
+
+def _shell(options: argparse.Namespace) -> int:
+    import asyncio
+
+    return asyncio.run(_attached(options))
+
+
+async def _attached(options: argparse.Namespace) -> int:
+    """Hold a session of the engine."""
+    return await _attend(options, await _client(options), None)
+
+
+async def _attend(options: argparse.Namespace, client: Client, elsewhere: Elsewhere | None) -> int:
+    """Hold a session, wherever its lines come from; return 1 if one that nobody could mend was refused."""
+    from ikecli.shell.history import History
+    from ikecli.shell.session import Shell
+
+    attended = _attended(options)
+    history = History(_places(options)[0] / "history" if attended else None)
+    terminal, close = _terminal(options, history)
+    shell = Shell(client, terminal, history, elsewhere)
+    try:
+        await shell.run()
+    finally:
+        history.save()
+        close()
+    return int(shell.refused and not attended)
+
+
+def _attended(options: argparse.Namespace) -> bool:
+    """Tell whether a person types."""
+    return options.commands is None and sys.stdin.isatty()
+
+
+def _terminal(options: argparse.Namespace, history: History) -> tuple[Terminal, Callable[[], None]]:
+    """Return where the session is typed, and what leaves it as it was."""
+    if options.commands is not None:
+        from ikecli.shell.script import ScriptTerminal
+
+        return ScriptTerminal(options.commands), lambda: None
+    if not _has_keys():
+        from ikecli.shell.plain import PlainTerminal
+
+        plain = PlainTerminal()
+        return plain, plain.close
+    from ikecli.shell.keys import KeyTerminal
+
+    keys = KeyTerminal(history.earlier())
+    keys.catch_signals()
+    return keys, keys.close
+
+
+def _has_keys() -> bool:
+    """Tell whether a person sits at a terminal that can be redrawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    return os.get_terminal_size(sys.stdout.fileno()).columns < AUTOMATION_COLUMNS
+
+
+async def _client(options: argparse.Namespace) -> Client:
+    """Connect to the engine; where there is none, start a private one for a person, or say so."""
+    from ikecli.control.client import SocketClient
+
+    state, control = _places(options)
+    try:
+        return await SocketClient.connect(control)
+    except Unavailable as problem:
+        if _attended(options) and options.control is None:
+            return await _private(state)
+        if options.commands is None:
+            raise
+        from ikecli.shell.offline import OfflineClient
+
+        return OfflineClient(f"{problem}; start one with `ikecli engine`")
+
+
+async def _private(state: Path) -> Client:
+    """Return a session of this user's private engine, started if it does not run."""
+    import asyncio
+    import subprocess
+    import time
+
+    from ikecli.control.client import SocketClient, check_path
+    from ikecli.daemon.places import private_socket
+
+    socket = private_socket(state)
+    check_path(socket)
+    try:
+        return await SocketClient.connect(socket)
+    except Unavailable:
+        print("No engine runs: this is a private one, with an emulated network; it ends with its last session.")
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(state / "private.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
+        engine = subprocess.Popen(
+            [*PRIVATE_ENGINE, "--control", str(socket), "--state", str(state)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + PRIVATE_START
+    while engine.poll() is None and time.monotonic() < deadline:
+        try:
+            return await SocketClient.connect(socket)
+        except Unavailable:
+            await asyncio.sleep(0.02)
+    said = (state / "private.log").read_text(errors="replace").strip().splitlines()
+    raise Unavailable(said[-1].removeprefix("ikecli: ") if said else "the private engine does not answer")
+
+
+# The others
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ikecli.config.check import run
+
+    return run(options.files, options.dialect, options.json)
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from ikecli.lab.run import run
+
+    def say(complaint: str) -> None:
+        print(complaint, file=sys.stderr)
+
+    return run(options.files, options.node, lambda client, others: _attend(options, client, others), say)
+
+
+def _later(options: argparse.Namespace) -> int:
+    raise Unavailable(f"{options.name} comes with a later release; this one has engine, check, lab and the shell")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
