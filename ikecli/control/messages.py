@@ -242,7 +242,8 @@ class ConfigState(Reply):
     """Where configuration stands: `mode` is the prompt's words ("config-if"), empty once it was left.
 
     `messages` are printed as they are; `accepted` is off when the line was refused or skipped; `wants_more` says a
-    block (a banner) is open; `execute` is a line that belongs to exec mode (`do ...`), for the session to run.
+    block (a banner) is open; `execute` is a line that belongs to exec mode (`do ...`), for the session to run; `shown`
+    is a refused line as it may be printed again, where its words were wrong.
     """
 
     mode: str
@@ -251,15 +252,20 @@ class ConfigState(Reply):
     messages: tuple[str, ...] = ()
     wants_more: bool = False
     execute: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that may come next: what `?` shows, its help, and the word TAB completes (empty for values)."""
+    """One thing that may come next: what `?` shows, its help, and the word TAB completes (empty for values).
+
+    `live` marks names that exist now, which TAB completes and `?` does not list.
+    """
 
     label: str
     help: str
     word: str = ""
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

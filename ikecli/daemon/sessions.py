@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ikecli import __version__
+from ikecli.boundary.views import UserView
 from ikecli.config import ConfigReader
-from ikecli.control.levels import refusal
 from ikecli.control.messages import (
+    LEVELS,
     OPERATOR,
+    OPERATOR_TOPICS,
+    Choice,
+    Choice,
     Choices,
     Clear,
     ConfigBegin,
@@ -63,13 +68,17 @@ class Session:
         self._push = push
         self._reader: ConfigReader | None = None
         self._failures = 0
+        self._heard_at = appliance.clock.now()
+        self.line = appliance.enter(self)
 
     def handle(self, request: Request, reply: Answer) -> None:
         """Do what is asked and reply once, now or (Ping, a failed Enable) later."""
-        refused = refusal(request, self.level)
-        if refused is not None:
-            reply(refused)
+        operator = isinstance(request, Show) and request.topic in OPERATOR_TOPICS
+        needed = OPERATOR if operator else LEVELS[type(request)]
+        if self.level < needed:
+            reply(Error(f"% This needs privilege level {needed}, this session has {self.level}: type enable"))
             return
+        self._heard_at = self._appliance.clock.now()
         try:
             _HANDLERS[type(request)](self, request, reply)
         except IkecliError as problem:
@@ -78,8 +87,14 @@ class Session:
     def close(self) -> None:
         """End the session; an open configuration section is committed."""
         self._appliance.journal.forget(self._push)
+        self._appliance.leave(self)
         if self._reader is not None:
             self._leave_configuration()
+
+    def seen_by(self, line: int) -> UserView:
+        """Return this session as the session of `line` sees it."""
+        idle = int(self._appliance.clock.now() - self._heard_at)
+        return UserView(self.line, self.user, "", idle, self.line == line)
 
     # Who
 
@@ -119,7 +134,10 @@ class Session:
     # What there is
 
     def _show(self, request: Show, reply: Answer) -> None:
-        reply(Shown(tuple(query(self._appliance, request.topic, request.options))))
+        if request.topic == "users":
+            reply(Shown(tuple(one.seen_by(self.line) for one in self._appliance.sessions.values())))
+        else:
+            reply(Shown(tuple(query(self._appliance, request.topic, request.options))))
 
     def _names(self, request: Names, reply: Answer) -> None:
         reply(Lines(tuple(self._appliance.store.names(request.path))))
@@ -160,10 +178,12 @@ class Session:
             messages += tuple(self._appliance.commit())
         if outcome.ended:
             self._reader = None
-        reply(self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute))
+        state = self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute)
+        reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
 
     def _config_help(self, request: ConfigHelp, reply: Answer) -> None:
-        reply(Choices(tuple(self._reading().help(request.text))))
+        found = self._reading().help(request.text)
+        reply(Choices(tuple(Choice(one.label, one.help, one.completes or "") for one in found)))
 
     def _config_end(self, request: Request, reply: Answer) -> None:
         reply(self._state(messages=self._leave_configuration()))
@@ -191,7 +211,7 @@ class Session:
         reply(Lines(tuple(self._appliance.load(request.text, request.source))))
 
     def _save(self, request: Save, reply: Answer) -> None:
-        self._appliance.save()
+        self._appliance.storage.write_startup(self._appliance.store.startup())
         reply(Done())
 
     def _erase(self, request: Erase, reply: Answer) -> None:

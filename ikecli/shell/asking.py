@@ -53,17 +53,18 @@ class Exec:
                 if not await names.fetch():
                     raise
 
-    async def ask(self, text: str, completing: bool) -> list[Choice]:
-        """Return what may stand at the end of the text; live names only for completing."""
+    async def ask(self, text: str) -> list[Choice]:
+        """Return what may stand at the end of the text."""
         names = LiveNames(self._client, self._local)
         found = self.mode.ask(text, names)
         while await names.fetch():
             found = self.mode.ask(text, names)
-        return [Choice(one.label, one.help, one.completes or "") for one in found if completing or not one.live]
+        return [Choice(one.label, one.help, one.completes or "", one.live) for one in found]
 
 
 def layout(text: str, choices: list[Choice], dialect: str) -> str:
-    """Lay out what `?` lists: words alone behind a begun word, else one row each with its help."""
+    """Lay out what `?` lists: words alone behind a begun word, else one row each with its help; no live names."""
+    choices = [one for one in choices if not one.live]
     if not choices:
         return ("ERROR: " if dialect == "asa" else "") + "% Unrecognized command\n"
     begun = bool(text) and not text[-1].isspace()

@@ -217,27 +217,28 @@ class Shell:
         if state.hostname != self.who.hostname:
             who = self.who
             self.who = Identified(who.level, who.user, state.hostname, who.dialect, who.version, who.has_enable)
-        for text in state.messages:
+        shown = (state.shown,) if state.shown and not self.terminal.typed else ()
+        for text in (*shown, *state.messages):
             self.terminal.write(text + "\n")
 
     # Questions
 
     async def help(self, text: str) -> str:
         """Return what `?` prints behind `text`."""
-        return asking.layout(text, await self._choices(text, completing=False), self.who.dialect)
+        return asking.layout(text, await self._choices(text), self.who.dialect)
 
     async def complete(self, text: str) -> str:
         """Return what TAB makes of `text`."""
-        return asking.completed(text, await self._choices(text, completing=True))
+        return asking.completed(text, await self._choices(text))
 
-    async def _choices(self, text: str, completing: bool) -> list[Choice]:
+    async def _choices(self, text: str) -> list[Choice]:
         if self.mode:
             reply = await self.client.request(ConfigHelp(text))
             return list(reply.choices) if isinstance(reply, Choices) else []
         command, pipe, _ = pipes.split(text)
         if pipe is not None:
             return pipes.choices(pipe)
-        return await self._exec.ask(command, completing)
+        return await self._exec.ask(command)
 
     def _heard(self, heard: Heard) -> None:
         text = "".join(f"{line}\n" for line in notices.lines(heard, self.who.dialect, self.debugs))
