@@ -155,7 +155,7 @@ class Algorithm:
     for each use; `show` is what a router prints for it in IKE, `esp_show` in a transform line. `refused` says why
     it is not offered, `weak` why it is served with a warning. In octets: `key_octets` is the keying material it takes
     (an AEAD's salt included), `iv` what goes before the ciphertext, `icv` the check value. `digest` is the hash of an
-    HMAC, as hashlib names it.
+    HMAC, as hashlib names it. `slow` marks a group whose exponentiation is better done outside the engine.
     """
 
     type: TransformType
@@ -173,6 +173,7 @@ class Algorithm:
     iv: int = 0
     icv: int = 0
     digest: str = ""
+    slow: bool = False
 
     @property
     def served(self) -> bool:
@@ -221,8 +222,8 @@ def _cbc(bits: int) -> Algorithm:
     )
 
 
-def _group(number: int, name: str, show: str, weak: str = "") -> Algorithm:
-    return Algorithm(_K, number, name, show, ike=Words(str(number), str(number)), weak=weak)
+def _group(number: int, name: str, show: str, weak: str = "", slow: bool = False) -> Algorithm:
+    return Algorithm(_K, number, name, show, ike=Words(str(number), str(number)), weak=weak, slow=slow)
 
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = (
@@ -314,9 +315,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     _group(5, "MODP_1536", "DH_GROUP_1536_MODP", _SMALL),
     _group(14, "MODP_2048", "DH_GROUP_2048_MODP"),
     _group(15, "MODP_3072", "DH_GROUP_3072_MODP"),
-    _group(16, "MODP_4096", "DH_GROUP_4096_MODP"),
-    _group(17, "MODP_6144", "DH_GROUP_6144_MODP"),
-    _group(18, "MODP_8192", "DH_GROUP_8192_MODP"),
+    _group(16, "MODP_4096", "DH_GROUP_4096_MODP", slow=True),
+    _group(17, "MODP_6144", "DH_GROUP_6144_MODP", slow=True),
+    _group(18, "MODP_8192", "DH_GROUP_8192_MODP", slow=True),
     _group(19, "ECP_256", "DH_GROUP_256_ECP"),
     _group(20, "ECP_384", "DH_GROUP_384_ECP"),
     _group(21, "ECP_521", "DH_GROUP_521_ECP"),

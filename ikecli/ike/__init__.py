@@ -1,0 +1,1 @@
+"""The protocol, sans-IO: an engine that datagrams, notices, time and dice drive (RFC 7296)."""

@@ -1,0 +1,58 @@
+"""A new intent: which SAs it touches, and what is to come up."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ikecli.ike.connect import connect
+from ikecli.ike.core import Core
+from ikecli.ike.lifecycle import close, delete
+from ikecli.ike.lookup import Lookup
+from ikecli.ike.sa import IkeSa, State
+from ikecli.ike.window import Aim, Want
+from ikecli.intent import Address, Initiation, Intent
+
+
+def apply(core: Core, intent: Intent) -> None:
+    """Take a new intent. SAs whose policy, profile and connection rows did not change stay."""
+    change = _Change(core.lookup, Lookup(intent))
+    core.lookup = change.new
+    core.hold_off.clear()
+    core.pauses.clear()
+    for sa in list(core.sas.values()):
+        if sa.state is State.ESTABLISHED:
+            _revise(core, sa, change)
+        elif sa.negotiating and change.concerns(sa):
+            close(core, sa, "the configuration changed", linger=False)
+    for label, connection in change.new.connections.items():
+        if connection.initiation is Initiation.START:
+            connect(core, label)
+
+
+class _Change:
+    """What differs between two intents."""
+
+    def __init__(self, old: Lookup, new: Lookup) -> None:
+        self.new = new
+        self.profiles = {name for name, row in old.profiles.items() if new.profiles.get(name) != row}
+        self.connections = {label for label, row in old.connections.items() if new.connections.get(label) != row}
+
+        @cache
+        def other_policy(local: Address) -> bool:
+            return old.proposals(local) != new.proposals(local)
+
+        self.other_policy = other_policy
+
+    def concerns(self, sa: IkeSa) -> bool:
+        """Tell whether a row that an IKE SA stands on is another now."""
+        connection = sa.birth.aim.connection if sa.birth else ""
+        return sa.profile in self.profiles or connection in self.connections or self.other_policy(sa.local.address)
+
+
+def _revise(core: Core, sa: IkeSa, change: _Change) -> None:
+    """Delete what of an established IKE SA stands on a changed row."""
+    gone = tuple(spi for spi, child in sa.children.items() if child.connection in change.connections)
+    if change.concerns(sa) or (gone and len(gone) == len(sa.children)):
+        delete(core, sa)
+    elif gone:
+        core.want(sa, Want.DELETE_CHILD, Aim(spis=gone))

@@ -1,0 +1,101 @@
+"""Child SAs between the protocol and the data plane."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
+from ikecli.crypto import ChildKeys
+from ikecli.errors import Malformed
+from ikecli.ike.choose import Choice
+from ikecli.ike.limits import FIRST_ESP_SPI
+from ikecli.ike.sa import ChildSa
+from ikecli.ike.selectors import Pair
+from ikecli.ike.talk import Talk
+from ikecli.intent import Connection
+from ikecli.numbers import TransformType
+from ikecli.wire.payloads.ts import MAX_SELECTORS
+
+_KILOBYTE: Final = 1024
+_SPI_SIZE: Final = 4
+
+
+def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
+    """Return the flows to ask of the peer: all of a connection, or of one that is up in part the packet's alone."""
+    flows = talk.core.lookup.flows[connection.label]
+    packet = talk.aim.packet
+    if packet is None:
+        return flows[:MAX_SELECTORS]
+    covering = tuple(
+        (local, remote)
+        for local, remote in flows
+        if local.covers(packet.source, packet.protocol, packet.source_port)
+        and remote.covers(packet.destination, packet.protocol, packet.destination_port)
+    )
+    if any(child.connection == connection.label for child in talk.sa.children.values()):
+        return covering[:1]
+    return tuple(dict.fromkeys(covering + flows))[:MAX_SELECTORS]
+
+
+def agreed(
+    talk: Talk, connection: Connection, choice: Choice, spi: int, pairs: tuple[Pair, ...], transport: bool
+) -> ChildSa:
+    """Return the Child SA that was agreed; raises Malformed for an SPI of the peer that is none."""
+    rows = choice.algorithms
+    outbound = int.from_bytes(choice.spi, "big")
+    if len(choice.spi) != _SPI_SIZE or outbound < FIRST_ESP_SPI:
+        raise Malformed("an ESP SPI that is reserved")
+    group = rows.get(TransformType.KE)
+    return ChildSa(
+        connection=connection.label,
+        inbound=spi,
+        outbound=outbound,
+        encryption=rows[TransformType.ENCR],
+        integrity=rows.get(TransformType.INTEG),
+        group=group.number if group else None,
+        esn=rows[TransformType.ESN].number == 1,
+        transport=transport,
+        encapsulated=talk.sa.nat,
+        pairs=pairs,
+        created=talk.now,
+        lifetime=connection.lifetime,
+        kilobytes=connection.kilobytes,
+        replay_window=connection.replay_window,
+        expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
+    )
+
+
+def install(talk: Talk, child: ChildSa, keys: ChildKeys) -> None:
+    """Put a new Child SA into the tables and, inbound first, into the data plane."""
+    sa, core = talk.sa, talk.core
+    sa.children[child.inbound] = child
+    core.children[child.inbound] = sa
+    core.installing[child.inbound] = talk
+    core.pauses.pop(child.connection, None)
+    core.touch(sa)
+    of_initiator = EspKeys(keys.encryption_i, keys.integrity_i)
+    of_responder = EspKeys(keys.encryption_r, keys.integrity_r)
+    outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
+    core.do(_install(talk, child, Direction.INBOUND, inbound))
+    core.do(_install(talk, child, Direction.OUTBOUND, outbound))
+
+
+def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
+    inbound = direction is Direction.INBOUND
+    return Install(
+        direction=direction,
+        spi=child.inbound if inbound else child.outbound,
+        peer_spi=child.outbound if inbound else child.inbound,
+        local=talk.sa.local,
+        remote=talk.sa.remote,
+        encryption=child.encryption,
+        integrity=child.integrity,
+        keys=keys,
+        flows=child.pairs,
+        connection=child.connection,
+        transport=child.transport,
+        encapsulated=child.encapsulated,
+        esn=child.esn,
+        replay_window=child.replay_window,
+        lifetime=Lifetime(hard_seconds=child.lifetime, hard_octets=child.kilobytes * _KILOBYTE),
+    )

@@ -1,0 +1,167 @@
+"""Proposals: from the configuration to the wire, and which of a peer's is taken (RFC 7296 2.7, 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ikecli.intent import EspProposal, IkeProposal
+from ikecli.numbers import BY_KEY, Algorithm, Protocol, TransformType
+from ikecli.wire.payloads import Proposal, Transform
+
+_E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
+_ESN: Final = {flag: BY_KEY[(_N, int(flag), 0)] for flag in (False, True)}
+_MAY_BE_NONE: Final = (_I, _K)
+WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"}
+"""What an operator calls a type of transform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One proposal as it goes on the wire: for each transform type the algorithms, most preferred first."""
+
+    protocol: Protocol
+    algorithms: Mapping[TransformType, tuple[Algorithm, ...]]
+
+    def proposal(self, number: int, spi: bytes) -> Proposal:
+        """Return it with a number and an SPI."""
+        transforms = tuple(Transform(*row.key) for rows in self.algorithms.values() for row in rows)
+        return Proposal(number, self.protocol, spi, transforms)
+
+    @property
+    def groups(self) -> tuple[Algorithm, ...]:
+        """The key exchange groups it allows."""
+        return self.algorithms.get(_K, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was agreed: the proposal's number and SPI as the peer sent them, one algorithm of each type."""
+
+    number: int
+    spi: bytes
+    protocol: Protocol
+    algorithms: Mapping[TransformType, Algorithm]
+
+    def proposal(self, spi: bytes) -> Proposal:
+        """Return the accepted proposal with our own SPI."""
+        return Proposal(self.number, self.protocol, spi, tuple(Transform(*r.key) for r in self.algorithms.values()))
+
+
+def ike_offers(proposals: Iterable[IkeProposal]) -> tuple[Offer, ...]:
+    """Return what IKE proposals put on the wire; AEAD ciphers become a proposal of their own (RFC 5282 8)."""
+    offers = []
+    for one in proposals:
+        for encryption, integrity in _by_kind(one.encryption, one.integrity):
+            rows = {_E: encryption, _I: integrity, _P: _served(one.prf), _K: _served(one.groups)}
+            if rows[_P] and rows[_K]:
+                offers.append(Offer(Protocol.IKE, {kind: row for kind, row in rows.items() if row}))
+    return tuple(offers)
+
+
+def esp_offers(proposals: Iterable[EspProposal], pfs: Algorithm | None = None) -> tuple[Offer, ...]:
+    """Return what ESP proposals put on the wire; `pfs` only where the exchange can carry a KE payload."""
+    offers = []
+    for one in proposals:
+        for encryption, integrity in _by_kind(one.encryption, one.integrity):
+            esn = tuple(_ESN[flag] for flag in one.esn)
+            rows = {_E: encryption, _I: integrity, _K: (pfs,) if pfs else (), _N: esn}
+            offers.append(Offer(Protocol.ESP, {kind: row for kind, row in rows.items() if row}))
+    return tuple(offers)
+
+
+def choose(
+    offers: Sequence[Offer],
+    proposals: Sequence[Proposal],
+    prefer: int | None = None,
+    ignore: frozenset[int] = frozenset(),
+) -> Choice | None:
+    """Return the first of our offers that one of the peer's proposals allows, or None.
+
+    `prefer` is the group whose public value came along, taken where it is allowed; `ignore` are transform types
+    that mean nothing in this exchange.
+    """
+    for offer in offers:
+        for proposal in proposals:
+            algorithms = _match(offer, proposal, prefer, ignore)
+            if algorithms is not None:
+                return Choice(proposal.number, proposal.spi, offer.protocol, algorithms)
+    return None
+
+
+def accepted(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> Choice | None:
+    """Return what a responder chose of `offers` (numbered from 1), or None when that is no choice of them."""
+    if len(proposals) != 1 or not 1 <= proposals[0].number <= len(offers):
+        return None
+    (proposal,) = proposals
+    algorithms = _match(offers[proposal.number - 1], proposal, None, frozenset())
+    if algorithms is None or len({one.type for one in proposal.transforms}) != len(proposal.transforms):
+        return None
+    return Choice(proposal.number, proposal.spi, offers[proposal.number - 1].protocol, algorithms)
+
+
+def differing(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> tuple[str, ...]:
+    """Name the transform types without a common value, of the pair of proposals that differs least."""
+    found: list[tuple[str, ...]] = []
+    for offer in offers:
+        for proposal in proposals:
+            offered = _offered(proposal)
+            kinds = [k for k in WORDS if not _common(offer.algorithms.get(k, ()), offered.get(k, set()))]
+            found.append(tuple(WORDS[k] for k in kinds if k in offer.algorithms or k in offered))
+    return min(found, key=len, default=("proposal",))
+
+
+def _by_kind(
+    encryption: Iterable[Algorithm], integrity: Iterable[Algorithm]
+) -> list[tuple[tuple[Algorithm, ...], tuple[Algorithm, ...]]]:
+    rows, checks = _served(encryption), _served(integrity)
+    kinds = []
+    for aead in dict.fromkeys(row.aead for row in rows):
+        if aead or checks:
+            kinds.append((tuple(row for row in rows if row.aead == aead), () if aead else checks))
+    return kinds
+
+
+def _served(rows: Iterable[Algorithm]) -> tuple[Algorithm, ...]:
+    return tuple(row for row in rows if row.served)
+
+
+def _offered(proposal: Proposal) -> dict[int, set[tuple[int, int, int]]]:
+    offered: dict[int, set[tuple[int, int, int]]] = {}
+    for transform in proposal.transforms:
+        keys = offered.setdefault(transform.type, set())
+        if not transform.others:
+            keys.add(transform.key)
+    return offered
+
+
+def _common(rows: Sequence[Algorithm], offered: set[tuple[int, int, int]]) -> Algorithm | None:
+    for row in rows:
+        if row.key in offered:
+            return row
+    return None
+
+
+def _match(
+    offer: Offer, proposal: Proposal, prefer: int | None, ignore: frozenset[int]
+) -> dict[TransformType, Algorithm] | None:
+    if proposal.protocol != offer.protocol:
+        return None
+    offered = _offered(proposal)
+    for kind, keys in offered.items():
+        if kind in offer.algorithms or kind in ignore:
+            continue
+        if kind not in _MAY_BE_NONE or (kind, 0, 0) not in keys:
+            return None
+    chosen: dict[TransformType, Algorithm] = {}
+    for kind, rows in offer.algorithms.items():
+        if kind == _K and prefer is not None:
+            rows = tuple(sorted(rows, key=lambda row: row.number != prefer))
+        if kind == _N and _N not in offered:
+            offered[_N] = {_ESN[False].key}
+        row = _common(rows, offered.get(kind, set()))
+        if row is None:
+            return None
+        chosen[kind] = row
+    return chosen

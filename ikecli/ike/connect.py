@@ -1,0 +1,109 @@
+"""Setting up connections from here: by traffic, at start, or when the operator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.events import ChildFailed
+from ikecli.boundary.notices import Acquire
+from ikecli.ike.core import Core
+from ikecli.ike.limits import IKE_PORT
+from ikecli.ike.lookup import credential
+from ikecli.ike.sa import Birth, ChildSa, IkeSa, State, newest
+from ikecli.ike.window import Aim, Want
+from ikecli.intent import Address, Connection, Identity
+
+
+def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
+    """Set up a connection for a packet, or all of it, unless it is up or under way."""
+    connection = core.lookup.connections.get(label)
+    if connection is None or connection.wildcard_peer or core.closing:
+        return
+    if any(_covers(child, packet) for child in _children(core, connection)) or _under_way(core, connection):
+        return
+    aim = Aim(label, packet)
+    sa = newest([sa for peer in connection.peers for sa in core.by_peer.get(peer, ())], _usable_for(connection))
+    if sa is None:
+        begin(core, connection, connection.peers, aim)
+    elif not core.want(sa, Want.CHILD, aim):
+        _tell_failed(core, label, "too many exchanges wait in the IKE SA")
+
+
+def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
+    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer."""
+    peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
+    if profile is None:
+        _tell_failed(core, connection.label, f"no profile is for peer {peer}")
+        return
+    key = credential(profile, Identity.of(peer), peer)
+    if key is None or key.local is None or key.remote is None:
+        _tell_failed(core, connection.label, f"profile {profile.name} has no pre-shared key for peer {peer}")
+        return
+    if len(core.sas) >= core.lookup.intent.max_sas:
+        _tell_failed(core, connection.label, f"there are {len(core.sas)} IKE SAs, which is the limit")
+        return
+    birth = Birth(aim, peers=peers[1:])
+    sa = core.add(True, Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT), bytes(8), birth)
+    sa.profile = profile.name
+    core.want(sa, Want.CONNECT, aim)
+
+
+def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
+    """Go on with the next peer of a connection whose last did not answer."""
+    connection = core.lookup.connections.get(aim.connection)
+    if connection is not None and peers and not core.closing:
+        begin(core, connection, peers, aim)
+
+
+def serving(core: Core, connection: Connection) -> list[IkeSa]:
+    """Return the IKE SAs in which Child SAs of a connection live."""
+    return [sa for sa in _all(core, connection) if any(c.connection == connection.label for c in sa.children.values())]
+
+
+def _all(core: Core, connection: Connection) -> Iterator[IkeSa]:
+    return (sa for peer in connection.peers for sa in core.by_peer.get(peer, ()))
+
+
+def _children(core: Core, connection: Connection) -> Iterator[ChildSa]:
+    for sa in serving(core, connection):
+        yield from (c for c in sa.children.values() if c.connection == connection.label and not c.deleting)
+
+
+def _covers(child: ChildSa, packet: Acquire | None) -> bool:
+    return packet is None or any(
+        local.covers(packet.source, packet.protocol, packet.source_port)
+        and remote.covers(packet.destination, packet.protocol, packet.destination_port)
+        for local, remote in child.pairs
+    )
+
+
+def _under_way(core: Core, connection: Connection) -> bool:
+    for sa in _all(core, connection):
+        window = sa.window
+        aims = [aim for want, aim in window.queue if want is Want.CHILD]
+        if window.outstanding is not None and window.outstanding.want is Want.CHILD:
+            aims.append(window.outstanding.talk.aim)
+        if sa.birth is not None:
+            aims.append(sa.birth.aim)
+        if any(aim.connection == connection.label for aim in aims):
+            return True
+    return False
+
+
+class _usable_for:
+    """Tells whether an IKE SA may carry a further Child SA of a connection."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __call__(self, sa: IkeSa) -> bool:
+        wanted = self._connection
+        alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
+        return alive and sa.local.address == wanted.local and wanted.profile in (None, sa.profile)
+
+
+def _tell_failed(core: Core, label: str, why: str) -> None:
+    core.tell(ChildFailed, lambda: ChildFailed(0, 0, label, why))

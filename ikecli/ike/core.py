@@ -1,0 +1,202 @@
+"""What all SAs of an engine share: its tables, its dice, the current time, and the batch of effects being made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+from ikecli.boundary.effects import Ask, Datagram, Effect, Endpoint, Question, Tell
+from ikecli.boundary.events import DatagramDropped, Event
+from ikecli.ike.agenda import Agenda
+from ikecli.ike.counts import Counts
+from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI
+from ikecli.ike.lookup import Lookup
+from ikecli.ike.sa import Birth, IkeSa, State
+from ikecli.ike.window import Aim, Want
+from ikecli.intent import Address, Identity, Intent
+
+if TYPE_CHECKING:
+    from ikecli.ike.talk import Talk
+
+Random = Callable[[int], bytes]
+Hears = Callable[[type[Event]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who waits for an Ask: an SA for its keys, or with `talk` one of its exchanges."""
+
+    sa: IkeSa
+    talk: Talk | None
+
+
+class Numbers:
+    """Hands out the smallest numbers that are free."""
+
+    __slots__ = ("_free", "_next")
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._next = 1
+
+    def take(self) -> int:
+        """Return a number."""
+        if self._free:
+            return heappop(self._free)
+        self._next += 1
+        return self._next - 1
+
+    def give_back(self, number: int) -> None:
+        """Make a number free again."""
+        heappush(self._free, number)
+
+
+class Core:
+    """Shared state; `now`, `order` and `effects` belong to the input being worked on.
+
+    `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last.
+    """
+
+    def __init__(self, random: Random, hears: Hears, intent: Intent) -> None:
+        self.random: Final = random
+        self.hears: Final = hears
+        self.lookup = Lookup(intent)
+        self.now = 0.0
+        self.order = 0
+        self.effects: list[Effect] = []
+        self.touched: dict[IkeSa, None] = {}
+        self.sas: Final[dict[int, IkeSa]] = {}
+        self.by_spi: Final[dict[bytes, IkeSa]] = {}
+        self.by_request: Final[dict[tuple[Endpoint, bytes], IkeSa]] = {}
+        self.by_peer: Final[dict[Address, list[IkeSa]]] = {}
+        self.by_identity: Final[dict[tuple[Identity | None, Identity | None], list[IkeSa]]] = {}
+        self.children: Final[dict[int, IkeSa]] = {}
+        self.asked: Final[dict[int, Asked]] = {}
+        self.installing: Final[dict[int, Talk]] = {}
+        self.agenda: Final[Agenda[int | str]] = Agenda()
+        self.counts: Final = Counts()
+        self.half_open = 0
+        self.held = 0
+        self.closing = False
+        self.hold_off: Final[dict[str, float]] = {}
+        self.pauses: Final[dict[str, float]] = {}
+        self.recovered: Final[dict[Address, float]] = {}
+        self._numbers: Final = Numbers()
+        self._session_numbers: Final = Numbers()
+        self._sessions: Final[dict[tuple[Address, Address], int]] = {}
+        self._session_use: Final[dict[int, tuple[tuple[Address, Address], int]]] = {}
+        self._asks = 0
+
+    def do(self, effect: Effect) -> None:
+        """Add an effect to the batch."""
+        self.effects.append(effect)
+
+    def tell(self, kind: type[Event], build: Callable[[], Event]) -> None:
+        """Tell an event, if anybody hears its kind."""
+        if self.hears(kind):
+            self.effects.append(Tell(build()))
+
+    def drop(self, datagram: Datagram, why: str) -> None:
+        """Count a datagram that is not acted upon."""
+        self.counts.dropped += 1
+        self.tell(DatagramDropped, lambda: DatagramDropped(str(datagram.local), str(datagram.remote), why))
+
+    def touch(self, sa: IkeSa) -> None:
+        """Have an SA looked at when the input is done: its queue, its next time."""
+        self.touched[sa] = None
+
+    def want(self, sa: IkeSa, want: Want, aim: Aim | None = None) -> bool:
+        """Queue an exchange of ours; return whether there was room."""
+        self.touch(sa)
+        return sa.window.want(want, aim or Aim())
+
+    def ask(self, sa: IkeSa, question: Question, talk: Talk | None) -> int:
+        """Ask something on behalf of an SA; return the question's id."""
+        self._asks += 1
+        deadline = self.now + ASK_SECONDS
+        self.asked[self._asks] = Asked(sa, talk)
+        sa.asking[self._asks] = deadline
+        self.touch(sa)
+        self.do(Ask(self._asks, question, deadline))
+        return self._asks
+
+    def draw_ike_spi(self) -> bytes:
+        """Return an SPI for an IKE SA."""
+        while True:
+            spi = self.random(8)
+            if any(spi) and spi not in self.by_spi:
+                return spi
+
+    def draw_esp_spi(self) -> int:
+        """Return an SPI for receiving ESP."""
+        while True:
+            spi = int.from_bytes(self.random(4), "big")
+            if spi >= FIRST_ESP_SPI and spi not in self.children:
+                return spi
+
+    def add(self, initiator: bool, local: Endpoint, remote: Endpoint, peer_spi: bytes, birth: Birth) -> IkeSa:
+        """Put a new IKE SA into all tables."""
+        own = self.draw_ike_spi()
+        sa = IkeSa(
+            number=self._numbers.take(),
+            session=self._enter_session(local.address, remote.address),
+            initiator=initiator,
+            local=local,
+            remote=remote,
+            origin=remote,
+            spi_i=own if initiator else peer_spi,
+            spi_r=peer_spi if initiator else own,
+            state=State.CONNECTING if initiator else State.HALF_OPEN,
+            created=self.now,
+            order=self.order,
+            birth=birth,
+        )
+        self.sas[sa.number] = self.by_spi[own] = sa
+        self.by_peer.setdefault(remote.address, []).append(sa)
+        if not initiator:
+            self.by_request[(remote, peer_spi)] = sa
+            self.half_open += 1
+        self.touch(sa)
+        return sa
+
+    def remove(self, sa: IkeSa) -> None:
+        """Take an IKE SA out of all tables."""
+        del self.sas[sa.number], self.by_spi[sa.own_spi]
+        self.by_request.pop((sa.origin, sa.spi_i), None)
+        self._leave_peer(sa)
+        self._leave_session(sa.session)
+        self._numbers.give_back(sa.number)
+        self.agenda.drop(sa.number)
+        self.touched.pop(sa, None)
+
+    def relocate(self, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
+        """Move an IKE SA to other endpoints."""
+        if remote.address != sa.remote.address:
+            self._leave_peer(sa)
+            self.by_peer.setdefault(remote.address, []).append(sa)
+        sa.local, sa.remote = local, remote
+
+    def _leave_peer(self, sa: IkeSa) -> None:
+        sas = self.by_peer[sa.remote.address]
+        sas.remove(sa)
+        if not sas:
+            del self.by_peer[sa.remote.address]
+
+    def _enter_session(self, local: Address, remote: Address) -> int:
+        number = self._sessions.get((local, remote))
+        if number is None:
+            number = self._sessions[(local, remote)] = self._session_numbers.take()
+            self._session_use[number] = ((local, remote), 0)
+        ends, use = self._session_use[number]
+        self._session_use[number] = (ends, use + 1)
+        return number
+
+    def _leave_session(self, number: int) -> None:
+        ends, use = self._session_use.pop(number)
+        if use > 1:
+            self._session_use[number] = (ends, use - 1)
+        else:
+            del self._sessions[ends]
+            self._session_numbers.give_back(number)

@@ -1,0 +1,47 @@
+"""What the engine counted since it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ikecli.boundary.views import ExchangeCount
+from ikecli.numbers import Exchange, NotifyType, label
+from ikecli.wire.payloads import Notify, Payload
+
+MAX_NOTIFY_KINDS: Final = 256
+"""Kinds of notifies counted; further ones that peers invent are not."""
+
+
+class Counts:
+    """Counters; each list is requests sent, responses sent, requests received, responses received."""
+
+    __slots__ = ("_exchanges", "_notifies", "accepted", "dropped", "rejected")
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self.accepted = {True: 0, False: 0}
+        self.rejected = {True: 0, False: 0}
+        self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}
+        self._notifies: dict[int, list[int]] = {}
+
+    def message(self, exchange: int, response: bool, received: bool, payloads: Iterable[Payload]) -> None:
+        """Count one message and its notifies."""
+        place = 2 * received + response
+        if exchange in self._exchanges:
+            self._exchanges[exchange][place] += 1
+        for payload in payloads:
+            if isinstance(payload, Notify) and (
+                payload.type in self._notifies or len(self._notifies) < MAX_NOTIFY_KINDS
+            ):
+                self._notifies.setdefault(payload.type, [0, 0, 0, 0])[place] += 1
+
+    @property
+    def exchanges(self) -> tuple[ExchangeCount, ...]:
+        """The messages, a row an exchange."""
+        return tuple(ExchangeCount(label(Exchange, number), *row) for number, row in self._exchanges.items())
+
+    @property
+    def notifies(self) -> tuple[ExchangeCount, ...]:
+        """The notifies, a row a kind."""
+        return tuple(ExchangeCount(label(NotifyType, kind), *row) for kind, row in sorted(self._notifies.items()))

@@ -1,0 +1,135 @@
+"""The engine: a function of datagrams, notices, time and dice to effects.
+
+It holds no socket, clock or thread. Each call is given the time and returns what is to be done, in order; nothing that
+arrives raises out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.boundary.effects import Datagram, Effect, Failed
+from ikecli.boundary.events import Event
+from ikecli.boundary.notices import Notice
+from ikecli.boundary.views import IkeSaView, StatsView
+from ikecli.ike import asks, exchanges, machine, reception, views, wakes
+from ikecli.ike.apply import apply
+from ikecli.ike.connect import connect
+from ikecli.ike.core import Core
+from ikecli.ike.operator import delete_children, delete_ikes, shut_down
+from ikecli.ike.requests import Apply, DeleteChild, DeleteIke, Initiate, Request, Shutdown
+from ikecli.intent import Intent
+
+
+def _everything(kind: type[Event]) -> bool:
+    return True
+
+
+class Engine:
+    """All IKE SAs of an appliance.
+
+    `random` gives as many random octets as it is asked for; `hears` tells which events have a listener.
+    """
+
+    def __init__(
+        self,
+        random: Callable[[int], bytes],
+        intent: Intent | None = None,
+        hears: Callable[[type[Event]], bool] = _everything,
+    ) -> None:
+        self._core: Final = Core(random, hears, intent or Intent())
+
+    # Ways in
+
+    def receive(self, datagram: Datagram, now: float) -> list[Effect]:
+        """Take an IKE datagram, without a non-ESP marker."""
+        self._enter(now)
+        reception.receive(self._core, datagram)
+        return self._leave()
+
+    def notice(self, notice: Notice, now: float) -> list[Effect]:
+        """Take a report of the data plane or the machine."""
+        self._enter(now)
+        machine.notice(self._core, notice)
+        return self._leave()
+
+    def answer(self, id: int, reply: object, now: float) -> list[Effect]:
+        """Take the reply to an Ask: what its question says, or an exception that says why there is none."""
+        self._enter(now)
+        for datagram in asks.answer(self._core, id, reply):
+            reception.receive(self._core, datagram)
+        return self._leave()
+
+    def failed(self, failed: Failed, now: float) -> list[Effect]:
+        """Be told that a batch stopped at an effect that could not be performed; go on with what still holds."""
+        self._begin(now)
+        machine.failed(self._core, failed)
+        return self._leave()
+
+    def wake(self, now: float) -> list[Effect]:
+        """Do what is due by now."""
+        self._enter(now)
+        core = self._core
+        for key in core.agenda.due(now):
+            if isinstance(key, str):
+                connect(core, key)
+            elif (sa := core.sas.get(key)) is not None:
+                wakes.act(core, sa)
+        return self._leave()
+
+    def do(self, request: Request, now: float) -> list[Effect]:
+        """Do what the operator or the configuration asks."""
+        self._enter(now)
+        core = self._core
+        match request:
+            case Apply(intent):
+                apply(core, intent)
+            case Initiate(connection, packet):
+                core.hold_off.pop(connection, None)
+                connect(core, connection, packet)
+            case DeleteIke():
+                delete_ikes(core, request)
+            case DeleteChild():
+                delete_children(core, request)
+            case Shutdown():
+                shut_down(core)
+        return self._leave()
+
+    # Ways out
+
+    @property
+    def next_wake(self) -> float | None:
+        """When `wake` is to be called next, or None."""
+        return self._core.agenda.next
+
+    def views(self, now: float) -> list[IkeSaView]:
+        """Return the IKE SAs; their counters live in the data plane."""
+        self._core.now = now
+        return views.views(self._core)
+
+    def stats(self) -> StatsView:
+        """Return what was counted since the engine began."""
+        return views.stats(self._core)
+
+    def _enter(self, now: float) -> None:
+        self._core.installing.clear()
+        self._begin(now)
+
+    def _begin(self, now: float) -> None:
+        core = self._core
+        core.now = now
+        core.order += 1
+        core.effects = []
+
+    def _leave(self) -> list[Effect]:
+        """Begin what waits in the SAs that were touched, note when to look at them next, and return the batch."""
+        core = self._core
+        while core.touched:
+            sa, _ = core.touched.popitem()
+            if core.sas.get(sa.number) is not sa:
+                continue
+            exchanges.pump(core, sa)
+            if core.sas.get(sa.number) is sa and (when := wakes.due(core, sa)) is not None:
+                core.agenda.set(sa.number, when)
+        return core.effects

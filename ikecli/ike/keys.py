@@ -1,0 +1,47 @@
+"""When an IKE SA gets its keys: not before they are needed, and by an Ask where that takes long."""
+
+from __future__ import annotations
+
+from ikecli.boundary.effects import SharedSecret
+from ikecli.boundary.events import KeysDerived
+from ikecli.crypto import skeyseed
+from ikecli.ike import texts
+from ikecli.ike.core import Core
+from ikecli.ike.sa import Birth, IkeSa
+
+
+def ready(core: Core, sa: IkeSa) -> bool:
+    """Return whether the SA has keys, deriving them if it can; False while an Ask for them is open.
+
+    Raises Malformed for a public value of the peer that is none.
+    """
+    if sa.keys is not None:
+        return True
+    birth, suite = sa.birth, sa.suite
+    if birth is None or suite is None or birth.exchange is None or birth.ask:
+        return False
+    if suite.group.slow:
+        question = SharedSecret(suite.group.number, birth.exchange.private, birth.peer_public)
+        birth.ask = core.ask(sa, question, None)
+        return False
+    derive(core, sa, birth, birth.exchange.shared(birth.peer_public))
+    return True
+
+
+def derive(core: Core, sa: IkeSa, birth: Birth, shared: bytes) -> None:
+    """Derive the SA's keys from the shared secret (RFC 7296 2.14)."""
+    suite = sa.suite
+    if suite is None:
+        return
+    seed = skeyseed(suite.prf, birth.ni, birth.nr, shared)
+    sa.keys = keys = suite.keys(seed, birth.ni, birth.nr, sa.spi_i, sa.spi_r)
+    birth.exchange = None
+    birth.ask = 0
+    sa.low_nonce = min(birth.ni, birth.nr)
+
+    def event() -> KeysDerived:
+        names = " ".join(texts.algorithm(row) for row in (suite.encryption, suite.integrity, suite.prf) if row)
+        every = (keys.d, keys.ai, keys.ar, keys.ei, keys.er, keys.pi, keys.pr)
+        return KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, names, every)
+
+    core.tell(KeysDerived, event)

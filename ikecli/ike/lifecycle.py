@@ -1,0 +1,159 @@
+"""How SAs come to stand and how they end: the parts of it that change no message."""
+
+from __future__ import annotations
+
+from ikecli.boundary.effects import Direction, Remove
+from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
+from ikecli.ike.core import Core
+from ikecli.ike.limits import LINGER_SECONDS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.sa import ChildSa, IkeSa, State
+from ikecli.ike.window import Want
+from ikecli.intent import Initiation
+
+
+def establish(core: Core, sa: IkeSa) -> None:
+    """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
+    if not sa.initiator:
+        core.half_open -= 1
+    profile = core.lookup.profiles[sa.profile]
+    sa.move(State.ESTABLISHED)
+    sa.established = sa.heard = core.now
+    sa.established_order = core.order
+    sa.ends = core.now + profile.lifetime if profile.lifetime else 0.0
+    sa.confirmed = sa.initiator
+    core.held -= len(sa.birth.held) if sa.birth else 0
+    sa.birth = None
+    core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
+    core.counts.accepted[sa.initiator] += 1
+    core.tell(
+        IkeUp,
+        lambda: IkeUp(
+            sa.number,
+            sa.session,
+            str(sa.local.address),
+            str(sa.remote.address),
+            str(sa.local_identity),
+            str(sa.remote_identity),
+            sa.profile,
+            sa.initiator,
+        ),
+    )
+    for other in core.by_identity[(sa.local_identity, sa.remote_identity)]:
+        if sa.initiator and other.state is State.DELETING and other.remote.address == sa.remote.address:
+            close(core, other, "replaced", linger=False)
+    _settle_doubles(core, sa)
+    core.touch(sa)
+
+
+def siblings(core: Core, sa: IkeSa) -> list[IkeSa]:
+    """Return the other IKE SAs that stand between the same identities at the same address of ours."""
+    return [
+        other
+        for other in core.by_identity.get((sa.local_identity, sa.remote_identity), ())
+        if other is not sa and other.state is State.ESTABLISHED and other.local.address == sa.local.address
+    ]
+
+
+def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
+    """Have an IKE SA be gone with all it carries; for a while it still repeats its last answer."""
+    if sa.state is State.CLOSED:
+        return
+    for child in list(sa.children.values()):
+        remove_child(core, sa, child, why)
+    if sa.established_order:
+        _leave_identity(core, sa)
+        core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
+    else:
+        core.half_open -= not sa.initiator
+        core.counts.rejected[sa.initiator] += 1
+        core.held -= len(sa.birth.held) if sa.birth else 0
+    for ask in sa.asking:
+        core.asked.pop(ask, None)
+    labels = {aim.connection for want, aim in sa.window.queue if want is Want.CHILD}
+    labels |= {sa.birth.aim.connection} if sa.birth else set()
+    sa.move(State.CLOSED)
+    sa.birth = sa.keys = None
+    sa.asking.clear()
+    sa.window.queue.clear()
+    sa.window.outstanding = sa.window.serving = None
+    if linger and sa.window.response:
+        sa.ends = core.now + LINGER_SECONDS
+        core.touch(sa)
+    else:
+        core.remove(sa)
+    for label in labels:
+        keep_up(core, label)
+
+
+def delete(core: Core, sa: IkeSa) -> None:
+    """Delete an IKE SA at the peer and, once it answers or is given up, here; what is not authenticated just ends."""
+    if sa.negotiating:
+        close(core, sa, "given up from here", linger=False)
+    if sa.state is not State.ESTABLISHED:
+        return
+    sa.move(State.DELETING)
+    sa.ends = 0.0
+    for child in sa.children.values():
+        stop_sending(core, sa, child)
+    sa.window.queue.clear()
+    core.want(sa, Want.DELETE_IKE)
+
+
+def stop_sending(core: Core, sa: IkeSa, child: ChildSa) -> None:
+    """Take out the direction to the peer; ours stays until the peer knows."""
+    if not child.deleting:
+        child.deleting = True
+        core.do(Remove(Direction.OUTBOUND, child.outbound, sa.remote))
+
+
+def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = True) -> None:
+    """Take a Child SA out of the data plane and out of the tables."""
+    stop_sending(core, sa, child)
+    core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
+    sa.children.pop(child.inbound, None)
+    core.children.pop(child.inbound, None)
+    if told:
+        core.tell(
+            ChildDown,
+            lambda: ChildDown(sa.number, sa.session, child.connection, child.inbound, child.outbound, why),
+        )
+    keep_up(core, child.connection)
+
+
+def keep_up(core: Core, label: str) -> None:
+    """Try a connection that is always to be up again, after a pause that doubles until it is up."""
+    connection = core.lookup.connections.get(label)
+    if connection is None or connection.initiation is not Initiation.START or core.closing:
+        return
+    pause = core.pauses.get(label, RETRY_FIRST)
+    core.pauses[label] = min(2 * pause, RETRY_LONGEST)
+    jitter = core.random(1)[0] / 256
+    core.agenda.set(label, core.now + pause * (0.75 + jitter / 2))
+
+
+def _settle_doubles(core: Core, sa: IkeSa) -> None:
+    """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
+
+    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA.
+    """
+    for other in siblings(core, sa):
+        if other.initiator == sa.initiator or other.established_order < sa.order:
+            continue
+        if other.remote.address != sa.remote.address:
+            continue
+        loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
+        if loser.initiator and _served(loser) <= _served(winner):
+            delete(core, loser)
+
+
+def _served(sa: IkeSa) -> set[str]:
+    return {child.connection for child in sa.children.values() if not child.deleting}
+
+
+def _leave_identity(core: Core, sa: IkeSa) -> None:
+    key = (sa.local_identity, sa.remote_identity)
+    left = [other for other in core.by_identity[key] if other is not sa]
+    if left:
+        core.by_identity[key] = left
+    else:
+        del core.by_identity[key]

@@ -1,0 +1,53 @@
+"""Every bound and waiting time of the engine, in seconds and counts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""How long each sending of a request waits for the answer; after the last the peer is given up."""
+HALF_OPEN_SECONDS: Final = 30.0
+"""How long an IKE SA that a peer began may stay unauthenticated."""
+AUTH_RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0)
+"""The schedule of IKE_AUTH: responders forget a half-open SA about when this ends, so that more would be in vain."""
+DPD_ATTEMPTS: Final = 6
+"""How often a liveness check is sent, a profile's `retry` seconds apart."""
+LINGER_SECONDS: Final = 30.0
+"""How long an SA that is gone still answers repeated requests from its cache."""
+CONFIRM_SECONDS: Final = 30.0
+"""How long a responder waits for a sign that the initiator has the SA too, before it asks."""
+ASK_SECONDS: Final = 20.0
+"""How long an Ask may take."""
+HOLD_OFF_SECONDS: Final = 5.0
+"""How long traffic does not start a connection again that was just refused."""
+RETRY_FIRST: Final = 1.0
+"""The first pause before a connection that is always up is tried again; it doubles."""
+RETRY_LONGEST: Final = 60.0
+RECOVER_SECONDS: Final = 10.0
+"""How long after one ESP packet of an unknown SA the next from that peer is acted upon."""
+
+MAX_DATAGRAM: Final = 65_507
+"""Octets of the longest datagram that is looked at."""
+MAX_HELD: Final = 4
+"""Messages one SA keeps while its keys are computed."""
+MAX_HELD_IN_ALL: Final = 1_000
+MAX_QUEUED: Final = 64
+"""Exchanges that wait for their turn in one SA."""
+MAX_CHILDREN: Final = 1_000
+"""Child SAs of one IKE SA."""
+MAX_INIT_ROUNDS: Final = 8
+"""IKE_SA_INIT requests of one attempt: cookies and other groups included."""
+MAX_COOKIE: Final = 64
+"""Octets of the longest cookie (RFC 7296 2.6)."""
+MAX_PAIRS: Final = 256
+"""Selector pairs of one Child SA."""
+MAX_REMEMBERED_PEERS: Final = 1_000
+"""Peers remembered for having sent ESP of unknown SAs."""
+SHOWN_OCTETS: Final = 32
+"""Octets of an unknown notify that an event shows."""
+
+NONCE_SIZE: Final = 32
+IKE_PORT: Final = 500
+NAT_PORT: Final = 4500
+FIRST_ESP_SPI: Final = 256
+"""ESP SPIs below are reserved (RFC 4303 2.1)."""

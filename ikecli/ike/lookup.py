@@ -1,0 +1,179 @@
+"""An intent compiled for looking up: which rows hold for a peer. Made once a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ikecli.ike.choose import Offer, esp_offers, ike_offers
+from ikecli.ike.selectors import Pair
+from ikecli.intent import (
+    Address,
+    Connection,
+    Credential,
+    Identity,
+    IdentityMatch,
+    IkeProposal,
+    Intent,
+    Prefix,
+    Profile,
+)
+from ikecli.numbers import Algorithm, IdType, PayloadType
+from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
+
+Score = tuple[int, int]
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class IkeOffers:
+    """What an IKE SA may use at a local address: the proposals and their SA payload, written."""
+
+    offers: tuple[Offer, ...]
+    payload: UnknownPayload
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Every group that some proposal allows, in order."""
+        return tuple(dict.fromkeys(row.number for offer in self.offers for row in offer.groups))
+
+
+class Lookup:
+    """The rows of an intent by what they are looked up with; the most specific row wins, then the first."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent: Final = intent
+        self.profiles: Final = {row.name: row for row in intent.profiles}
+        self.connections: Final = {row.label: row for row in intent.connections}
+        self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
+        self._by_identity: Final = _by_identity(intent.profiles)
+        self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
+        self._by_peer: Final = _by_peer(intent.connections)
+        self._ike: Final[dict[Address, IkeOffers]] = {}
+        self._esp: Final[dict[tuple[str, Algorithm | None], tuple[Offer, ...]]] = {}
+
+    def proposals(self, local: Address) -> tuple[IkeProposal, ...]:
+        """Return the IKE proposals at a local address: of the policies that name it, else of those that name none."""
+        own = [row for row in self.intent.policies if local in row.locals]
+        rows = own or [row for row in self.intent.policies if not row.locals]
+        return tuple(one for row in rows for one in row.proposals)
+
+    def ike_offers(self, local: Address) -> IkeOffers:
+        """Return what is offered and accepted at a local address."""
+        known = self._ike.get(local)
+        if known is None:
+            offers = ike_offers(self.proposals(local))
+            proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
+            payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
+            known = self._ike.setdefault(local, IkeOffers(offers, payload))
+        return known
+
+    def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
+        """Return what a connection offers and accepts for ESP."""
+        key = (connection.label, pfs)
+        known = self._esp.get(key)
+        if known is None:
+            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs))
+        return known
+
+    def profile(self, identity: Identity, local: Address, remote: Address) -> Profile | None:
+        """Return the profile that is most specifically for a peer of this identity at these addresses."""
+        exact = self._by_identity.get((identity.type, identity.data.lower()), [])
+
+        def fit(row: Profile) -> tuple[Score, int, bool] | None:
+            matches = [_specificity(one) for one in row.remotes if one.matches(identity)]
+            gateway = _longest(row.gateways, remote)
+            if not matches or gateway is None or (row.locals and local not in row.locals):
+                return None
+            return max(matches), gateway, bool(row.locals)
+
+        return _best(exact, fit) or _best(self._unindexed, fit)
+
+    def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
+        """Return the profile for setting up a connection: the one it names, else the one that fits the address."""
+        if connection.profile is not None:
+            return self.profiles.get(connection.profile)
+        return self.profile(Identity.of(peer), connection.local, peer)
+
+    def wants(self) -> tuple[str, ...]:
+        """Return for a human what each profile is for."""
+        return tuple(f"{row.name}: {', '.join(str(one) for one in row.remotes)}" for row in self.intent.profiles)
+
+    def candidates(self, local: Address, remote: Address, profile: str) -> list[Connection]:
+        """Return the connections that a peer may ask Child SAs of, in order."""
+        rows = self._by_peer.get(remote, ()), self._by_peer.get(None, ())
+        return [row for some in rows for row in some if row.local == local and row.profile in (None, profile)]
+
+
+def credential(profile: Profile, identity: Identity, remote: Address) -> Credential | None:
+    """Return the credential for a peer: by its identity, else by its address, the most specific one."""
+
+    def fit(row: Credential) -> tuple[int, Score] | None:
+        if row.identity is not None:
+            return (2, _specificity(row.identity)) if row.identity.matches(identity) else None
+        length = _longest(row.addresses, remote)
+        return None if length is None else (bool(row.addresses), (length, 0))
+
+    return _best(profile.credentials, fit)
+
+
+def _best(rows: Iterable[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:
+    """Return the first row of the highest score; a score of None does not fit."""
+    best: Row | None = None
+    best_score: tuple[object, ...] = ()
+    for row in rows:
+        score = fit(row)
+        if score is not None and (best is None or score > best_score):
+            best, best_score = row, score
+    return best
+
+
+def _specificity(match: IdentityMatch) -> Score:
+    if match.type is None:
+        return (0, 0)
+    if match.network is not None:
+        return (1, match.network.prefixlen)
+    return (2, len(match.value)) if match.domain else (3, 0)
+
+
+def _longest(prefixes: Iterable[Prefix], address: Address) -> int | None:
+    """Return the longest length of the prefixes that hold an address, plus one; 0 of none; None when all miss."""
+    lengths = [one.prefixlen + 1 if address in one else None for one in prefixes]
+    return max((one for one in lengths if one is not None), default=None) if lengths else 0
+
+
+def _keys(profile: Profile) -> list[tuple[int, bytes]] | None:
+    """Return the identities a profile is for where each of them is one identity, else None."""
+    keys = []
+    for match in profile.remotes:
+        if match.type is None or match.domain:
+            return None
+        if match.network is None:
+            keys.append((match.type, match.value.lower()))
+        elif match.network.num_addresses == 1:
+            kind = IdType.IPV4_ADDR if match.network.version == 4 else IdType.IPV6_ADDR
+            keys.append((int(kind), match.network.network_address.packed.lower()))
+        else:
+            return None
+    return keys
+
+
+def _by_identity(profiles: Iterable[Profile]) -> dict[tuple[int, bytes], list[Profile]]:
+    found: dict[tuple[int, bytes], list[Profile]] = {}
+    for row in profiles:
+        for key in _keys(row) or ():
+            found.setdefault(key, []).append(row)
+    return found
+
+
+def _by_peer(connections: Iterable[Connection]) -> dict[Address | None, list[Connection]]:
+    found: dict[Address | None, list[Connection]] = {}
+    for row in connections:
+        for peer in row.peers or (None,):
+            found.setdefault(peer, []).append(row)
+    return found
+
+
+def _flows(connection: Connection) -> tuple[Pair, ...]:
+    return tuple((flow.local, flow.remote) for flow in connection.flows if flow.permit)

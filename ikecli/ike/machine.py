@@ -1,0 +1,95 @@
+"""What the machine reports: the data plane's notices, and effects that it could not perform."""
+
+from __future__ import annotations
+
+from ikecli.boundary.effects import Direction, Effect, Failed, Install, Send, Tell
+from ikecli.boundary.events import ChildUp
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LinkChanged, Mapped, Notice, UnknownSpi
+from ikecli.ike import serving
+from ikecli.ike.connect import connect
+from ikecli.ike.core import Core
+from ikecli.ike.lifecycle import close
+from ikecli.ike.limits import MAX_REMEMBERED_PEERS, RECOVER_SECONDS
+from ikecli.ike.sa import State, newest
+from ikecli.ike.window import Aim, Want
+from ikecli.intent import Initiation
+
+
+def notice(core: Core, what: Notice) -> None:
+    """Act upon a notice; one about something gone does nothing."""
+    match what:
+        case Acquire(connection):
+            row = core.lookup.connections.get(connection)
+            wanted = row is not None and row.initiation is not Initiation.NEVER
+            if wanted and core.hold_off.get(connection, 0.0) <= core.now:
+                connect(core, connection, what)
+        case Expired(spi, True):
+            if (sa := core.children.get(spi)) is not None and not sa.children[spi].deleting:
+                core.want(sa, Want.DELETE_CHILD, Aim(spis=(spi,)))
+        case FirstPacket(spi):
+            if (sa := core.children.get(spi)) is not None:
+                sa.confirmed, sa.heard = True, core.now
+                core.touch(sa)
+        case Mapped(spi, remote):
+            if (sa := core.children.get(spi)) is not None and sa.nat_remote and sa.state is State.ESTABLISHED:
+                serving.move(core, sa, sa.local, remote)
+        case UnknownSpi():
+            _recover(core, what)
+        case LinkChanged(gone):
+            for sa in [sa for sa in core.sas.values() if sa.local.address in gone]:
+                close(core, sa, "its local address is gone", linger=False)
+
+
+def failed(core: Core, failure: Failed) -> None:
+    """Take back what an Install that failed was part of, and go on with the rest of its batch.
+
+    The response to the peer was behind the Install, so it never left: it is answered anew, with an error.
+    """
+    rest = list(failure.undone)
+    if isinstance(failure.effect, Install):
+        install = failure.effect
+        spi = install.spi if install.direction is Direction.INBOUND else install.peer_spi
+        talk = core.installing.pop(spi, None)
+        if talk is not None:
+            core.touch(talk.sa)
+            unsent = b"" if talk.asking else talk.sa.window.response
+            for task in talk.tasks:
+                task.undone(talk, failure.why)
+            if not talk.asking:
+                serving.answer_again(core, talk)
+            rest = [effect for effect in rest if not _of(effect, spi, unsent)]
+    core.effects += rest
+
+
+def _of(effect: Effect, spi: int, unsent: bytes) -> bool:
+    """Tell whether an effect belongs to a Child SA that is not to be, or is the response that told of it."""
+    match effect:
+        case Install():
+            return spi in (effect.spi, effect.peer_spi)
+        case Tell(ChildUp(inbound_spi=inbound)):
+            return inbound == spi
+        case Send(datagram):
+            return bool(unsent) and datagram.octets == unsent
+    return False
+
+
+def _recover(core: Core, unknown: UnknownSpi) -> None:
+    """Tell a peer that sends on an SA we do not have: in an SA that stands, or by a new one (RFC 7296 2.4, 2.21.4)."""
+    address = unknown.remote.address
+    if core.closing or core.recovered.get(address, 0.0) > core.now:
+        return
+    if len(core.recovered) >= MAX_REMEMBERED_PEERS:
+        core.recovered.clear()
+    core.recovered[address] = core.now + RECOVER_SECONDS
+    sas = core.by_peer.get(address, [])
+    sa = newest(sas, lambda one: one.state is State.ESTABLISHED)
+    if sa is not None:
+        if not sa.window.wants(Want.CHILD):
+            core.want(sa, Want.DELETE_CHILD, Aim(spis=(unknown.spi,)))
+        return
+    if any(one.negotiating for one in sas):
+        return
+    for label, connection in core.lookup.connections.items():
+        if address in connection.peers and connection.initiation is not Initiation.NEVER:
+            connect(core, label)
+            return

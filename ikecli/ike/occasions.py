@@ -1,0 +1,50 @@
+"""What each exchange consists of: the tables that a new task is entered into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
+from ikecli.ike.tasks.authenticate import Authenticate
+from ikecli.ike.tasks.base import Task
+from ikecli.ike.tasks.child import Child
+from ikecli.ike.tasks.cookie import Cookie
+from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
+from ikecli.ike.tasks.initial_contact import InitialContact
+from ikecli.ike.tasks.key_exchange import KeyExchange
+from ikecli.ike.tasks.liveness import Liveness
+from ikecli.ike.tasks.natd import NatDetection
+from ikecli.ike.window import Want
+from ikecli.numbers import Exchange
+
+Tasks = tuple[type[Task], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An exchange of ours: its type, its tasks in order of payloads, and how long each sending waits."""
+
+    exchange: Exchange
+    tasks: Tasks
+    schedule: tuple[float, ...] = RETRANSMISSION
+
+
+OCCASIONS: Final[dict[Want, Occasion]] = {
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection)),
+    Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
+    Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
+    Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
+    Want.DELETE_IKE: Occasion(Exchange.INFORMATIONAL, (DeleteIke,)),
+    Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
+    Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
+}
+"""What we begin."""
+
+SERVED: Final[dict[Exchange, Tasks]] = {
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
+    Exchange.CREATE_CHILD_SA: (Child,),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),
+}
+"""What reads a peer's request."""

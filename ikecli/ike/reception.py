@@ -1,0 +1,122 @@
+"""From a datagram to the SA and exchange it is for; what is for none is counted and dropped."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.boundary.effects import Datagram, Send
+from ikecli.errors import Malformed, ProtocolError, Refused
+from ikecli.ike import asks, exchanges, keys, messages, serving, shapes
+from ikecli.ike.core import Core
+from ikecli.ike.lifecycle import close
+from ikecli.ike.limits import MAX_DATAGRAM
+from ikecli.ike.sa import IkeSa
+from ikecli.ike.talk import Incoming
+from ikecli.ike.window import Arrival
+from ikecli.numbers import Exchange, NotifyType
+from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
+from ikecli.wire.payloads import Notify
+
+_RESPONSE_FLAG: Final = 0x20
+_NO_SPI: Final = bytes(8)
+
+
+def receive(core: Core, datagram: Datagram) -> None:
+    """Take a datagram; whatever is wrong with it raises nothing."""
+    if len(datagram.octets) > MAX_DATAGRAM:
+        core.drop(datagram, f"{len(datagram.octets)} octets")
+        return
+    try:
+        message = read_message(datagram.octets)
+    except Refused as problem:
+        _answer_in_clear(core, datagram, problem)
+        return
+    except ProtocolError as problem:
+        core.drop(datagram, problem.why)
+        return
+    try:
+        _route(core, datagram, message)
+    except ProtocolError as problem:
+        core.drop(datagram, problem.why)
+
+
+def _route(core: Core, datagram: Datagram, message: Message) -> None:
+    header = message.header
+    if header.exchange == Exchange.IKE_SA_INIT and not header.response:
+        if header.responder_spi == _NO_SPI and message.sealed is None:
+            serving.first(core, datagram, message)
+        else:
+            core.drop(datagram, "an IKE_SA_INIT request with a responder's SPI")
+        return
+    sa = core.by_spi.get(header.responder_spi if header.initiator else header.initiator_spi)
+    if sa is None or sa.initiator == header.initiator:
+        core.drop(datagram, "no IKE SA has these SPIs")
+    elif header.response:
+        _response(core, sa, datagram, message)
+    elif header.initiator_spi != sa.spi_i or header.responder_spi != sa.spi_r:
+        core.drop(datagram, "no IKE SA has these SPIs")
+    else:
+        _request(core, sa, datagram, message)
+
+
+def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
+    header = message.header
+    if not exchanges.expects(sa, header.exchange, header.message_id):
+        core.drop(datagram, "a response to no open request")
+    elif header.exchange == Exchange.IKE_SA_INIT:
+        if message.sealed is not None:
+            raise Malformed("an encrypted IKE_SA_INIT")
+        incoming = Incoming(header, message.payloads, datagram.octets)
+        messages.note_received(core, sa, incoming)
+        exchanges.response(core, sa, incoming)
+    elif header.initiator_spi != sa.spi_i or header.responder_spi != sa.spi_r:
+        core.drop(datagram, "no IKE SA has these SPIs")
+    else:
+        exchanges.sealed_response(core, sa, datagram.octets, header, _sealed(message))
+
+
+def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
+    header, window = message.header, sa.window
+    arrival = window.arrival(header.message_id, datagram.octets)
+    if arrival is Arrival.REPEATED:
+        core.do(Send(Datagram(window.response, datagram.local, datagram.remote)))
+    elif arrival is Arrival.OUTSIDE:
+        core.drop(datagram, f"message id {header.message_id} is outside the window")
+    elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
+        core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
+    elif window.serving is not None:
+        core.drop(datagram, "a request that is being worked on")
+    elif _has_keys(core, sa, datagram):
+        serving.request(core, sa, datagram, header, _sealed(message))
+
+
+def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
+    """Return whether there are keys; keep the message where they are being computed."""
+    try:
+        if keys.ready(core, sa):
+            return True
+    except ProtocolError as problem:
+        close(core, sa, problem.why, linger=False)
+        core.drop(datagram, problem.why)
+        return False
+    asks.hold(core, sa, datagram)
+    return False
+
+
+def _sealed(message: Message) -> Sealed:
+    if message.sealed is None or message.payloads or message.sealed.fragments:
+        raise Malformed("a message that is not encrypted as a whole")
+    return message.sealed
+
+
+def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
+    """Answer a request of another major version or with an unknown critical payload, where that needs no SA."""
+    core.drop(datagram, problem.why)
+    octets, notify = datagram.octets, problem.notify
+    if len(octets) < HEADER_SIZE or octets[19] & _RESPONSE_FLAG or notify is None:
+        return
+    if notify is NotifyType.INVALID_MAJOR_VERSION:
+        header = Header(octets[:8], octets[8:16], octets[18], int.from_bytes(octets[20:24], "big"))
+    elif (header := read_header(octets)).exchange != Exchange.IKE_SA_INIT or header.responder_spi != _NO_SPI:
+        return
+    serving.in_clear(core, datagram, header, Notify(notify, problem.data))

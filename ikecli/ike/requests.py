@@ -1,0 +1,49 @@
+"""What the operator and the configuration ask of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ikecli.boundary.notices import Acquire
+from ikecli.intent import Address, Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Be told a new intent: SAs whose rows did not change stay, the others are deleted at their peers."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Initiate:
+    """Set up the connection with this label, for the flow that covers `packet` where one is given."""
+
+    connection: str
+    packet: Acquire | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteIke:
+    """Delete IKE SAs and all they carry: those that fit every field given, all when none is."""
+
+    remote: Address | None = None
+    local: Address | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteChild:
+    """Delete Child SAs: those that fit every field given (`spi` is either direction's), all when none is."""
+
+    remote: Address | None = None
+    connection: str | None = None
+    spi: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Delete everything at the peers and begin nothing more."""
+
+
+Request = Apply | Initiate | DeleteIke | DeleteChild | Shutdown

@@ -1,0 +1,156 @@
+"""The state of IKE SAs and Child SAs: plain values, nothing that cannot be written down.
+
+An IKE SA moves through the states of MOVES. What only matters until it is authenticated is its `birth`, dropped then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.selectors import Pair
+from ikecli.ike.window import Aim, Window
+from ikecli.intent import Address, Identity
+from ikecli.numbers import Algorithm
+
+
+class State(Enum):
+    """How far an IKE SA is."""
+
+    CONNECTING = "IKE_SA_INIT sent"
+    HALF_OPEN = "IKE_SA_INIT answered"
+    AUTHENTICATING = "IKE_AUTH sent"
+    ESTABLISHED = "established"
+    DELETING = "being deleted from here"
+    CLOSED = "gone, but still answers repeated requests"
+
+
+MOVES: Final = {
+    State.CONNECTING: frozenset({State.AUTHENTICATING, State.CLOSED}),
+    State.HALF_OPEN: frozenset({State.ESTABLISHED, State.CLOSED}),
+    State.AUTHENTICATING: frozenset({State.ESTABLISHED, State.DELETING, State.CLOSED}),
+    State.ESTABLISHED: frozenset({State.DELETING, State.CLOSED}),
+    State.DELETING: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset(),
+}
+"""Where each state may lead."""
+
+
+@dataclass(slots=True)
+class ChildSa:
+    """A Child SA: a pair of ESP SAs of the data plane. `expires` is 0 for never; `deleting` once we asked the peer."""
+
+    connection: str
+    inbound: int
+    outbound: int
+    encryption: Algorithm
+    integrity: Algorithm | None
+    group: int | None
+    esn: bool
+    transport: bool
+    encapsulated: bool
+    pairs: tuple[Pair, ...]
+    created: float
+    lifetime: int
+    kilobytes: int
+    replay_window: int
+    expires: float = 0.0
+    deleting: bool = False
+
+
+@dataclass(slots=True)
+class Birth:
+    """What an IKE SA needs until it is authenticated.
+
+    `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
+    one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
+    """
+
+    aim: Aim
+    ni: bytes = b""
+    nr: bytes = b""
+    request: bytes = b""
+    response: bytes = b""
+    exchange: KeyExchange | None = None
+    peer_public: bytes = b""
+    cookie: bytes = b""
+    group: int = 0
+    refused: list[int] = field(default_factory=list)
+    rounds: int = 0
+    peers: tuple[Address, ...] = ()
+    ask: int = 0
+    held: list[Datagram] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class IkeSa:
+    """An IKE SA. `origin` is where the peer was at first.
+
+    `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
+    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed. `asking` holds the
+    deadlines of its Asks. `confirmed` says that the peer is known to have it, too.
+    """
+
+    number: int
+    session: int
+    initiator: bool
+    local: Endpoint
+    remote: Endpoint
+    origin: Endpoint
+    spi_i: bytes
+    spi_r: bytes
+    state: State
+    created: float
+    order: int
+    window: Window = field(default_factory=Window)
+    birth: Birth | None = None
+    suite: Suite | None = None
+    keys: IkeKeys | None = None
+    sealed: int = 0
+    profile: str = ""
+    local_identity: Identity | None = None
+    remote_identity: Identity | None = None
+    nat_local: bool = False
+    nat_remote: bool = False
+    established: float = 0.0
+    established_order: int = 0
+    low_nonce: bytes = b""
+    heard: float = 0.0
+    ends: float = 0.0
+    confirmed: bool = False
+    asking: dict[int, float] = field(default_factory=dict)
+    children: dict[int, ChildSa] = field(default_factory=dict)
+
+    def move(self, state: State) -> None:
+        """Go on to `state`; raises ValueError for a way that MOVES does not have."""
+        if state not in MOVES[self.state]:
+            raise ValueError(f"an IKE SA cannot go from {self.state.name} to {state.name}")
+        self.state = state
+
+    @property
+    def own_spi(self) -> bytes:
+        """The SPI by which messages to us name it."""
+        return self.spi_i if self.initiator else self.spi_r
+
+    @property
+    def negotiating(self) -> bool:
+        """Whether it is not authenticated yet."""
+        return self.state in (State.CONNECTING, State.HALF_OPEN, State.AUTHENTICATING)
+
+    @property
+    def nat(self) -> bool:
+        """Whether there is a NAT in between."""
+        return self.nat_local or self.nat_remote
+
+    def by_outbound(self, spi: int) -> ChildSa | None:
+        """Return the Child SA that sends with `spi`."""
+        return next((child for child in self.children.values() if child.outbound == spi), None)
+
+
+def newest(sas: list[IkeSa], fits: Callable[[IkeSa], bool]) -> IkeSa | None:
+    """Return the fitting SA that was begun last."""
+    return max((sa for sa in sas if fits(sa)), key=lambda sa: sa.order, default=None)

@@ -1,0 +1,91 @@
+"""Traffic selectors: to and from the wire, and what two ends have in common (RFC 7296 2.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address
+
+from ikecli.ike.limits import MAX_PAIRS
+from ikecli.intent import Selector
+from ikecli.intent.selectors import ANY_PROTOCOL
+from ikecli.numbers import TsType
+from ikecli.wire.payloads import OPAQUE, TrafficSelector, TrafficSelectors
+
+Pair = tuple[Selector, Selector]
+"""A local and a remote selector."""
+
+
+def to_wire(selectors: Iterable[Selector]) -> tuple[TrafficSelector, ...]:
+    """Return selectors as payloads hold them."""
+    return tuple(
+        TrafficSelector(
+            TsType.IPV4_ADDR_RANGE if one.first.version == 4 else TsType.IPV6_ADDR_RANGE,
+            one.protocol,
+            one.first_port,
+            one.last_port,
+            int(one.first),
+            int(one.last),
+        )
+        for one in selectors
+    )
+
+
+def from_wire(payload: TrafficSelectors) -> tuple[Selector, ...]:
+    """Return what a payload selects, without selectors of OPAQUE ports, which no flow here has."""
+    return tuple(
+        Selector(kind(one.start), kind(one.end), one.protocol, one.start_port, one.end_port)
+        for one in payload.selectors
+        if (one.start_port, one.end_port) != OPAQUE
+        for kind in (IPv4Address if one.type == TsType.IPV4_ADDR_RANGE else IPv6Address,)
+    )
+
+
+def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[Pair, ...]:
+    """Return what of `flows` lies in the selectors that a peer named, at most MAX_PAIRS, none inside another."""
+    pairs: list[Pair] = []
+    for here, there in flows:
+        heres = _common(here, local)
+        theres = _common(there, remote) if heres else []
+        for pair in ((one, other) for one in heres for other in theres):
+            if len(pairs) == MAX_PAIRS:
+                return tuple(pairs)
+            if not any(_inside(pair, known) for known in pairs):
+                pairs = [known for known in pairs if not _inside(known, pair)] + [pair]
+    return tuple(pairs)
+
+
+def sides(pairs: Iterable[Pair]) -> tuple[tuple[Selector, ...], tuple[Selector, ...]]:
+    """Return the local and the remote selectors of pairs, each once."""
+    local, remote = zip(*pairs, strict=True)
+    return tuple(dict.fromkeys(local)), tuple(dict.fromkeys(remote))
+
+
+def all_within(selectors: Iterable[Selector], offered: Iterable[Selector]) -> bool:
+    """Tell whether a peer's narrowed selectors lie in what was offered."""
+    wide = tuple(offered)
+    return all(any(_within(one, other) for other in wide) for one in selectors)
+
+
+def _common(flow: Selector, named: Iterable[Selector]) -> list[Selector]:
+    found = []
+    for one in named:
+        common = flow if one == flow else flow.intersection(one)
+        if common is not None:
+            found.append(common)
+    return found
+
+
+def _inside(pair: Pair, other: Pair) -> bool:
+    return _within(pair[0], other[0]) and _within(pair[1], other[1])
+
+
+def _within(one: Selector, wide: Selector) -> bool:
+    """Tell what `one.within(wide)` tells, without making a selector."""
+    return (
+        one.first.version == wide.first.version
+        and int(wide.first) <= int(one.first)
+        and int(one.last) <= int(wide.last)
+        and wide.protocol in (ANY_PROTOCOL, one.protocol)
+        and wide.first_port <= one.first_port
+        and one.last_port <= wide.last_port
+    )

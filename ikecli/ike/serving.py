@@ -1,0 +1,191 @@
+"""Requests of peers: read once, answered once, the answer kept for repetition (RFC 7296 2.1, 2.21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
+from ikecli.errors import ProtocolError
+from ikecli.ike import messages, shapes
+from ikecli.ike.core import Core
+from ikecli.ike.exchanges import tell_unknown
+from ikecli.ike.lifecycle import close, establish
+from ikecli.ike.limits import HALF_OPEN_SECONDS
+from ikecli.ike.occasions import SERVED
+from ikecli.ike.sa import Birth, IkeSa, State
+from ikecli.ike.talk import Incoming, Talk, Wait
+from ikecli.ike.window import Aim, Arrival
+from ikecli.numbers import Exchange, NotifyType
+from ikecli.wire import Header, Message, Sealed, write_message
+from ikecli.wire.payloads import Notify, Payload
+
+
+def first(core: Core, datagram: Datagram, message: Message) -> None:
+    """Take an IKE_SA_INIT request: answer it anew, again, or not at all."""
+    header = message.header
+    known = core.by_request.get((datagram.remote, header.initiator_spi))
+    if known is not None:
+        if known.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
+            messages.send(core, known, known.window.response)
+        else:
+            core.drop(datagram, "an IKE_SA_INIT request for an SA that exists")
+    elif header.message_id or not any(header.initiator_spi) or not header.initiator:
+        core.drop(datagram, "an IKE_SA_INIT request with a wrong header")
+    elif why := _full(core):
+        core.drop(datagram, why)
+    else:
+        _first(core, datagram, Incoming(header, message.payloads, datagram.octets))
+
+
+def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: Sealed) -> None:
+    """Take an encrypted request that is new; raises Unauthentic when the peer did not send it."""
+    exchange = Exchange(header.exchange)
+    talk = Talk(core, sa, exchange, False, Aim(), tuple(task() for task in SERVED[exchange]))
+    problem: ProtocolError | None = None
+    try:
+        talk.message = messages.read_sealed(sa, datagram.octets, header, sealed)
+        messages.note_received(core, sa, talk.message)
+    except ProtocolError as error:
+        if error.notify is None:
+            raise
+        talk.message, problem = Incoming(header, (), datagram.octets), error
+    sa.heard, sa.confirmed = core.now, True
+    core.touch(sa)
+    sa.window.serving = talk
+    _follow(core, sa, datagram, exchange)
+    if problem is not None:
+        _refuse(core, talk, problem)
+        return
+    _run(core, talk)
+
+
+def resume(core: Core, talk: Talk, reply: object) -> None:
+    """Go on with a request whose Ask is answered, or will not be."""
+    if talk.sa.window.serving is not talk:
+        return
+    try:
+        talk.tasks[talk.at - 1].resume(talk, reply)
+    except ProtocolError as problem:
+        _refuse(core, talk, problem)
+        return
+    _run(core, talk)
+
+
+def answer_again(core: Core, talk: Talk) -> None:
+    """Answer a request anew whose first answer never left, because an effect before it could not be performed."""
+    sa = talk.sa
+    if talk.message is None or sa.state is State.CLOSED:
+        return
+    payloads = [payload for task in talk.tasks for payload in task.write_response(talk)]
+    sa.window.response = messages.write(core, sa, talk.exchange, talk.message.header.message_id, True, payloads)
+    messages.send(core, sa, sa.window.response)
+
+
+def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> None:
+    """Answer a request that has no SA with a notify in the clear (RFC 7296 1.5, 2.5)."""
+    answer = Header(header.initiator_spi, header.responder_spi, header.exchange, header.message_id, False, True)
+    octets = write_message(Message(answer, (notify,)))
+    core.counts.message(header.exchange, True, False, (notify,))
+    core.do(Send(Datagram(octets, datagram.local, datagram.remote)))
+
+
+def _full(core: Core) -> str:
+    """Return why no further SA is taken on, or nothing."""
+    limits = core.lookup.intent
+    if core.closing:
+        return "the engine is shutting down"
+    if core.half_open >= limits.max_half_open:
+        return f"{core.half_open} half-open IKE SAs, which is the limit"
+    return f"{len(core.sas)} IKE SAs, which is the limit" if len(core.sas) >= limits.max_sas else ""
+
+
+def _first(core: Core, datagram: Datagram, message: Incoming) -> None:
+    sa = core.add(False, datagram.local, datagram.remote, message.header.initiator_spi, Birth(Aim()))
+    sa.ends = core.now + HALF_OPEN_SECONDS
+    tasks = tuple(task() for task in SERVED[Exchange.IKE_SA_INIT])
+    talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, Aim(), tasks, message=message)
+    messages.note_received(core, sa, message)
+    try:
+        shapes.check(message)
+        for notify in message.notifies:
+            tell_unknown(talk, message, notify.type, notify.data)
+        for task in tasks:
+            task.read_request(talk, message)
+        payloads = [payload for task in tasks for payload in task.write_response(talk)]
+    except ProtocolError as problem:
+        close(core, sa, problem.why, linger=False)
+        if problem.notify is None or problem.notify is NotifyType.INVALID_SYNTAX:
+            core.drop(datagram, problem.why)
+        else:
+            in_clear(core, datagram, message.header, Notify(problem.notify, problem.data))
+        return
+    response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
+    sa.window.answer(message.octets, response)
+    if sa.birth is not None:
+        sa.birth.request, sa.birth.response = message.octets, response
+    messages.send(core, sa, response)
+
+
+def _run(core: Core, talk: Talk) -> None:
+    """Have the tasks that have not done so read the request, then answer it."""
+    message = talk.message
+    if message is None:
+        return
+    try:
+        if talk.at == 0:
+            shapes.check(message)
+            for notify in message.notifies:
+                tell_unknown(talk, message, notify.type, notify.data)
+        while talk.at < len(talk.tasks):
+            outcome = talk.tasks[talk.at].read_request(talk, message)
+            talk.at += 1
+            if isinstance(outcome, Wait):
+                core.ask(talk.sa, outcome.question, talk)
+                return
+        payloads = [payload for task in talk.tasks for payload in task.write_response(talk)]
+    except ProtocolError as problem:
+        _refuse(core, talk, problem)
+        return
+    _answer(core, talk, payloads)
+    if talk.closing:
+        close(core, talk.sa, talk.closing)
+    elif talk.exchange == Exchange.IKE_AUTH:
+        establish(core, talk.sa)
+
+
+def _refuse(core: Core, talk: Talk, problem: ProtocolError) -> None:
+    """Answer with an error; a malformed message, or any error before authentication, ends the SA."""
+    notify = problem.notify or NotifyType.INVALID_SYNTAX
+    fatal = talk.exchange == Exchange.IKE_AUTH or notify is NotifyType.INVALID_SYNTAX
+    for task in talk.tasks:
+        task.undone(talk, problem.why)
+    _answer(core, talk, (Notify(notify, problem.data),))
+    if fatal:
+        close(core, talk.sa, problem.why)
+
+
+def _answer(core: Core, talk: Talk, payloads: Sequence[Payload]) -> None:
+    sa, message = talk.sa, talk.message
+    sa.window.serving = None
+    if message is None:
+        return
+    response = messages.write(core, sa, talk.exchange, message.header.message_id, True, payloads)
+    sa.window.answer(message.octets, response)
+    messages.send(core, sa, response)
+
+
+def _follow(core: Core, sa: IkeSa, datagram: Datagram, exchange: Exchange) -> None:
+    """Note where the peer is now: it may change ports before it is authenticated, a NAT may later (RFC 7296 2.23)."""
+    if (datagram.local, datagram.remote) == (sa.local, sa.remote):
+        return
+    if exchange == Exchange.IKE_AUTH or (sa.nat_remote and sa.state is State.ESTABLISHED):
+        move(core, sa, datagram.local, datagram.remote)
+
+
+def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
+    """Move an IKE SA and what it carries to other endpoints."""
+    core.relocate(sa, local, remote)
+    for child in sa.children.values():
+        core.do(Update(Direction.INBOUND, child.inbound, local, remote, child.encapsulated))
+        if not child.deleting:
+            core.do(Update(Direction.OUTBOUND, child.outbound, local, remote, child.encapsulated))

@@ -1,0 +1,70 @@
+"""Which payloads each message must and may carry, and in which state it may come (RFC 7296 1.2-1.4, appendix C)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from ikecli.errors import Malformed
+from ikecli.ike.sa import State
+from ikecli.ike.talk import Incoming
+from ikecli.numbers import Exchange, NotifyType, PayloadType, label
+from ikecli.wire.payloads import PAYLOADS
+
+_T = PayloadType
+MANY: Final = 1 << 16
+Shape = Mapping[int, tuple[int, int]]
+"""For each payload type how many there must and may be."""
+
+_ANYWHERE: Final[dict[int, tuple[int, int]]] = {_T.NOTIFY: (0, MANY), _T.VENDOR: (0, MANY)}
+_CHILD: Final[dict[int, tuple[int, int]]] = {_T.SA: (0, 1), _T.TSi: (0, 1), _T.TSr: (0, 1), _T.CP: (0, 1)}
+_PROOF: Final[dict[int, tuple[int, int]]] = {_T.AUTH: (0, 1), _T.CERT: (0, MANY), _T.EAP: (0, 1)}
+_KEYS: Final[dict[int, tuple[int, int]]] = {_T.SA: (1, 1), _T.KE: (1, 1), _T.NONCE: (1, 1)}
+_INFORMATION: Final[Shape] = {**_ANYWHERE, _T.DELETE: (0, MANY), _T.CP: (0, 1)}
+
+REQUESTS: Final[dict[int, Shape]] = {
+    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS},
+    Exchange.IKE_AUTH: {
+        **_ANYWHERE,
+        **_CHILD,
+        **_PROOF,
+        _T.IDi: (1, 1),
+        _T.IDr: (0, 1),
+        _T.CERTREQ: (0, MANY),
+    },
+    Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
+    Exchange.INFORMATIONAL: _INFORMATION,
+}
+"""What a request may carry."""
+
+RESPONSES: Final[dict[int, Shape]] = {
+    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS, _T.CERTREQ: (0, MANY)},
+    Exchange.IKE_AUTH: {**_ANYWHERE, **_CHILD, **_PROOF, _T.IDr: (1, 1)},
+    Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
+    Exchange.INFORMATIONAL: _INFORMATION,
+}
+"""What a response may carry; one with an error, or with a cookie, need not carry what it must."""
+
+WELCOME: Final[dict[int, frozenset[State]]] = {
+    Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),
+    Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.DELETING}),
+    Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.DELETING}),
+}
+"""The states in which a request of each exchange is read; in others it is dropped."""
+
+
+def check(message: Incoming) -> None:
+    """Raise Malformed for a message that carries what it must not, or lacks what it must have."""
+    table = RESPONSES if message.header.response else REQUESTS
+    shape = table[message.header.exchange]
+    counts = Counter(payload.number for payload in message.payloads if payload.number in PAYLOADS)
+    for kind, count in counts.items():
+        most = shape.get(kind, (0, 0))[1]
+        if count > most:
+            raise Malformed(f"{count} {label(PayloadType, kind)} payloads where {most} may be")
+    if message.header.response and (message.error or message.notify(NotifyType.COOKIE)):
+        return
+    for kind, (least, _) in shape.items():
+        if counts[kind] < least:
+            raise Malformed(f"no {label(PayloadType, kind)} payload")

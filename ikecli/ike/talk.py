@@ -1,0 +1,114 @@
+"""One exchange as its tasks see it, and what they may read of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ikecli.boundary.effects import Effect, Question
+from ikecli.errors import Malformed
+from ikecli.ike.window import Aim
+from ikecli.numbers import Exchange
+from ikecli.wire import Header
+from ikecli.wire.payloads import Notify, Payload
+
+if TYPE_CHECKING:
+    from ikecli.ike.core import Core
+    from ikecli.ike.sa import IkeSa
+    from ikecli.ike.tasks.base import Task
+
+P = TypeVar("P", bound=Payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message in the clear: its header, all payloads, and the octets as they came."""
+
+    header: Header
+    payloads: Sequence[Payload]
+    octets: bytes
+
+    def one(self, kind: type[P]) -> P | None:
+        """Return the first payload of a kind, or None."""
+        for payload in self.payloads:
+            if isinstance(payload, kind):
+                return payload
+        return None
+
+    def need(self, kind: type[P]) -> P:
+        """Return the payload of a kind; raises Malformed without one."""
+        found = self.one(kind)
+        if found is None:
+            raise Malformed(f"no {kind.__name__} payload")
+        return found
+
+    def notify(self, type: int) -> Notify | None:
+        """Return the first notify of a type, or None."""
+        return next((one for one in self.notifies if one.type == type), None)
+
+    @property
+    def notifies(self) -> list[Notify]:
+        """All notifies, in order."""
+        return [payload for payload in self.payloads if isinstance(payload, Notify)]
+
+    @property
+    def error(self) -> Notify | None:
+        """The first notify that reports an error, or None."""
+        return next((one for one in self.notifies if one.is_error), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A task's answer: another round of the same tasks, in this exchange."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A task's answer: it needs to know this first, and goes on in `resume`."""
+
+    question: Question
+
+
+Outcome = Again | Wait | None
+"""What a task says after reading: None when it is done."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """One exchange, request and response: the SA, the shared state, and its tasks.
+
+    `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
+    that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read.
+    """
+
+    core: Core
+    sa: IkeSa
+    exchange: Exchange
+    asking: bool
+    aim: Aim
+    tasks: tuple[Task, ...]
+    round: int = 0
+    at: int = 0
+    closing: str = ""
+    message: Incoming | None = None
+
+    @property
+    def owned(self) -> set[int]:
+        """The notifies that some task reads."""
+        return {kind for task in self.tasks for kind in task.notifies}
+
+    @property
+    def now(self) -> float:
+        """The time."""
+        return self.core.now
+
+    def random(self, size: int) -> bytes:
+        """Return random octets."""
+        return self.core.random(size)
+
+    def do(self, effect: Effect) -> None:
+        """Add an effect; those of a responder's tasks come before its response."""
+        self.core.do(effect)

@@ -1,0 +1,1 @@
+"""What exchanges are made of: one feature, one task, one file."""

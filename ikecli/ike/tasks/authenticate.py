@@ -1,0 +1,141 @@
+"""Who both ends are, and that they know the pre-shared keys (RFC 7296 1.2, 2.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hmac import compare_digest
+
+from ikecli.boundary.events import Authenticated, AuthenticationFailed, ProfileChosen, ProfileMissing
+from ikecli.crypto import IkeKeys, Suite, shared_key_auth, signed_octets
+from ikecli.errors import Malformed, Refused
+from ikecli.ike.lookup import credential
+from ikecli.ike.sa import Birth
+from ikecli.ike.talk import Incoming, Outcome, Talk
+from ikecli.ike.tasks.base import Task
+from ikecli.intent import Credential, Identity, Profile
+from ikecli.numbers import AuthMethod, IdType, NotifyType, label
+from ikecli.secret import Secret
+from ikecli.wire.payloads import Authentication, Identification, IdInitiator, IdResponder, Payload
+
+_FAILED = NotifyType.AUTHENTICATION_FAILED
+
+
+class Authenticate(Task):
+    """Proves our identity with a pre-shared key, and checks the peer's proof."""
+
+    __slots__ = ("_credential", "_profile")
+    notifies = frozenset({_FAILED})
+
+    def __init__(self) -> None:
+        self._profile: Profile | None = None
+        self._credential: Credential | None = None
+
+    def write_request(self, talk: Talk) -> Iterable[Payload]:
+        """Return IDi, AUTH."""
+        sa, lookup = talk.sa, talk.core.lookup
+        profile = lookup.profiles.get(sa.profile)
+        if profile is None:
+            raise Refused(f"profile {sa.profile} is gone", _FAILED)
+        self._profile = profile
+        self._credential = credential(profile, Identity.of(sa.remote.address), sa.remote.address)
+        return self._prove(talk, IdInitiator)
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Check that the responder is who the profile is for, and its proof."""
+        if message.one(Authentication) is None and (error := message.error) is not None:
+            name = label(NotifyType, error.type)
+            self._tell_failed(talk, self._wanted(), f"the peer answers {name}", by_peer=True)
+            raise Refused(f"the peer answers {name}", _FAILED)
+        claimed = message.need(IdResponder)
+        identity = Identity(claimed.type, claimed.data)
+        if self._profile is None or not any(one.matches(identity) for one in self._profile.remotes):
+            raise self._refusal(talk, str(identity), "the peer shows an identity that the profile is not for")
+        self._check(talk, claimed, identity, message)
+        return None
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Find the profile for the initiator, and check its proof."""
+        sa, core = talk.sa, talk.core
+        claimed = message.need(IdInitiator)
+        identity = Identity(claimed.type, claimed.data)
+        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address)
+        if profile is None:
+            _tell_missing(talk, identity)
+            raise Refused(f"no profile is for {identity}", _FAILED)
+        core.tell(ProfileChosen, lambda: ProfileChosen(sa.number, sa.session, profile.name, str(identity)))
+        sa.profile, sa.local_identity = profile.name, profile.local or Identity.of(sa.local.address)
+        self._credential = credential(profile, identity, sa.remote.address)
+        if self._credential is None or self._credential.local is None:
+            raise self._refusal(talk, str(identity), "no pre-shared key is configured for this peer")
+        self._check(talk, claimed, identity, message)
+        return None
+
+    def write_response(self, talk: Talk) -> Iterable[Payload]:
+        """Return IDr, AUTH."""
+        return self._prove(talk, IdResponder)
+
+    def _prove(self, talk: Talk, kind: type[IdInitiator] | type[IdResponder]) -> Iterable[Payload]:
+        sa = talk.sa
+        secret = self._credential.local if self._credential else None
+        if self._profile is None or secret is None:
+            raise self._refusal(talk, self._wanted(), f"no local pre-shared key for {sa.remote.address}")
+        sa.local_identity = self._profile.local or Identity.of(sa.local.address)
+        shown = kind(sa.local_identity.type, sa.local_identity.data)
+        data = _auth(talk, secret, shown, talk.asking)
+        return shown, Authentication(AuthMethod.SHARED_KEY, data)
+
+    def _check(self, talk: Talk, claimed: Identification, identity: Identity, message: Incoming) -> None:
+        """Take the peer's proof, or raise Refused."""
+        sa, proof, profile = talk.sa, message.one(Authentication), self._profile
+        if profile is None or proof is None:
+            raise self._refusal(talk, str(identity), "the peer sends no AUTH payload: it wants EAP")
+        if proof.method != AuthMethod.SHARED_KEY or AuthMethod.SHARED_KEY not in profile.auth_remote:
+            method = label(AuthMethod, proof.method)
+            raise self._refusal(talk, str(identity), f"authentication method {method} is not configured")
+        secret = self._credential.remote if self._credential else None
+        if secret is None:
+            raise self._refusal(talk, str(identity), "no remote pre-shared key is configured for this peer")
+        if not compare_digest(proof.data, _auth(talk, secret, claimed, not talk.asking)):
+            raise self._refusal(talk, str(identity), "pre-shared key mismatch")
+        sa.remote_identity = identity
+        talk.core.tell(Authenticated, lambda: Authenticated(sa.number, sa.session, profile.name, str(identity), "PSK"))
+
+    def _wanted(self) -> str:
+        return ", ".join(str(one) for one in self._profile.remotes) if self._profile else ""
+
+    def _refusal(self, talk: Talk, identity: str, why: str) -> Refused:
+        self._tell_failed(talk, identity, why)
+        return Refused(why, _FAILED)
+
+    def _tell_failed(self, talk: Talk, identity: str, why: str, by_peer: bool = False) -> None:
+        sa, name = talk.sa, self._profile.name if self._profile else talk.sa.profile
+        talk.core.tell(
+            AuthenticationFailed,
+            lambda: AuthenticationFailed(sa.number, sa.session, name, identity, why, by_peer),
+        )
+
+
+def _auth(talk: Talk, secret: Secret, identity: Identification, of_initiator: bool) -> bytes:
+    """Return the AUTH data of one end over its own first message (RFC 7296 2.15)."""
+    birth, suite, keys = _material(talk)
+    if of_initiator:
+        octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write())
+    else:
+        octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write())
+    return shared_key_auth(suite.prf, secret.reveal(), octets)
+
+
+def _material(talk: Talk) -> tuple[Birth, Suite, IkeKeys]:
+    sa = talk.sa
+    if sa.birth is None or sa.suite is None or sa.keys is None:
+        raise Malformed("IKE_AUTH on an SA that is authenticated")
+    return sa.birth, sa.suite, sa.keys
+
+
+def _tell_missing(talk: Talk, identity: Identity) -> None:
+    sa, wants = talk.sa, talk.core.lookup.wants
+    kind = label(IdType, identity.type)
+    talk.core.tell(
+        ProfileMissing,
+        lambda: ProfileMissing(sa.number, sa.session, str(identity), kind, str(sa.remote.address), wants()),
+    )

@@ -1,0 +1,285 @@
+"""A Child SA: what protects it, what it protects, and its keys (RFC 7296 1.2, 1.3.1, 2.9, 2.17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ikecli.boundary.effects import SharedSecret
+from ikecli.boundary.events import ChildFailed
+from ikecli.crypto import KeyExchange, child_keys, generate
+from ikecli.errors import Malformed, ProtocolError, Refused
+from ikecli.ike import child as children
+from ikecli.ike import telling
+from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.lifecycle import keep_up, remove_child
+from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
+from ikecli.ike.sa import ChildSa, State
+from ikecli.ike.selectors import Pair, all_within, from_wire, narrow, sides, to_wire
+from ikecli.ike.talk import Incoming, Outcome, Talk, Wait
+from ikecli.ike.tasks.base import Task
+from ikecli.ike.window import Aim, Want
+from ikecli.intent import Connection, Selector
+from ikecli.intent.selectors import any_selector
+from ikecli.numbers import Algorithm, Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
+from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
+
+_TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
+_NO_KE: Final = frozenset({TransformType.KE})
+_EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
+
+
+class Child(Task):
+    """Sets up one Child SA, in IKE_AUTH or in an exchange of its own. A refusal leaves the IKE SA standing."""
+
+    __slots__ = (
+        "_child",
+        "_choice",
+        "_connection",
+        "_exchange",
+        "_local",
+        "_ni",
+        "_nr",
+        "_offers",
+        "_pairs",
+        "_refusal",
+        "_remote",
+        "_spi",
+        "_transport",
+    )
+    notifies = frozenset(
+        {
+            _TRANSPORT,
+            NotifyType.REKEY_SA,
+            NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED,
+            NotifyType.NON_FIRST_FRAGMENTS_ALSO,
+            NotifyType.ADDITIONAL_TS_POSSIBLE,
+            NotifyType.NO_PROPOSAL_CHOSEN,
+            NotifyType.TS_UNACCEPTABLE,
+            NotifyType.NO_ADDITIONAL_SAS,
+            NotifyType.TEMPORARY_FAILURE,
+            NotifyType.INVALID_KE_PAYLOAD,
+            NotifyType.SINGLE_PAIR_REQUIRED,
+        }
+    )
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._offers: tuple[Offer, ...] = ()
+        self._choice: Choice | None = None
+        self._spi = 0
+        self._local: tuple[Selector, ...] = ()
+        self._remote: tuple[Selector, ...] = ()
+        self._pairs: tuple[Pair, ...] = ()
+        self._transport = False
+        self._ni = self._nr = b""
+        self._exchange: KeyExchange | None = None
+        self._refusal: Notify | None = None
+        self._child: ChildSa | None = None
+
+    # Our request
+
+    def write_request(self, talk: Talk) -> Iterable[Payload]:
+        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
+        connection = talk.core.lookup.connections.get(talk.aim.connection)
+        if connection is None or not (flows := children.wanted(talk, connection)):
+            return ()
+        self._connection = connection
+        pfs = connection.pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+        self._offers = talk.core.lookup.esp_offers(connection, pfs)
+        self._spi = talk.core.draw_esp_spi()
+        self._local, self._remote = sides(flows)
+        telling.offered(talk, Protocol.ESP, self._offers)
+        spi = self._spi.to_bytes(4, "big")
+        proposals = tuple(offer.proposal(at, spi) for at, offer in enumerate(self._offers, 1))
+        payloads: list[Payload] = [SecurityAssociation(proposals), *self._own_keys(talk, pfs)]
+        if connection.transport:
+            payloads.append(Notify(_TRANSPORT))
+        return [*payloads, TsInitiator(to_wire(self._local)), TsResponder(to_wire(self._remote))]
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Take what the responder chose and install it; what cannot be taken is deleted at the peer."""
+        if self._connection is None:
+            return None
+        answer = message.one(SecurityAssociation)
+        if (error := message.error) is not None or answer is None:
+            why = f"the peer answers {label(NotifyType, error.type)}" if error else "the peer answers nothing to it"
+            self._fail(talk, why)
+            return None
+        try:
+            return self._accept(talk, message, answer)
+        except ProtocolError as problem:
+            self._end(talk, problem.why)
+            return None
+
+    def _accept(self, talk: Talk, message: Incoming, answer: SecurityAssociation) -> Outcome:
+        choice, connection = accepted(self._offers, answer.proposals), self._connection
+        if choice is None or connection is None:
+            raise Malformed("the peer chose what was not offered")
+        local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
+        pairs = narrow(talk.core.lookup.flows.get(connection.label, ()), local, remote)
+        if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
+            raise Malformed("the peer chose traffic selectors that were not offered")
+        self._choice, self._pairs = choice, pairs
+        telling.chosen(talk, choice, self._offers, None)
+        telling.selectors(talk, self._local, self._remote, pairs)
+        self._transport = connection.transport and message.notify(_TRANSPORT) is not None
+        if connection.transport and not self._transport:
+            raise Refused("the peer does not take transport mode")
+        return self._read_keys(talk, message)
+
+    # The peer's request
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Find the connection that covers what the peer wants, narrow it, and install the SA."""
+        offered = message.one(SecurityAssociation)
+        if offered is None:
+            return None
+        try:
+            self._admit(talk, message)
+            self._find(talk, message, offered)
+            return self._read_keys(talk, message)
+        except Refused as problem:
+            self._refuse(talk, problem)
+            return None
+
+    def write_response(self, talk: Talk) -> Iterable[Payload]:
+        """Return SA, TSi, TSr and what keys need, or the error."""
+        if self._refusal is not None:
+            return (self._refusal,)
+        if self._choice is None:
+            return ()
+        proposal = self._choice.proposal(self._spi.to_bytes(4, "big"))
+        payloads: list[Payload] = [SecurityAssociation((proposal,))]
+        if talk.exchange == Exchange.CREATE_CHILD_SA:
+            payloads.append(Nonce(self._nr))
+        if self._exchange is not None:
+            payloads.append(KeyExchangePayload(self._choice.algorithms[TransformType.KE].number, self._exchange.public))
+        if self._transport:
+            payloads.append(Notify(_TRANSPORT))
+        local, remote = sides(self._pairs)
+        return [*payloads, TsInitiator(to_wire(remote)), TsResponder(to_wire(local))]
+
+    def _admit(self, talk: Talk, message: Incoming) -> None:
+        sa = talk.sa
+        if message.notify(NotifyType.REKEY_SA) is not None:
+            raise Refused("SAs are not rekeyed here", NotifyType.NO_ADDITIONAL_SAS)
+        if sa.state is State.DELETING or talk.core.closing:
+            raise Refused("the IKE SA is being deleted", NotifyType.TEMPORARY_FAILURE)
+        if len(sa.children) >= MAX_CHILDREN:
+            raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
+
+    def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
+        sa, lookup = talk.sa, talk.core.lookup
+        if any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
+            raise Refused("IKE SAs are not rekeyed here", NotifyType.NO_ADDITIONAL_SAS)
+        self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
+        candidates = lookup.candidates(sa.local.address, sa.remote.address, sa.profile)
+        public = message.one(KeyExchangePayload)
+        covering = False
+        for connection in candidates:
+            pairs = narrow(lookup.flows[connection.label] or _EVERYTHING, self._local, self._remote)
+            if not pairs:
+                continue
+            covering = True
+            pfs = connection.pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+            offers = lookup.esp_offers(connection, pfs)
+            ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
+            choice = choose(offers, offered.proposals, public.group if public else None, ignore)
+            if choice is not None and len(choice.spi) == 4:
+                self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
+                self._transport = connection.transport and message.notify(_TRANSPORT) is not None
+                self._spi = talk.core.draw_esp_spi()
+                telling.chosen(talk, choice, offers, offered.proposals)
+                telling.selectors(talk, self._local, self._remote, pairs)
+                return
+            telling.refused(talk, Protocol.ESP, offers, offered.proposals)
+        if covering:
+            raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
+        telling.uncovered(talk, candidates, self._local, self._remote)
+        raise Refused("no connection covers the traffic selectors", NotifyType.TS_UNACCEPTABLE)
+
+    # Keys, in both roles
+
+    def _own_keys(self, talk: Talk, pfs: Algorithm | None) -> list[Payload]:
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
+            return []
+        self._ni = talk.random(NONCE_SIZE)
+        if pfs is None:
+            return [Nonce(self._ni)]
+        self._exchange = generate(pfs.number, talk.random)
+        return [Nonce(self._ni), KeyExchangePayload(pfs.number, self._exchange.public)]
+
+    def _read_keys(self, talk: Talk, message: Incoming) -> Outcome:
+        """Take nonce and public value where the exchange has its own, and install."""
+        birth, choice = talk.sa.birth, self._choice
+        if talk.exchange != Exchange.CREATE_CHILD_SA or choice is None:
+            self._ni, self._nr = (birth.ni, birth.nr) if birth else (b"", b"")
+            self._install(talk, b"")
+            return None
+        nonce = message.need(Nonce).data
+        self._ni, self._nr = (self._ni, nonce) if talk.asking else (nonce, talk.random(NONCE_SIZE))
+        group = choice.algorithms.get(TransformType.KE)
+        if group is None:
+            self._install(talk, b"")
+            return None
+        public = message.one(KeyExchangePayload)
+        if public is None or public.group != group.number:
+            wanted = group.number.to_bytes(2, "big")
+            raise Refused(f"group {group.number} is wanted", NotifyType.INVALID_KE_PAYLOAD, wanted)
+        if self._exchange is None:
+            self._exchange = generate(group.number, talk.random)
+        if group.slow:
+            return Wait(SharedSecret(group.number, self._exchange.private, public.public))
+        self._install(talk, self._exchange.shared(public.public))
+        return None
+
+    def resume(self, talk: Talk, reply: object) -> Outcome:
+        """Install with the shared secret that was waited for."""
+        try:
+            if not isinstance(reply, bytes):
+                raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
+            self._install(talk, reply)
+        except ProtocolError as problem:
+            self._end(talk, problem.why)
+        return None
+
+    # Installing and taking back
+
+    def _install(self, talk: Talk, shared: bytes) -> None:
+        sa, connection, choice = talk.sa, self._connection, self._choice
+        if sa.keys is None or sa.suite is None or connection is None or choice is None:
+            raise Malformed("a Child SA without an IKE SA")
+        rows = choice.algorithms
+        encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
+        keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)
+        self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
+        children.install(talk, child, keys)
+        telling.child_up(talk, child)
+
+    def undone(self, talk: Talk, why: str) -> None:
+        """Take the SA back out of tables and data plane."""
+        if self._child is not None:
+            remove_child(talk.core, talk.sa, self._child, why, told=False)
+            self._child = None
+            self._end(talk, why)
+
+    def _end(self, talk: Talk, why: str) -> None:
+        """Have no SA after all: a responder refuses it, an initiator has it deleted at the peer."""
+        if talk.asking:
+            self._fail(talk, why)
+            talk.core.want(talk.sa, Want.DELETE_CHILD, Aim(spis=(self._spi,)))
+        else:
+            self._refuse(talk, Refused(why, NotifyType.TEMPORARY_FAILURE))
+
+    def _fail(self, talk: Talk, why: str) -> None:
+        sa, name = talk.sa, self._connection.label if self._connection else talk.aim.connection
+        talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
+        keep_up(talk.core, name)
+        talk.core.tell(ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, why))
+
+    def _refuse(self, talk: Talk, problem: Refused) -> None:
+        sa, name = talk.sa, self._connection.label if self._connection else ""
+        self._refusal = Notify(problem.notify or NotifyType.TEMPORARY_FAILURE, problem.data)
+        talk.core.tell(ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, problem.why))

@@ -1,0 +1,122 @@
+"""Algorithms, public values and nonces of a new IKE SA (RFC 7296 1.2, 2.7, 2.14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ikecli.boundary.events import GroupRetried
+from ikecli.crypto import Suite, generate
+from ikecli.errors import Malformed, Refused, Unauthentic
+from ikecli.ike import telling
+from ikecli.ike.choose import Choice, accepted, choose
+from ikecli.ike.limits import NONCE_SIZE
+from ikecli.ike.sa import Birth
+from ikecli.ike.talk import Again, Incoming, Outcome, Talk
+from ikecli.ike.tasks.base import Task
+from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
+from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
+
+_GROUP = NotifyType.INVALID_KE_PAYLOAD
+
+
+class KeyExchange(Task):
+    """Agrees on the suite and exchanges public values and nonces; the keys are derived when first needed."""
+
+    __slots__ = ("_choice",)
+    notifies = frozenset({_GROUP, NotifyType.NO_PROPOSAL_CHOSEN})
+
+    def __init__(self) -> None:
+        self._choice: Choice | None = None
+
+    def write_request(self, talk: Talk) -> Iterable[Payload]:
+        """Return SAi1, KEi, Ni."""
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        if not offers.offers:
+            raise Refused("no IKE proposal holds at this address", NotifyType.NO_PROPOSAL_CHOSEN)
+        group = birth.group or offers.groups[0]
+        if birth.exchange is None or birth.group != group:
+            birth.group, birth.exchange = group, generate(group, talk.random)
+        birth.ni = birth.ni or talk.random(NONCE_SIZE)
+        telling.offered(talk, Protocol.IKE, offers.offers)
+        return offers.payload, KeyExchangePayload(group, birth.exchange.public), Nonce(birth.ni)
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Take the responder's choice, or try again with the group that it wants."""
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        if (wanted := message.notify(_GROUP)) is not None:
+            return self._other_group(talk, birth, offers.groups, wanted)
+        if (error := message.error) is not None:
+            raise Refused(f"the peer answers {label(NotifyType, error.type)}", _known(error))
+        proposals = message.need(SecurityAssociation).proposals
+        choice, public = accepted(offers.offers, proposals), message.need(KeyExchangePayload)
+        if choice is None or choice.spi or public.group != birth.group or not any(message.header.responder_spi):
+            raise Malformed("a choice that was not offered")
+        if choice.algorithms[TransformType.KE].number != birth.group:
+            raise Malformed("another group than that of the public value")
+        birth.nr = message.need(Nonce).data
+        telling.chosen(talk, choice, offers.offers, None)
+        self._agree(talk, birth, choice, public)
+        talk.sa.spi_r = message.header.responder_spi
+        return None
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Choose from what the initiator offers."""
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        proposals, public = message.need(SecurityAssociation).proposals, message.need(KeyExchangePayload)
+        choice = choose(offers, proposals, public.group)
+        if choice is None:
+            telling.refused(talk, Protocol.IKE, offers, proposals)
+            raise Refused("none of the offered IKE proposals is configured", NotifyType.NO_PROPOSAL_CHOSEN)
+        group = choice.algorithms[TransformType.KE].number
+        if group != public.group:
+            sa = talk.sa
+            talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, public.group, group))
+            raise Refused(f"group {group} is wanted, not {public.group}", _GROUP, group.to_bytes(2, "big"))
+        birth.ni, birth.nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
+        birth.group, birth.exchange = group, generate(group, talk.random)
+        telling.chosen(talk, choice, offers, proposals)
+        self._agree(talk, birth, choice, public)
+        return None
+
+    def write_response(self, talk: Talk) -> Iterable[Payload]:
+        """Return SAr1, KEr, Nr."""
+        birth = _birth(talk)
+        if self._choice is None or birth.exchange is None:
+            return ()
+        chosen = SecurityAssociation((self._choice.proposal(b""),))
+        return chosen, KeyExchangePayload(birth.group, birth.exchange.public), Nonce(birth.nr)
+
+    def _other_group(self, talk: Talk, birth: Birth, groups: Sequence[int], wanted: Notify) -> Outcome:
+        """Go on with the group the responder names, each at most once and only one that we offered."""
+        group = int.from_bytes(wanted.data, "big")
+        if len(wanted.data) != 2:
+            raise Malformed(f"a group of {len(wanted.data)} octets")
+        if group == birth.group:
+            raise Unauthentic("a request for the group that was sent")
+        if group not in groups or group in birth.refused:
+            raise Refused(f"the peer wants group {group}, which is not configured or was refused before", _GROUP)
+        sa, offered = talk.sa, birth.group
+        talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, offered, group))
+        birth.refused.append(birth.group)
+        birth.group, birth.exchange = group, generate(group, talk.random)
+        return Again(Exchange.IKE_SA_INIT)
+
+    def _agree(self, talk: Talk, birth: Birth, choice: Choice, public: KeyExchangePayload) -> None:
+        if birth.exchange is None or len(public.public) != len(birth.exchange.public):
+            raise Malformed(f"a public value of {len(public.public)} octets in group {public.group}")
+        rows = choice.algorithms
+        encryption, prf, group = rows[TransformType.ENCR], rows[TransformType.PRF], rows[TransformType.KE]
+        talk.sa.suite = Suite(encryption, rows.get(TransformType.INTEG), prf, group)
+        birth.peer_public = public.public
+        self._choice = choice
+
+
+def _birth(talk: Talk) -> Birth:
+    if talk.sa.birth is None:
+        raise Malformed("a key exchange for an SA that has its keys")
+    return talk.sa.birth
+
+
+def _known(error: Notify) -> NotifyType | None:
+    return NotifyType(error.type) if error.type in NotifyType._value2member_map_ else None

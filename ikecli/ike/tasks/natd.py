@@ -1,0 +1,63 @@
+"""NAT detection, and the move to port 4500 (RFC 7296 2.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha1
+from hmac import compare_digest
+
+from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.events import NatChecked
+from ikecli.ike.limits import NAT_PORT
+from ikecli.ike.talk import Incoming, Outcome, Talk
+from ikecli.ike.tasks.base import Task
+from ikecli.numbers import NotifyType
+from ikecli.wire.payloads import Notify, Payload
+
+_SOURCE, _DESTINATION = NotifyType.NAT_DETECTION_SOURCE_IP, NotifyType.NAT_DETECTION_DESTINATION_IP
+
+
+class NatDetection(Task):
+    """Tells the peer which addresses we see, and compares what it sees."""
+
+    __slots__ = ()
+    notifies = frozenset({_SOURCE, _DESTINATION})
+
+    def write_request(self, talk: Talk) -> Iterable[Payload]:
+        """Return a hash of each end."""
+        sa = talk.sa
+        return (
+            Notify(_SOURCE, _hash(sa.spi_i, sa.spi_r, sa.local)),
+            Notify(_DESTINATION, _hash(sa.spi_i, sa.spi_r, sa.remote)),
+        )
+
+    write_response = write_request
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Note which end is behind a NAT; the initiator changes ports, we follow."""
+        self._compare(talk, message)
+        return None
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Note which end is behind a NAT, and go on from port 4500 if one is."""
+        sa = talk.sa
+        self._compare(talk, message)
+        if sa.nat:
+            talk.core.relocate(sa, Endpoint(sa.local.address, NAT_PORT), Endpoint(sa.remote.address, NAT_PORT))
+        return None
+
+    def _compare(self, talk: Talk, message: Incoming) -> None:
+        sa, header = talk.sa, message.header
+        sources = [one.data for one in message.notifies if one.type == _SOURCE]
+        destination = message.notify(_DESTINATION)
+        if not sources or destination is None:
+            return
+        theirs, ours = (_hash(header.initiator_spi, header.responder_spi, end) for end in (sa.remote, sa.local))
+        sa.nat_remote = not any(compare_digest(theirs, one) for one in sources)
+        sa.nat_local = not compare_digest(ours, destination.data)
+        talk.core.tell(NatChecked, lambda: NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote))
+
+
+def _hash(spi_i: bytes, spi_r: bytes, end: Endpoint) -> bytes:
+    octets = spi_i + spi_r + end.address.packed + end.port.to_bytes(2, "big")
+    return sha1(octets, usedforsecurity=False).digest()

@@ -1,0 +1,86 @@
+"""Events of negotiation: what was offered, what was chosen, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ikecli.boundary.events import (
+    ChildUp,
+    ProposalChosen,
+    ProposalOffered,
+    ProposalRefused,
+    SelectorsChosen,
+    SelectorsRefused,
+)
+from ikecli.ike import texts
+from ikecli.ike.choose import Choice, Offer, differing
+from ikecli.ike.sa import ChildSa
+from ikecli.ike.selectors import Pair
+from ikecli.ike.talk import Talk
+from ikecli.intent import Connection, Selector
+from ikecli.numbers import Protocol
+from ikecli.wire.payloads import Proposal
+
+
+def offered(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> None:
+    """Tell what we offer."""
+    sa = talk.sa
+    talk.core.tell(ProposalOffered, lambda: ProposalOffered(sa.number, sa.session, protocol.name, texts.offers(offers)))
+
+
+def chosen(talk: Talk, choice: Choice, offers: Sequence[Offer], proposals: Sequence[Proposal] | None) -> None:
+    """Tell what was agreed; `proposals` are what the peer offered, None when it chose from ours."""
+    sa = talk.sa
+
+    def event() -> ProposalChosen:
+        configured = texts.offers(offers)
+        theirs = configured if proposals is None else texts.proposals(proposals)
+        return ProposalChosen(sa.number, sa.session, choice.protocol.name, theirs, configured, texts.choice(choice))
+
+    talk.core.tell(ProposalChosen, event)
+
+
+def refused(talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: Sequence[Proposal]) -> None:
+    """Tell that nothing the peer offers is configured."""
+    sa = talk.sa
+
+    def event() -> ProposalRefused:
+        theirs, ours = texts.proposals(proposals), texts.offers(offers)
+        return ProposalRefused(sa.number, sa.session, protocol.name, theirs, ours, differing(offers, proposals))
+
+    talk.core.tell(ProposalRefused, event)
+
+
+def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector], pairs: Sequence[Pair]) -> None:
+    """Tell which traffic selectors were agreed."""
+    sa = talk.sa
+    talk.core.tell(
+        SelectorsChosen,
+        lambda: SelectorsChosen(sa.number, sa.session, texts.selectors(local, remote), texts.pairs(pairs)),
+    )
+
+
+def uncovered(
+    talk: Talk, candidates: Iterable[Connection], local: Sequence[Selector], remote: Sequence[Selector]
+) -> None:
+    """Tell that no connection covers what the peer wants."""
+    sa, flows = talk.sa, talk.core.lookup.flows
+
+    def event() -> SelectorsRefused:
+        configured = tuple(text for row in candidates for text in texts.pairs(flows[row.label]))
+        return SelectorsRefused(sa.number, sa.session, texts.selectors(local, remote), configured)
+
+    talk.core.tell(SelectorsRefused, event)
+
+
+def child_up(talk: Talk, child: ChildSa) -> None:
+    """Tell that a Child SA carries traffic."""
+    sa = talk.sa
+
+    def event() -> ChildUp:
+        suite = " ".join(texts.algorithm(row) for row in (child.encryption, child.integrity) if row)
+        return ChildUp(
+            sa.number, sa.session, child.connection, child.inbound, child.outbound, suite, texts.pairs(child.pairs)
+        )
+
+    talk.core.tell(ChildUp, event)

@@ -1,0 +1,55 @@
+"""Proposals, suites and selectors as events show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ikecli.ike.choose import Choice, Offer
+from ikecli.ike.selectors import Pair
+from ikecli.intent import Selector
+from ikecli.numbers import BY_KEY, Algorithm, TransformType
+from ikecli.wire.payloads import Proposal
+
+
+def algorithm(row: Algorithm) -> str:
+    """Name one algorithm ("AES-CBC-256", "SHA256", "Group 14")."""
+    if row.type == TransformType.KE:
+        return f"Group {row.number}"
+    return f"{row.show}-{row.key_bits}" if row.key_bits else row.show
+
+
+def offers(rows: Iterable[Offer]) -> tuple[str, ...]:
+    """Show our proposals."""
+    return tuple(" ".join(algorithm(row) for rows in one.algorithms.values() for row in rows) for one in rows)
+
+
+def proposals(rows: Iterable[Proposal]) -> tuple[str, ...]:
+    """Show a peer's proposals; algorithms not known here by their numbers."""
+    return tuple(" ".join(_transform(one.key) for one in proposal.transforms) for proposal in rows)
+
+
+def choice(chosen: Choice) -> str:
+    """Show what was agreed."""
+    return " ".join(algorithm(row) for row in chosen.algorithms.values())
+
+
+def pairs(rows: Iterable[Pair]) -> tuple[str, ...]:
+    """Show selector pairs."""
+    return tuple(f"{local} -> {remote}" for local, remote in rows)
+
+
+def selectors(local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[str, ...]:
+    """Show what a peer named for both ends."""
+    return (f"{_listed(local)} -> {_listed(remote)}",)
+
+
+def _listed(rows: Sequence[Selector]) -> str:
+    return ", ".join(str(one) for one in rows) or "nothing"
+
+
+def _transform(key: tuple[int, int, int]) -> str:
+    kind, number, bits = key
+    for row_kind in TransformType:
+        if row_kind == kind and (row := BY_KEY.get((row_kind, number, bits))) is not None:
+            return algorithm(row)
+    return f"{kind}/{number}" + (f"/{bits}" if bits else "")

@@ -1,0 +1,120 @@
+"""IKE SAs as `show` sees them."""
+
+from __future__ import annotations
+
+from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
+from ikecli.ike.core import Core
+from ikecli.ike.sa import ChildSa, IkeSa, State
+from ikecli.ike.selectors import Pair
+from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
+from ikecli.numbers import AuthMethod
+
+_STATUS = {State.ESTABLISHED: SaStatus.READY, State.DELETING: SaStatus.DELETING}
+
+
+def views(core: Core) -> list[IkeSaView]:
+    """Return all IKE SAs that are not gone, by number."""
+    rows = sorted(core.sas.values(), key=lambda sa: sa.number)
+    return [_view(core, sa) for sa in rows if sa.state is not State.CLOSED]
+
+
+def stats(core: Core) -> StatsView:
+    """Return what was counted, and how many SAs there are."""
+    rows = [sa for sa in core.sas.values() if sa.state is not State.CLOSED]
+    counts, limits = core.counts, core.lookup.intent
+
+    def number(initiator: bool, negotiating: bool) -> int:
+        return sum((sa.initiator, sa.negotiating) == (initiator, negotiating) for sa in rows)
+
+    return StatsView(
+        incoming_active=number(False, False),
+        incoming_negotiating=number(False, True),
+        outgoing_active=number(True, False),
+        outgoing_negotiating=number(True, True),
+        incoming_accepted=counts.accepted[False],
+        incoming_rejected=counts.rejected[False],
+        outgoing_accepted=counts.accepted[True],
+        outgoing_rejected=counts.rejected[True],
+        dropped=counts.dropped,
+        max_sas=limits.max_sas,
+        max_half_open=limits.max_half_open,
+        exchanges=counts.exchanges,
+        notifies=counts.notifies,
+    )
+
+
+def _view(core: Core, sa: IkeSa) -> IkeSaView:
+    suite, profile, window = sa.suite, core.lookup.profiles.get(sa.profile), sa.window
+    dpd = profile.dpd if profile else None
+    method = AuthMethod.SHARED_KEY if sa.established_order else 0
+    return IkeSaView(
+        id=sa.number,
+        session=sa.session,
+        local=str(sa.local.address),
+        local_port=sa.local.port,
+        remote=str(sa.remote.address),
+        remote_port=sa.remote.port,
+        vrf="",
+        status=_STATUS.get(sa.state, SaStatus.NEGOTIATING),
+        initiator=sa.initiator,
+        local_spi=sa.own_spi.hex().upper(),
+        remote_spi=(sa.spi_r if sa.initiator else sa.spi_i).hex().upper(),
+        encryption=(suite.encryption.number, suite.encryption.key_bits) if suite else (0, 0),
+        integrity=suite.integrity.number if suite and suite.integrity else None,
+        prf=suite.prf.number if suite else 0,
+        group=suite.group.number if suite else 0,
+        auth_local=method,
+        auth_remote=method,
+        lifetime=profile.lifetime if profile else DEFAULT_IKE_LIFETIME,
+        age=int(core.now - (sa.established if sa.established_order else sa.created)),
+        profile=sa.profile,
+        local_identity=str(sa.local_identity or ""),
+        remote_identity=str(sa.remote_identity or ""),
+        request_id=window.next_id,
+        peer_request_id=window.expected,
+        window=1,
+        peer_window=1,
+        dpd_interval=dpd.interval if dpd else 0,
+        dpd_retry=dpd.retry if dpd else 0,
+        fragmentation=False,
+        nat_local=sa.nat_local,
+        nat_remote=sa.nat_remote,
+        children=tuple(_child(core, sa, child) for child in sa.children.values()),
+    )
+
+
+def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
+    connection = core.lookup.connections.get(child.connection)
+    return ChildView(
+        connection=child.connection,
+        interface=connection.interface if connection else "",
+        inbound_spi=child.inbound,
+        outbound_spi=child.outbound,
+        encryption=(child.encryption.number, child.encryption.key_bits),
+        integrity=child.integrity.number if child.integrity else None,
+        group=child.group,
+        esn=child.esn,
+        transport=child.transport,
+        encapsulated=child.encapsulated,
+        flows=tuple(_flow(pair) for pair in child.pairs),
+        local=str(sa.local.address),
+        remote=str(sa.remote.address),
+        created=child.created,
+        lifetime=child.lifetime,
+        kilobytes=child.kilobytes,
+        age=int(core.now - child.created),
+        replay_window=child.replay_window,
+    )
+
+
+def _flow(pair: Pair) -> FlowView:
+    local, remote = pair
+    return FlowView(
+        protocol=local.protocol or remote.protocol,
+        local_first=str(local.first),
+        local_last=str(local.last),
+        local_ports=(local.first_port, local.last_port),
+        remote_first=str(remote.first),
+        remote_last=str(remote.last),
+        remote_ports=(remote.first_port, remote.last_port),
+    )

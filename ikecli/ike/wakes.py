@@ -1,0 +1,69 @@
+"""What comes due in an IKE SA, and when (RFC 7296 2.1, 2.4, 2.8)."""
+
+from __future__ import annotations
+
+from ikecli.ike import exchanges
+from ikecli.ike.asks import expire
+from ikecli.ike.core import Core
+from ikecli.ike.lifecycle import close, delete
+from ikecli.ike.limits import CONFIRM_SECONDS
+from ikecli.ike.sa import IkeSa, State
+from ikecli.ike.window import Aim, Want
+
+
+def due(core: Core, sa: IkeSa) -> float | None:
+    """Return when an SA is next to be looked at."""
+    times = list(sa.asking.values())
+    out = sa.window.outstanding
+    if out is not None and not out.parked:
+        times.append(out.due)
+    if sa.ends:
+        times.append(sa.ends)
+    if sa.state is State.ESTABLISHED:
+        times += [child.expires for child in sa.children.values() if child.expires and not child.deleting]
+        if (check := _check_at(core, sa)) is not None:
+            times.append(check)
+    return min(times, default=None)
+
+
+def act(core: Core, sa: IkeSa) -> None:
+    """Do all that is due in an SA."""
+    now, out = core.now, sa.window.outstanding
+    core.touch(sa)
+    for ask, deadline in list(sa.asking.items()):
+        if deadline <= now:
+            expire(core, ask)
+    if sa.ends and sa.ends <= now:
+        _end(core, sa)
+    if out is not None and out is sa.window.outstanding and not out.parked and out.due <= now:
+        exchanges.retransmit(core, sa, out)
+    if sa.state is not State.ESTABLISHED:
+        return
+    old = tuple(c.inbound for c in sa.children.values() if c.expires and c.expires <= now and not c.deleting)
+    if old:
+        for spi in old:
+            sa.children[spi].expires = 0.0
+        core.want(sa, Want.DELETE_CHILD, Aim(spis=old))
+    if (check := _check_at(core, sa)) is not None and check <= now:
+        core.want(sa, Want.LIVENESS)
+
+
+def _end(core: Core, sa: IkeSa) -> None:
+    """End an SA whose time is over."""
+    if sa.state is State.CLOSED:
+        core.remove(sa)
+    elif sa.state is State.HALF_OPEN:
+        close(core, sa, "not authenticated in time", linger=False)
+    elif sa.state is State.ESTABLISHED:
+        delete(core, sa)
+
+
+def _check_at(core: Core, sa: IkeSa) -> float | None:
+    """Return when the peer is to be asked for a sign of life, if at all; a request in flight asks already."""
+    window = sa.window
+    if window.outstanding is not None or window.queue:
+        return None
+    profile = core.lookup.profiles.get(sa.profile)
+    dpd = profile.dpd if profile else None
+    times = [sa.heard + dpd.interval] if dpd is not None and dpd.periodic else []
+    return min(times if sa.confirmed else [*times, sa.established + CONFIRM_SECONDS], default=None)
