@@ -31,9 +31,9 @@ def ike_proposals(
     prf: Iterable[str],
     groups: Iterable[str],
 ) -> Iterator[IkeProposal]:
-    """Yield one proposal for the AEAD ciphers and one for the others, where they are complete; the first cipher's first.
+    """Yield one proposal for the AEAD ciphers and one for the others, where they are complete.
 
-    Without a PRF the hash of the integrity is taken.
+    The first cipher's comes first. Without a PRF the hash of the integrity is taken.
     """
     ciphers, hashes = rows(_E, dialect, encryption), tuple(integrity)
     checks, prfs, exchanges = (

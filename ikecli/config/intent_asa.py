@@ -124,10 +124,9 @@ class _Resolver:
         """Yield the static routes."""
         for (nameif, address, mask, gateway), route in self.draft.routes.items():
             if nameif not in self.named:
-                self.complaints.error(
-                    ("routes", (nameif, address, mask, gateway)), "", f"a route goes through {nameif}, which no interface is",
-                    f"nameif {nameif} on an interface",
-                )  # fmt: skip
+                where = ("routes", (nameif, address, mask, gateway))
+                why = f"a route goes through {nameif}, which no interface is"
+                self.complaints.error(where, "", why, f"nameif {nameif} on an interface")
                 continue
             yield Route(network(address, mask), gateway, self.named[nameif], route.distance or 1)
 
@@ -304,7 +303,8 @@ class _Resolver:
             if not offered:
                 why = "has no cipher and hash that can be offered" if held else "is not there"
                 self.complaints.error(
-                    ("ipsec_proposals", name) if held else where, "no-common-esp-encryption" if held else "crypto-map-incomplete",
+                    ("ipsec_proposals", name) if held else where,
+                    "no-common-esp-encryption" if held else "crypto-map-incomplete",
                     f"{what} names IPsec proposal {name}, which {why}",
                     f"crypto ipsec ikev2 ipsec-proposal {name}",
                 )  # fmt: skip

@@ -437,10 +437,9 @@ class _Resolver:
         if name is None:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no access list", "match address NAME")
             return
-        held = self.draft.access_lists.get(name)
-        found = list(self.lines(name, held)) if held else []
+        found = flows_of(self.draft, name, self.complaints)
         if not any(flow.permit for flow in found):
-            why = "permits nothing" if held else "is not there"
+            why = "permits nothing" if name in self.draft.access_lists else "is not there"
             self.complaints.error(
                 where, "access-list-missing", f"{what} matches access list {name}, which {why}",
                 f"ip access-list extended {name}",
@@ -448,26 +447,33 @@ class _Resolver:
             return
         yield from found
 
-    def lines(self, name: str, held: ios.AccessList) -> Iterator[Flow]:
-        """Yield the flows of an access list's lines."""
-        for sequence, line in sorted(held.entries.items()):
-            if line.action is None or line.protocol is None:
-                continue
-            ends = [selector_of(line.source), selector_of(line.destination)]
-            if ends[0] is None or ends[1] is None:
-                self.complaints.error(
-                    ("access_lists", name), "traffic-selector-mismatch",
-                    f"line {sequence} of access list {name} has a wildcard with gaps, which no traffic selector can say",
-                    "one line for each network",
-                )  # fmt: skip
-                continue
-            if line.established or line.icmp:
-                self.complaints.warn(
-                    ("access_lists", name), "", f"line {sequence} of access list {name} protects all of its protocol: "
-                    "established and ICMP types are not looked at",
-                )  # fmt: skip
-            permit = line.action == "permit"
-            yield from flows(permit, line.protocol, [ends[0]], line.source_ports, [ends[1]], line.destination_ports)
+
+def flows_of(draft: ios.Ios, name: str, complaints: Complaints) -> list[Flow]:
+    """Return the flows of an access list's lines; what no traffic selector can say is complained of."""
+    held = draft.access_lists.get(name)
+    return list(_lines(name, held, complaints)) if held else []
+
+
+def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[Flow]:
+    where = ("access_lists", name)
+    for sequence, line in sorted(held.entries.items()):
+        if line.action is None or line.protocol is None:
+            continue
+        here, there = selector_of(line.source), selector_of(line.destination)
+        if here is None or there is None:
+            complaints.error(
+                where, "traffic-selector-mismatch",
+                f"line {sequence} of access list {name} has a wildcard with gaps, which no traffic selector says",
+                "one line for each network",
+            )  # fmt: skip
+            continue
+        if line.established or line.icmp:
+            complaints.warn(
+                where, "", f"line {sequence} of access list {name} protects all of its protocol: "
+                "established and ICMP types are not looked at",
+            )  # fmt: skip
+        permit = line.action == "permit"
+        yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports)
 
 
 def peers_of(entry: ios.MapEntry) -> tuple[Ip, ...]:

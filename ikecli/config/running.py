@@ -60,7 +60,10 @@ def body(dialect: Dialect, draft: Any, form: Form, reveal: Reveal, every: bool =
 
 
 def whole(commands: list[str], dialect: str, section: str = "") -> list[str]:
-    """Return commands with the header and end of their system; `section`: those alone that begin so, with what lies below."""
+    """Return commands with the header and end of their system.
+
+    With `section` those alone that begin so, with what lies below them.
+    """
     if section:
         commands = list(_section(commands, section))
         if dialect == "asa":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from ikecli.config import intent_asa, intent_ios, passwords
 from ikecli.config.asa import Asa
@@ -17,6 +18,8 @@ from ikecli.config.settle import Scribe
 from ikecli.intent import Intent
 from ikecli.language import Dialect, Mode, load
 from ikecli.secret import Secret
+
+Options: TypeAlias = Mapping[str, str | int | bool]
 
 OPERATOR: Final = 15
 """The privilege level that `enable` leads to."""
@@ -76,10 +79,17 @@ class Store:
         self._told = frozenset(self.complaints)
         return told
 
-    def running(self, *, every: bool = False, clear: bool = False, section: str = "") -> list[str]:
-        """Return the running-config as it is shown: `clear` with secrets, `every` with defaults, `section` only what
-        begins so."""
-        return whole(self._body("clear" if clear else "show", every), self.dialect, section)
+    def running(self, options: Options = MappingProxyType({}), *, clear: bool = False) -> list[str]:
+        """Return the running-config as it is shown, or with its secrets in clear.
+
+        `options` are the slots of `show running-config`: `all` for defaults too; `section`, `interface` and `name` for
+        the lines alone that begin so, with what lies below them.
+        """
+        words = [options.get("section"), options.get("interface"), options.get("name")]
+        if options.get("interface") and not options.get("section"):
+            words.insert(0, "interface")
+        section = " ".join(str(word) for word in words if word)
+        return whole(self._body("clear" if clear else "show", bool(options.get("all"))), self.dialect, section)
 
     def startup(self) -> str:
         """Return the configuration as it is stored: keys under the master key, passwords as hashes."""
