@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -114,13 +114,17 @@ class Service:
                 NOTICE, "STARTED", f"the engine answers at {self._setup.control}; data plane {appliance.plane.name}"
             )
             if self._setup.private:
-                loop.call_later(FIRST_SESSION, lambda: server.connections or self._stop.set())
+                loop.call_later(FIRST_SESSION, self._stop_unless, server.connections)
             await self._stop.wait()
             self._log(NOTICE, "STOPPING", "the engine deletes its SAs at the peers and ends")
             appliance.shutdown()
         finally:
             server.close()
             self._sockets.close()
+
+    def _stop_unless(self, sessions: Set[object]) -> None:
+        if not sessions:
+            self._stop.set()
 
     def _boot(self) -> None:
         for complaint in self._appliance.boot():

@@ -14,7 +14,6 @@ from ikecli.control.messages import (
     OPERATOR,
     OPERATOR_TOPICS,
     Choice,
-    Choice,
     Choices,
     Clear,
     ConfigBegin,
@@ -183,7 +182,7 @@ class Session:
 
     def _config_help(self, request: ConfigHelp, reply: Answer) -> None:
         found = self._reading().help(request.text)
-        reply(Choices(tuple(Choice(one.label, one.help, one.completes or "") for one in found)))
+        reply(Choices(tuple(Choice(one.label, one.help, one.completes or "", one.live) for one in found)))
 
     def _config_end(self, request: Request, reply: Answer) -> None:
         reply(self._state(messages=self._leave_configuration()))
