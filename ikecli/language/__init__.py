@@ -1,7 +1,7 @@
 """The command language: grammar files are read, lines become commands, drafts become running-configs."""
 
 from ikecli.language.command import Command, LineError, message
-from ikecli.language.draft import FixedEntry, Inert, MissingEntry, apply, defaults
+from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
 from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from
 from ikecli.language.line import CR, Choice, Names, NeedsLines
 from ikecli.language.lint import check, lint
@@ -21,6 +21,7 @@ __all__ = [
     "Names",
     "NeedsLines",
     "NotationError",
+    "OtherEntry",
     "apply",
     "check",
     "defaults",

@@ -34,6 +34,16 @@ class MissingEntry(Rejected):
         self.key = key
 
 
+class OtherEntry(Rejected):
+    """The name is taken by an entry of another kind: the word of the opening command, such as `network`, differs."""
+
+    def __init__(self, what: str, key: object, there: object) -> None:
+        super().__init__(f"{key} exists already and is {there}")
+        self.what = what
+        self.key = key
+        self.there = there
+
+
 class FixedEntry(Rejected):
     """The command would remove what cannot go, such as a physical port."""
 
@@ -66,7 +76,7 @@ class _Passed:
 def apply(draft: Any, command: Command) -> Any:
     """Carry a configuration command out on the mode's object; return the object that `>` enters (`~>`: the Inert).
 
-    Raises MissingEntry and FixedEntry; the draft is then as before. ValueError for a `!` command.
+    Raises MissingEntry, OtherEntry and FixedEntry; the draft is then as before. ValueError for a `!` command.
     """
     declaration = command.declaration
     match command.operator:
@@ -317,6 +327,10 @@ def _enter(draft: Any, command: Command) -> Any:
     entry = _entry(owner, step, command)
     model = type(entry)
     raw = _stored(command)
+    for name in command.declaration.constant:
+        there = getattr(entry, name)
+        if there is not None and there != raw[name]:
+            raise OtherEntry(step.name, key_of(step, command.slots), there)
     unset = {slot.name: shapes.initial(model, slot.name) for slot in command.declaration.stored if slot.name not in raw}
     for name, value in (*unset.items(), *target.constants):
         setattr(entry, name, value)

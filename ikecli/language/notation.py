@@ -41,6 +41,12 @@ class Declaration:
         return tuple(slot for name, slot in self.slots.items() if name not in apart)
 
     @cached_property
+    def constant(self) -> tuple[str, ...]:
+        """The stored slots that are always this declaration's own word, as in `object-group network$type`."""
+        items = self.pattern.items if isinstance(self.pattern, tree.Seq) else (self.pattern,)
+        return tuple(slot.name for slot in self.stored if slot.binder in items and isinstance(slot.binder, tree.Word))
+
+    @cached_property
     def bare(self) -> str | None:
         """The slot whose value stands alone, when there is exactly one stored slot and it is required."""
         match self.stored:

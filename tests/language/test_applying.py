@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ikecli.language import FixedEntry, LineError, MissingEntry, defaults, load_from
+from ikecli.language import FixedEntry, LineError, MissingEntry, OtherEntry, defaults, load_from
 from ikecli.language.write import write
 from ikecli.secret import Secret
 from tests.language.toys import HERE, Dpd, Interface, Keepalive, Profile, Timeout, Typist, asa, ios
@@ -234,6 +234,14 @@ def test_attributes_need_their_group() -> None:
     assert lines(typist)[1:] == ["group-policy G internal", "group-policy G attributes", "vpn-idle-timeout none"]
     typist.type("no group-policy G attributes")
     assert lines(typist)[1:] == ["group-policy G internal"]
+
+
+def test_a_name_is_taken_by_one_kind_of_entry() -> None:
+    typist = asa()
+    typist.type("object-group network G", "network-object host 10.0.0.1", "object-group network G")
+    with pytest.raises(OtherEntry, match="G exists already and is network"):
+        typist.type("object-group service G tcp")
+    assert lines(typist)[1:] == ["object-group network G", "network-object host 10.0.0.1"]
 
 
 def test_a_line_can_be_inserted_and_a_section_written_twice() -> None:
