@@ -17,8 +17,8 @@ from ikecli.errors import Unavailable
 
 _ASA_LINES: Final = re.compile(
     r"^\s*(tunnel-group |nameif |security-level |access-list \S+ (extended|line|remark|standard|permit|deny) "
-    r"|object network |crypto ikev2 enable |crypto ipsec ikev2 |crypto map \S+ \d+ (set|match) |crypto map \S+ interface "
-    r"|ASA Version |: Saved|group-policy |same-security-traffic )",
+    r"|object network |crypto ikev2 enable |crypto ipsec ikev2 |crypto map \S+ \d+ (set|match) "
+    r"|crypto map \S+ interface |ASA Version |: Saved|group-policy |same-security-traffic )",
     re.MULTILINE,
 )
 _IOS_LINES: Final = re.compile(

@@ -279,10 +279,8 @@ class _Resolver:
         lacks = missing_of(profile, self.draft)
         for what, fix in lacks:
             self.complaints.error(where, "no-matching-profile", f"IKEv2 profile {name} has no {what}", fix)
-        if lacks:
-            return None
         credentials = self.credentials(name, profile)
-        if not credentials:
+        if lacks or not credentials:
             return None
         return Profile(
             name,

@@ -9,9 +9,10 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config.levels import KeptSection, Level, RefusedSection, knows, meant_to_enter
 from ikecli.config.remarks import about, warnings
+from ikecli.config.settle import consequences
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
-from ikecli.language import Choice, Command, LineError, MissingEntry, NeedsLines, apply, message
+from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
 
@@ -214,6 +215,8 @@ class ConfigReader:
     def _refuse(self, error: LineError, text: str, indent: int, width: int) -> Outcome:
         language = self.store.language
         modes = [mode for level in self._levels for mode in meant_to_enter(language, level.mode, text)]
+        if self._refused and not modes:
+            error = max((error, *self._errors_in(self._refused.modes, text)), key=lambda each: each.reach)
         if modes or self._refused is None:
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
         if self.quiet:
@@ -221,6 +224,13 @@ class ConfigReader:
             told = f"{why.rstrip('.')} at column {error.column + 1}: {error.shown.strip()}"
             return Outcome("refused", (told,), error=error)
         return Outcome("refused", tuple(message(error, width, self.store.dialect)), error=error)
+
+    def _errors_in(self, modes: Iterable[Mode], text: str) -> Iterator[LineError]:
+        for mode in modes:
+            try:
+                mode.read(text, self.store.names)
+            except LineError as error:
+                yield error
 
     def _rejection(self, text: str) -> Outcome:
         sign = "% " if self.store.dialect == "ios" else "ERROR: "
@@ -239,6 +249,7 @@ class ConfigReader:
             modes = tuple(self.store.language.modes[name] for name in (command.enters,) if name)
             self._refused = RefusedSection(self.number, "", indent, modes)
             return self._rejection(str(refusal))
+        follows = tuple(consequences(level.draft, settled))
         left = depth < len(self._levels) - 1
         del self._levels[depth + 1 :]
         self._kept = None
@@ -247,7 +258,7 @@ class ConfigReader:
         self._enter(settled, entered, path, indent)
         opens = bool(settled.enters) or self._kept is not None
         dialect = self.store.dialect
-        told = tuple(warnings(dialect, command)) if self.quiet else about(dialect, command, created)
+        told = tuple(warnings(dialect, command)) if self.quiet else (*about(dialect, command, created), *follows)
         inert = command.operator in ("~", "~>")
         return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
 

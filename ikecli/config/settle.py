@@ -5,11 +5,12 @@ What a line says of a secret is turned into its stored form before it reaches th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Any, Final
 
+from ikecli.config import asa
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash
@@ -21,6 +22,9 @@ from ikecli.secret import HIDDEN, Secret
 
 _PASSWORDS: Final = frozenset({"enable_secret", "enable_password", "users"})
 """Fields that hold passwords; every other secret is a pre-shared key."""
+
+TRUSTED: Final = 100
+"""The security level of an interface named inside."""
 
 ENCRYPTED: Final = {"ios": "6", "asa": "8"}
 """The encoding of a key under the master key."""
@@ -100,6 +104,16 @@ class Scribe:
 
     def _refusal(self, text: str) -> Rejected:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")
+
+
+def consequences(draft: Any, command: Command) -> Iterator[str]:
+    """Carry out what a line brings with it beyond what it says, and yield what the system says of that.
+
+    On an ASA an interface gets its security level with its name.
+    """
+    if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
+        draft.security_level = TRUSTED if draft.nameif == "inside" else 0
+        yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'
 
 
 def _route(slots: dict[str, Any], removes: bool) -> None:

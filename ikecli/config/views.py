@@ -14,11 +14,12 @@ from ikecli.boundary.views import (
     TransformSetView,
 )
 from ikecli.config import asa, intent_asa, intent_ios, ios
-from ikecli.config.algorithms import rows
+from ikecli.config.algorithms import kilobytes, pfs_row, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
 from ikecli.intent import Connection, Flow, Profile
+from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.language import write
 from ikecli.numbers import Algorithm, TransformType
 
@@ -86,7 +87,7 @@ def profiles(store: Store) -> Iterator[ProfileView]:
                 each.auth_local.kind or "" if each.auth_local else "",
                 (each.auth_remote.kind or "",) if each.auth_remote else (),
                 each.keyring or ("none" if each.auth_local and each.auth_local.key else ""),
-                each.lifetime or intent_ios.DEFAULT_IKE_LIFETIME,
+                each.lifetime or DEFAULT_IKE_LIFETIME,
                 f"interval {dpd.interval}, retry-interval {dpd.retry}, {dpd.query}" if dpd else "",
                 name in complete,
                 used.count(name),
@@ -224,7 +225,7 @@ def _unused(
     flows = intent_ios.flows_of(draft, entry.match_address or "", Complaints())
     seconds = entry.lifetime_seconds or draft.lifetime_seconds or intent_ios.LIFETIME
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
-    pfs = intent_ios.pfs_row(entry.pfs, "ios")
+    pfs = pfs_row(entry.pfs, "ios")
     names = entry.transform_sets or (intent_ios.DEFAULT,)
     return ConnectionView(
         name,
@@ -236,7 +237,7 @@ def _unused(
         tuple(flow_view(flow) for flow in flows if flow.permit),
         (),
         seconds,
-        intent_ios.kilobytes(volume, intent_ios.KILOBYTES),
+        kilobytes(volume, intent_ios.KILOBYTES),
         pfs.number if pfs else None,
         tuple((one, sets[one][0]) for one in names if one in sets),
         entry.match_address or "",
