@@ -121,7 +121,7 @@ class ConfigReader:
                 self._kept = self._refused = None
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):
-            return self._skipped(self._refused)
+            return self._skipped(self._refused) if self._refused else Outcome()
         if self._kept and self._keeps(self._kept, text, indent):
             return Outcome("inert")
         try:
@@ -206,11 +206,17 @@ class ConfigReader:
             except LineError as error:
                 worst = error if worst is None or error.reach > worst.reach else worst
                 continue
+            if command.operator in ("~", "~>") and self._runs(text):
+                return Outcome(execute=text.strip())
             return self._take(command, depth, indent)
         assert worst is not None
-        if self.store.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names):
+        if self._runs(text):
             return Outcome(execute=text.strip())
         return self._refuse(worst, text, indent, width)
+
+    def _runs(self, text: str) -> bool:
+        """Tell whether a line is for exec mode: a firewall takes those in configuration mode too."""
+        return self.store.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names)
 
     def _refuse(self, error: LineError, text: str, indent: int, width: int) -> Outcome:
         language = self.store.language
@@ -243,11 +249,12 @@ class ConfigReader:
             path = (*level.path, *_path(settled))
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
-        except MissingEntry as missing:
-            return self._rejection(f"{command.text.split()[0]} {missing.key} does not exist")
         except Rejected as refusal:
             modes = tuple(self.store.language.modes[name] for name in (command.enters,) if name)
-            self._refused = RefusedSection(self.number, "", indent, modes)
+            opener = command.text.split()[0]
+            self._refused = RefusedSection(self.number, opener, indent, modes)
+            if isinstance(refusal, MissingEntry):
+                return self._rejection(f"{opener} {refusal.key} is not there yet: give its type first")
             return self._rejection(str(refusal))
         follows = tuple(consequences(level.draft, settled))
         left = depth < len(self._levels) - 1
