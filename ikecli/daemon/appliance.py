@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, Protocol
+from itertools import count
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import (
@@ -26,6 +27,7 @@ from ikecli.boundary.effects import (
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
+from ikecli.config.reader import feed_all
 from ikecli.control.messages import Heard
 from ikecli.crypto.exchange import restore
 from ikecli.daemon.journal import Journal
@@ -34,11 +36,18 @@ from ikecli.errors import IkecliError, ProtocolError, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 
+if TYPE_CHECKING:
+    from ikecli.daemon.sessions import Session
+
 Reply = Callable[[object], None]
 
 
 class Storage(Protocol):
     """Where an appliance keeps what survives it; each call raises errors.Unavailable in one clear line."""
+
+    @property
+    def config_file(self) -> str:
+        """The startup configuration's name, for people."""
 
     def read_startup(self) -> str | None:
         """Return the startup configuration, or None when there is none."""
@@ -72,9 +81,10 @@ class Appliance:
         self.storage: Final = storage
         self.journal: Final = Journal(clock)
         self.plane: Final = plane(self.notice)
-        self.store: Final = Store(dialect, storage.master_key())
+        self.store = Store(dialect, storage.master_key(), random)
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
+        self.sessions: Final[dict[int, Session]] = {}
         self._transmit = transmit
         self._ask = ask or self._ask_here
         self._alarm: Cancel | None = None
@@ -93,16 +103,16 @@ class Appliance:
     def boot(self) -> list[str]:
         """Run the startup configuration; return what was wrong with it, a text a line."""
         text = self.storage.read_startup()
-        return self.load(text, "startup-config") if text is not None else self.commit()
+        return self.load(text, self.storage.config_file) if text is not None else self.commit()
 
     def load(self, text: str, source: str) -> list[str]:
         """Merge whole text into the running configuration; return what was wrong, with line numbers."""
-        reader = ConfigReader(self.store)
-        found = []
-        for number, line in enumerate(text.splitlines(), 1):
-            outcome = reader.feed(line)
-            found += [f"{source}: line {number}: {text}" for text in outcome.messages]
-        reader.end()
+        reader = ConfigReader(self.store, quiet=True)
+        found = [
+            f"{source}: line {number}: {message}"
+            for number, outcome in feed_all(reader, text.splitlines())
+            for message in outcome.messages
+        ]
         return found + self.commit()
 
     def commit(self) -> list[str]:
@@ -111,6 +121,32 @@ class Appliance:
         self.plane.configure(self.store.intent)
         self.do(Apply(self.store.intent))
         return complaints
+
+    def reload(self) -> list[str]:
+        """Read the startup configuration anew and apply the difference; return what was wrong and what was discarded."""
+        text = self.storage.read_startup()
+        before = self.store.running(clear=True)
+        old, self.store = self.store, Store(self.dialect, self.storage.master_key(), self.random)
+        try:
+            found = self.load(text or "", self.storage.config_file)
+        except IkecliError:
+            self.store = old
+            raise
+        after = set(self.store.running(clear=True))
+        lost = [line for line in before if line not in after and not line.startswith(("!", "Current"))]
+        if lost:
+            found.append(f"{len(lost)} lines of the running configuration were not in it and are gone")
+        return found
+
+    def enter(self, session: Session) -> int:
+        """Take in a session; return its line's number."""
+        line = next(number for number in count() if number not in self.sessions)
+        self.sessions[line] = session
+        return line
+
+    def leave(self, session: Session) -> None:
+        """Let a session go."""
+        self.sessions.pop(session.line, None)
 
     # The engine's ways in
 

@@ -59,6 +59,15 @@ def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
     ]
 
 
+def _maps(appliance: Appliance, options: Options) -> list[ConnectionView]:
+    name, interface = options.get("tag"), options.get("interface")
+    return [
+        view
+        for view in views.crypto_maps(appliance.store)
+        if name in (None, "", view.name) and interface in (None, "", view.interface)
+    ]
+
+
 def _sessions(appliance: Appliance, options: Options) -> list[Any]:
     sas = _sas(appliance, options)
     remote = options.get("remote")
@@ -80,7 +89,7 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
             processor=platform.machine(),
             memory_kb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024,
             image=str(Path(__file__).parent.parent),
-            config_file=appliance.config_file,
+            config_file=appliance.storage.config_file,
             dataplane=plane.name,
             interfaces=tuple(view.name for view in plane.interfaces()),
         )
@@ -112,12 +121,10 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.profile": _named(views.profiles),
     "ipsec.sa": _ipsec,
     "ipsec.transform_set": _named(views.transform_sets),
-    "map": lambda appliance, options: _ipsec(
-        appliance, {"map": options.get("tag", ""), "interface": options.get("interface", "")}
-    ),
+    "map": _maps,
     "session": _sessions,
-    "vpn_sessiondb.l2l": _sessions,
-    "vpn_sessiondb.summary": _sessions,
+    "vpn_sessiondb.l2l": lambda appliance, options: [*_sessions(appliance, options), *_system(appliance, options)],
+    "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,
     "interface.brief": lambda appliance, options: appliance.plane.interfaces(),
@@ -129,7 +136,6 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "access_lists": _named(views.access_lists),
     "version": _system,
     "clock": _system,
-    "users": lambda appliance, options: appliance.users(),
     "logging": lambda appliance, options: appliance.journal.kept(),
     "debugging": lambda appliance, options: sorted(appliance.journal.debugs),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ikecli.boundary.clock import Clock
-from ikecli.boundary.effects import Question
+from ikecli.boundary.effects import Datagram, Question
 from ikecli.control.messages import OPERATOR, Heard
 from ikecli.daemon.appliance import Appliance, Reply
 from ikecli.daemon.sessions import Session
@@ -22,6 +22,8 @@ MASTER_KEY_SIZE: Final = 32
 
 class MemoryStorage:
     """A startup configuration that lasts as long as the lab."""
+
+    config_file: Final = "startup-config"
 
     def __init__(self, startup: str | None, key: bytes) -> None:
         self._startup, self._key = startup, key
@@ -74,8 +76,8 @@ class Node:
         """Open a console session, at the operator's level."""
         return Session(self.appliance, OPERATOR, "console", push)
 
-    def _receive(self, datagram: object) -> None:
-        self.appliance.receive(datagram)  # type: ignore[arg-type]
+    def _receive(self, datagram: Datagram) -> None:
+        self.appliance.receive(datagram)
 
 
 class Lab:
@@ -116,14 +118,13 @@ class Lab:
 class VirtualLab(Lab):
     """A lab whose time passes only when told, and whose every run with one seed is the same."""
 
-    clock: VirtualClock
-
     def __init__(self, seed: int | str = 0) -> None:
-        super().__init__(VirtualClock(), Dice(seed).octets, seed)
+        self.time: Final = VirtualClock()
+        super().__init__(self.time, Dice(seed).octets, seed)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
-        self.clock.advance(seconds)
+        self.time.advance(seconds)
 
     def ping(self, name: str, destination: str, source: str = "", count: int = 5, timeout: float = 2) -> str:
         """Ping as an operator does, one echo after the other; return the marks."""
@@ -132,6 +133,6 @@ class VirtualLab(Lab):
         for sequence in range(count):
             results: list[EchoResult] = []
             node.plane.echo(Echo(destination, source, 100, timeout, sequence), results.append)
-            self.clock.run(self.clock.now() + timeout + 1, stop=lambda results=results: bool(results))  # type: ignore[misc]
+            self.time.run(self.time.now() + timeout + 1, stop=lambda results=results: bool(results))  # type: ignore[misc]
             marks.append(results[0].mark)
         return "".join(marks)

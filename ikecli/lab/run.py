@@ -1,0 +1,79 @@
+"""A lab in real time, for people: appliances from files, and a session that walks between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+
+from ikecli.boundary.effects import Question
+from ikecli.config import dialect_of
+from ikecli.control.client import Client, LocalClient
+from ikecli.control.messages import OPERATOR
+from ikecli.daemon.appliance import Reply, answer
+from ikecli.daemon.clock import LoopClock
+from ikecli.daemon.sessions import Session
+from ikecli.errors import Unavailable
+from ikecli.lab.lab import Lab, Node
+from ikecli.shell.session import Elsewhere
+
+Attend = Callable[[Client, Elsewhere], Awaitable[int]]
+"""Holds a session, given one and the way to others; returns the exit status."""
+
+
+class Neighbours:
+    """The appliances of a lab, as `connect` reaches them."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def names(self) -> Iterable[str]:
+        """Return their hostnames."""
+        return [node.name for node in self._lab.nodes]
+
+    def open(self, name: str) -> Client:
+        """Open a console session on one; raises Unavailable when there is none of this name."""
+        node = self._lab[name]
+        return LocalClient(lambda level, user, push: Session(node.appliance, level, user, push), OPERATOR, "console")
+
+
+def run(files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None]) -> int:
+    """Start the files' appliances and attend a session on the first, or on `node`; return its status.
+
+    What was wrong with a file goes to `say`, a line each. Raises Unavailable for a file that cannot be read, hostnames
+    that clash, or a node that is not there.
+    """
+    return asyncio.run(_run(files, node, attend, say))
+
+
+async def _run(files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None]) -> int:
+    loop = asyncio.get_running_loop()
+    lab = Lab(LoopClock(loop), os.urandom)
+    for path in files:
+        for complaint in _start(lab, path, _worker(loop))[1]:
+            say(f"{path}: {complaint}")
+    here = Neighbours(lab)
+    try:
+        return await attend(here.open(node or lab.nodes[0].name), here)
+    finally:
+        lab.close()
+
+
+def _start(lab: Lab, path: Path, ask: Callable[[Question, Reply], None]) -> tuple[Node, list[str]]:
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
+        raise Unavailable(f"{path}: {why}") from None
+    return lab.add(text, dialect_of(text), ask)
+
+
+def _worker(loop: asyncio.AbstractEventLoop) -> Callable[[Question, Reply], None]:
+    """Answer questions on other threads, so that a long exponentiation holds nobody up."""
+
+    def ask(question: Question, reply: Reply) -> None:
+        future = loop.run_in_executor(None, answer, question)
+        future.add_done_callback(lambda done: reply(done.result()))
+
+    return ask
