@@ -15,12 +15,7 @@ from ikecli.errors import IkecliError, Unavailable
 if TYPE_CHECKING:
     from ikecli.control.client import Client
     from ikecli.control.messages import Heard
-    from ikecli.shell.history import History
     from ikecli.shell.session import Elsewhere
-    from ikecli.shell.terminal import Terminal
-
-AUTOMATION_COLUMNS: Final = 500
-"""A window this wide belongs to a program: it gets plain lines."""
 
 PRIVATE_START: Final = 20.0
 """Seconds that a private engine may take to answer."""
@@ -131,10 +126,10 @@ def _engine(options: argparse.Namespace) -> int:
 
 def _dialect(path: Path) -> str:
     """Return the dialect that a startup configuration is written in; IOS where there is none."""
-    from ikecli.config import detect
+    from ikecli.config import dialect_of
 
     try:
-        return detect(path.read_text(errors="replace"))
+        return dialect_of(path.read_text(errors="replace"))
     except OSError:
         return "ios"
 
@@ -169,11 +164,12 @@ async def _attached(options: argparse.Namespace) -> int:
 async def _attend(options: argparse.Namespace, client: Client, elsewhere: Elsewhere | None) -> int:
     """Hold a session, wherever its lines come from; return 1 if one that nobody could mend was refused."""
     from ikecli.shell.history import History
+    from ikecli.shell.opening import open_terminal
     from ikecli.shell.session import Shell
 
     attended = _attended(options)
     history = History(_places(options)[0] / "history" if attended else None)
-    terminal, close = _terminal(options, history)
+    terminal, close = open_terminal(options.commands, history)
     shell = Shell(client, terminal, history, elsewhere)
     try:
         await shell.run()
@@ -186,31 +182,6 @@ async def _attend(options: argparse.Namespace, client: Client, elsewhere: Elsewh
 def _attended(options: argparse.Namespace) -> bool:
     """Tell whether a person types."""
     return options.commands is None and sys.stdin.isatty()
-
-
-def _terminal(options: argparse.Namespace, history: History) -> tuple[Terminal, Callable[[], None]]:
-    """Return where the session is typed, and what leaves it as it was."""
-    if options.commands is not None:
-        from ikecli.shell.script import ScriptTerminal
-
-        return ScriptTerminal(options.commands), lambda: None
-    if not _has_keys():
-        from ikecli.shell.plain import PlainTerminal
-
-        plain = PlainTerminal()
-        return plain, plain.close
-    from ikecli.shell.keys import KeyTerminal
-
-    keys = KeyTerminal(history.earlier())
-    keys.catch_signals()
-    return keys, keys.close
-
-
-def _has_keys() -> bool:
-    """Tell whether a person sits at a terminal that can be redrawn."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
-        return False
-    return os.get_terminal_size(sys.stdout.fileno()).columns < AUTOMATION_COLUMNS
 
 
 async def _client(options: argparse.Namespace) -> Client:

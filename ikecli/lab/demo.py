@@ -12,8 +12,8 @@ from typing import Final
 
 from ikecli.control.client import Client
 from ikecli.lab.run import run
-from ikecli.main import open_terminal
 from ikecli.shell.history import History
+from ikecli.shell.opening import open_terminal
 from ikecli.shell.script import ScriptTerminal
 from ikecli.shell.session import Elsewhere, Shell
 from ikecli.shell.terminal import Helper
