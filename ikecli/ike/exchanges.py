@@ -10,7 +10,14 @@ from ikecli.ike import keys, messages, shapes
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
-from ikecli.ike.limits import DPD_ATTEMPTS, HOLD_OFF_SECONDS, MAX_INIT_ROUNDS, SHOWN_OCTETS
+from ikecli.ike.limits import (
+    CONFIRM_RETRANSMISSION,
+    DPD_ATTEMPTS,
+    HOLD_OFF_SECONDS,
+    MAX_INIT_ROUNDS,
+    RETRANSMISSION,
+    SHOWN_OCTETS,
+)
 from ikecli.ike.occasions import OCCASIONS
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -80,7 +87,7 @@ def sealed_response(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed
         _fail(core, sa, out, problem)
         return
     messages.note_received(core, sa, message)
-    sa.heard = core.now
+    sa.heard, sa.confirmed = core.now, True
     response(core, sa, message)
 
 
@@ -124,9 +131,11 @@ def _ready(core: Core, sa: IkeSa) -> bool:
 
 def _schedule(core: Core, sa: IkeSa, want: Want) -> tuple[float, ...]:
     profile = core.lookup.profiles.get(sa.profile)
-    if want is Want.LIVENESS and profile is not None and profile.dpd is not None:
-        return (float(profile.dpd.retry),) * DPD_ATTEMPTS
-    return OCCASIONS[want].schedule
+    if want is not Want.LIVENESS:
+        return OCCASIONS[want].schedule
+    if not sa.confirmed:
+        return CONFIRM_RETRANSMISSION
+    return (float(profile.dpd.retry),) * DPD_ATTEMPTS if profile and profile.dpd else RETRANSMISSION
 
 
 def _write(core: Core, sa: IkeSa, out: Outstanding) -> None:

@@ -38,9 +38,6 @@ def establish(core: Core, sa: IkeSa) -> None:
             sa.initiator,
         ),
     )
-    for other in core.by_identity[(sa.local_identity, sa.remote_identity)]:
-        if sa.initiator and other.state is State.DELETING and other.remote.address == sa.remote.address:
-            close(core, other, "replaced", linger=False)
     _settle_doubles(core, sa)
     core.touch(sa)
 

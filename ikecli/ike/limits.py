@@ -16,6 +16,8 @@ LINGER_SECONDS: Final = 30.0
 """How long an SA that is gone still answers repeated requests from its cache."""
 CONFIRM_SECONDS: Final = 30.0
 """How long a responder waits for a sign that the initiator has the SA too, before it asks."""
+CONFIRM_RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0)
+"""The schedule of that question: an SA that only we have is not kept for long."""
 ASK_SECONDS: Final = 20.0
 """How long an Ask may take."""
 HOLD_OFF_SECONDS: Final = 5.0

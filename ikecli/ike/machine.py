@@ -74,20 +74,22 @@ def _of(effect: Effect, spi: int, unsent: bytes) -> bool:
 
 
 def _recover(core: Core, unknown: UnknownSpi) -> None:
-    """Tell a peer that sends on an SA we do not have: in an SA that stands, or by a new one (RFC 7296 2.4, 2.21.4)."""
+    """Tell a peer that sends on an SA we do not have: in an SA that stands, or by a new one (RFC 7296 2.4, 2.21.4).
+
+    While one is being set up the peer may just be ahead of us.
+    """
     address = unknown.remote.address
+    sas = core.by_peer.get(address, [])
     if core.closing or core.recovered.get(address, 0.0) > core.now:
+        return
+    if any(sa.negotiating or sa.window.wants(Want.CHILD) for sa in sas):
         return
     if len(core.recovered) >= MAX_REMEMBERED_PEERS:
         core.recovered.clear()
     core.recovered[address] = core.now + RECOVER_SECONDS
-    sas = core.by_peer.get(address, [])
     sa = newest(sas, lambda one: one.state is State.ESTABLISHED)
     if sa is not None:
-        if not sa.window.wants(Want.CHILD):
-            core.want(sa, Want.DELETE_CHILD, Aim(spis=(unknown.spi,)))
-        return
-    if any(one.negotiating for one in sas):
+        core.want(sa, Want.DELETE_CHILD, Aim(spis=(unknown.spi,)))
         return
     for label, connection in core.lookup.connections.items():
         if address in connection.peers and connection.initiation is not Initiation.NEVER:

@@ -38,7 +38,10 @@ class Aim:
 
 @dataclass(slots=True)
 class Outstanding:
-    """A request of ours that waits for its answer. `due` is when it is sent again; if `parked`, an Ask is open."""
+    """A request of ours that waits for its answer. `due` is when it is sent again; if `parked`, an Ask is open.
+
+    `deleted` are SPIs that the peer deleted meanwhile and that we do not know: perhaps of the SA that is being made.
+    """
 
     want: Want
     talk: Talk
@@ -47,6 +50,7 @@ class Outstanding:
     attempt: int = 0
     due: float = 0.0
     parked: bool = False
+    deleted: list[int] = field(default_factory=list)
 
 
 class Arrival(Enum):

@@ -243,7 +243,7 @@ class Pair:
         """Deliver the next datagram that has arrived; return whether there was one."""
         due = [entry for entry in self.wire if entry[0] <= self.now]
         if not due:
-            return any([end.settle_asks() for end in self.ends])
+            return self.left.settle_asks() | self.right.settle_asks()
         first = min(due, key=lambda entry: entry[0])
         self.wire.remove(first)
         first[1].receive(first[2])

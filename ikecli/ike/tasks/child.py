@@ -117,6 +117,9 @@ class Child(Task):
         choice, connection = accepted(self._offers, answer.proposals), self._connection
         if choice is None or connection is None:
             raise Malformed("the peer chose what was not offered")
+        out = talk.sa.window.outstanding
+        if out is not None and int.from_bytes(choice.spi, "big") in out.deleted:
+            raise Refused("the peer deleted it before it was up")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         pairs = narrow(talk.core.lookup.flows.get(connection.label, ()), local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
@@ -188,6 +191,7 @@ class Child(Task):
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
+                self._yield(talk, connection)
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
                 self._spi = talk.core.draw_esp_spi()
@@ -199,6 +203,13 @@ class Child(Task):
             raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
         telling.uncovered(talk, candidates, self._local, self._remote)
         raise Refused("no connection covers the traffic selectors", NotifyType.TS_UNACCEPTABLE)
+
+    def _yield(self, talk: Talk, connection: Connection) -> None:
+        """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
+        out = talk.sa.window.outstanding
+        if talk.sa.initiator and out is not None and out.want is Want.CHILD:
+            if out.talk.aim.connection == connection.label:
+                raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles
 

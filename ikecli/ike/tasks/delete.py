@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ikecli.ike.lifecycle import remove_child, stop_sending
+from ikecli.ike.lifecycle import remove_child, siblings, stop_sending
+from ikecli.ike.limits import MAX_CHILDREN
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
+from ikecli.ike.window import Want
 from ikecli.numbers import NotifyType, Protocol
 from ikecli.wire.payloads import Delete, Notify, Payload
 
@@ -55,16 +57,28 @@ class DeleteChild(Task):
             if not isinstance(payload, Delete) or payload.protocol != Protocol.ESP:
                 continue
             for octets in payload.spis:
-                child = talk.sa.by_outbound(int.from_bytes(octets, "big"))
-                if child is not None:
-                    if not child.deleting:
-                        self._spis.append(child.inbound.to_bytes(4, "big"))
-                    remove_child(talk.core, talk.sa, child, "deleted by the peer")
+                self._remove(talk, int.from_bytes(octets, "big"))
         return None
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return D with our directions."""
         return (Delete(Protocol.ESP, tuple(self._spis)),) if self._spis else ()
+
+    def _remove(self, talk: Talk, spi: int) -> None:
+        """Remove one SA. The peer names one of another IKE SA when it has lost that, which is then looked into."""
+        for sa in (talk.sa, *siblings(talk.core, talk.sa)):
+            if (child := sa.by_outbound(spi)) is None:
+                continue
+            if sa is not talk.sa:
+                sa.confirmed = False
+                talk.core.want(sa, Want.LIVENESS)
+            elif not child.deleting:
+                self._spis.append(child.inbound.to_bytes(4, "big"))
+            remove_child(talk.core, sa, child, "deleted by the peer")
+            return
+        out = talk.sa.window.outstanding
+        if out is not None and len(out.deleted) < MAX_CHILDREN:
+            out.deleted.append(spi)
 
 
 class Refuse(Task):

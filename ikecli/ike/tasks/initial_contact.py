@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ikecli.ike.lifecycle import close, siblings
 from ikecli.ike.sa import State
@@ -10,6 +11,8 @@ from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
+
+_KNOWN: Final = (State.ESTABLISHED, State.DELETING)
 
 
 class InitialContact(Task):
@@ -23,11 +26,11 @@ class InitialContact(Task):
     notifies = frozenset({NotifyType.INITIAL_CONTACT})
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return the notify unless another SA with the peer stands."""
+        """Return the notify unless we know another SA with the peer."""
         sa, core = talk.sa, talk.core
-        others = (other for other in core.by_peer.get(sa.remote.address, ()) if other.state is State.ESTABLISHED)
-        if any(other.local_identity == sa.local_identity for other in others):
-            return ()
+        for other in core.by_peer.get(sa.remote.address, ()):
+            if other.state in _KNOWN and other.local_identity == sa.local_identity:
+                return ()
         return (Notify(NotifyType.INITIAL_CONTACT),)
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
