@@ -27,7 +27,7 @@ _CISCO: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 _TO_CISCO: Final = str.maketrans(_STANDARD, _CISCO, "=")
 
 _IOS: Final = re.compile(r"\$([89])\$([./0-9A-Za-z]{14})\$([./0-9A-Za-z]{43})")
-_MD5: Final = re.compile(r"\$1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}")
+_MD5: Final = re.compile(r"\$1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{16,22}")
 _ASA: Final = re.compile(r"\$sha512\$(\d{1,7})\$([+/0-9A-Za-z]{22}==)\$([+/0-9A-Za-z]{22}==)")
 _ASA_MD5: Final = re.compile(r"[./0-9A-Za-z]{13,16}")
 
@@ -57,6 +57,20 @@ def hashed(dialect: str, password: Secret, random: Random) -> str:
         salt = "".join(_CISCO[octet & 63] for octet in random(SALT_CHARACTERS))
         return _ios("9", password.reveal(), salt)
     return _asa(password.reveal(), ASA_ROUNDS, random(ASA_OCTETS))
+
+
+_OBSCURING: Final = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
+_OBSCURED: Final = re.compile(r"(\d\d)((?:[0-9A-Fa-f]{2})+)")
+
+
+def unobscured(text: str) -> Secret | None:
+    """Return the password of a type 7 text, which anybody can read, or None for a text that is none."""
+    found = _OBSCURED.fullmatch(text)
+    if found is None:
+        return None
+    start = int(found[1])
+    octets = bytes.fromhex(found[2])
+    return Secret(bytes(octet ^ _OBSCURING[(start + at) % len(_OBSCURING)] for at, octet in enumerate(octets)))
 
 
 def is_hash(encoding: str, text: str) -> bool:

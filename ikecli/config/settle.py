@@ -13,7 +13,7 @@ from typing import Any, Final
 from ikecli.config import asa
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.mask import Mask
-from ikecli.config.passwords import Random, hashed, is_hash
+from ikecli.config.passwords import Random, hashed, is_hash, unobscured
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.errors import Rejected
 from ikecli.language import Command
@@ -84,7 +84,10 @@ class Scribe:
             settled["kind"] = "secret"
         encoding, key = raw.get("encoding"), raw["key"]
         if encoding == "7":
-            raise self._refusal("type 7 passwords are not read here: type the password itself")
+            readable = unobscured(key.reveal().decode())
+            if readable is None:
+                raise self._refusal("this is no password of type 7: leave the type out to give the password itself")
+            encoding, key = "0", readable
         if encoding in (None, "0"):
             settled["encoding"] = "9" if self.dialect == "ios" else "pbkdf2"
             settled["key"] = Digest(hashed(self.dialect, key, self.random))

@@ -1,4 +1,4 @@
-"""The article's example as it stands: its HTML lost words, so some lines are broken. They are named; the rest is taken."""
+"""The article's example as it stands: its HTML lost words. The broken lines are named, the rest is taken."""
 
 from __future__ import annotations
 
