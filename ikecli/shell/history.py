@@ -48,7 +48,7 @@ class History:
         A command of exec mode that was accepted holds no secret, whatever its words.
         """
         line = line.strip()
-        if not line or (may_hold_secret(line) and (configuration or not accepted)):
+        if not line or line[0] == "!" or (may_hold_secret(line) and (configuration or not accepted)):
             return False
         if accepted:
             self.shown = [*self.shown, line][-SHOWN:]

@@ -232,7 +232,7 @@ def test_pages_are_turned_by_keys() -> None:
         async with desk() as one:
             one.keys.send_text("terminal length 3" + ENTER + "show running-config" + ENTER)
             await one.until("--More--")
-            one.keys.send_text(" ")
+            one.keys.send_text("\r")
             await one.until("--More--", 2)
             one.keys.send_text("q")
             await one.until("R1#", 3)

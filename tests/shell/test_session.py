@@ -218,9 +218,9 @@ def test_pages_end_with_more() -> None:
     screen, _, _ = typing(lines, rows=3)
     erased = "\b" * 10 + " " * 10 + "\b" * 10
     assert screen.startswith(
-        "R1#show running-config | include .\nBuilding configuration...\nCurrent configuration : 68 bytes\n"
-        f" --More-- {erased}hostname R1\n!\n --More-- {erased}crypto map M 10 ipsec-isakmp\n"
-        f" --More-- {erased}R1#show clock"
+        "R1#show running-config | include .\nhostname R1\n!\n"
+        f" --More-- {erased}crypto map M 10 ipsec-isakmp\n set peer 10.0.0.2\n"
+        f" --More-- {erased}!\n --More-- {erased}R1#show clock"
     )
 
 

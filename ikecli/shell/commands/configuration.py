@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from ikecli.control.codec import LINE_LIMIT
 from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Fetch, Lines, Save
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
@@ -29,15 +28,15 @@ async def running(call: Call) -> None:
     from dataclasses import replace
 
     lines = await views(replace(call, name="show.running"))
-    if not call.options and call.shell.who.dialect == "ios":
-        await call.out.header("Building configuration...", "", f"Current configuration : {_octets(lines)} bytes")
     await call.out.views(lines, iter(lines))
 
 
 async def startup(call: Call) -> None:
     """Print the startup configuration."""
     lines = await views(call)
-    await call.out.header(f"Using {_octets(lines)} bytes" if call.shell.who.dialect == "ios" else ": Saved")
+    octets = sum(len(line.encode(errors="surrogateescape")) + 1 for line in lines)
+    ios = call.shell.who.dialect == "ios"
+    await call.out.header(f"Using {octets} out of {LINE_LIMIT} bytes" if ios else ": Saved")
     await call.out.views(lines, iter(lines))
 
 
@@ -60,7 +59,3 @@ async def erase(call: Call) -> None:
     if await confirmed(call, "This removes the startup configuration. Continue? [confirm]"):
         await call.shell.ask(Erase())
         await call.out.line("[OK]")
-
-
-def _octets(lines: Sequence[str]) -> int:
-    return sum(len(line.encode(errors="surrogateescape")) + 1 for line in lines)

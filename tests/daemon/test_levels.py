@@ -1,0 +1,150 @@
+"""What a level-1 session may do, each request sent raw over the socket to a real appliance."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ikecli.control import codec, levels, server
+from ikecli.control.messages import (
+    LEVELS,
+    OPERATOR_TOPICS,
+    USER,
+    Clear,
+    ConfigBegin,
+    ConfigEnd,
+    ConfigHelp,
+    ConfigLine,
+    Debug,
+    Disable,
+    Enable,
+    Erase,
+    Fetch,
+    Identify,
+    Load,
+    Login,
+    Monitor,
+    Names,
+    Ping,
+    Request,
+    Save,
+    Show,
+)
+from ikecli.daemon.sessions import Session
+from ikecli.lab.lab import VirtualLab
+from ikecli.secret import Secret
+
+SECRET = "hostname R1\nenable secret cisco\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.255\n"
+
+SAMPLES: dict[type[Request], Request] = {
+    type(one): one
+    for one in (
+        Identify(),
+        Enable(Secret("cisco")),
+        Login("ann", Secret("wrong")),
+        Disable(),
+        Show("version", {}),
+        Names("crypto_maps"),
+        Monitor(True),
+        Ping("10.0.0.1"),
+        ConfigBegin(),
+        ConfigLine("hostname EVIL"),
+        ConfigHelp("host"),
+        ConfigEnd(),
+        Load("hostname EVIL", "file"),
+        Save(),
+        Erase(),
+        Fetch("running"),
+        Clear("session", {}),
+        Debug("ikev2", True),
+    )
+}
+
+
+class Raw:
+    """A socket of a session that begins at level 1, in a world whose time passes when somebody waits."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lab: VirtualLab) -> None:
+        self._reader, self._writer, self.lab = reader, writer, lab
+        self.appliance = lab.nodes[0].appliance
+
+    async def ask(self, request: Request) -> dict[str, Any]:
+        self._writer.write(codec.encode_request(1, request))
+        answer = asyncio.ensure_future(self._reader.readline())
+        while not answer.done():
+            await asyncio.sleep(0)
+            self.lab.run(1.0)
+            await asyncio.sleep(0.001)
+        found: dict[str, Any] = json.loads(answer.result())
+        return found
+
+
+def with_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Raw], Any]) -> None:
+    monkeypatch.setattr(levels, "caller", lambda connection: (USER, "somebody"))
+    lab = VirtualLab()
+    lab.add(SECRET, "ios")
+    appliance = lab.nodes[0].appliance
+
+    async def run() -> None:
+        listener = server.Server(lambda level, user, push: Session(appliance, level, user, push))
+        await listener.listen(tmp_path / "c")
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "c"))
+        try:
+            await act(Raw(reader, writer, lab))
+        finally:
+            writer.close()
+            listener.close()
+
+    asyncio.run(run())
+
+
+def test_every_request_has_a_sample() -> None:
+    assert SAMPLES.keys() == LEVELS.keys()
+
+
+@pytest.mark.parametrize("kind", LEVELS, ids=lambda kind: kind.__name__)
+def test_a_request_is_refused_below_its_level(kind: type[Request], tmp_path: Path, monkeypatch: Any) -> None:
+    async def act(raw: Raw) -> None:
+        before = raw.appliance.store.startup()
+        answer = await raw.ask(SAMPLES[kind])
+        if LEVELS[kind] > USER:
+            assert "privilege level 15" in answer["error"], answer
+            assert raw.appliance.store.startup() == before
+            assert not raw.appliance.journal.debugs
+            assert raw.appliance.storage.read_startup() == SECRET
+        elif kind is Login:
+            assert "error" in answer
+        else:
+            assert "error" not in answer, answer
+
+    with_session(tmp_path, monkeypatch, act)
+
+
+@pytest.mark.parametrize("topic", sorted(OPERATOR_TOPICS))
+def test_configurations_are_shown_to_operators_only(topic: str, tmp_path: Path, monkeypatch: Any) -> None:
+    async def act(raw: Raw) -> None:
+        assert "error" in await raw.ask(Show(topic, {}))
+        assert (await raw.ask(Enable(Secret("cisco"))))["with"]["level"] == 15
+        assert "error" not in await raw.ask(Show(topic, {}))
+        assert (await raw.ask(Disable()))["with"]["level"] == 1
+        assert "error" in await raw.ask(Show(topic, {}))
+
+    with_session(tmp_path, monkeypatch, act)
+
+
+def test_wrong_passwords_take_longer_and_longer(tmp_path: Path, monkeypatch: Any) -> None:
+    async def act(raw: Raw) -> None:
+        took = []
+        for _ in range(4):
+            before = raw.lab.clock.now()
+            assert "error" in await raw.ask(Enable(Secret("wrong")))
+            took.append(raw.lab.clock.now() - before)
+        assert took[0] >= 1
+        assert took[3] >= 2 * took[1]
+
+    with_session(tmp_path, monkeypatch, act)

@@ -1,0 +1,175 @@
+"""The engine as a process: what it says when it cannot begin, two that meet on loopback, signals, what is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.engines import Engine, config, failing
+from tests.daemon.test_sockets import free_ports
+
+
+@pytest.fixture
+def ports() -> tuple[str, ...]:
+    ike, nat = free_ports()
+    return "--port", str(ike), "--nat-port", str(nat)
+
+
+@pytest.fixture
+def pair(tmp_path: Path, ports: tuple[str, ...]) -> Iterator[tuple[Engine, Engine]]:
+    left = Engine(tmp_path / "left", config("Left", "127.0.0.1", "127.0.0.2", "10.1.1", "10.2.2"), *ports)
+    right = Engine(tmp_path / "right", config("Right", "127.0.0.2", "127.0.0.1", "10.2.2", "10.1.1"), *ports)
+    try:
+        yield left.until("STARTED"), right.until("STARTED")
+    finally:
+        left.end()
+        right.end()
+
+
+def test_two_engines_set_a_tunnel_up_and_take_it_down(pair: tuple[Engine, Engine]) -> None:
+    left, right = pair
+    left.type("ping 10.2.2.1 source Loopback0 repeat 1 timeout 1")
+    for end in pair:
+        assert "READY" in end.show_until("show crypto ikev2 sa", "READY")
+        assert "inbound esp sas" in end.type("show crypto ipsec sa")
+    (sa,) = json.loads(left.type("show crypto ikev2 sa | json"))
+    assert (sa["local"], sa["local_port"], sa["remote"], sa["remote_port"]) == ("127.0.0.1", 500, "127.0.0.2", 500)
+    assert left.end() == 0
+    right.until("DOWN")
+    assert "READY" not in right.type("show crypto ikev2 sa")
+    assert right.end() == 0
+    assert "UP" in right.log.read_text()
+
+
+def test_a_wrong_key_is_told_on_both_sides(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    left = Engine(tmp_path / "left", config("Left", "127.0.0.1", "127.0.0.2", "10.1.1", "10.2.2"), *ports)
+    right = Engine(tmp_path / "right", config("Right", "127.0.0.2", "127.0.0.1", "10.2.2", "10.1.1", "other"), *ports)
+    try:
+        left.until("STARTED"), right.until("STARTED")
+        left.type("ping 10.2.2.1 source Loopback0 repeat 1 timeout 1")
+        left.until("NEG_ABORT")
+        right.until("NEG_ABORT")
+        assert "between-us" not in left.log.read_text() + right.log.read_text()
+    finally:
+        left.end()
+        right.end()
+
+
+def test_what_is_written_is_there_at_the_next_start(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    one = Engine(tmp_path / "one", None, *ports).until("STARTED")
+    said = one.type("configure terminal", "hostname Kept", "end", "write memory", "show version | include uptime")
+    assert "[OK]" in said
+    assert "Kept uptime is" in said
+    assert one.end() == 0
+    two = Engine(tmp_path / "one", None, *ports).until("STARTED")
+    try:
+        assert "hostname Kept\n" in two.type("show running-config")
+        assert "hostname Kept\n" in two.type("show startup-config")
+    finally:
+        assert two.end() == 0
+
+
+def test_hanging_up_applies_the_difference(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    one = Engine(tmp_path / "one", "hostname Before\n", *ports).until("STARTED")
+    try:
+        (one.where / "config").write_text("hostname After\nnonsense\n")
+        one.hang_up()
+        one.until("RELOADED")
+        assert "hostname After" in one.type("show running-config")
+        assert "line 2" in one.log.read_text()
+        (one.where / "config").unlink()
+        one.hang_up()
+        one.until("nothing was changed")
+        assert "hostname After" in one.type("show running-config")
+    finally:
+        assert one.end() == 0
+
+
+def test_refusals_make_status_one_and_the_rest_is_done(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    one = Engine(tmp_path / "one", "hostname One\nnonsense\n", *ports).until("STARTED")
+    try:
+        assert "config: line 2" in one.log.read_text()
+        said = one.type("show cryptu", "show clock", status=1)
+        assert said.startswith("show cryptu\n          ^\n% Invalid input detected at '^' marker.\n*")
+        said = one.type("configure terminal", "hostnme MARKER", "hostname Two", "end", "show version", status=1)
+        assert "\nhostnme\n     ^\n% Invalid input" in said
+        assert "MARKER" not in said
+        assert "Two uptime is" in said
+    finally:
+        assert one.end() == 0
+
+
+def test_two_engines_on_one_state_directory_or_socket_are_refused(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    one = Engine(tmp_path / "one", None, *ports).until("STARTED")
+    try:
+        state, control = str(one.where / "state"), str(one.where / "c")
+        line = failing("engine", "--state", state, "--control", str(tmp_path / "c2"), *ports)
+        assert f"another engine (process {one.process.pid}) uses it" in line
+        more = [str(port) for port in free_ports()]
+        others = ("--port", more[0], "--nat-port", more[1])
+        line = failing("engine", "--state", str(tmp_path / "s2"), "--control", control, *others)
+        assert "another engine answers there" in line
+        line = failing("engine", "--state", str(tmp_path / "s2"), "--control", str(tmp_path / "c2"), *ports)
+        assert f"UDP port {ports[1]}: another program uses it" in line
+    finally:
+        assert one.end() == 0
+    assert not (one.where / "c").exists()
+
+
+def test_what_cannot_be_read_or_used_is_one_line(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    places = ("--state", str(tmp_path / "s"), "--control", str(tmp_path / "c"))
+    assert "missing.cfg: No such file" in failing("engine", *places, "--config", str(tmp_path / "missing.cfg"))
+    assert "at most 107" in failing("engine", *places[:2], "--control", str(tmp_path / ("x" * 120)), *ports)
+    assert "no such data plane yet" in failing("engine", *places, "--dataplane", "xfrm")
+    assert "must differ" in failing("engine", *places, "--port", "7", "--nat-port", "7")
+    assert "no engine answers there" in failing("--control", str(tmp_path / "c"))
+    assert "later release" in failing("explain", "a", "b")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give itself away")
+def test_a_port_without_permission_is_one_line(tmp_path: Path) -> None:
+    import subprocess
+
+    tmp_path.chmod(0o777)
+    from tests.daemon.engines import IKECLI
+
+    unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    home = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    places = ["--state", str(tmp_path / "s"), "--control", str(tmp_path / "c")]
+    for parent in tmp_path.parents[:-2]:
+        parent.chmod(parent.stat().st_mode | 0o005)
+    ran = subprocess.run([*unprivileged, *IKECLI, "engine", *places], capture_output=True, text=True, env=home)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "ikecli: UDP port 500: no permission; run the engine as root, or choose ports with --port and --nat-port"
+    ]
+
+
+def test_show_version_needs_no_engine(tmp_path: Path) -> None:
+    import subprocess
+
+    from tests.daemon.engines import IKECLI
+
+    nowhere = ["--control", str(tmp_path / "c")]
+    ran = subprocess.run([*IKECLI, *nowhere, "-c", "show version"], capture_output=True, text=True)
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("ikecli ")
+    ran = subprocess.run([*IKECLI, *nowhere, "-c", "show crypto ikev2 sa"], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "no engine answers there; start one with `ikecli engine`" in ran.stdout
+
+
+def test_a_session_that_breaks_off_leaves_the_engine(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    one = Engine(tmp_path / "one", None, *ports).until("STARTED")
+    try:
+        with socket.socket(socket.AF_UNIX) as broken:
+            broken.connect(str(one.where / "c"))
+            broken.sendall(b'{"id":1,"do":"ConfigBegin"}\n{"id":2,"do":"Conf')
+        assert "uptime" in one.type("show version")
+    finally:
+        assert one.end() == 0

@@ -1,0 +1,15 @@
+"""Every transcript of this directory comes out as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.transcripts.sessions import HERE, replay
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
+def test_the_session_comes_out_as_it_was_typed(path: Path) -> None:
+    text = path.read_text()
+    assert replay(text) == text
