@@ -32,6 +32,11 @@ class FileStorage:
             _make_private(state)
             self._lock = _lock(state)
 
+    @property
+    def config_file(self) -> str:
+        """The startup configuration's path."""
+        return str(self.startup)
+
     def read_startup(self) -> str | None:
         """Return the startup configuration; None when there is none. A file that was named must be there."""
         with _explained(str(self.startup)):
