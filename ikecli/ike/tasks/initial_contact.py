@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from ikecli.ike.lifecycle import close, siblings
 from ikecli.ike.sa import State
@@ -11,8 +10,6 @@ from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
-
-_KNOWN: Final = (State.ESTABLISHED, State.DELETING)
 
 
 class InitialContact(Task):
@@ -26,10 +23,10 @@ class InitialContact(Task):
     notifies = frozenset({NotifyType.INITIAL_CONTACT})
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return the notify unless we know another SA with the peer."""
+        """Return the notify unless we know another SA with the peer; one that is being deleted does not count."""
         sa, core = talk.sa, talk.core
         for other in core.by_peer.get(sa.remote.address, ()):
-            if other.state in _KNOWN and other.local_identity == sa.local_identity:
+            if other.state is State.ESTABLISHED and other.local_identity == sa.local_identity:
                 return ()
         return (Notify(NotifyType.INITIAL_CONTACT),)
 
