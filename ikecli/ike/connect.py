@@ -27,21 +27,21 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     if sa is None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
-        _tell_failed(core, label, "too many exchanges wait in the IKE SA")
+        _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
     """Begin an IKE SA with the first of `peers`; the others are for when it does not answer."""
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
-        _tell_failed(core, connection.label, f"no profile is for peer {peer}")
+        _tell_failed(core, connection, f"no profile is for peer {peer}")
         return
     key = credential(profile, Identity.of(peer), peer)
     if key is None or key.local is None or key.remote is None:
-        _tell_failed(core, connection.label, f"profile {profile.name} has no pre-shared key for peer {peer}")
+        _tell_failed(core, connection, f"profile {profile.name} has no pre-shared key for peer {peer}")
         return
     if len(core.sas) >= core.lookup.intent.max_sas:
-        _tell_failed(core, connection.label, f"there are {len(core.sas)} IKE SAs, which is the limit")
+        _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
     birth = Birth(aim, peers=peers[1:])
     sa = core.add(True, Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT), bytes(8), birth)
@@ -105,5 +105,7 @@ class _usable_for:
         return alive and sa.local.address == wanted.local and wanted.profile in (None, sa.profile)
 
 
-def _tell_failed(core: Core, label: str, why: str) -> None:
-    core.tell(ChildFailed, lambda: ChildFailed(0, 0, label, why))
+def _tell_failed(core: Core, connection: Connection, why: str) -> None:
+    local = str(connection.local)
+    remote = ", ".join(str(peer) for peer in connection.peers)
+    core.tell(ChildFailed, lambda: ChildFailed(0, 0, connection.label, why, local, remote))

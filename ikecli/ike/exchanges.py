@@ -115,7 +115,9 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
         core.tell(Retransmitted, lambda: event)
         messages.send(core, sa, out.octets)
         return
-    core.tell(GaveUp, lambda: GaveUp(sa.number, sa.session, exchange, out.message_id, out.attempt, remote))
+    core.tell(
+        GaveUp, lambda: GaveUp(sa.number, sa.session, exchange, out.message_id, out.attempt, remote, str(sa.local))
+    )
     aim, peers = (sa.birth.aim, sa.birth.peers) if sa.birth else (Aim(), ())
     close(core, sa, "the peer does not answer", linger=False)
     next_peer(core, aim, peers)

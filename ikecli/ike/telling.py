@@ -46,9 +46,23 @@ def refused(talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: 
 
     def event() -> ProposalRefused:
         theirs, ours = texts.proposals(proposals), texts.offers(offers)
-        return ProposalRefused(sa.number, sa.session, protocol.name, theirs, ours, differing(offers, proposals))
+        differ = differing(offers, proposals)
+        return ProposalRefused(
+            sa.number, sa.session, protocol.name, theirs, ours, differ, str(sa.local), str(sa.remote)
+        )
 
     talk.core.tell(ProposalRefused, event)
+
+
+def refused_by_peer(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> None:
+    """Tell that the peer takes nothing of what we offer."""
+    sa = talk.sa
+    talk.core.tell(
+        ProposalRefused,
+        lambda: ProposalRefused(
+            sa.number, sa.session, protocol.name, texts.offers(offers), (), (), str(sa.local), str(sa.remote), True
+        ),
+    )
 
 
 def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector], pairs: Sequence[Pair]) -> None:
@@ -67,10 +81,22 @@ def uncovered(
     sa, flows = talk.sa, talk.core.lookup.flows
 
     def event() -> SelectorsRefused:
+        offered = texts.selectors(local, remote)
         configured = tuple(text for row in candidates for text in texts.pairs(flows[row.label]))
-        return SelectorsRefused(sa.number, sa.session, texts.selectors(local, remote), configured)
+        return SelectorsRefused(sa.number, sa.session, offered, configured, str(sa.local), str(sa.remote))
 
     talk.core.tell(SelectorsRefused, event)
+
+
+def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector]) -> None:
+    """Tell that the peer covers nothing of what we want."""
+    sa = talk.sa
+    talk.core.tell(
+        SelectorsRefused,
+        lambda: SelectorsRefused(
+            sa.number, sa.session, texts.selectors(local, remote), (), str(sa.local), str(sa.remote), True
+        ),
+    )
 
 
 def child_up(talk: Talk, child: ChildSa) -> None:

@@ -15,6 +15,8 @@ def algorithm(row: Algorithm) -> str:
     """Name one algorithm ("AES-CBC-256", "SHA256", "Group 14")."""
     if row.type == TransformType.KE:
         return f"Group {row.number}"
+    if row.type == TransformType.ESN:
+        return row.name
     return f"{row.show}-{row.key_bits}" if row.key_bits else row.show
 
 

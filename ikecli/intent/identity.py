@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from ikecli.intent.network import Address, Prefix
@@ -49,12 +49,15 @@ class Identity:
     @property
     def address(self) -> Address | None:
         """The address, where the identity is one of the right length."""
-        if (self.type, len(self.data)) in ((IdType.IPV4_ADDR, 4), (IdType.IPV6_ADDR, 16)):
-            return ip_address(self.data)
+        if self.type == IdType.IPV4_ADDR and len(self.data) == 4:
+            return IPv4Address(self.data)
+        if self.type == IdType.IPV6_ADDR and len(self.data) == 16:
+            return IPv6Address(self.data)
         return None
 
     def __str__(self) -> str:
-        return str(self.address) if self.address is not None else printable(self.data)
+        address = self.address
+        return str(address) if address is not None else printable(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class IdentityMatch:
         if self.type is None:
             return True
         if self.network is not None:
-            return identity.address is not None and identity.address in self.network
+            address = identity.address
+            return address is not None and address in self.network
         if identity.type != self.type:
             return False
         if self.type == IdType.KEY_ID:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 from ikecli.intent.network import Address, Prefix
@@ -64,13 +64,22 @@ class Selector:
     @property
     def prefix(self) -> Prefix | None:
         """The one prefix this is, or None for another range."""
+        length = self._prefix_length
+        if length is None:
+            return None
+        network = IPv4Network if self.first.version == 4 else IPv6Network
+        return network((int(self.first), length))
+
+    @property
+    def _prefix_length(self) -> int | None:
         size = int(self.last) - int(self.first) + 1
         if size & (size - 1) or int(self.first) % size:
             return None
-        return ip_network((self.first, self.first.max_prefixlen - size.bit_length() + 1))
+        return self.first.max_prefixlen - size.bit_length() + 1
 
     def __str__(self) -> str:
-        text = f"{self.first}-{self.last}" if self.prefix is None else str(self.prefix)
+        length = self._prefix_length
+        text = f"{self.first}-{self.last}" if length is None else f"{self.first}/{length}"
         if self.protocol:
             text += f" protocol {self.protocol}"
         return text if self.any_port else f"{text} port {self.first_port}-{self.last_port}"

@@ -21,19 +21,16 @@ SCHEDULE = sum(RETRANSMISSION)
 def pair(seed: int) -> Pair:
     dice = random.Random(seed)
     dpd = dice.choice([None, Dpd(10, 2, periodic=True)])
-    start = [dice.choice([Initiation.START, Initiation.TRAFFIC]) for _ in range(2)]
-    return Pair(
+    left, right = (
         intent(
-            LEFT,
-            RIGHT,
-            profiles=(profile(RIGHT, dpd=dpd),),
-            connections=(connection(LEFT, RIGHT, initiation=start[0]),),
-        ),
-        intent(
-            RIGHT, LEFT, profiles=(profile(LEFT, dpd=dpd),), connections=(connection(RIGHT, LEFT, initiation=start[1]),)
-        ),
-        seed,
+            here,
+            there,
+            profiles=(profile(there, dpd=dpd),),
+            connections=(connection(here, there, initiation=dice.choice([Initiation.START, Initiation.TRAFFIC])),),
+        )
+        for here, there in ((LEFT, RIGHT), (RIGHT, LEFT))
     )
+    return Pair(left, right, seed)
 
 
 def disturb(pair: Pair, dice: random.Random) -> None:

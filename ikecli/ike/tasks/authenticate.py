@@ -111,7 +111,9 @@ class Authenticate(Task):
         sa, name = talk.sa, self._profile.name if self._profile else talk.sa.profile
         talk.core.tell(
             AuthenticationFailed,
-            lambda: AuthenticationFailed(sa.number, sa.session, name, identity, why, by_peer),
+            lambda: AuthenticationFailed(
+                sa.number, sa.session, name, identity, why, by_peer, str(sa.local), str(sa.remote)
+            ),
         )
 
 
@@ -137,5 +139,5 @@ def _tell_missing(talk: Talk, identity: Identity) -> None:
     kind = label(IdType, identity.type)
     talk.core.tell(
         ProfileMissing,
-        lambda: ProfileMissing(sa.number, sa.session, str(identity), kind, str(sa.remote.address), wants()),
+        lambda: ProfileMissing(sa.number, sa.session, str(identity), kind, str(sa.remote), wants(), str(sa.local)),
     )

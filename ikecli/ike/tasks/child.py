@@ -104,14 +104,22 @@ class Child(Task):
             return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or answer is None:
-            why = f"the peer answers {label(NotifyType, error.type)}" if error else "the peer answers nothing to it"
-            self._fail(talk, why)
+            self._refused_by_peer(talk, error)
             return None
         try:
             return self._accept(talk, message, answer)
         except ProtocolError as problem:
             self._end(talk, problem.why)
             return None
+
+    def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
+        if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
+            telling.refused_by_peer(talk, Protocol.ESP, self._offers)
+        elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
+            telling.uncovered_by_peer(talk, self._local, self._remote)
+        self._fail(
+            talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
+        )
 
     def _accept(self, talk: Talk, message: Incoming, answer: SecurityAssociation) -> Outcome:
         choice, connection = accepted(self._offers, answer.proposals), self._connection
@@ -207,9 +215,9 @@ class Child(Task):
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
         out = talk.sa.window.outstanding
-        if talk.sa.initiator and out is not None and out.want is Want.CHILD:
-            if out.talk.aim.connection == connection.label:
-                raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
+        ours = out is not None and out.want is Want.CHILD and out.talk.aim.connection == connection.label
+        if talk.sa.initiator and ours:
+            raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles
 
@@ -288,9 +296,13 @@ class Child(Task):
         sa, name = talk.sa, self._connection.label if self._connection else talk.aim.connection
         talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
         keep_up(talk.core, name)
-        talk.core.tell(ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, why))
+        talk.core.tell(
+            ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, why, str(sa.local), str(sa.remote))
+        )
 
     def _refuse(self, talk: Talk, problem: Refused) -> None:
         sa, name = talk.sa, self._connection.label if self._connection else ""
         self._refusal = Notify(problem.notify or NotifyType.TEMPORARY_FAILURE, problem.data)
-        talk.core.tell(ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, problem.why))
+        talk.core.tell(
+            ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, problem.why, str(sa.local), str(sa.remote))
+        )

@@ -47,6 +47,8 @@ class KeyExchange(Task):
         if (wanted := message.notify(_GROUP)) is not None:
             return self._other_group(talk, birth, offers.groups, wanted)
         if (error := message.error) is not None:
+            if error.type == NotifyType.NO_PROPOSAL_CHOSEN:
+                telling.refused_by_peer(talk, Protocol.IKE, offers.offers)
             raise Refused(f"the peer answers {label(NotifyType, error.type)}", _known(error))
         proposals = message.need(SecurityAssociation).proposals
         choice, public = accepted(offers.offers, proposals), message.need(KeyExchangePayload)
