@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
+import sys
 import termios
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import in_terminal
+from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input, create_input
@@ -20,7 +22,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
-from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.output import Output
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ikecli.shell.plain import PlainTerminal
 from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Helper, Interrupted
@@ -57,7 +60,7 @@ class KeyTerminal:
     def __init__(self, earlier: Iterable[str] = (), source: Input | None = None, target: Output | None = None) -> None:
         self.on_interrupt: Callable[[], None] | None = None
         self._input = source or create_input()
-        self._output = target or create_output()
+        self._output = target or _screen()
         self._recall = Recall(list(earlier))
         self._helper: Helper | None = None
         self._prompt = ""
@@ -69,6 +72,8 @@ class KeyTerminal:
         self._line: PromptSession[str] = PromptSession(
             history=self._recall, key_bindings=self._bindings(), input=self._input, output=self._output, **_QUIET
         )
+
+        self._app: Application[str] = self._line.app
 
     @property
     def rows(self) -> int:
@@ -84,6 +89,7 @@ class KeyTerminal:
             self.write(f"{prompt}{line}\n")
             return line
         self._prompt, self._helper = prompt, helper
+        self._app = self._line.app
         return await self._line.prompt_async(prompt, handle_sigint=False)
 
     async def answer(self, question: str, hidden: bool = False) -> str:
@@ -97,6 +103,7 @@ class KeyTerminal:
             input_processors=[Unseen()] if hidden else [],
             **_QUIET,
         )
+        self._app = asking.app
         return await asking.prompt_async(question, handle_sigint=False)
 
     async def key(self) -> str:
@@ -121,13 +128,12 @@ class KeyTerminal:
 
     def notice(self, text: str) -> None:
         """Print whole lines above the prompt; many that come together are printed together."""
-        app = self._line.app
-        if not app.is_running:
+        if not self._app.is_running:
             self.write(text)
             return
         self._notices.append(text)
         if len(self._notices) == 1:
-            app.create_background_task(self._print_notices())
+            self._app.create_background_task(self._print_notices())
 
     async def _print_notices(self) -> None:
         async with in_terminal():
@@ -251,6 +257,13 @@ class KeyTerminal:
             if others[-1]:
                 self._pasted.append(others[-1])
             _exit(event, "")
+
+
+def _screen() -> Output:
+    """Return standard output as a terminal that is never asked where its cursor is: programs would see the question."""
+    output = Vt100_Output.from_pty(sys.stdout, os.environ.get("TERM"))
+    output.enable_cpr = False
+    return output
 
 
 def _exit(event: KeyPressEvent, mark: str) -> None:
