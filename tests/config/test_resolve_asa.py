@@ -170,10 +170,9 @@ def test_clear_configure_takes_back_what_it_names() -> None:
         "clear configure route",
     ):
         assert reader.feed(line).accepted, line
-    draft = store.draft
-    assert not (
-        draft.crypto_maps or draft.access_lists or draft.ikev2_policies or draft.ipsec_proposals or draft.routes
-    )
+    emptied = ("crypto_maps", "access_lists", "ikev2_policies", "ipsec_proposals", "routes")
+    assert not any(getattr(store.draft, name) for name in emptied)
+    assert list(store.draft.tunnel_groups) == ["DefaultL2LGroup"]
 
 
 def test_the_short_form_of_the_default_route() -> None:

@@ -1,0 +1,214 @@
+"""A marker in every place of a secret, and in misspelled lines: it is in nothing that is shown, stored or said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ikecli.config import ConfigReader, Store, views
+from ikecli.config.check import check
+from ikecli.config.passwords import hashed, is_hash, unobscured, verified
+from ikecli.language import load
+from ikecli.language.kinds import kind
+from ikecli.language.tree import Value, parts
+from ikecli.secret import Secret
+from tests.config.reading import commands, counting, new_store, read
+
+MARKER = "xMARKERx0123"
+
+PEER = "crypto ikev2 keyring K\npeer p\n"
+IOS_KEYS = [
+    "crypto ikev2 keyring K\npeer p\npre-shared-key {}",
+    "crypto ikev2 keyring K\npeer p\npre-shared-key 0 {}",
+    "crypto ikev2 keyring K\npeer p\npre-shared-key local {}",
+    "crypto ikev2 keyring K\npeer p\npre-shared-key remote 0 {}",
+    "crypto ikev2 profile P\nauthentication local pre-share key {}",
+    "crypto ikev2 profile P\nauthentication remote pre-share key 0 {}",
+    "enable secret {}",
+    "enable secret 0 {}",
+    "enable secret 9 {}",
+    "enable password {}",
+    "username bob secret {}",
+    "username bob privilege 15 password 0 {}",
+    "username bob password 7 {}",
+]
+GROUP = "tunnel-group 192.0.2.1 type ipsec-l2l\ntunnel-group 192.0.2.1 ipsec-attributes\n"
+ASA_KEYS = [
+    f"{GROUP}ikev2 local-authentication pre-shared-key {{}}",
+    f"{GROUP}ikev2 remote-authentication pre-shared-key 0 {{}}",
+    "enable password {}",
+    "enable password {} encrypted",
+    "username bob password {} privilege 15",
+    "username bob password {} pbkdf2",
+]
+KEPT = [
+    ("ios", "snmp-server community {} RO"),
+    ("ios", "line vty 0 4\n password 7 {}"),
+    ("ios", "key chain K\n key 1\n  key-string {}"),
+    ("asa", "passwd {} encrypted"),
+    ("asa", "snmp-server community {}"),
+]
+ALL = [("ios", text) for text in IOS_KEYS] + [("asa", text) for text in ASA_KEYS]
+
+
+def misspelled(line: str) -> Iterator[str]:
+    """Spoil each word before the secret, and add words behind it."""
+    words = line.split(" ")
+    for at, word in enumerate(words):
+        if "{}" in word:
+            break
+        yield " ".join([*words[:at], word[:-1] + "q", *words[at + 1 :]])
+    yield f"{line} too much"
+    yield f"{line} {{}}"
+
+
+def everything_said(dialect: str, text: str) -> str:
+    store = new_store(dialect)
+    said: list[object] = []
+    for quiet in (False, True):
+        reader = ConfigReader(store, quiet=quiet)
+        for line in text.splitlines():
+            outcome = reader.feed(line)
+            said += [outcome.messages, outcome.error and outcome.error.shown, str(outcome.error)]
+            said += [reader.help(line), reader.help(f"{line} ")]
+        reader.end()
+    said += [store.commit(), store.intent, store.complaints]
+    said += [store.running(), store.running({"all": True}), store.startup(), check(text, "file", dialect)]
+    for see in (views.profiles, views.connections, views.proposals, views.access_lists):
+        said.append(list(see(store)))
+    return repr(said)
+
+
+@pytest.mark.parametrize(("dialect", "text"), ALL)
+def test_a_secret_is_seen_nowhere(dialect: str, text: str) -> None:
+    *before, last = text.splitlines()
+    for line in (last, *misspelled(last)):
+        typed = "\n".join([*before, line]).replace("{}", MARKER)
+        assert MARKER not in everything_said(dialect, typed), line
+
+
+@pytest.mark.parametrize(("dialect", "text"), KEPT)
+def test_a_secret_of_a_line_without_effect_is_kept_but_not_shown(dialect: str, text: str) -> None:
+    typed = text.replace("{}", MARKER)
+    assert MARKER not in everything_said(dialect, typed)
+    assert any(MARKER in line for line in read(dialect, typed)[0].running(clear=True))
+
+
+@pytest.mark.parametrize("dialect", ["ios", "asa"])
+def test_only_the_kinds_of_secrets_hold_secrets(dialect: str) -> None:
+    named = {"key", "hex", "secret", "password"}
+    for mode in load(dialect).modes.values():
+        for declaration in mode.file.declarations:
+            waiting = [declaration.pattern]
+            while waiting:
+                node = waiting.pop()
+                waiting += parts(node)
+                if isinstance(node, Value) and node.slot in named:
+                    assert kind(node.kind, dialect).secret, declaration.place
+
+
+# Stored forms
+
+
+def test_a_router_shows_keys_under_its_master_key_and_reads_them_back() -> None:
+    store, _ = read(
+        "ios", "crypto ikev2 keyring K\n peer p\n  pre-shared-key cisco\n  pre-shared-key local hex 00ff10\n"
+    )
+    shown = [line.strip() for line in store.running() if "pre-shared-key" in line]
+    assert all(" 6 " in line for line in shown)
+    again, _ = read("ios", store.startup())
+    assert again.draft == store.draft
+    assert [line.strip() for line in commands(again) if "pre-shared" in line] == [
+        "pre-shared-key local hex 00FF10",
+        "pre-shared-key cisco",
+    ]
+
+
+@pytest.mark.parametrize("key", ["0", "6", "local", "remote", "hex", "lo", "!x", "6 abc", "pre-shared-key"])
+def test_keys_that_look_like_words_come_back_from_clear_text(key: str) -> None:
+    text = f"crypto ikev2 keyring K\n peer p\n  pre-shared-key 0 {key}\n"
+    store, outcomes = read("ios", text)
+    if not outcomes[-1].accepted:
+        assert " " in key
+        return
+    again, _ = read("ios", "\n".join(store.running(clear=True)))
+    assert again.draft == store.draft
+
+
+def test_another_master_key_opens_nothing_but_loses_nothing() -> None:
+    store, _ = read("ios", "crypto ikev2 keyring K\n peer p\n  address 192.0.2.1\n  pre-shared-key cisco\n")
+    other = Store("ios", bytes(32), counting())
+    reader = ConfigReader(other)
+    for line in store.startup().splitlines():
+        reader.feed(line)
+    assert other.startup() == store.startup()
+
+
+def test_a_firewall_hides_keys_and_does_not_take_the_stars_for_one() -> None:
+    group = "tunnel-group 192.0.2.1 type ipsec-l2l\ntunnel-group 192.0.2.1 ipsec-attributes\n"
+    store, _ = read("asa", f"{group} ikev2 local-authentication pre-shared-key cisco\n")
+    assert " ikev2 local-authentication pre-shared-key *****" in store.running()
+    assert " ikev2 local-authentication pre-shared-key cisco" in store.running(clear=True)
+    assert read("asa", store.startup())[0].draft == store.draft
+    reader = ConfigReader(store)
+    outcomes = [reader.feed(line) for line in store.running()]
+    assert [outcome.messages for outcome in outcomes if not outcome.accepted] == [
+        ("ERROR: ***** stands for a key that was not shown: type the key itself",)
+    ]
+    assert " ikev2 local-authentication pre-shared-key cisco" in store.running(clear=True)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "lines", "level"),
+    [
+        ("ios", "enable secret open\nusername bob privilege 7 secret sesame", 7),
+        ("ios", "enable password open\nusername bob password sesame", 1),
+        ("ios", "enable secret open\nusername bob secret sesame\nusername bob privilege 15", 15),
+        ("asa", "enable password open\nusername bob password sesame privilege 15", 15),
+    ],
+)
+def test_passwords_are_hashes_that_verify(dialect: str, lines: str, level: int) -> None:
+    store, outcomes = read(dialect, lines)
+    assert all(outcome.accepted for outcome in outcomes)
+    for each in (store, read(dialect, store.startup())[0]):
+        assert each.has_enable
+        assert each.verify_enable(Secret("open"))
+        assert not each.verify_enable(Secret("opens"))
+        assert each.verify_user("bob", Secret("sesame")) == level
+        assert each.verify_user("bob", Secret("x")) is None
+        assert each.verify_user("eve", Secret("sesame")) is None
+    assert "open" not in store.startup()
+    assert "sesame" not in store.startup()
+
+
+def test_without_an_enable_secret_nothing_is_the_password() -> None:
+    assert not new_store("ios").has_enable
+    assert not new_store("ios").verify_enable(Secret(""))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$8$TnGX/fE4KGHOVU$pEhnEvxrvaynpi8j4f.EMHr6M.FzU8xnZnBr/tJdFWk",
+        "$9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo6",
+    ],
+)
+def test_hashes_are_those_of_the_real_systems(stored: str) -> None:
+    assert is_hash(stored[1], stored)
+    assert verified(Secret(stored), Secret("hashcat"))
+    assert not verified(Secret(stored), Secret("hashcaT"))
+
+
+def test_hashes_are_salted() -> None:
+    random = counting()
+    assert hashed("ios", Secret("a"), random) != hashed("ios", Secret("a"), random)
+
+
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [("070C285F4D06", b"cisco"), ("0822455D0A16", b"cisco"), ("14141B180F0B", b"cisco"), ("7", None), ("zz11", None)],
+)
+def test_type_7_is_read(text: str, password: bytes | None) -> None:
+    found = unobscured(text)
+    assert (found and found.reveal()) == password
