@@ -131,16 +131,18 @@ def keep_up(core: Core, label: str) -> None:
 def _settle_doubles(core: Core, sa: IkeSa) -> None:
     """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
 
-    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA.
+    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA. An older SA for
+    which that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
     """
     for other in siblings(core, sa):
-        if other.initiator == sa.initiator or other.established_order < sa.order:
-            continue
         if other.remote.address != sa.remote.address:
             continue
         loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
-        if loser.initiator and _served(loser) <= _served(winner):
+        at_once = other.initiator != sa.initiator and other.established_order >= sa.order
+        if at_once and loser.initiator and _served(loser) <= _served(winner):
             delete(core, loser)
+        else:
+            core.want(other, Want.LIVENESS)
 
 
 def _served(sa: IkeSa) -> set[str]:
