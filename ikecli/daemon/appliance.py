@@ -32,7 +32,7 @@ from ikecli.control.messages import Heard
 from ikecli.crypto.exchange import restore
 from ikecli.daemon.journal import Journal
 from ikecli.dataplane.base import Notify, Plane
-from ikecli.errors import IkecliError, ProtocolError, Unavailable
+from ikecli.errors import IkecliError, ProtocolError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 
@@ -137,6 +137,19 @@ class Appliance:
         if lost:
             found.append(f"{len(lost)} lines of the running configuration were not in it and are gone")
         return found
+
+    def startup_lines(self) -> list[str]:
+        """Return the startup configuration as it would be stored now, keys encrypted, however its file has them.
+
+        Raises Rejected when there is none.
+        """
+        text = self.storage.read_startup()
+        if text is None:
+            raise Rejected("startup-config is not present")
+        store = Store(self.dialect, self.storage.master_key(), self.random)
+        for _ in feed_all(ConfigReader(store, quiet=True), text.splitlines()):
+            pass
+        return store.startup().splitlines()
 
     def enter(self, session: Session) -> int:
         """Take in a session; return its line's number."""

@@ -97,10 +97,7 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
 
 
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
-    text = appliance.storage.read_startup()
-    if text is None:
-        raise Rejected("startup-config is not present")
-    return tuple(text.splitlines())
+    return tuple(appliance.startup_lines())
 
 
 def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Options], list[Any]]:

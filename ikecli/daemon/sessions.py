@@ -220,10 +220,7 @@ class Session:
     def _fetch(self, request: Fetch, reply: Answer) -> None:
         appliance = self._appliance
         if request.which == "startup":
-            text = appliance.storage.read_startup()
-            if text is None:
-                raise IkecliError("startup-config is not present")
-            reply(Lines(tuple(text.splitlines())))
+            reply(Lines(tuple(appliance.startup_lines())))
             return
         appliance.journal.log(5, "SYS", "CONFIG_READ", f"running configuration read in clear text by {self.user}")
         reply(Lines(tuple(appliance.store.running(clear=True))))
