@@ -123,7 +123,7 @@ class Appliance:
         return complaints
 
     def reload(self) -> list[str]:
-        """Read the startup configuration anew and apply the difference; return what was wrong and what was discarded."""
+        """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
         text = self.storage.read_startup()
         before = self.store.running(clear=True)
         old, self.store = self.store, Store(self.dialect, self.storage.master_key(), self.random)
