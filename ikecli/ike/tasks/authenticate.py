@@ -23,12 +23,13 @@ _FAILED = NotifyType.AUTHENTICATION_FAILED
 class Authenticate(Task):
     """Proves our identity with a pre-shared key, and checks the peer's proof."""
 
-    __slots__ = ("_credential", "_profile")
+    __slots__ = ("_credential", "_profile", "_proof")
     notifies = frozenset({_FAILED})
 
     def __init__(self) -> None:
         self._profile: Profile | None = None
         self._credential: Credential | None = None
+        self._proof: tuple[Payload, ...] = ()
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return IDi, AUTH."""
@@ -72,9 +73,10 @@ class Authenticate(Task):
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return IDr, AUTH."""
-        return self._prove(talk, IdResponder)
+        self._proof = self._proof or self._prove(talk, IdResponder)
+        return self._proof
 
-    def _prove(self, talk: Talk, kind: type[IdInitiator] | type[IdResponder]) -> Iterable[Payload]:
+    def _prove(self, talk: Talk, kind: type[IdInitiator] | type[IdResponder]) -> tuple[Payload, ...]:
         sa = talk.sa
         secret = self._credential.local if self._credential else None
         if self._profile is None or secret is None:

@@ -1,0 +1,219 @@
+"""Who begins, towards whom, how often; and what a new intent touches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network, ip_address
+
+import pytest
+
+from ikecli.boundary.effects import Datagram
+from ikecli.boundary.events import ChildUp, IkeDown, IkeUp, MessageSent
+from ikecli.boundary.views import SaStatus
+from ikecli.ike.limits import HALF_OPEN_SECONDS, RETRANSMISSION, RETRY_LONGEST
+from ikecli.ike.requests import DeleteChild, DeleteIke
+from ikecli.intent import Connection, Dpd, Flow, Intent, Selector
+from tests.ike.pair import CBC, LABEL, LEFT, RIGHT, Initiation, Pair, connection, ike_proposal, intent, profile
+
+SECOND = "MAP 20 outside"
+
+
+def second(here: IPv4Address, there: IPv4Address, **more: object) -> Connection:
+    """Return another entry of the same map to the same peer."""
+    nets = {a: IPv4Network((int(ip_address("172.16.0.0")) + (a is RIGHT) * 256, 24)) for a in (LEFT, RIGHT)}
+    flow = Flow(Selector.of(nets[here]), Selector.of(nets[there]))
+    return connection(here, there, sequence=20, flows=(flow,), **more)
+
+
+def two(here: IPv4Address, there: IPv4Address, **more: object) -> Intent:
+    return intent(here, there, connections=(connection(here, there, **more), second(here, there, **more)))
+
+
+def test_acquires_while_it_comes_up_begin_nothing_more() -> None:
+    pair = Pair()
+    for host in range(1, 9):
+        pair.left.acquire(host=host)
+        pair.step()
+        pair.left.acquire(host=host)
+    pair.settle()
+    pair.agree(1)
+    assert len(pair.left.sent) == 2
+
+
+def test_connections_to_one_peer_share_the_ike_sa() -> None:
+    pair = Pair(two(LEFT, RIGHT), two(RIGHT, LEFT))
+    pair.left.acquire()
+    pair.left.acquire(SECOND)
+    pair.settle()
+    pair.agree(1, 2)
+    assert [event.connection for event in pair.right.events(ChildUp)] == [LABEL, SECOND]
+    assert {sa.connection for sa in pair.left.plane.sas.values()} == {LABEL, SECOND}
+
+
+def test_a_connection_that_is_always_up_comes_up_and_comes_back() -> None:
+    pair = Pair(two(LEFT, RIGHT, initiation=Initiation.START), two(RIGHT, LEFT))
+    pair.settle()
+    pair.agree(1, 2)
+    pair.right.do(DeleteIke())
+    pair.settle()
+    pair.agree(0)
+    pair.advance(3)
+    pair.agree(1, 2)
+
+
+def test_a_connection_that_is_always_up_does_not_give_up() -> None:
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, initiation=Initiation.START),)))
+    weather, pair.weather = pair.weather, lambda datagram: []
+    pair.advance(3 * sum(RETRANSMISSION))
+    pair.weather = weather
+    pair.advance(sum(RETRANSMISSION) + RETRY_LONGEST)
+    pair.agree(1)
+
+
+def test_a_connection_that_never_begins_waits_for_the_peer() -> None:
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, initiation=Initiation.NEVER),)))
+    pair.left.acquire()
+    assert not pair.wire
+    pair.right.acquire()
+    pair.settle()
+    pair.agree(1)
+
+
+def test_a_dynamic_map_serves_any_peer_and_begins_nothing() -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, peers=()),)))
+    pair.right.acquire()
+    pair.right.initiate()
+    assert not pair.wire
+    pair.up()
+
+
+def test_a_dynamic_map_without_an_access_list_takes_what_the_peer_asks_for() -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, peers=(), flows=()),)))
+    pair.up()
+    assert [flow.remote_first for flow in pair.right.sas[0].children[0].flows] == ["192.168.1.0"]
+
+
+def test_peers_are_tried_in_order() -> None:
+    dead = [ip_address("10.0.0.8"), ip_address("10.0.0.9")]
+    profiles = (profile(RIGHT), profile(dead[0], name="A"), profile(dead[1], name="B"))
+    row = connection(LEFT, RIGHT, peers=(*dead, RIGHT))
+    pair = Pair(intent(LEFT, RIGHT, profiles=profiles, connections=(row,)))
+
+    def carry(datagram: Datagram) -> list[float]:
+        return [0.0] if RIGHT in (datagram.local.address, datagram.remote.address) else []
+
+    pair.weather = carry
+    pair.left.acquire()
+    pair.advance(sum(RETRANSMISSION))
+    assert [sa.remote for sa in pair.left.sas] == ["10.0.0.9"]
+    pair.advance(sum(RETRANSMISSION))
+    pair.agree(1)
+    assert pair.now == 2 * sum(RETRANSMISSION)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_ends_beginning_at_once_keep_the_same_sa(seed: int) -> None:
+    pair = Pair(seed=seed)
+    pair.left.acquire()
+    pair.right.acquire()
+    for _ in range(6):
+        pair.cross()
+    pair.settle()
+    pair.agree(1)
+    assert len(pair.left.events(IkeUp)) == len(pair.right.events(IkeUp)) == 2
+    assert len(pair.left.events(IkeDown)) == len(pair.right.events(IkeDown)) == 1
+    assert pair.ping(pair.left)
+    assert pair.ping(pair.right)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_both_ends_asking_for_one_child_sa_at_once_get_one(seed: int) -> None:
+    pair = Pair(seed=seed)
+    pair.up()
+    pair.left.do(DeleteChild())
+    pair.settle()
+    pair.left.acquire()
+    pair.right.acquire()
+    pair.cross()
+    pair.settle()
+    pair.agree(1, 1)
+
+
+def test_initial_contact_clears_what_the_peer_has_forgotten() -> None:
+    pair = Pair()
+    pair.up()
+    lost = type(pair.left)(pair, LEFT, RIGHT, 99)
+    lost.apply(intent(LEFT, RIGHT))
+    pair.left, pair.ends = lost, (lost, pair.right)
+    pair.advance(1)
+    pair.left.acquire()
+    pair.settle()
+    pair.agree(1)
+    assert pair.right.events(IkeDown)[0].why == "the peer has started anew"
+
+
+# A new intent
+
+
+def changed(new: Intent, side: int = 0) -> Pair:
+    """Return a pair of two connections that was up when one end's intent changed."""
+    pair = Pair(two(LEFT, RIGHT), two(RIGHT, LEFT))
+    pair.left.acquire()
+    pair.left.acquire(SECOND)
+    pair.settle()
+    pair.agree(1, 2)
+    pair.ends[side].apply(new)
+    pair.settle()
+    return pair
+
+
+def test_the_same_intent_touches_nothing() -> None:
+    pair = changed(two(LEFT, RIGHT))
+    pair.agree(1, 2)
+    assert not [event for end in pair.ends for event in end.events(IkeDown)]
+
+
+def test_what_has_no_sa_touches_none() -> None:
+    more = connection(LEFT, RIGHT, sequence=30, interface="inside", peers=(IPv4Address("10.0.0.77"),))
+    new = two(LEFT, RIGHT)
+    pair = changed(replace(new, hostname="R9", connections=(*new.connections, more), profiles=(*new.profiles,)))
+    pair.agree(1, 2)
+
+
+def test_a_changed_connection_takes_its_child_sas_only() -> None:
+    new = intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, proposals=(CBC,)), second(LEFT, RIGHT)))
+    pair = changed(new)
+    pair.agree(1, 1)
+    assert pair.left.sas[0].children[0].connection == SECOND
+    assert pair.right.events(MessageSent)[-1].payloads == ("DELETE",)
+
+
+def test_no_connection_left_means_no_ike_sa() -> None:
+    pair = changed(intent(LEFT, RIGHT, connections=()))
+    pair.agree(0)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("what", ["profile", "policy"])
+def test_a_changed_profile_or_policy_takes_the_ike_sa(what: str, side: int) -> None:
+    here, there = (LEFT, RIGHT) if side == 0 else (RIGHT, LEFT)
+    new = two(here, there)
+    if what == "profile":
+        new = replace(new, profiles=(profile(there, dpd=Dpd(10, 2)),))
+    else:
+        new = replace(new, policies=(replace(new.policies[0], proposals=(ike_proposal(groups="19 31"),)),))
+    pair = changed(new, side)
+    pair.agree(0)
+
+
+def test_an_attempt_of_a_changed_connection_is_dropped() -> None:
+    pair = Pair()
+    pair.left.acquire()
+    assert pair.left.sas[0].status is SaStatus.NEGOTIATING
+    pair.left.apply(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, proposals=(CBC,)),)))
+    assert not pair.left.sas
+    pair.settle()
+    pair.left.acquire()
+    pair.settle()
+    pair.advance(HALF_OPEN_SECONDS)
+    pair.agree(1, 0)

@@ -1,0 +1,196 @@
+"""Floods and rubbish: counted, dropped, answered only where the protocol wants it; nothing raises, nothing stays."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.boundary.events import DatagramDropped, IkeDown, MessageSent
+from ikecli.boundary.views import SaStatus
+from ikecli.ike import messages
+from ikecli.ike.limits import HALF_OPEN_SECONDS, LINGER_SECONDS, MAX_DATAGRAM
+from ikecli.ike.requests import DeleteIke
+from ikecli.ike.sa import IkeSa
+from ikecli.intent import Intent
+from ikecli.numbers import AuthMethod, Exchange, IdType, NotifyType, Protocol
+from ikecli.wire.payloads import (
+    Authentication,
+    Delete,
+    IdInitiator,
+    KeyExchange,
+    Nonce,
+    Notify,
+    Payload,
+    SecurityAssociation,
+    TrafficSelector,
+    TsInitiator,
+    UnknownPayload,
+)
+from tests.ike.pair import LEFT, RIGHT, End, Pair, intent
+
+HERE = Endpoint(RIGHT, 500)
+
+
+def mutated(octets: bytes, dice: random.Random) -> bytes:
+    """Return octets with something wrong in them."""
+    kind = dice.randrange(5)
+    at = dice.randrange(len(octets))
+    if kind == 0:
+        return octets[:at]
+    if kind == 1:
+        return octets + dice.randbytes(dice.randrange(40))
+    if kind == 2:
+        return dice.randbytes(len(octets))
+    changed = bytearray(octets)
+    for _ in range(dice.randrange(1, 5)):
+        changed[dice.randrange(len(changed))] = dice.randrange(256)
+    if kind == 3 and len(changed) >= 28:
+        changed[24:28] = len(changed).to_bytes(4, "big")
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_mutated_messages_raise_nothing_and_leave_nothing(seed: int) -> None:
+    dice = random.Random(seed)
+    pair = Pair(seed=seed)
+    pair.up()
+    genuine = [datagram.octets for end in pair.ends for datagram in end.sent]
+    for _ in range(250):
+        end: End = dice.choice(pair.ends)
+        octets = mutated(dice.choice(genuine), dice)
+        source = Endpoint(end.peer, dice.choice((500, 4500, 12345)))
+        end.receive(Datagram(octets, Endpoint(end.address, 500), source))
+        pair.wire.clear()
+    pair.advance(2 * HALF_OPEN_SECONDS)
+    pair.agree(1)
+    assert pair.ping(pair.left)
+
+
+def test_a_flood_of_openings_is_bounded_and_ages() -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, max_half_open=5))
+    pair.left.acquire()
+    ((_, _, request),) = pair.wire
+    pair.wire.clear()
+    for count in range(20):
+        octets = count.to_bytes(8, "little").replace(b"\0\0", b"\1\1") + request.octets[8:]
+        pair.right.receive(Datagram(octets, request.local, Endpoint(LEFT, 1000 + count)))
+    assert len(pair.right.sas) == len(pair.wire) == 5
+    assert pair.right.engine.stats().incoming_negotiating == 5
+    assert "half-open" in pair.right.events(DatagramDropped)[-1].why
+    pair.wire.clear()
+    pair.left.do(DeleteIke())
+    pair.advance(HALF_OPEN_SECONDS)
+    assert not pair.right.sas
+    pair.right.receive(request)
+    assert len(pair.wire) == 1
+
+
+def test_ike_sas_are_bounded() -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, max_sas=0))
+    pair.left.acquire()
+    pair.settle()
+    assert not pair.right.sas
+
+
+@pytest.mark.parametrize("size", [0, 1, 27, MAX_DATAGRAM + 1])
+def test_datagrams_of_impossible_sizes_are_counted(size: int) -> None:
+    pair = Pair()
+    pair.right.receive(Datagram(bytes(size), HERE, Endpoint(LEFT, 500)))
+    (dropped,) = pair.right.events(DatagramDropped)
+    assert (dropped.local, dropped.remote) == ("10.0.0.2/500", "10.0.0.1/500")
+    assert pair.right.engine.stats().dropped == 1
+
+
+def forged(pair: Pair, exchange: Exchange, payloads: Sequence[Payload], response: bool = False) -> Datagram:
+    """Return a message that the left end's keys seal, as only the peer could send it."""
+    core = pair.left.engine._core
+    sa: IkeSa = next(iter(core.sas.values()))
+    message_id = sa.window.next_id
+    octets = messages.write(core, sa, exchange, message_id, response, payloads)
+    return Datagram(octets, HERE, Endpoint(LEFT, 500))
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        (Nonce(bytes(32)),),
+        (IdInitiator(IdType.FQDN, b"x"),),
+        (SecurityAssociation(()),),
+        (KeyExchange(31, bytes(32)),),
+        (Authentication(AuthMethod.SHARED_KEY, b"x"),),
+        (UnknownPayload(42, b"\0\0\0"),),
+    ],
+    ids=lambda payloads: type(payloads[0]).__name__,
+)
+def test_an_authentic_but_malformed_request_is_fatal(payloads: Sequence[Payload]) -> None:
+    pair = Pair()
+    pair.up()
+    pair.right.receive(forged(pair, Exchange.INFORMATIONAL, payloads))
+    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY",)
+    assert pair.right.events(IkeDown)
+    assert not pair.right.sas
+    assert not pair.right.plane.sas
+    pair.advance(LINGER_SECONDS)
+    assert pair.right.engine.next_wake is None
+
+
+def test_an_unknown_critical_payload_in_an_ike_sa_is_refused_and_the_sa_stays() -> None:
+    pair = Pair()
+    pair.up()
+    request = forged(pair, Exchange.INFORMATIONAL, (UnknownPayload(200, b"?", critical=True),))
+    pair.right.receive(request)
+    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY",)
+    assert pair.right.sas[0].status is SaStatus.READY
+    assert pair.right.sas[0].peer_request_id == 3
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        (Delete(Protocol.ESP, (bytes(4),) * 900),),
+        (Delete(Protocol.AH, (bytes(4),)),),
+        (Notify(NotifyType.INVALID_SPI), Notify(NotifyType.INITIAL_CONTACT), Notify(NotifyType.REKEY_SA)),
+        (UnknownPayload(201, bytes(3000)),),
+    ],
+)
+def test_requests_that_concern_nothing_here_are_acknowledged(payloads: Sequence[Payload]) -> None:
+    pair = Pair()
+    pair.up()
+    pair.right.receive(forged(pair, Exchange.INFORMATIONAL, payloads))
+    assert pair.right.events(MessageSent)[-1].payloads == ()
+    pair.wire.clear()
+    pair.agree(1)
+
+
+def test_a_child_sa_request_without_selectors_is_malformed() -> None:
+    pair = Pair()
+    pair.up()
+    selectors = TsInitiator((TrafficSelector(7, 0, 0, 65535, 0, 1),))
+    pair.right.receive(forged(pair, Exchange.CREATE_CHILD_SA, (Nonce(bytes(32)), selectors)))
+    assert not pair.right.sas
+
+
+def test_rekeying_is_refused_for_now() -> None:
+    pair = Pair()
+    pair.up()
+    offered = SecurityAssociation(
+        tuple(offer.proposal(1, bytes(8)) for offer in pair.left.engine._core.lookup.ike_offers(LEFT).offers)
+    )
+    request = forged(pair, Exchange.CREATE_CHILD_SA, (offered, Nonce(bytes(32)), KeyExchange(31, bytes(32))))
+    pair.right.receive(request)
+    assert pair.right.sas[0].status is SaStatus.READY
+    (refused,) = [row for row in pair.right.engine.stats().notifies if row.name == "NO_ADDITIONAL_SAS"]
+    assert refused.sent_responses == 1
+
+
+def test_an_engine_without_an_intent_answers_nothing() -> None:
+    pair = Pair()
+    pair.right.apply(Intent())
+    pair.left.acquire()
+    pair.settle()
+    pair.advance(1)
+    assert not pair.right.sas
+    assert not pair.left.sas
