@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv4Network, IPv6Network
+from ipaddress import IPv4Interface, IPv4Network
 from typing import Any, Final
 
 from ikecli.config import ios
 from ikecli.config.algorithms import esp_proposals, ike_proposals, kilobytes, network, pfs_row
-from ikecli.config.common import Dpd, Ip, Key, Matched
+from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
+from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.intent import (
     Address,
@@ -19,14 +20,11 @@ from ikecli.intent import (
     Credential,
     EspProposal,
     Flow,
-    Identity,
-    IdentityMatch,
     IkePolicy,
     IkeProposal,
     Intent,
     Interface,
     Network,
-    Prefix,
     Profile,
     Route,
     Selector,
@@ -34,8 +32,7 @@ from ikecli.intent import (
 from ikecli.intent import Dpd as Checks
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
-from ikecli.numbers import IdType, TransformType
-from ikecli.secret import Secret
+from ikecli.numbers import TransformType
 
 HOSTNAME: Final = "Router"
 LIFETIME: Final = 3600
@@ -47,7 +44,6 @@ DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
 DEFAULT_PROPOSAL: Final = ios.Proposal(("aes-cbc-256",), ("sha512", "sha384"), ("sha512", "sha384"), ("19", "14", "21"))
 DEFAULT_TRANSFORM_SET: Final = ios.TransformSet((ios.Transform("esp-aes"), ios.Transform("esp-sha-hmac")))
-ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 
 
 def resolve(draft: ios.Ios) -> tuple[Intent, Complaints]:
@@ -96,42 +92,6 @@ def _offers(name: str, proposal: ios.Proposal) -> list[IkeProposal]:
     return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups))
 
 
-def prefix(address: Ip | None, mask: Any, wide: Any) -> Prefix | None:
-    """Return the network that an address with a mask, or a prefix, is."""
-    if wide is not None:
-        return IPv6Network(wide.network)
-    if address is None:
-        return None
-    return network(address, mask) if address.version == 4 else IPv6Network(address)
-
-
-def identity_of(matched: Matched | None) -> Identity | None:
-    """Return the identity that this side shows; None: its address."""
-    match matched:
-        case Matched("fqdn", value=str(name)):
-            return Identity.fqdn(name)
-        case Matched("email", value=str(name)):
-            return Identity.email(name)
-        case Matched("key-id", value=str(name)):
-            return Identity.key_id(name)
-        case Matched("address", value=value) if value is not None and not isinstance(value, str):
-            return Identity.of(value)
-        case _:
-            return None
-
-
-def match_of(matched: Matched) -> IdentityMatch:
-    """Return what a peer's identity is compared with."""
-    types = {"fqdn": IdType.FQDN, "email": IdType.RFC822_ADDR, "key-id": IdType.KEY_ID}
-    if matched.kind in types:
-        return IdentityMatch(types[matched.kind], str(matched.value).encode(), domain=matched.domain)
-    if isinstance(matched.value, str) or matched.kind == "any":
-        return IdentityMatch()
-    inside = prefix(matched.value, matched.mask, matched.prefix)
-    version = 4 if inside is None else inside.version
-    return IdentityMatch(IdType.IPV4_ADDR if version == 4 else IdType.IPV6_ADDR, network=inside)
-
-
 def selector_of(end: ios.Endpoint | None) -> Selector | None:
     """Return one end of an access-list line, or None where its wildcard is no prefix."""
     if end is None or end.kind == "any" or end.address is None:
@@ -146,6 +106,7 @@ class _Resolver:
     def __init__(self, draft: ios.Ios) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        self.rings = {name: credentials_of(self.complaints, name, ring) for name, ring in draft.keyrings.items()}
 
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
@@ -216,62 +177,26 @@ class _Resolver:
         )
         self.complaints.error(("proposals", name), "", f"IKEv2 proposal {name} {why}", fix)
 
-    # Profiles and keys
-
-    def credential(self, ring: str, name: str, peer: ios.KeyringPeer) -> Credential | None:
-        """Return a keyring's peer, unless it is incomplete."""
-        where = ("keyrings", ring, "peers", name)
-        what = f"peer {name} of keyring {ring}"
-        if not (peer.key or peer.key_local or peer.key_remote):
-            self.complaints.error(where, "pre-shared-key-missing", f"{what} has no key", "pre-shared-key KEY")
-            return None
-        local, remote = (self.key(where, what, key or peer.key) for key in (peer.key_local, peer.key_remote))
-        at = peer.address and prefix(peer.address.address, peer.address.mask, peer.address.prefix)
-        if at is None and peer.identity is None:
-            self.complaints.error(
-                where, "no-matching-peer", f"{what} has no address and no identity, so no peer is known by it",
-                "address A.B.C.D",
-            )  # fmt: skip
-            return None
-        identity = match_of(peer.identity) if peer.identity else None
-        return Credential(f"{ring} {name}", local, remote, (at,) if at else (), identity)
-
-    def key(self, where: tuple[Any, ...], what: str, key: Key | None) -> Secret | None:
-        """Return a key that can be used here."""
-        if key is not None and key.usable is None:
-            self.complaints.error(
-                where, "pre-shared-key-missing", f"the key of {what} was encrypted on another system",
-                "pre-shared-key KEY with the key itself",
-            )  # fmt: skip
-        return key.usable if key else None
+    # Profiles
 
     def credentials(self, name: str, profile: ios.Profile) -> tuple[Credential, ...]:
         """Return the keys of a profile: those of its keyring, with those of its own lines before them."""
         where = ("profiles", name)
-        own = [
-            self.key(where, f"profile {name}", Key(key=auth.key)) if auth and auth.key else None
+        local, remote = (
+            usable(self.complaints, where, f"profile {name}", Key(key=auth.key)) if auth and auth.key else None
             for auth in (profile.auth_local, profile.auth_remote)
-        ]
-        found: list[Credential] = []
-        ring = self.draft.keyrings.get(profile.keyring or "")
-        if profile.keyring and ring is None:
+        )
+        if profile.keyring and profile.keyring not in self.rings:
             self.complaints.error(
                 where, "pre-shared-key-missing", f"profile {name} names keyring {profile.keyring}, which is not there",
                 f"crypto ikev2 keyring {profile.keyring}",
             )  # fmt: skip
-        elif ring is not None:
-            for peer_name, peer in ring.peers.items():
-                one = self.credential(profile.keyring or "", peer_name, peer)
-                if one:
-                    found.append(replace(one, local=own[0] or one.local, remote=own[1] or one.remote))
-            if not ring.peers:
-                self.complaints.error(
-                    ("keyrings", profile.keyring), "pre-shared-key-missing", f"keyring {profile.keyring} has no peer",
-                    "peer NAME",
-                )  # fmt: skip
-        if not found and all(own):
-            found.append(Credential(name, own[0], own[1], ANYWHERE))
-        return tuple(sorted(found, key=_narrowness))
+        found = self.rings.get(profile.keyring or "", ())
+        if local and remote and not found:
+            return (Credential(name, local, remote, ANYWHERE),)
+        if not (local or remote):
+            return found
+        return tuple(replace(one, local=local or one.local, remote=remote or one.remote) for one in found)
 
     def profile(self, name: str, profile: ios.Profile) -> Profile | None:
         """Return a profile, unless it is incomplete."""
@@ -491,7 +416,3 @@ def offers_of(name: str, held: ios.TransformSet) -> Iterable[EspProposal]:
 
 def _checks(dpd: Dpd | None) -> Checks | None:
     return Checks(dpd.interval, dpd.retry, dpd.query == "periodic") if dpd else None
-
-
-def _narrowness(credential: Credential) -> int:
-    return -max((each.prefixlen for each in credential.addresses), default=0)

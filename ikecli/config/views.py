@@ -16,6 +16,7 @@ from ikecli.boundary.views import (
 from ikecli.config import asa, intent_asa, intent_ios, ios
 from ikecli.config.algorithms import kilobytes, pfs_row, rows
 from ikecli.config.complaints import Complaints
+from ikecli.config.keyrings import match_of
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
 from ikecli.intent import Connection, Flow, Profile
@@ -82,7 +83,7 @@ def profiles(store: Store) -> Iterator[ProfileView]:
             dpd = each.dpd or store.draft.dpd
             yield ProfileView(
                 name,
-                tuple(str(intent_ios.match_of(remote)) for remote in each.remotes),
+                tuple(str(match_of(remote)) for remote in each.remotes),
                 _local(each),
                 each.auth_local.kind or "" if each.auth_local else "",
                 (each.auth_remote.kind or "",) if each.auth_remote else (),

@@ -1,0 +1,90 @@
+"""Identities, and the keys of a router's keyrings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Interface, IPv6Network
+from typing import Any, Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import network
+from ikecli.config.common import Ip, Key, Matched
+from ikecli.config.complaints import Complaints
+from ikecli.intent import Credential, Identity, IdentityMatch, Prefix
+from ikecli.numbers import IdType
+from ikecli.secret import Secret
+
+ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+_TYPES: Final = {"fqdn": IdType.FQDN, "email": IdType.RFC822_ADDR, "key-id": IdType.KEY_ID}
+
+
+def prefix(address: Ip | None, mask: IPv4Address | None, wide: IPv6Interface | None) -> Prefix | None:
+    """Return the network that an address with a mask, or a prefix, is."""
+    if wide is not None:
+        return IPv6Network(wide.network)
+    if address is None:
+        return None
+    return network(address, mask) if isinstance(address, IPv4Address) else IPv6Network(address)
+
+
+def identity_of(matched: Matched | None) -> Identity | None:
+    """Return the identity that this side shows; None: its address."""
+    match matched:
+        case Matched(str(kind), value=str(name)) if kind in _TYPES:
+            return Identity(_TYPES[kind], name.encode())
+        case Matched("address", value=value) if value is not None and not isinstance(value, str):
+            return Identity.of(value)
+        case _:
+            return None
+
+
+def match_of(matched: Matched) -> IdentityMatch:
+    """Return what a peer's identity is compared with."""
+    if matched.kind in _TYPES:
+        return IdentityMatch(_TYPES[matched.kind], str(matched.value).encode(), domain=matched.domain)
+    if isinstance(matched.value, str) or matched.kind == "any":
+        return IdentityMatch()
+    inside = prefix(matched.value, matched.mask, matched.prefix)
+    version = 4 if inside is None else inside.version
+    return IdentityMatch(IdType.IPV4_ADDR if version == 4 else IdType.IPV6_ADDR, network=inside)
+
+
+def usable(complaints: Complaints, where: tuple[Any, ...], what: str, key: Key | None) -> Secret | None:
+    """Return a key that can be used here; complain of one that was encrypted elsewhere."""
+    if key is not None and key.usable is None:
+        why = f"the key of {what} was encrypted on another system"
+        complaints.error(where, "pre-shared-key-missing", why, "pre-shared-key KEY with the key itself")
+    return key.usable if key else None
+
+
+def credentials_of(complaints: Complaints, name: str, ring: ios.Keyring) -> tuple[Credential, ...]:
+    """Return the complete peers of a keyring, those for fewer addresses first."""
+    if not ring.peers:
+        complaints.error(("keyrings", name), "pre-shared-key-missing", f"keyring {name} has no peer", "peer NAME")
+    found = [one for peer, held in ring.peers.items() for one in _credential(complaints, name, peer, held)]
+    return tuple(sorted(found, key=_narrowness))
+
+
+def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringPeer) -> Iterator[Credential]:
+    where = ("keyrings", ring, "peers", name)
+    what = f"peer {name} of keyring {ring}"
+    sides = {"local": peer.key_local or peer.key, "remote": peer.key_remote or peer.key}
+    if not any(sides.values()):
+        complaints.error(where, "pre-shared-key-missing", f"{what} has no key", "pre-shared-key KEY")
+        return
+    for side, key in sides.items():
+        if key is None:
+            why = f"{what} has no {side} key"
+            complaints.warn(where, "pre-shared-key-missing", why, f"pre-shared-key {side} KEY")
+    at = peer.address and prefix(peer.address.address, peer.address.mask, peer.address.prefix)
+    if at is None and peer.identity is None:
+        why = f"{what} has no address and no identity, so no peer is known by it"
+        complaints.error(where, "no-matching-peer", why, "address A.B.C.D")
+        return
+    local, remote = (usable(complaints, where, what, key) for key in sides.values())
+    identity = match_of(peer.identity) if peer.identity else None
+    yield Credential(f"{ring} {name}", local, remote, (at,) if at else (), identity)
+
+
+def _narrowness(credential: Credential) -> int:
+    return -max((each.prefixlen for each in credential.addresses), default=0)
