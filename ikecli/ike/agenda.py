@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from heapq import heappop, heappush
-from typing import Generic, TypeVar
+from heapq import heapify, heappop, heappush
+from typing import Final, Generic, TypeVar
+
+SLACK: Final = 64
+"""Entries that no longer hold, beyond one for each that does, before they are swept out."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -26,6 +29,8 @@ class Agenda(Generic[Key]):
             self._times[key] = when
             self._order += 1
             heappush(self._heap, (when, self._order, key))
+            if len(self._heap) > 2 * len(self._times) + SLACK:
+                self._sweep()
 
     def drop(self, key: Key) -> None:
         """Forget `key`."""
@@ -37,6 +42,12 @@ class Agenda(Generic[Key]):
             key = heappop(self._heap)[2]
             del self._times[key]
             yield key
+
+    def _sweep(self) -> None:
+        """Drop the entries that were moved forward or dropped."""
+        live = {entry[2]: entry for entry in self._heap if self._times.get(entry[2]) == entry[0]}
+        self._heap = list(live.values())
+        heapify(self._heap)
 
     @property
     def next(self) -> float | None:

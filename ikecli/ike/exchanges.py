@@ -213,16 +213,13 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
 
 
 def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> None:
-    """End an exchange that went wrong: an SA not authenticated yet ends with it."""
+    """End an exchange that went wrong, and the SA: the peer is told where it believes that both are authenticated."""
     message, sa.window.outstanding = out.talk.message, None
     core.touch(sa)
-    if sa.birth is None:
-        sa.window.next_id = out.message_id + 1
-        close(core, sa, problem.why, linger=False)
-        return
-    core.hold_off[sa.birth.aim.connection] = core.now + HOLD_OFF_SECONDS
-    refused = message is not None and message.error is not None and message.one(Authentication) is None
-    if out.want is Want.CONNECT or message is None or refused:
+    if sa.birth is not None:
+        core.hold_off[sa.birth.aim.connection] = core.now + HOLD_OFF_SECONDS
+    ours = message is not None and (message.error is None or message.one(Authentication) is not None)
+    if out.want is not Want.AUTHENTICATE or not ours:
         close(core, sa, problem.why, linger=False)
         return
     sa.window.next_id = out.message_id + 1

@@ -92,8 +92,11 @@ def delete(core: Core, sa: IkeSa) -> None:
     sa.ends = 0.0
     for child in sa.children.values():
         stop_sending(core, sa, child)
+    waiting = [aim.connection for want, aim in sa.window.queue if want is Want.CHILD]
     sa.window.queue.clear()
     core.want(sa, Want.DELETE_IKE)
+    for label in waiting:
+        keep_up(core, label)
 
 
 def stop_sending(core: Core, sa: IkeSa, child: ChildSa) -> None:

@@ -23,6 +23,7 @@ from ikecli.numbers import Algorithm, IdType, PayloadType
 from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 
 Score = tuple[int, int]
+Key = tuple[int, bytes] | Address
 Row = TypeVar("Row")
 
 
@@ -47,7 +48,7 @@ class Lookup:
         self.profiles: Final = {row.name: row for row in intent.profiles}
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
-        self._by_identity: Final = _by_identity(intent.profiles)
+        self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._ike: Final[dict[Address, IkeOffers]] = {}
@@ -79,7 +80,8 @@ class Lookup:
 
     def profile(self, identity: Identity, local: Address, remote: Address) -> Profile | None:
         """Return the profile that is most specifically for a peer of this identity at these addresses."""
-        exact = self._by_identity.get((identity.type, identity.data.lower()), [])
+        exact = self._indexed.get((identity.type, identity.data.lower()), [])
+        meant = self._indexed.get(remote, [])
 
         def fit(row: Profile) -> tuple[Score, int, bool] | None:
             matches = [_specificity(one) for one in row.remotes if one.matches(identity)]
@@ -88,7 +90,7 @@ class Lookup:
                 return None
             return max(matches), gateway, bool(row.locals)
 
-        return _best(exact, fit) or _best(self._unindexed, fit)
+        return _best(exact, fit) or _best(meant, fit) or _best(self._unindexed, fit)
 
     def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
         """Return the profile for setting up a connection: the one it names, else the one that fits the address."""
@@ -143,24 +145,24 @@ def _longest(prefixes: Iterable[Prefix], address: Address) -> int | None:
     return max((one for one in lengths if one is not None), default=None) if lengths else 0
 
 
-def _keys(profile: Profile) -> list[tuple[int, bytes]] | None:
-    """Return the identities a profile is for where each of them is one identity, else None."""
-    keys = []
+def _keys(profile: Profile) -> list[Key] | None:
+    """Return by what a profile is found: the identities it is for, or its peers' addresses; None for ranges of them."""
+    keys: list[Key] = []
     for match in profile.remotes:
-        if match.type is None or match.domain:
-            return None
-        if match.network is None:
+        if match.type is not None and match.network is None and not match.domain:
             keys.append((match.type, match.value.lower()))
-        elif match.network.num_addresses == 1:
+        elif match.network is not None and match.network.num_addresses == 1:
             kind = IdType.IPV4_ADDR if match.network.version == 4 else IdType.IPV6_ADDR
             keys.append((int(kind), match.network.network_address.packed.lower()))
+        elif profile.gateways and all(one.num_addresses == 1 for one in profile.gateways):
+            return [one.network_address for one in profile.gateways]
         else:
             return None
     return keys
 
 
-def _by_identity(profiles: Iterable[Profile]) -> dict[tuple[int, bytes], list[Profile]]:
-    found: dict[tuple[int, bytes], list[Profile]] = {}
+def _indexed(profiles: Iterable[Profile]) -> dict[Key, list[Profile]]:
+    found: dict[Key, list[Profile]] = {}
     for row in profiles:
         for key in _keys(row) or ():
             found.setdefault(key, []).append(row)

@@ -21,13 +21,23 @@ from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Connection, Selector
 from ikecli.intent.selectors import any_selector
-from ikecli.numbers import Algorithm, Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.numbers import BY_KEY, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _NO_KE: Final = frozenset({TransformType.KE})
 _EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
+
+
+def _group(talk: Talk, connection: Connection, public: KeyExchangePayload | None) -> Algorithm | None:
+    """Return the group a responder wants: its own, and where none is configured that of the initiator."""
+    if talk.exchange != Exchange.CREATE_CHILD_SA:
+        return None
+    if connection.pfs is not None or public is None:
+        return connection.pfs
+    row = BY_KEY.get((TransformType.KE, public.group, 0))
+    return row if row is not None and row.served else None
 
 
 class Child(Task):
@@ -194,8 +204,7 @@ class Child(Task):
             if not pairs:
                 continue
             covering = True
-            pfs = connection.pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
-            offers = lookup.esp_offers(connection, pfs)
+            offers = lookup.esp_offers(connection, _group(talk, connection, public))
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
