@@ -58,7 +58,10 @@ def usable(complaints: Complaints, where: tuple[Any, ...], what: str, key: Key |
 
 
 def credentials_of(complaints: Complaints, name: str, ring: ios.Keyring) -> tuple[Credential, ...]:
-    """Return the complete peers of a keyring, those for fewer addresses first."""
+    """Return the complete peers of a keyring, those for fewer addresses first.
+
+    A peer with an address and an identity is known by either: the address is all that we know of it when we begin.
+    """
     if not ring.peers:
         complaints.error(("keyrings", name), "pre-shared-key-missing", f"keyring {name} has no peer", "peer NAME")
     found = [one for peer, held in ring.peers.items() for one in _credential(complaints, name, peer, held)]
@@ -82,8 +85,10 @@ def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringP
         complaints.error(where, "no-matching-peer", why, "address A.B.C.D")
         return
     local, remote = (usable(complaints, where, what, key) for key in sides.values())
-    identity = match_of(peer.identity) if peer.identity else None
-    yield Credential(f"{ring} {name}", local, remote, (at,) if at else (), identity)
+    if at is not None:
+        yield Credential(f"{ring} {name}", local, remote, (at,))
+    if peer.identity is not None:
+        yield Credential(f"{ring} {name}", local, remote, identity=match_of(peer.identity))
 
 
 def _narrowness(credential: Credential) -> int:

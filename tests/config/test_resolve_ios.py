@@ -32,11 +32,14 @@ def test_the_modern_router() -> None:
     assert names(proposal.prf) == ["PRF_HMAC_SHA2_384"]
     assert names(proposal.groups) == ["X25519"]
     (profile,) = intent.profiles
-    (credential,) = profile.credentials
-    assert credential.local is not None
-    assert credential.local.reveal() == b"from-left-to-right-5uB"
-    assert credential.remote is not None
-    assert credential.remote.reveal() == b"from-right-to-left-9pK"
+    by_address, by_identity = profile.credentials
+    assert by_address.addresses == (ip_network("203.0.113.2/32"),)
+    assert str(by_identity.identity) == "fqdn right.example.net"
+    for credential in profile.credentials:
+        assert credential.local is not None
+        assert credential.local.reveal() == b"from-left-to-right-5uB"
+        assert credential.remote is not None
+        assert credential.remote.reveal() == b"from-right-to-left-9pK"
     assert profile.local == Identity.fqdn("left.example.net")
     assert profile.dpd == Dpd(30, 5, True)
     assert profile.lifetime == 43200
