@@ -203,6 +203,16 @@ def test_a_section_without_effect_takes_its_lines(indent: str) -> None:
     assert commands(store) == ["hostname R9", "line vty 0 4", " exec-timeout 0 0", " transport input ssh"]
 
 
+def test_a_section_without_effect_has_its_prompt() -> None:
+    assert typed("ios", "line vty 0 4\nexec-timeout 0 0\nexit\nhostname R").splitlines() == [
+        "Router(config)#line vty 0 4",
+        "NOTE: kept, without effect here.",
+        "Router(config-line)#exec-timeout 0 0",
+        "Router(config-line)#exit",
+        "Router(config)#hostname R",
+    ]
+
+
 def test_after_an_indented_section_a_wrong_line_is_refused_again() -> None:
     assert verdicts("ios", "router ospf 1\n network 10.0.0.0 0.0.0.255 area 0\nfoo bar\n")[-1] == "refused"
 

@@ -7,6 +7,7 @@ import pytest
 from ikecli.config.asa import Asa
 from ikecli.config.ios import Ios
 from ikecli.language import check, lint, load
+from ikecli.language.tree import Value, Word, parts
 
 DIALECTS = {"ios": Ios, "asa": Asa}
 
@@ -14,6 +15,17 @@ DIALECTS = {"ios": Ios, "asa": Asa}
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_word_and_value_has_help_and_no_two_commands_collide(dialect: str) -> None:
     assert lint(load(dialect)) == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_lines_without_effect_have_help_too(dialect: str) -> None:
+    for mode in load(dialect).modes.values():
+        for declaration in mode.file.declarations:
+            waiting = [declaration.pattern] if declaration.target.operator in ("~", "~>") else []
+            while waiting:
+                node = waiting.pop()
+                waiting += parts(node)
+                assert not isinstance(node, Word | Value) or node.help, f"{dialect}/{declaration.place}: {node}"
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
