@@ -138,6 +138,13 @@ class SharedSecret(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic(Question):
+    """What Child SAs carried so far, by inbound SPI. The reply is a mapping from SPI to views.Counters."""
+
+    spis: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Something happened that listeners may want to hear."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from ikecli.boundary.effects import Datagram
+from ikecli.boundary.effects import Datagram, Traffic
 from ikecli.ike import exchanges, keys, serving
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
 from ikecli.ike.limits import MAX_HELD, MAX_HELD_IN_ALL
-from ikecli.ike.sa import IkeSa
+from ikecli.ike.sa import IkeSa, State
+from ikecli.ike.window import Want
 
 _TOO_LATE: Final = "no answer in time"
 
@@ -25,6 +27,9 @@ def answer(core: Core, ask: int, reply: object) -> list[Datagram]:
     sa, talk = asked.sa, asked.talk
     sa.asking.pop(ask, None)
     core.touch(sa)
+    if isinstance(asked.question, Traffic):
+        _traffic(core, sa, reply)
+        return []
     if talk is not None:
         (exchanges.resume if talk.asking else serving.resume)(core, talk, reply)
         return []
@@ -37,6 +42,23 @@ def answer(core: Core, ask: int, reply: object) -> list[Datagram]:
     held, sa.birth.held = sa.birth.held, []
     core.held -= len(held)
     return held
+
+
+def _traffic(core: Core, sa: IkeSa, reply: object) -> None:
+    """Judge by what the data plane counted whether the peer is there; ask it where that does not tell."""
+    profile = core.lookup.profiles.get(sa.profile)
+    if sa.state is not State.ESTABLISHED or profile is None or profile.dpd is None:
+        return
+    wanted, sa.checked = True, core.now
+    if isinstance(reply, Mapping):
+        out, into = sa.traffic
+        sa.traffic = (sum(one.packets_out for one in reply.values()), sum(one.packets_in for one in reply.values()))
+        if sa.traffic[1] > into:
+            sa.heard, wanted = core.now, False
+        else:
+            wanted = profile.dpd.periodic or sa.traffic[0] > out
+    if wanted:
+        core.want(sa, Want.LIVENESS)
 
 
 def expire(core: Core, ask: int) -> None:

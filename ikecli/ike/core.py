@@ -26,9 +26,10 @@ Hears = Callable[[type[Event]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who waits for an Ask: an SA for its keys, or with `talk` one of its exchanges."""
+    """Who waits for an Ask and for what: an SA, or with `talk` one of its exchanges."""
 
     sa: IkeSa
+    question: Question
     talk: Talk | None
 
 
@@ -116,7 +117,7 @@ class Core:
         """Ask something on behalf of an SA; return the question's id."""
         self._asks += 1
         deadline = self.now + ASK_SECONDS
-        self.asked[self._asks] = Asked(sa, talk)
+        self.asked[self._asks] = Asked(sa, question, talk)
         sa.asking[self._asks] = deadline
         self.touch(sa)
         self.do(Ask(self._asks, question, deadline))

@@ -92,7 +92,8 @@ class IkeSa:
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed. `asking` holds the
-    deadlines of its Asks. `confirmed` says that the peer is known to have it, too.
+    deadlines of its Asks. `confirmed` says that the peer is known to have it, too. `heard` is when the peer last gave
+    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in.
     """
 
     number: int
@@ -120,6 +121,8 @@ class IkeSa:
     established_order: int = 0
     low_nonce: bytes = b""
     heard: float = 0.0
+    checked: float = 0.0
+    traffic: tuple[int, int] = (0, 0)
     ends: float = 0.0
     confirmed: bool = False
     asking: dict[int, float] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ikecli.boundary.effects import Traffic
 from ikecli.ike import exchanges
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
@@ -45,7 +46,10 @@ def act(core: Core, sa: IkeSa) -> None:
             sa.children[spi].expires = 0.0
         core.want(sa, Want.DELETE_CHILD, Aim(spis=old))
     if (check := _check_at(core, sa)) is not None and check <= now:
-        core.want(sa, Want.LIVENESS)
+        if sa.confirmed and sa.children:
+            core.ask(sa, Traffic(tuple(sa.children)), None)
+        else:
+            core.want(sa, Want.LIVENESS)
 
 
 def _end(core: Core, sa: IkeSa) -> None:
@@ -61,9 +65,9 @@ def _end(core: Core, sa: IkeSa) -> None:
 def _check_at(core: Core, sa: IkeSa) -> float | None:
     """Return when the peer is to be asked for a sign of life, if at all; a request in flight asks already."""
     window = sa.window
-    if window.outstanding is not None or window.queue:
+    if window.outstanding is not None or window.queue or sa.asking:
         return None
     profile = core.lookup.profiles.get(sa.profile)
     dpd = profile.dpd if profile else None
-    times = [sa.heard + dpd.interval] if dpd is not None and dpd.periodic else []
+    times = [max(sa.heard, sa.checked) + dpd.interval] if dpd is not None and (dpd.periodic or sa.children) else []
     return min(times if sa.confirmed else [*times, sa.established + CONFIRM_SECONDS], default=None)

@@ -20,11 +20,12 @@ from ikecli.boundary.effects import (
     Send,
     SharedSecret,
     Tell,
+    Traffic,
     Update,
 )
 from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Acquire, Notice, UnknownSpi
-from ikecli.boundary.views import IkeSaView
+from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.crypto import restore
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Initiate, Request
@@ -145,6 +146,7 @@ class End:
         self.sent: list[Datagram] = []
         self.asks: list[Ask] = []
         self.answer_asks = True
+        self.counters = Counters()
 
     def do(self, request: Request) -> None:
         self.perform(self.engine.do(request, self.pair.now))
@@ -193,6 +195,9 @@ class End:
         waiting, self.asks = (self.asks, []) if self.answer_asks else ([], self.asks)
         for ask in waiting:
             question = ask.question
+            if isinstance(question, Traffic):
+                self.answer(ask.id, dict.fromkeys(question.spis, self.counters))
+                continue
             assert isinstance(question, SharedSecret)
             self.answer(ask.id, restore(question.group, question.private).shared(question.peer))
         return bool(waiting)

@@ -7,7 +7,8 @@ import pytest
 from ikecli.boundary.effects import Endpoint, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, LivenessChecked, MessageSent
 from ikecli.boundary.notices import Expired, FirstPacket, LinkChanged, UnknownSpi
-from ikecli.boundary.views import SaStatus
+from ikecli.boundary.views import Counters, SaStatus
+from ikecli.errors import Unavailable
 from ikecli.ike.limits import CONFIRM_SECONDS, LINGER_SECONDS
 from ikecli.ike.requests import DeleteChild, DeleteIke, Shutdown
 from tests.ike.pair import LABEL, LEFT, RIGHT, Dpd, Initiation, Pair, connection, intent, profile
@@ -178,6 +179,29 @@ def test_periodic_liveness_asks_after_idle_seconds_only() -> None:
     pair.advance(29)
     assert len(pair.left.events(LivenessChecked)) == 3
     assert (pair.left.sas[0].dpd_interval, pair.left.sas[0].dpd_retry) == (30, 5)
+
+
+@pytest.mark.parametrize(
+    ("periodic", "out", "into", "checks"), [(True, 0, 0, 3), (True, 1, 1, 0), (False, 0, 0, 0), (False, 1, 0, 3)]
+)
+def test_traffic_decides_whether_the_peer_is_asked(periodic: bool, out: int, into: int, checks: int) -> None:
+    pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, dpd=Dpd(20, 5, periodic)),)))
+    pair.up()
+    pair.right.notice(FirstPacket(pair.right.sas[0].children[0].inbound_spi))
+    for _ in range(70):
+        pair.advance(1)
+        counters = pair.left.counters
+        pair.left.counters = Counters(packets_out=counters.packets_out + out, packets_in=counters.packets_in + into)
+    assert len(pair.left.events(LivenessChecked)) == checks
+
+
+def test_traffic_that_nobody_counts_has_the_peer_asked() -> None:
+    pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, dpd=Dpd(10, 5)),)))
+    pair.up()
+    pair.left.answer_asks = False
+    pair.advance(11)
+    pair.left.answer(pair.left.asks[0].id, Unavailable("nothing counts here"))
+    assert len(pair.left.events(LivenessChecked)) == 1
 
 
 def test_a_responder_asks_once_whether_the_initiator_has_the_sa() -> None:

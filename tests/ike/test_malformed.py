@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -29,7 +30,7 @@ from ikecli.wire.payloads import (
     TsInitiator,
     UnknownPayload,
 )
-from tests.ike.pair import LEFT, RIGHT, End, Pair, intent
+from tests.ike.pair import LEFT, RIGHT, End, Pair, intent, profile
 
 HERE = Endpoint(RIGHT, 500)
 
@@ -193,4 +194,18 @@ def test_an_engine_without_an_intent_answers_nothing() -> None:
     pair.settle()
     pair.advance(1)
     assert not pair.right.sas
+    assert not pair.left.sas
+
+
+def test_a_malformed_answer_to_a_refusal_ends_the_sa_all_the_same() -> None:
+    key = replace(profile(RIGHT).credentials[0], remote=profile(RIGHT, key="other").credentials[0].remote)
+    pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, credentials=(key,)),)))
+    pair.left.acquire()
+    for _ in range(4):
+        pair.step()
+    core = pair.right.engine._core
+    (sa,) = core.sas.values()
+    octets = messages.write(core, sa, Exchange.INFORMATIONAL, 2, True, (Nonce(bytes(32)),))
+    assert pair.left.sas
+    pair.left.receive(Datagram(octets, Endpoint(LEFT, 500), HERE))
     assert not pair.left.sas
