@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
 from ikecli.config.algorithms import esp_proposals, ike_proposals, kilobytes, network, pfs_row
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import flows
+from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.intent import (
@@ -27,7 +27,6 @@ from ikecli.intent import (
     Network,
     Profile,
     Route,
-    Selector,
 )
 from ikecli.intent import Dpd as Checks
 from ikecli.intent.network import DEFAULT_MTU
@@ -90,16 +89,6 @@ def missing_of(profile: ios.Profile, draft: ios.Ios) -> list[tuple[str, str]]:
 def _offers(name: str, proposal: ios.Proposal) -> list[IkeProposal]:
     p = proposal
     return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups))
-
-
-def selector_of(end: ios.Endpoint | None) -> Selector | None:
-    """Return one end of an access-list line, or None where its wildcard is no prefix."""
-    if end is None or end.kind == "any" or end.address is None:
-        return Selector.of(IPv4Network("0.0.0.0/0"))
-    wild = 0 if end.kind == "host" or end.wildcard is None else int(end.wildcard)
-    if wild & (wild + 1):
-        return None
-    return Selector.of(IPv4Network((int(end.address) & ~wild & 0xFFFFFFFF, 32 - wild.bit_length())))
 
 
 class _Resolver:
@@ -369,34 +358,6 @@ class _Resolver:
             )  # fmt: skip
             return
         yield from found
-
-
-def flows_of(draft: ios.Ios, name: str, complaints: Complaints) -> list[Flow]:
-    """Return the flows of an access list's lines; what no traffic selector can say is complained of."""
-    held = draft.access_lists.get(name)
-    return list(_lines(name, held, complaints)) if held else []
-
-
-def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[Flow]:
-    where = ("access_lists", name)
-    for sequence, line in sorted(held.entries.items()):
-        if line.action is None or line.protocol is None:
-            continue
-        here, there = selector_of(line.source), selector_of(line.destination)
-        if here is None or there is None:
-            complaints.error(
-                where, "traffic-selector-mismatch",
-                f"line {sequence} of access list {name} has a wildcard with gaps, which no traffic selector says",
-                "one line for each network",
-            )  # fmt: skip
-            continue
-        if line.established or line.icmp:
-            complaints.warn(
-                where, "", f"line {sequence} of access list {name} protects all of its protocol: "
-                "established and ICMP types are not looked at",
-            )  # fmt: skip
-        permit = line.action == "permit"
-        yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports)
 
 
 def peers_of(entry: ios.MapEntry) -> tuple[Ip, ...]:

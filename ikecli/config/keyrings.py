@@ -79,7 +79,8 @@ def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringP
         if key is None:
             why = f"{what} has no {side} key"
             complaints.warn(where, "pre-shared-key-missing", why, f"pre-shared-key {side} KEY")
-    at = peer.address and prefix(peer.address.address, peer.address.mask, peer.address.prefix)
+    held = peer.address
+    at = prefix(held.address, held.mask, held.prefix) if held else None
     if at is None and peer.identity is None:
         why = f"{what} has no address and no identity, so no peer is known by it"
         complaints.error(where, "no-matching-peer", why, "address A.B.C.D")

@@ -16,6 +16,7 @@ from ikecli.boundary.views import (
 from ikecli.config import asa, intent_asa, intent_ios, ios
 from ikecli.config.algorithms import kilobytes, pfs_row, rows
 from ikecli.config.complaints import Complaints
+from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import match_of
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
@@ -223,7 +224,7 @@ def crypto_maps(store: Store) -> Iterator[ConnectionView]:
 def _unused(
     draft: ios.Ios, name: str, sequence: int, entry: ios.MapEntry, interface: str, sets: dict[str, tuple[str, bool]]
 ) -> ConnectionView:
-    flows = intent_ios.flows_of(draft, entry.match_address or "", Complaints())
+    flows = flows_of(draft, entry.match_address or "", Complaints())
     seconds = entry.lifetime_seconds or draft.lifetime_seconds or intent_ios.LIFETIME
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
     pfs = pfs_row(entry.pfs, "ios")
