@@ -7,19 +7,9 @@ from ipaddress import IPv4Address, IPv6Interface
 
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
 from ikecli.language import Inert
-from ikecli.secret import Secret
 
 DEFAULT_GROUP = "DefaultL2LGroup"
 """The tunnel group of peers that have none of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnablePassword:
-    """`enable password`: its hash, and the level it leads to."""
-
-    encoding: str | None = None
-    key: Secret | None = None
-    level: int | None = None
 
 
 @dataclass(slots=True)
@@ -221,7 +211,7 @@ class Asa:
     """A firewall's configuration."""
 
     hostname: str | None = None
-    enable_password: EnablePassword | None = None
+    enable_password: Password | None = None
     interfaces: dict[str, Interface] = field(default_factory=dict)
     objects: dict[str, NetworkObject] = field(default_factory=dict)
     object_groups: dict[str, NetworkGroup] = field(default_factory=dict)
