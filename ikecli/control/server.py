@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from ikecli.control import codec, levels
 from ikecli.control.client import Open, Session, check_path
@@ -50,9 +50,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Open a session at the caller's level, or say why not."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(HIGH_WATER)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(HIGH_WATER)
         who = levels.caller(transport.get_extra_info("socket"))
         if who is None:
             return self._end(f"% Only root, this engine's user and the group {levels.GROUP} may use this socket.")

@@ -130,7 +130,7 @@ def test_only_so_many_requests_are_open(tmp_path: Path) -> None:
 def test_a_session_that_does_not_read_loses_lines_then_its_session(tmp_path: Path) -> None:
     async def run() -> None:
         async with listening(tmp_path / "c", patience=0.2) as (appliance, listener):
-            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "c"))
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "c"), limit=1 << 24)
             await settle(lambda: bool(appliance.pushes))
             writer.transport.pause_reading()
             (connection,) = listener.connections

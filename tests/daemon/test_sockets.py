@@ -74,12 +74,13 @@ def test_listening_everywhere_replies_leave_from_the_address_that_was_asked(aske
             family = socket.AF_INET if address.version == 4 else socket.AF_INET6
             with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as peer:
                 marker = bytes(4) if port == 4500 else b""
-                peer.sendto(marker + b"request", (asked, everywhere.sockets.ports.on_wire(port)))
+                peer.connect((asked, everywhere.sockets.ports.on_wire(port)))
+                peer.send(marker + b"request")
                 request = await everywhere.next()
                 assert (request.octets, request.local) == (b"request", Endpoint(address, port))
                 everywhere.sockets.transmit(Datagram(b"reply", request.local, request.remote))
-                octets, source = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(peer, 99), 2)
-                assert (octets, source[0]) == (marker + b"reply", asked)
+                reply = asyncio.get_running_loop().sock_recv(peer, 99)
+                assert await asyncio.wait_for(reply, 2) == marker + b"reply", "only this address is heard"
 
     asyncio.run(run())
 
