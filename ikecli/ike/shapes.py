@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -58,7 +57,10 @@ def check(message: Incoming) -> None:
     """Raise Malformed for a message that carries what it must not, or lacks what it must have."""
     table = RESPONSES if message.header.response else REQUESTS
     shape = table[message.header.exchange]
-    counts = Counter(payload.number for payload in message.payloads if payload.number in PAYLOADS)
+    counts: dict[int, int] = {}
+    for payload in message.payloads:
+        if payload.number in PAYLOADS:
+            counts[payload.number] = counts.get(payload.number, 0) + 1
     for kind, count in counts.items():
         most = shape.get(kind, (0, 0))[1]
         if count > most:
@@ -66,5 +68,5 @@ def check(message: Incoming) -> None:
     if message.header.response and (message.error or message.notify(NotifyType.COOKIE)):
         return
     for kind, (least, _) in shape.items():
-        if counts[kind] < least:
+        if least and counts.get(kind, 0) < least:
             raise Malformed(f"no {label(PayloadType, kind)} payload")

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=Payload)
 
 
-@dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message in the clear: its header, all payloads, and the octets as they came."""
+    """A message in the clear: its header, all payloads, its notifies among them, and the octets as they came."""
 
-    header: Header
-    payloads: Sequence[Payload]
-    octets: bytes
+    __slots__ = ("header", "notifies", "octets", "payloads")
+
+    def __init__(self, header: Header, payloads: Sequence[Payload], octets: bytes) -> None:
+        self.header = header
+        self.payloads = payloads
+        self.octets = octets
+        self.notifies = [payload for payload in payloads if isinstance(payload, Notify)]
 
     def one(self, kind: type[P]) -> P | None:
         """Return the first payload of a kind, or None."""
@@ -45,17 +48,18 @@ class Incoming:
 
     def notify(self, type: int) -> Notify | None:
         """Return the first notify of a type, or None."""
-        return next((one for one in self.notifies if one.type == type), None)
-
-    @property
-    def notifies(self) -> list[Notify]:
-        """All notifies, in order."""
-        return [payload for payload in self.payloads if isinstance(payload, Notify)]
+        for one in self.notifies:
+            if one.type == type:
+                return one
+        return None
 
     @property
     def error(self) -> Notify | None:
         """The first notify that reports an error, or None."""
-        return next((one for one in self.notifies if one.is_error), None)
+        for one in self.notifies:
+            if one.is_error:
+                return one
+        return None
 
 
 @dataclass(frozen=True, slots=True)
