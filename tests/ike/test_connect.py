@@ -217,3 +217,15 @@ def test_an_attempt_of_a_changed_connection_is_dropped() -> None:
     pair.settle()
     pair.advance(HALF_OPEN_SECONDS)
     pair.agree(1, 0)
+
+
+def test_a_new_sa_ends_the_wait_for_an_old_ones_delete() -> None:
+    pair = Pair()
+    pair.up()
+    pair.left.do(DeleteIke())
+    pair.wire.clear()
+    pair.left.acquire()
+    pair.settle()
+    pair.agree(1)
+    assert pair.left.events(IkeDown)[0].why == "replaced by a new IKE SA"
+    assert pair.ping(pair.right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ikecli.ike.lifecycle import close, siblings
-from ikecli.ike.sa import State
+from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
@@ -19,16 +19,28 @@ class InitialContact(Task):
     ends settle such doubles when the new SA stands.
     """
 
-    __slots__ = ()
+    __slots__ = ("_leaving",)
     notifies = frozenset({NotifyType.INITIAL_CONTACT})
+
+    def __init__(self) -> None:
+        self._leaving: list[IkeSa] = []
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the notify unless we know another SA with the peer; one that is being deleted does not count."""
         sa, core = talk.sa, talk.core
-        for other in core.by_peer.get(sa.remote.address, ()):
-            if other.state is State.ESTABLISHED and other.local_identity == sa.local_identity:
-                return ()
+        others = [other for other in core.by_peer.get(sa.remote.address, ()) if other is not sa]
+        if any(one.state is State.ESTABLISHED and one.local_identity == sa.local_identity for one in others):
+            return ()
+        self._leaving = [one for one in others if one.state is State.DELETING and one.confirmed]
         return (Notify(NotifyType.INITIAL_CONTACT),)
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Wait no longer for the deletes of older SAs: the peer has dropped those between the same identities."""
+        ends = (talk.sa.local_identity, talk.sa.remote_identity)
+        for other in self._leaving:
+            if (other.local_identity, other.remote_identity) == ends:
+                close(talk.core, other, "replaced by a new IKE SA", linger=False)
+        return None
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Drop the SAs between the same identities that stood before this one was begun."""
