@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 import pytest
 
@@ -21,8 +21,21 @@ from ikecli.boundary.events import (
 from ikecli.boundary.notices import Mapped
 from ikecli.boundary.views import SaStatus
 from ikecli.ike.requests import DeleteIke
-from ikecli.intent import EspProposal, Flow, Identity, IdentityMatch, Intent, Selector
-from ikecli.numbers import ALGORITHMS, TransformType
+from ikecli.intent import (
+    Address,
+    Connection,
+    Credential,
+    EspProposal,
+    Flow,
+    Identity,
+    IdentityMatch,
+    Intent,
+    Profile,
+    Selector,
+)
+from ikecli.intent.selectors import any_selector
+from ikecli.numbers import ALGORITHMS, IdType, TransformType
+from ikecli.secret import Secret
 from tests.ike.pair import (
     CBC,
     GCM,
@@ -132,6 +145,25 @@ def test_the_responder_narrows_to_what_both_protect() -> None:
     pair.up()
     flow = (Selector.of(NETS[LEFT]), Selector.of(NETS[RIGHT]))
     assert all(sa.flows == (flow,) for sa in pair.left.plane.sas.values())
+
+
+def test_ipv6_carries_both_versions() -> None:
+    here, there = ip_address("2001:db8::1"), ip_address("2001:db8::2")
+    nets = {a: IPv6Network((int(a) << 16 & (1 << 128) - 1, 64)) for a in (here, there)}
+
+    def configured(one: Address, other: Address) -> Intent:
+        key = Credential("K", Secret("s"), Secret("s"), (IPv6Network("2001:db8::/32"),))
+        match = IdentityMatch(IdType.IPV6_ADDR, network=IPv6Network("2001:db8::/32"))
+        flows = (Flow(Selector.of(nets[one]), Selector.of(nets[other])), Flow(any_selector(4), any_selector(4)))
+        row = Connection("MAP", 10, "outside", one, (other,), flows, (GCM,))
+        return intent(LEFT, RIGHT, profiles=(Profile("PROF", (match,), (key,)),), connections=(row,))
+
+    pair = Pair(configured(here, there), configured(there, here))
+    pair.left.initiate()
+    pair.settle()
+    pair.agree(1)
+    assert pair.right.sas[0].remote_identity == "2001:db8::1"
+    assert [flow.local_first for flow in pair.left.sas[0].children[0].flows] == [str(nets[here][0]), "0.0.0.0"]
 
 
 def test_several_flows_share_one_child_sa() -> None:

@@ -13,7 +13,7 @@ from ikecli.boundary.events import DatagramDropped, IkeDown, MessageSent
 from ikecli.boundary.views import SaStatus
 from ikecli.ike import messages
 from ikecli.ike.limits import HALF_OPEN_SECONDS, LINGER_SECONDS, MAX_DATAGRAM
-from ikecli.ike.requests import DeleteIke
+from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.sa import IkeSa
 from ikecli.intent import Intent
 from ikecli.numbers import AuthMethod, Exchange, IdType, NotifyType, Protocol
@@ -209,3 +209,60 @@ def test_a_malformed_answer_to_a_refusal_ends_the_sa_all_the_same() -> None:
     assert pair.left.sas
     pair.left.receive(Datagram(octets, Endpoint(LEFT, 500), HERE))
     assert not pair.left.sas
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_peer_that_seals_nonsense_raises_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(seed)
+
+    def write_chain(payloads: Sequence[Payload]) -> tuple[int, bytes]:
+        first, chain = genuine(payloads)
+        if not chain or dice.random() < 0.5:
+            return first, chain
+        if dice.random() < 0.2:
+            return dice.randrange(30, 60), chain
+        wrong = bytearray(chain)
+        for _ in range(dice.randrange(1, 4)):
+            wrong[dice.randrange(len(wrong))] = dice.choice((0, 1, 2, 4, 33, 41, 42, 255, dice.randrange(256)))
+        return first, bytes(wrong)
+
+    genuine = messages.write_chain
+    monkeypatch.setattr(messages, "write_chain", write_chain)
+    pair = Pair(seed=seed)
+    for _ in range(40):
+        end: End = dice.choice(pair.ends)
+        dice.choice(
+            [end.acquire, end.acquire, lambda end=end: end.do(DeleteChild()), lambda end=end: end.do(DeleteIke())]
+        )()
+        pair.advance(dice.choice((0, 1, 10)))
+    monkeypatch.undo()
+    for end in pair.ends:
+        end.do(DeleteIke())
+    pair.advance(200)
+    pair.agree(0)
+    assert not pair.left.plane.sas
+    assert not pair.right.plane.sas
+    assert [end.engine._core.half_open for end in pair.ends] == [0, 0]
+    assert [end.engine._core.held for end in pair.ends] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_mutated_messages_of_a_handshake_leave_nothing_half_done(seed: int) -> None:
+    dice = random.Random(f"handshake {seed}")
+    pair = Pair(seed=seed)
+    pair.weather = lambda datagram: [0.0] if dice.random() < 0.6 else []
+    for _ in range(30):
+        pair.left.acquire()
+        for _, receiver, datagram in pair.wire[:]:
+            octets = mutated(datagram.octets, dice)
+            receiver.receive(Datagram(octets, datagram.local, datagram.remote))
+        pair.step()
+    pair.weather = lambda datagram: [0.0]
+    pair.advance(200)
+    pair.left.acquire()
+    pair.settle()
+    pair.agree(len(pair.left.sas))
+    assert pair.ping(pair.left)
+    core = pair.right.engine._core
+    assert len(core.by_spi) == len(core.by_request) == len(core.sas)
+    assert (core.half_open, core.held, len(core.asked)) == (0, 0, 0)
