@@ -116,7 +116,12 @@ class Service:
             if self._setup.private:
                 loop.call_later(FIRST_SESSION, self._stop_unless, server.connections)
             await self._stop.wait()
-            self._log(NOTICE, "STOPPING", "the engine deletes its SAs at the peers and ends")
+            dropped = ", ".join(f"{number} {what}" for what, number in sorted(self._sockets.counted.items()))
+            self._log(
+                NOTICE,
+                "STOPPING",
+                "the engine deletes its SAs at the peers and ends; datagrams not taken: " + (dropped or "none"),
+            )
             appliance.shutdown()
         finally:
             server.close()

@@ -199,7 +199,19 @@ class Shell:
     # Configuration mode
 
     async def _configure(self, line: str, width: int) -> bool:
+        if self.who.dialect == "asa" and not self._block and await self._looks(line):
+            return await self._execute(line, width)
         return await self._configured(ConfigLine(line, width))
+
+    async def _looks(self, line: str) -> bool:
+        """Tell whether an ASA's configuration line only shows something, through a pipe that is the session's."""
+        command, pipe, _ = pipes.split(line)
+        if pipe is None:
+            return False
+        try:
+            return (await self._exec.read(command)).calls.startswith(("show.", "more."))
+        except LineError:
+            return False
 
     async def _configured(self, request: Request) -> bool:
         state = await self.ask(request)

@@ -288,3 +288,13 @@ def test_strangers_are_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest
 
 def test_an_error_is_an_ordinary_reply() -> None:
     assert codec.decode_answer(b'{"id":4,"error":"% No"}') == (4, Error("% No"), False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to groups")
+def test_a_service_admits_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "admitted_group", lambda: 65534)
+    path = tmp_path / "run" / "control"
+    server.listening_socket(path).close()
+    found = path.stat()
+    assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o660, 65534)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755

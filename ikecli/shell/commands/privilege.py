@@ -25,7 +25,8 @@ async def enable(call: Call) -> None:
         await shell.identify(Disable(level))
         return
     if not shell.who.has_enable:
-        await shell.identify(Enable(Secret(""), level))
+        if not await _granted(call, Enable(Secret(""), level)):
+            raise Rejected("% No password set")
         return
     for _ in range(TRIES):
         password = await shell.terminal.answer("Password: ", hidden=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ikecli.control.messages import Clear, Done, Show, Shown
+from ikecli.control.messages import Clear, Done, Option, Show, Shown
 from ikecli.shell.call import Call
 from ikecli.shell.terminal import EndOfInput
 
@@ -32,19 +32,21 @@ async def show(call: Call) -> None:
 
 async def clear(call: Call) -> None:
     """Clear what is named."""
-    await _done(call, call.topic)
+    reply = await call.shell.ask(Clear(call.topic, call.options))
+    if isinstance(reply, Done) and reply.text:
+        await call.out.line(reply.text)
 
 
 async def logoff(call: Call) -> None:
-    """End VPN sessions, once that is confirmed."""
-    if call.slots["noconfirm"] or await confirmed(call, "Do you want to logoff the VPN session(s)? [confirm]"):
-        await _done(call, "vpn_sessiondb")
-
-
-async def _done(call: Call, topic: str) -> None:
-    reply = await call.shell.ask(Clear(topic, call.options))
-    if isinstance(reply, Done) and reply.text:
-        await call.out.line(reply.text)
+    """End VPN sessions, once that is confirmed; a tunnel group between sites is named for its peer."""
+    if not call.slots["noconfirm"] and not await confirmed(call, "Do you want to logoff the VPN session(s)? [confirm]"):
+        return
+    remote, index = call.slots["remote"] or call.slots["group"], call.slots["index"]
+    options: dict[str, Option] = {"remote": str(remote)} if remote else {"index": index} if index else {}
+    reply = await call.shell.ask(Show("ikev2.sa", options))
+    found = [view for view in reply.views if index in (None, view.id)] if isinstance(reply, Shown) else []
+    await call.shell.ask(Clear("ikev2.sa", options))
+    await call.out.line(f"INFO: Number of sessions logged off : {len(found)}")
 
 
 async def confirmed(call: Call, question: str) -> bool:
