@@ -149,7 +149,7 @@ def test_the_responder_narrows_to_what_both_protect() -> None:
 
 def test_ipv6_carries_both_versions() -> None:
     here, there = ip_address("2001:db8::1"), ip_address("2001:db8::2")
-    nets = {a: IPv6Network((int(a) << 16 & (1 << 128) - 1, 64)) for a in (here, there)}
+    nets = {here: IPv6Network("2001:db8:1::/64"), there: IPv6Network("2001:db8:2::/64")}
 
     def configured(one: Address, other: Address) -> Intent:
         key = Credential("K", Secret("s"), Secret("s"), (IPv6Network("2001:db8::/32"),))
