@@ -7,7 +7,7 @@ from typing import Final
 
 from ikecli.control.client import Client
 from ikecli.control.messages import Choice, Lines, Names
-from ikecli.language import Command, Mode, load
+from ikecli.language import Command, LineError, Mode, load
 
 SCREEN: Final = 80
 
@@ -49,7 +49,7 @@ class Exec:
         while True:
             try:
                 return self.mode.read(line, names)
-            except Exception:
+            except LineError:
                 if not await names.fetch():
                     raise
 

@@ -76,6 +76,11 @@ class KeyTerminal:
         self._app: Application[str] = self._line.app
 
     @property
+    def has_keys(self) -> bool:
+        """Whether nobody asked for plain lines."""
+        return self._plain is None
+
+    @property
     def rows(self) -> int:
         """Lines of the window."""
         return self._output.get_size().rows

@@ -27,6 +27,7 @@ _LOCAL_MODES, _CHARACTERS = 3, 6
 class PlainTerminal:
     """Lines from one file descriptor, text to another."""
 
+    has_keys = False
     rows = ROWS
 
     def __init__(self, source: int = 0, target: int = 1) -> None:

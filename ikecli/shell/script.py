@@ -15,6 +15,7 @@ class ScriptTerminal:
 
     typed = False
     attended = False
+    has_keys = False
     rows = 0
 
     def __init__(self, lines: Iterable[str], output: TextIO = sys.stdout) -> None:

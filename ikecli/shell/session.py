@@ -135,7 +135,7 @@ class Shell:
         """Do what a line says; `width` is the column where it stands on the screen."""
         ends = line.endswith(END_OF_MODE)
         line = line.removesuffix(END_OF_MODE)
-        if line.endswith("?") and not self._block:
+        if line.endswith("?") and not self._block and not self.terminal.has_keys:
             self.terminal.write(await self.help(line[:-1]))
             return
         in_mode, in_block = bool(self.mode), self._block

@@ -34,6 +34,11 @@ class Terminal(Protocol):
     """Whether what is typed stands on the screen behind its prompt."""
     attended: bool
     """Whether somebody answers questions and turns pages."""
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether `?` is answered while the line is typed; elsewhere a line that ends with it asks."""
+
     on_interrupt: Callable[[], None] | None
     """Called for Ctrl-C or Ctrl-^ while no line is being typed."""
 

@@ -19,7 +19,7 @@ from ikecli.errors import Rejected
 from ikecli.secret import Secret
 
 VIEWS = [kind for kind in vars(views).values() if is_dataclass(kind) and isinstance(kind, type)]
-EVENTS = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event) and fields(kind)]
+EVENTS = [kind for kind in codec.REGISTRY.values() if issubclass(kind, Event) and fields(kind)]
 REPLIES = [kind for kind in codec.REGISTRY.values() if issubclass(kind, Reply) and kind not in (Reply, Error)]
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 
@@ -100,6 +100,12 @@ def test_a_secret_goes_towards_the_appliance_only() -> None:
     (line,) = codec.encode_reply(1, Shown((Secret("marker"),)))
     assert b"marker" not in line
     assert b"*****" in line
+
+
+def test_the_event_with_keys_does_not_travel() -> None:
+    keys = events.KeysDerived(1, 1, b"", b"", "", (b"marker",))
+    with pytest.raises(TypeError):
+        codec.encode_push(Heard(0.0, event=keys))
 
 
 def test_views_are_plain_json_for_pipes() -> None:

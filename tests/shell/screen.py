@@ -18,6 +18,7 @@ class Screen:
 
     typed = True
     attended = True
+    has_keys = False
 
     def __init__(self, lines: Iterable[str], rows: int = 0, attended: bool = True) -> None:
         self.on_interrupt: Callable[[], None] | None = None
