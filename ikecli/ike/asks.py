@@ -18,14 +18,12 @@ _TOO_LATE: Final = "no answer in time"
 
 def answer(core: Core, ask: int, reply: object) -> list[Datagram]:
     """Go on with what waited for an Ask; return the messages that were held until there are keys."""
-    asked = core.asked.get(ask)
-    if asked is not None and asked.sa.asking[ask] < core.now:
-        reply = _TOO_LATE
-    core.asked.pop(ask, None)
+    asked = core.asked.pop(ask, None)
     if asked is None:
         return []
     sa, talk = asked.sa, asked.talk
-    sa.asking.pop(ask, None)
+    if sa.asking.pop(ask) < core.now:
+        reply = _TOO_LATE
     core.touch(sa)
     if isinstance(asked.question, Traffic):
         _traffic(core, sa, reply)

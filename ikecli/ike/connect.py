@@ -23,7 +23,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     if any(_covers(child, packet) for child in _children(core, connection)) or _under_way(core, connection):
         return
     aim = Aim(label, packet)
-    sa = newest([sa for peer in connection.peers for sa in core.by_peer.get(peer, ())], _usable_for(connection))
+    sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
     if sa is None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
@@ -56,17 +56,12 @@ def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
         begin(core, connection, peers, aim)
 
 
-def serving(core: Core, connection: Connection) -> list[IkeSa]:
-    """Return the IKE SAs in which Child SAs of a connection live."""
-    return [sa for sa in _all(core, connection) if any(c.connection == connection.label for c in sa.children.values())]
-
-
 def _all(core: Core, connection: Connection) -> Iterator[IkeSa]:
     return (sa for peer in connection.peers for sa in core.by_peer.get(peer, ()))
 
 
 def _children(core: Core, connection: Connection) -> Iterator[ChildSa]:
-    for sa in serving(core, connection):
+    for sa in _all(core, connection):
         yield from (c for c in sa.children.values() if c.connection == connection.label and not c.deleting)
 
 
@@ -91,18 +86,10 @@ def _under_way(core: Core, connection: Connection) -> bool:
     return False
 
 
-class _usable_for:
-    """Tells whether an IKE SA may carry a further Child SA of a connection."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __call__(self, sa: IkeSa) -> bool:
-        wanted = self._connection
-        alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
-        return alive and sa.local.address == wanted.local and wanted.profile in (None, sa.profile)
+def _usable(sa: IkeSa, connection: Connection) -> bool:
+    """Tell whether an IKE SA may carry a further Child SA of a connection."""
+    alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
+    return alive and sa.local.address == connection.local and connection.profile in (None, sa.profile)
 
 
 def _tell_failed(core: Core, connection: Connection, why: str) -> None:

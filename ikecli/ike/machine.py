@@ -87,7 +87,7 @@ def _recover(core: Core, unknown: UnknownSpi) -> None:
     if len(core.recovered) >= MAX_REMEMBERED_PEERS:
         core.recovered.clear()
     core.recovered[address] = core.now + RECOVER_SECONDS
-    sa = newest(sas, lambda one: one.state is State.ESTABLISHED)
+    sa = newest(sa for sa in sas if sa.state is State.ESTABLISHED)
     if sa is not None:
         core.want(sa, Want.DELETE_CHILD, Aim(spis=(unknown.spi,)))
         return

@@ -5,7 +5,7 @@ An IKE SA moves through the states of MOVES. What only matters until it is authe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -154,6 +154,6 @@ class IkeSa:
         return next((child for child in self.children.values() if child.outbound == spi), None)
 
 
-def newest(sas: list[IkeSa], fits: Callable[[IkeSa], bool]) -> IkeSa | None:
-    """Return the fitting SA that was begun last."""
-    return max((sa for sa in sas if fits(sa)), key=lambda sa: sa.order, default=None)
+def newest(sas: Iterable[IkeSa]) -> IkeSa | None:
+    """Return the SA that was begun last."""
+    return max(sas, key=lambda sa: sa.order, default=None)
