@@ -27,6 +27,8 @@ MARKER: Final = bytes(4)
 KEEPALIVE: Final = b"\xff"
 BATCH: Final = 256
 """Datagrams taken from a socket before others have their turn."""
+SOCKET_PAIRS: Final = 64
+"""Addresses that get sockets of their own; where there are more, one pair listens on all addresses of the machine."""
 LARGEST: Final = 65535
 RECEIVE_BUFFER: Final = 1 << 22
 ANCILLARY: Final = 128
@@ -69,11 +71,13 @@ class Sockets:
         return frozenset(self._open)
 
     def listen(self, addresses: Iterable[Address]) -> None:
-        """Listen on these addresses and no others, or on all when there are none; raises Unavailable.
+        """Listen on these addresses and no others, or on all when there are none or very many; raises Unavailable.
 
         An address need not be on a device yet. After a failure the other addresses are listened on nevertheless.
         """
-        wanted = frozenset(addresses) or frozenset(WILDCARDS[: 1 + IPV6_HERE.exists()])
+        wanted = frozenset(addresses)
+        if not 0 < len(wanted) <= SOCKET_PAIRS:
+            wanted = frozenset(WILDCARDS[: 1 + IPV6_HERE.exists()])
         for address in self._open.keys() - wanted:
             self._shut(address)
         failure: Unavailable | None = None

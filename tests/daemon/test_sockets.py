@@ -127,6 +127,20 @@ def test_listening_follows_the_addresses() -> None:
     asyncio.run(run())
 
 
+def test_very_many_addresses_share_one_pair() -> None:
+    async def run() -> None:
+        async with ends(1) as (one,):
+            many = [ip_address(f"127.0.{number}.1") for number in range(200)]
+            one.sockets.listen(many[:3])
+            assert one.sockets.addresses == set(many[:3])
+            one.sockets.listen(many)
+            assert {str(address) for address in one.sockets.addresses} <= {"0.0.0.0", "::"}
+            one.sockets.transmit(Datagram(b"x", Endpoint(many[5], 500), Endpoint(many[9], 500)))
+            assert await one.next() == Datagram(b"x", Endpoint(many[9], 500), Endpoint(many[5], 500))
+
+    asyncio.run(run())
+
+
 def test_a_port_without_permission_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(self: object, address: object) -> None:
         raise PermissionError(13, "Permission denied")
