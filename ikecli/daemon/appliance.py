@@ -22,6 +22,7 @@ from ikecli.boundary.effects import (
     Send,
     SharedSecret,
     Tell,
+    Traffic,
     Update,
 )
 from ikecli.boundary.notices import Notice
@@ -221,7 +222,16 @@ class Appliance:
             case Remove():
                 self.plane.remove(effect)
             case Ask(id, question):
-                self._ask(question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now())))
+                self._find_answer(
+                    question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now()))
+                )
+
+    def _find_answer(self, question: Question, reply: Reply) -> None:
+        """Have a question answered after the batch: the plane knows of traffic, the rest is only computing."""
+        if isinstance(question, Traffic):
+            self.clock.call_at(self.clock.now(), lambda: reply(self.plane.counters(question.spis)))
+        else:
+            self._ask(question, reply)
 
     def _ask_here(self, question: Question, reply: Reply) -> None:
         """Find an answer on this thread, after the batch."""

@@ -106,7 +106,8 @@ def summary(event: Failure) -> str:
             who = "The peer refused our TS" if event.by_peer else "There was no IPSEC policy found for received TS"
             return f"{who}: {'; '.join(event.offered)}"
         case ChildFailed():
-            return f"Child SA for '{event.connection}' was not set up: {event.why}"
+            what = f"Child SA for '{event.connection}'" if event.connection else "Child SA"
+            return f"{what} was not set up: {event.why}"
         case GaveUp():
             request = f"{event.exchange} request {event.message_id} after {event.attempts} attempts"
             peer = text.host(event.remote)

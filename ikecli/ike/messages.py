@@ -10,9 +10,9 @@ from ikecli.errors import Unauthentic
 from ikecli.ike.core import Core
 from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming
-from ikecli.numbers import Exchange, PayloadType, label
+from ikecli.numbers import Exchange, NotifyType, PayloadType, label
 from ikecli.wire import Header, Message, Sealed, read_chain, write_chain, write_message, write_outer
-from ikecli.wire.payloads import Payload
+from ikecli.wire.payloads import Notify, Payload
 
 
 def write(
@@ -77,6 +77,11 @@ def _told(kind: type[MessageSent], sa: IkeSa, header: Header, payloads: Sequence
         exchange=label(Exchange, header.exchange),
         response=header.response,
         message_id=header.message_id,
-        payloads=tuple(label(PayloadType, one.number) for one in payloads),
+        payloads=tuple(map(_name, payloads)),
         length=length,
     )
+
+
+def _name(payload: Payload) -> str:
+    name = label(PayloadType, payload.number)
+    return f"{name}({label(NotifyType, payload.type)})" if isinstance(payload, Notify) else name

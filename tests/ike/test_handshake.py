@@ -57,6 +57,8 @@ SUITES = [
     ike_proposal("aes-cbc-256", "sha512", "md5", "32"),
 ]
 
+NAT_DETECTION = ("NOTIFY(NAT_DETECTION_SOURCE_IP)", "NOTIFY(NAT_DETECTION_DESTINATION_IP)")
+
 
 def both(**more: object) -> Pair:
     """Return a pair whose ends are configured alike."""
@@ -67,11 +69,11 @@ def test_four_messages_bring_up_an_ike_sa_and_a_child_sa() -> None:
     pair = Pair()
     pair.up()
     assert [(m.exchange, m.response, m.message_id, m.payloads) for m in pair.left.events(MessageSent)] == [
-        ("IKE_SA_INIT", False, 0, ("SA", "KE", "NONCE", "NOTIFY", "NOTIFY")),
-        ("IKE_AUTH", False, 1, ("IDi", "AUTH", "NOTIFY", "SA", "TSi", "TSr")),
+        ("IKE_SA_INIT", False, 0, ("SA", "KE", "NONCE", *NAT_DETECTION)),
+        ("IKE_AUTH", False, 1, ("IDi", "AUTH", "NOTIFY(INITIAL_CONTACT)", "SA", "TSi", "TSr")),
     ]
     assert [(m.exchange, m.response, m.message_id, m.payloads) for m in pair.right.events(MessageSent)] == [
-        ("IKE_SA_INIT", True, 0, ("SA", "KE", "NONCE", "NOTIFY", "NOTIFY")),
+        ("IKE_SA_INIT", True, 0, ("SA", "KE", "NONCE", *NAT_DETECTION)),
         ("IKE_AUTH", True, 1, ("IDr", "AUTH", "SA", "TSi", "TSr")),
     ]
     for end in pair.ends:

@@ -130,7 +130,7 @@ def test_an_authentic_but_malformed_request_is_fatal(payloads: Sequence[Payload]
     pair = Pair()
     pair.up()
     pair.right.receive(forged(pair, Exchange.INFORMATIONAL, payloads))
-    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY",)
+    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY(INVALID_SYNTAX)",)
     assert pair.right.events(IkeDown)
     assert not pair.right.sas
     assert not pair.right.plane.sas
@@ -143,7 +143,7 @@ def test_an_unknown_critical_payload_in_an_ike_sa_is_refused_and_the_sa_stays() 
     pair.up()
     request = forged(pair, Exchange.INFORMATIONAL, (UnknownPayload(200, b"?", critical=True),))
     pair.right.receive(request)
-    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY",)
+    assert pair.right.events(MessageSent)[-1].payloads == ("NOTIFY(UNSUPPORTED_CRITICAL_PAYLOAD)",)
     assert pair.right.sas[0].status is SaStatus.READY
     assert pair.right.sas[0].peer_request_id == 3
 

@@ -62,7 +62,7 @@ def test_a_responder_that_does_not_prove_itself_is_told_so_and_forgets() -> None
     key = replace(profile(RIGHT).credentials[0], remote=profile(RIGHT, key="other").credentials[0].remote)
     pair = begun(intent(LEFT, RIGHT, profiles=(profile(RIGHT, credentials=(key,)),)))
     assert pair.left.events(AuthenticationFailed)[0].why == "pre-shared key mismatch"
-    assert pair.left.events(MessageSent)[-1].payloads == ("NOTIFY",)
+    assert pair.left.events(MessageSent)[-1].payloads == ("NOTIFY(AUTHENTICATION_FAILED)",)
     assert pair.right.events(IkeUp)
     pair.advance(HALF_OPEN_SECONDS)
     pair.agree(0)
