@@ -228,7 +228,7 @@ def _fields(kind: type, body: Any) -> Any:
     try:
         return kind(**{name: _unpacker(hints[name])(value) for name, value in body.items()})
     except (TypeError, ValueError) as error:
-        raise Rejected(f"% The fields of {kind.__name__} are missing or of another type.") from error
+        raise Rejected(f"% The fields of {kind.__name__} are missing, of another type or out of bounds.") from error
 
 
 @cache
@@ -247,7 +247,7 @@ def _unpacker(hint: Any) -> Unpack:
         return _tuple(arguments)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         each = _unpacker(arguments[1])
-        return lambda value: {str(key): each(item) for key, item in _checked(dict, value).items()}
+        return lambda value: {_text(key): each(item) for key, item in _checked(dict, value).items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     if _concrete(hint):
@@ -256,7 +256,15 @@ def _unpacker(hint: Any) -> Unpack:
         return lambda value: _checked_kind(hint, _unpack_any(value))
     if hint is float:
         return lambda value: float(_checked((int, float), value))
-    return lambda value: _checked(hint, value)
+    return _text if hint is str else lambda value: _checked(hint, value)
+
+
+def _text(value: Any) -> str:
+    """Return a text that can be written again: no half of a surrogate pair but those that stand for odd octets."""
+    text: str = _checked(str, value)
+    if not text.isascii():
+        text.encode(errors="surrogateescape")
+    return text
 
 
 def _union(arguments: tuple[Any, ...]) -> Unpack:
@@ -269,7 +277,7 @@ def _union(arguments: tuple[Any, ...]) -> Unpack:
     def unpack(value: Any) -> Any:
         if type(value) not in kinds:
             raise TypeError("of none of these types")
-        return value
+        return _text(value) if isinstance(value, str) else value
 
     return unpack
 

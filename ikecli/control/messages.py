@@ -20,6 +20,20 @@ USER: Final = 1
 OPERATOR: Final = 15
 """The two privilege levels that requests need."""
 
+PROMPT_WIDTH: Final = 512
+"""The greatest column where a line may begin on a screen."""
+PING_SIZES: Final = (36, 18024)
+"""The least and the greatest length of an echo request, in octets."""
+PING_SECONDS: Final = 3600
+"""The longest wait for an echo's answer."""
+PING_SEQUENCE: Final = (1 << 31) - 1
+
+
+def _within(what: str, value: float, low: int, high: int) -> None:
+    """Raise ValueError for a number out of its bounds."""
+    if not low <= value <= high:
+        raise ValueError(f"{what} is out of bounds: {low} to {high}")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -38,6 +52,9 @@ class Enable(Request):
     password: Secret
     level: int = OPERATOR
 
+    def __post_init__(self) -> None:
+        _within("level", self.level, 0, OPERATOR)
+
 
 @dataclass(frozen=True, slots=True)
 class Login(Request):
@@ -52,6 +69,9 @@ class Disable(Request):
     """Fall to `level`; answered with Identified."""
 
     level: int = USER
+
+    def __post_init__(self) -> None:
+        _within("level", self.level, 0, OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,9 @@ class ConfigLine(Request):
 
     line: str
     prompt_width: int = 0
+
+    def __post_init__(self) -> None:
+        _within("prompt_width", self.prompt_width, 0, PROMPT_WIDTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,11 @@ class Ping(Request):
     size: int = 100
     timeout: float = 2
     sequence: int = 0
+
+    def __post_init__(self) -> None:
+        _within("size", self.size, *PING_SIZES)
+        _within("timeout", self.timeout, 0, PING_SECONDS)
+        _within("sequence", self.sequence, 0, PING_SEQUENCE)
 
 
 LEVELS: Final[dict[type[Request], int]] = {

@@ -116,7 +116,20 @@ class Connection(asyncio.Protocol):
             number, request = codec.decode_request(line)
         except Rejected as wrong:
             return self._answer(codec.number_of(line), Error(str(wrong)))
-        self._session.handle(request, lambda reply: self._answer(number, reply))
+        answered = False
+
+        def answer(reply: Reply) -> None:
+            nonlocal answered
+            if not answered:
+                answered = True
+                self._answer(number, reply)
+
+        try:
+            self._session.handle(request, answer)
+        except Exception as failure:  # a fault here must cost one answer, not the session
+            told = {"message": f"{type(request).__name__} failed", "exception": failure}
+            asyncio.get_running_loop().call_exception_handler(told)
+            answer(Error("% The engine failed at this; its log says more."))
 
     def _answer(self, number: int, reply: Reply) -> None:
         """Queue a reply; called once for each open request, perhaps long after it, even when nobody is there."""

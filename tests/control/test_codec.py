@@ -24,6 +24,16 @@ REPLIES = [kind for kind in codec.REGISTRY.values() if issubclass(kind, Reply) a
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 
 
+BOUNDED = {
+    "level": st.integers(0, 15),
+    "prompt_width": st.integers(0, 512),
+    "size": st.integers(36, 18024),
+    "timeout": st.floats(0, 3600),
+    "sequence": st.integers(0, 2**31 - 1),
+}
+"""Fields of requests whose values have bounds."""
+
+
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Give values of a type, as its dataclass declares them."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -47,7 +57,10 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*map(values, arguments))
     if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
-        return st.builds(hint, **{field.name: values(hints[field.name]) for field in fields(hint)})
+        bounds = BOUNDED if issubclass(hint, Request) else {}
+        return st.builds(
+            hint, **{field.name: bounds.get(field.name, values(hints[field.name])) for field in fields(hint)}
+        )
     return st.from_type(hint)
 
 
@@ -138,6 +151,16 @@ def test_views_are_plain_json_for_pipes() -> None:
         b'{"id":1,"do":"Ping","with":{"destination":"a","timeout":NaN}}',
         b'{"id":1,"do":"Enable","with":{"password":{"is":"LogLine","with":{}}}}',
         b'{"id":1,"do":"Enable","with":{"password":null}}',
+        b'{"id":1,"do":"Enable","with":{"password":"","level":16}}',
+        b'{"id":1,"do":"Disable","with":{"level":-1}}',
+        b'{"id":1,"do":"ConfigLine","with":{"line":"x","prompt_width":1000000000}}',
+        b'{"id":1,"do":"Ping","with":{"destination":"a","size":1000000000}}',
+        b'{"id":1,"do":"Ping","with":{"destination":"a","timeout":1e400}}',
+        b'{"id":1,"do":"Ping","with":{"destination":"a","timeout":-1}}',
+        b'{"id":1,"do":"Ping","with":{"destination":"a","sequence":1000000000000000000000000000000}}',
+        b'{"id":1,"do":"ConfigLine","with":{"line":"hostname \\ud800"}}',
+        b'{"id":1,"do":"Show","with":{"topic":"x","options":{"a":"\\ud800"}}}',
+        b'{"id":1,"do":"Login","with":{"username":"a","password":"\\ud800"}}',
         b"[" * 200_000,
         b'{"id":' + b"9" * 5000 + b"}",
     ],

@@ -190,6 +190,31 @@ def test_nonsense_is_answered_and_the_session_goes_on(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_fault_costs_one_answer_not_the_session(tmp_path: Path) -> None:
+    class Faulty(Appliance):
+        def handle(self, request: Request, reply: Callable[[Reply], None]) -> None:
+            if isinstance(request, Ping):
+                raise OverflowError("marker")
+            super().handle(request, reply)
+            reply(Error("a second answer"))
+
+    async def run() -> None:
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        appliance = Faulty()
+        listener = Server(appliance.open)
+        await listener.listen(tmp_path / "c")
+        client = await SocketClient.connect(tmp_path / "c")
+        assert await client.request(Ping("10.0.0.1")) == Error("% The engine failed at this; its log says more.")
+        assert [str(one) for one in told] == ["marker"]
+        for _ in range(3 * REQUESTS):
+            assert await client.request(Identify()) == Done()
+        await client.close()
+        listener.close()
+
+    asyncio.run(run())
+
+
 def test_more_sessions_than_there_may_be_are_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SESSIONS", 2)
 
