@@ -31,6 +31,7 @@ from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.control.messages import Heard
 from ikecli.crypto.exchange import restore
+from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.errors import IkecliError, ProtocolError, Rejected, Unavailable
@@ -85,6 +86,7 @@ class Appliance:
         self.store = Store(dialect, storage.master_key(), random)
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
+        self.guard: Final = Guard(clock)
         self.sessions: Final[dict[int, Session]] = {}
         self._transmit = transmit
         self._ask = ask or self._ask_here

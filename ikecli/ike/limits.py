@@ -53,3 +53,6 @@ IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 FIRST_ESP_SPI: Final = 256
 """ESP SPIs below are reserved (RFC 4303 2.1)."""
+DOUBLE_SECONDS: Final = 60.0
+"""Quiet seconds after which one of several SAs with a peer is asked for a sign of life, though no checks are
+configured: the peer may have given it up."""

@@ -1,0 +1,38 @@
+"""The pace of password tries: one slow queue for all sessions, open again after a right one."""
+
+from __future__ import annotations
+
+from ikecli.daemon.guard import SLOWEST, Guard
+from ikecli.lab.clock import VirtualClock
+
+
+def test_wrong_passwords_are_tried_ever_more_slowly_whoever_asks() -> None:
+    clock, answers = VirtualClock(), list[tuple[float, bool]]()
+    guard = Guard(clock)
+    for _ in range(8):
+        guard.try_password(lambda: False, lambda right: answers.append((clock.now(), right)))
+    clock.advance(200)
+    times = [when for when, _ in answers]
+    assert len(times) == 8
+    assert [later - earlier for earlier, later in zip(times, times[1:], strict=False)] == [1, 2, 4, 8, 16, 30, 30]
+    assert SLOWEST == 30
+
+
+def test_a_guess_waits_before_it_is_verified() -> None:
+    clock, verified = VirtualClock(), list[float]()
+    guard = Guard(clock)
+    guard.try_password(lambda: None, lambda level: None)
+    guard.try_password(lambda: verified.append(clock.now()), lambda level: None)
+    assert verified == []
+    clock.advance(5)
+    assert verified == [1.0]
+
+
+def test_a_right_password_opens_the_gate() -> None:
+    clock, found = VirtualClock(), list[int | None]()
+    guard = Guard(clock)
+    guard.try_password(lambda: None, found.append)
+    clock.advance(1)
+    guard.try_password(lambda: 0, found.append)
+    guard.try_password(lambda: 15, found.append)
+    assert found == [None, 0, 15]
