@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ikecli.daemon.guard import SLOWEST, Guard
 from ikecli.lab.clock import VirtualClock
 
@@ -14,7 +16,7 @@ def test_wrong_passwords_are_tried_ever_more_slowly_whoever_asks() -> None:
     clock.advance(200)
     times = [when for when, _ in answers]
     assert len(times) == 8
-    assert [later - earlier for earlier, later in zip(times, times[1:], strict=False)] == [1, 2, 4, 8, 16, 30, 30]
+    assert [later - earlier for earlier, later in pairwise(times)] == [1, 2, 4, 8, 16, 30, 30]
     assert SLOWEST == 30
 
 
