@@ -233,6 +233,20 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     _gcm(128),
     _gcm(192),
     _gcm(256),
+    Algorithm(
+        _E,
+        28,
+        "ENCR_CHACHA20_POLY1305",
+        "CHACHA20-POLY1305",
+        0,
+        Words("chacha20-poly1305", "chacha20-poly1305"),
+        Words("esp-chacha20-poly1305", "chacha20-poly1305"),
+        "esp-chacha20-poly1305",
+        aead=True,
+        key_octets=36,
+        iv=8,
+        icv=16,
+    ),
     Algorithm(_E, 2, "ENCR_DES", "DES", 0, Words("des", "des"), Words("esp-des", "des"), "esp-des", refused=_DES),
     Algorithm(
         _E, 3, "ENCR_3DES", "3DES", 0, Words("3des", "3des"), Words("esp-3des", "3des"), "esp-3des", refused=_LATER

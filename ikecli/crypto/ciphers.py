@@ -1,18 +1,24 @@
-"""What protects octets: AES-GCM, or AES-CBC with an HMAC over it; the same for IKE and ESP."""
+"""What protects octets: an AEAD, or AES-CBC with an HMAC over it; the same for IKE and ESP."""
 
 from __future__ import annotations
 
 import hmac
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from ikecli.errors import Unauthentic
 from ikecli.numbers import Algorithm
+
+_AEADS: Final[dict[int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {20: AESGCM, 28: ChaCha20Poly1305}
+"""The AEADs by transform id."""
+_SALT: Final = 4
+"""Octets of keying material that begin an AEAD's nonce."""
 
 
 class Cipher(Protocol):
@@ -32,21 +38,25 @@ class Cipher(Protocol):
 
 
 def cipher(encryption: Algorithm, integrity: Algorithm | None, encryption_key: bytes, integrity_key: bytes) -> Cipher:
-    """Return the cipher of two rows (`integrity` is None with an AEAD) and their keys, an AEAD's salt at the end."""
+    """Return the cipher of two rows and their keys, an AEAD's salt at the end.
+
+    Raises ValueError for an AEAD with an integrity algorithm, and for any other cipher without one.
+    """
+    if encryption.aead is not (integrity is None):
+        raise ValueError(f"{encryption.name} with {integrity.name if integrity else 'no integrity algorithm'}")
     if integrity is None:
-        return _Gcm(encryption, encryption_key)
+        return _Aead(encryption, encryption_key)
     return _CbcHmac(encryption, integrity, encryption_key, integrity_key)
 
 
-class _Gcm:
-    """AES-GCM with a salt from the keying material (RFC 4106, RFC 5282)."""
+class _Aead:
+    """An AEAD with a salt from the keying material (RFC 4106, RFC 5282, RFC 7634)."""
 
     __slots__ = ("_aead", "_iv_size", "_salt")
 
     def __init__(self, row: Algorithm, key: bytes) -> None:
-        size = row.key_bits // 8
-        self._aead = AESGCM(key[:size])
-        self._salt = key[size:]
+        self._aead = _AEADS[row.number](key[:-_SALT])
+        self._salt = key[-_SALT:]
         self._iv_size = row.iv
 
     def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:

@@ -15,6 +15,7 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 GCM = BY_KEY[(ENCR, 20, 128)]
 CBC = BY_KEY[(ENCR, 12, 256)]
+CHACHA = BY_KEY[(ENCR, 28, 0)]
 SHA256 = BY_KEY[(INTEG, 12, 0)]
 SUITES = [(e, None) for e in ALGORITHMS if e.type == ENCR and e.served and e.aead] + [
     (e, i)
@@ -84,6 +85,23 @@ def test_opens_the_test_cases_of_the_gcm_draft(key, top, header, iv, plain, seal
     expected = bytes.fromhex(plain)
     assert packet == expected[: -2 - expected[-2]]
     assert next_header == expected[-1]
+
+
+def test_opens_and_seals_the_example_of_rfc_7634():
+    """RFC 7634, appendix A."""
+    packet = bytes.fromhex(
+        "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10000736270809"
+        "0a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+    )
+    octets = bytes.fromhex(
+        "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
+        "14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+        "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43"
+    )
+    sa = EspSa(0x01020304, CHACHA, None, bytes(range(0x80, 0xA4)))
+    assert InboundSa(sa).open(octets) == (packet, IPV4)
+    before, after = sa.covered(5)
+    assert sa.cipher().seal(before, octets[8:16], packet + bytes.fromhex("01020204"), after) == octets[8:]
 
 
 @pytest.mark.parametrize("case", SCAPY, ids=lambda case: case["name"])
