@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ikecli.boundary.effects import Ask, Datagram, Effect, Endpoint, Question, Tell
 from ikecli.boundary.events import DatagramDropped, Event
 from ikecli.ike.agenda import Agenda
+from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI
 from ikecli.ike.lookup import Lookup
@@ -78,7 +79,8 @@ class Core:
         self.installing: Final[dict[int, Talk]] = {}
         self.agenda: Final[Agenda[int | str]] = Agenda()
         self.counts: Final = Counts()
-        self.half_open = 0
+        self.waiting: Final = HalfOpen()
+        self.jar: Final = Jar(random)
         self.held = 0
         self.closing = False
         self.hold_off: Final[dict[str, float]] = {}
@@ -158,7 +160,7 @@ class Core:
         self.by_peer.setdefault(remote.address, []).append(sa)
         if not initiator:
             self.by_request[(remote, peer_spi)] = sa
-            self.half_open += 1
+            self.waiting.add(sa)
         self.touch(sa)
         return sa
 

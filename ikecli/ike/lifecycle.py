@@ -13,8 +13,7 @@ from ikecli.intent import Initiation
 
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
-    if not sa.initiator:
-        core.half_open -= 1
+    core.waiting.discard(sa)
     profile = core.lookup.profiles[sa.profile]
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
@@ -61,7 +60,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         _leave_identity(core, sa)
         core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
-        core.half_open -= not sa.initiator
+        core.waiting.discard(sa)
         core.counts.rejected[sa.initiator] += 1
         core.held -= len(sa.birth.held) if sa.birth else 0
     for ask in sa.asking:

@@ -41,6 +41,9 @@ MAX_INIT_ROUNDS: Final = 8
 """IKE_SA_INIT requests of one attempt: cookies and other groups included."""
 MAX_COOKIE: Final = 64
 """Octets of the longest cookie (RFC 7296 2.6)."""
+COOKIE_SECONDS: Final = 60.0
+"""How long the secret of our cookies is in use; what was baked under it is good as long again."""
+COOKIE_SECRET_SIZE: Final = 32
 MAX_PAIRS: Final = 256
 """Selector pairs of one Child SA."""
 MAX_REMEMBERED_PEERS: Final = 1_000

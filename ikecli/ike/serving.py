@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import messages, shapes
+from ikecli.ike import challenge, messages, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -31,10 +31,10 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
             core.drop(datagram, "an IKE_SA_INIT request for an SA that exists")
     elif header.message_id or not any(header.initiator_spi) or not header.initiator:
         core.drop(datagram, "an IKE_SA_INIT request with a wrong header")
-    elif why := _full(core):
-        core.drop(datagram, why)
+    elif core.closing:
+        core.drop(datagram, "the engine is shutting down")
     else:
-        _first(core, datagram, Incoming(header, message.payloads, datagram.octets))
+        _admit(core, datagram, Incoming(header, message.payloads, datagram.octets))
 
 
 def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: Sealed) -> None:
@@ -91,16 +91,34 @@ def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> 
 
 def _full(core: Core) -> str:
     """Return why no further SA is taken on, or nothing."""
-    limits = core.lookup.intent
-    if core.closing:
-        return "the engine is shutting down"
-    if core.half_open >= limits.max_half_open:
-        return f"{core.half_open} half-open IKE SAs, which is the limit"
+    limits, half_open = core.lookup.intent, len(core.waiting)
+    if half_open >= limits.max_half_open:
+        return f"{half_open} half-open IKE SAs, which is the limit"
     return f"{len(core.sas)} IKE SAs, which is the limit" if len(core.sas) >= limits.max_sas else ""
 
 
-def _first(core: Core, datagram: Datagram, message: Incoming) -> None:
+def _admit(core: Core, datagram: Datagram, message: Incoming) -> None:
+    """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
+    proven = False
+    if challenge.wanted(core):
+        cookie = challenge.judge(core, datagram, message)
+        if cookie is not None:
+            core.counts.message(message.header.exchange, False, True, message.payloads)
+            in_clear(core, datagram, message.header, cookie)
+            return
+        proven = True
+        if _full(core) and (oldest := core.waiting.oldest) is not None:
+            close(core, oldest, "given up for an initiator that returned its cookie", linger=False)
+    if why := _full(core):
+        core.drop(datagram, why)
+    else:
+        _first(core, datagram, message, proven)
+
+
+def _first(core: Core, datagram: Datagram, message: Incoming, proven: bool) -> None:
     sa = core.add(False, datagram.local, datagram.remote, message.header.initiator_spi, Birth(Aim()))
+    if proven:
+        core.waiting.prove(sa)
     sa.ends = core.now + HALF_OPEN_SECONDS
     tasks = tuple(task() for task in SERVED[Exchange.IKE_SA_INIT])
     talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, Aim(), tasks, message=message)
