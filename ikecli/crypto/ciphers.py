@@ -1,4 +1,4 @@
-"""What protects octets: an AEAD, or AES-CBC with an HMAC over it; the same for IKE and ESP."""
+"""What protects octets: an AEAD, or another cipher with an HMAC over it; the same for IKE and ESP."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from ikecli.errors import Unauthentic
 from ikecli.numbers import Algorithm
 
-_AEADS: Final[dict[int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {20: AESGCM, 28: ChaCha20Poly1305}
+_AEADS: Final[dict[int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {
+    20: AESGCM,
+    21: AESGCM,
+    28: ChaCha20Poly1305,
+}
 """The AEADs by transform id."""
 _SALT: Final = 4
 """Octets of keying material that begin an AEAD's nonce."""
+_GMAC: Final = 21
 
 
 class Cipher(Protocol):
@@ -45,7 +50,7 @@ def cipher(encryption: Algorithm, integrity: Algorithm | None, encryption_key: b
     if encryption.aead is not (integrity is None):
         raise ValueError(f"{encryption.name} with {integrity.name if integrity else 'no integrity algorithm'}")
     if integrity is None:
-        return _Aead(encryption, encryption_key)
+        return (_Gmac if encryption.number == _GMAC else _Aead)(encryption, encryption_key)
     return _CbcHmac(encryption, integrity, encryption_key, integrity_key)
 
 
@@ -68,6 +73,29 @@ class _Aead:
             return self._aead.decrypt(self._salt + iv, sealed[self._iv_size :], associated + tail)
         except (InvalidTag, ValueError):
             raise Unauthentic("the check value does not match") from None
+
+
+class _Gmac(_Aead):
+    """AES-GMAC: as AES-GCM, but IV and text are only authenticated (RFC 4543 3)."""
+
+    __slots__ = ("_icv",)
+
+    def __init__(self, row: Algorithm, key: bytes) -> None:
+        super().__init__(row, key)
+        self._icv = row.icv
+
+    def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:
+        text = iv + plaintext
+        return text + self._aead.encrypt(self._salt + iv, b"", associated + tail + text)
+
+    def open(self, associated: bytes, sealed: bytes, tail: bytes = b"") -> bytes:
+        text, icv = sealed[: -self._icv], sealed[-self._icv :]
+        iv = text[: self._iv_size]
+        try:
+            self._aead.decrypt(self._salt + iv, icv, associated + tail + text)
+        except (InvalidTag, ValueError):
+            raise Unauthentic("the check value does not match") from None
+        return text[self._iv_size :]
 
 
 class _CbcHmac:

@@ -16,7 +16,7 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 PRF, GROUP = BY_KEY[(TransformType.PRF, 5, 0)], BY_KEY[(TransformType.KE, 31, 0)]
-CIPHERS = [row for row in ALGORITHMS if row.type == ENCR and row.served]
+CIPHERS = [row for row in ALGORITHMS if row.type == ENCR and row.served and row.ike.asa]
 INTEGRITY = [row for row in ALGORITHMS if row.type == INTEG and row.served]
 SUITES = [Suite(row, None, PRF, GROUP) for row in CIPHERS if row.aead] + [
     Suite(row, integrity, PRF, GROUP) for row in CIPHERS if not row.aead for integrity in INTEGRITY

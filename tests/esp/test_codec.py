@@ -15,6 +15,7 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 GCM = BY_KEY[(ENCR, 20, 128)]
 CBC = BY_KEY[(ENCR, 12, 256)]
+GMAC = BY_KEY[(ENCR, 21, 128)]
 CHACHA = BY_KEY[(ENCR, 28, 0)]
 SHA256 = BY_KEY[(INTEG, 12, 0)]
 SUITES = [(e, None) for e in ALGORITHMS if e.type == ENCR and e.served and e.aead] + [
@@ -104,6 +105,19 @@ def test_opens_and_seals_the_example_of_rfc_7634():
     assert sa.cipher().seal(before, octets[8:16], packet + bytes.fromhex("01020204"), after) == octets[8:]
 
 
+def test_opens_and_seals_the_gmac_case_of_the_gcm_draft():
+    """draft-mcgrew-gcm-test-01, the AES-GMAC case."""
+    packet = bytes.fromhex(
+        "45000030da3a00008001df3bc0a80005c0a800010800c6cd020007006162636465666768696a6b6c6d6e6f7071727374"
+    )
+    icv = bytes.fromhex("f2a9a836e155106aa8dcd618e4099aaa")
+    octets = bytes.fromhex("00004321000000070000000000000000") + packet + bytes.fromhex("01020201") + icv
+    sa = EspSa(0x4321, GMAC, None, bytes.fromhex("4c80cdefbb5d10da906ac73c3613a63422433c64"))
+    assert InboundSa(sa).open(octets) == (packet, 1)
+    before, after = sa.covered(7)
+    assert sa.cipher().seal(before, bytes(8), octets[16:-16], after) == octets[8:]
+
+
 @pytest.mark.parametrize("case", SCAPY, ids=lambda case: case["name"])
 def test_opens_what_scapy_sealed(case):
     integrity = BY_KEY[(INTEG, case["integrity"], 0)] if case["integrity"] else None
@@ -160,7 +174,7 @@ def test_an_aead_never_uses_an_iv_twice():
     assert len({outbound.seal(b"same", 50)[8:16] for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256)])
 def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth changing", 50)
@@ -172,7 +186,7 @@ def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     assert inbound.open(octets) == (b"something worth changing", 50)
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256)])
 def test_anything_cut_short_is_dropped(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth cutting", 50)
