@@ -273,7 +273,7 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     Algorithm(
         _E, 3, "ENCR_3DES", "3DES", 0, Words("3des", "3des"), Words("esp-3des", "3des"), "esp-3des", refused=_LATER
     ),
-    Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", refused=_LATER),
+    Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", weak=_CLEAR),
     Algorithm(_P, 1, "PRF_HMAC_MD5", "MD5", ike=Words("md5", "md5"), weak=_MD5, key_octets=16, digest="md5"),
     Algorithm(_P, 2, "PRF_HMAC_SHA1", "SHA1", ike=Words("sha1", "sha"), weak=_SHA1, key_octets=20, digest="sha1"),
     Algorithm(_P, 5, "PRF_HMAC_SHA2_256", "SHA256", ike=Words("sha256", "sha256"), key_octets=32, digest="sha256"),

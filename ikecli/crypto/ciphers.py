@@ -21,6 +21,8 @@ _AEADS: Final[dict[int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {
     28: ChaCha20Poly1305,
 }
 """The AEADs by transform id."""
+_BLOCKS: Final[dict[int, Callable[[bytes], AES]]] = {12: AES}
+"""The block ciphers by transform id; IVs are as long as their blocks."""
 _SALT: Final = 4
 """Octets of keying material that begin an AEAD's nonce."""
 _GMAC: Final = 21
@@ -45,13 +47,13 @@ class Cipher(Protocol):
 def cipher(encryption: Algorithm, integrity: Algorithm | None, encryption_key: bytes, integrity_key: bytes) -> Cipher:
     """Return the cipher of two rows and their keys, an AEAD's salt at the end.
 
-    Raises ValueError for an AEAD with an integrity algorithm, and for any other cipher without one.
+    Raises ValueError for an AEAD with an integrity algorithm, and for any other cipher, NULL too, without one.
     """
     if encryption.aead is not (integrity is None):
         raise ValueError(f"{encryption.name} with {integrity.name if integrity else 'no integrity algorithm'}")
     if integrity is None:
         return (_Gmac if encryption.number == _GMAC else _Aead)(encryption, encryption_key)
-    return _CbcHmac(encryption, integrity, encryption_key, integrity_key)
+    return _Hmac(encryption, integrity, encryption_key, integrity_key)
 
 
 class _Aead:
@@ -98,31 +100,35 @@ class _Gmac(_Aead):
         return text[self._iv_size :]
 
 
-class _CbcHmac:
-    """AES-CBC and an HMAC over header, IV and ciphertext (RFC 3602, RFC 4868, RFC 2403, RFC 2404)."""
+class _Hmac:
+    """CBC, or no encryption at all, and an HMAC over header, IV and text (RFC 2410, 2403, 2404, 2451, 3602, 4868)."""
 
-    __slots__ = ("_aes", "_digest", "_icv", "_iv_size", "_key")
+    __slots__ = ("_block", "_digest", "_icv", "_iv_size", "_key")
 
     def __init__(self, row: Algorithm, integrity: Algorithm, key: bytes, integrity_key: bytes) -> None:
-        self._aes = AES(key)
+        self._block = _BLOCKS[row.number](key) if row.iv else None
         self._key = integrity_key
         self._digest = integrity.digest
         self._iv_size = row.iv
         self._icv = integrity.icv
 
     def seal(self, associated: bytes, iv: bytes, plaintext: bytes, tail: bytes = b"") -> bytes:
-        encryptor = BlockCipher(self._aes, CBC(iv)).encryptor()
-        text = iv + encryptor.update(plaintext) + encryptor.finalize()
+        text = plaintext
+        if self._block is not None:
+            encryptor = BlockCipher(self._block, CBC(iv)).encryptor()
+            text = iv + encryptor.update(plaintext) + encryptor.finalize()
         return text + self._check(associated, text, tail)
 
     def open(self, associated: bytes, sealed: bytes, tail: bytes = b"") -> bytes:
         text, icv = sealed[: -self._icv], sealed[-self._icv :]
         size = len(text) - self._iv_size
-        if size <= 0 or size % self._iv_size:
-            raise Unauthentic(f"{len(sealed)} octets are no CBC ciphertext")
+        if size <= 0 or (self._block is not None and size % self._iv_size):
+            raise Unauthentic(f"{len(sealed)} octets are no ciphertext")
         if not hmac.compare_digest(icv, self._check(associated, text, tail)):
             raise Unauthentic("the check value does not match")
-        decryptor = BlockCipher(self._aes, CBC(text[: self._iv_size])).decryptor()
+        if self._block is None:
+            return text
+        decryptor = BlockCipher(self._block, CBC(text[: self._iv_size])).decryptor()
         return decryptor.update(text[self._iv_size :]) + decryptor.finalize()
 
     def _check(self, associated: bytes, text: bytes, tail: bytes) -> bytes:

@@ -15,6 +15,7 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 GCM = BY_KEY[(ENCR, 20, 128)]
 CBC = BY_KEY[(ENCR, 12, 256)]
+NULL = BY_KEY[(ENCR, 11, 0)]
 GMAC = BY_KEY[(ENCR, 21, 128)]
 CHACHA = BY_KEY[(ENCR, 28, 0)]
 SHA256 = BY_KEY[(INTEG, 12, 0)]
@@ -174,7 +175,7 @@ def test_an_aead_never_uses_an_iv_twice():
     assert len({outbound.seal(b"same", 50)[8:16] for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256), (NULL, SHA256)])
 def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth changing", 50)
@@ -186,7 +187,7 @@ def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     assert inbound.open(octets) == (b"something worth changing", 50)
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256), (NULL, SHA256)])
 def test_anything_cut_short_is_dropped(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth cutting", 50)
@@ -234,6 +235,11 @@ def test_state_is_plain_and_goes_on_elsewhere():
 def test_a_new_inbound_sa_has_a_window_of_64(esn):
     inbound = InboundSa(pair(esn=esn)[1].sa)
     assert (inbound.window.size, inbound.window.esn, inbound.window.top) == (64, esn, 0)
+
+
+def test_no_sa_goes_without_integrity():
+    with pytest.raises(ValueError, match="ENCR_NULL with no integrity"):
+        pair(NULL, None)
 
 
 def test_an_spi_needs_a_packet_around_it():
