@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -21,7 +22,7 @@ _AEADS: Final[dict[int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {
     28: ChaCha20Poly1305,
 }
 """The AEADs by transform id."""
-_BLOCKS: Final[dict[int, Callable[[bytes], AES]]] = {12: AES}
+_BLOCKS: Final[dict[int, Callable[[bytes], AES | TripleDES]]] = {3: TripleDES, 12: AES}
 """The block ciphers by transform id; IVs are as long as their blocks."""
 _SALT: Final = 4
 """Octets of keying material that begin an AEAD's nonce."""
