@@ -22,6 +22,8 @@ FIRST_PEER: Final = IPv4Address("127.1.0.1")
 KEY: Final = "benchmark-5uB"
 PATIENCE: Final = 30.0
 """Seconds that a process may take to do what it is waited for."""
+LAST: Final = 10
+"""Lines of the engine's log that are shown when something went wrong."""
 SCRIPT: Final = Path(sysconfig.get_path("scripts")) / "ikecli"
 
 CONFIG: Final = """hostname Responder
@@ -57,7 +59,10 @@ end
 
 
 class Responder:
-    """The engine, as a context; `peers` are the addresses it admits, each for one initiator."""
+    """The engine, as a context; `peers` are the addresses it admits, each for one initiator.
+
+    `environment` is for the processes that are measured: it has bytecode kept, as it is of what is installed.
+    """
 
     def __init__(self, count: int, python: Sequence[str] = (sys.executable,)) -> None:
         """Prepare an engine that admits `count` initiators, to be run by `python`."""
@@ -68,6 +73,8 @@ class Responder:
         lines = "\n".join(f" set peer {FIRST_PEER + at}" for at in range(count))
         (where / "config").write_text(CONFIG.format(key=KEY, peers=lines, address=ADDRESS))
         self._control, self._log = where / "c", where / "log"
+        self.environment: Final = {**os.environ, "PYTHONPYCACHEPREFIX": str(where / "bytecode")}
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         ports = ("--port", str(self.ports[0]), "--nat-port", str(self.ports[1]))
         places = ("--config", str(where / "config"), "--control", str(self._control), "--state", str(where / "state"))
         self._command: Final = (*python, "-m", "ikecli.main", "engine", "--dataplane", "none", *ports, *places)
@@ -88,7 +95,7 @@ class Responder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None or self._process.poll() is not None:
-            sys.stderr.write(self._log.read_text())
+            sys.stderr.writelines(self._log.read_text().splitlines(keepends=True)[-LAST:])
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(PATIENCE)
@@ -106,7 +113,7 @@ class Responder:
             stdout=subprocess.PIPE,
             timeout=PATIENCE,
             check=True,
-            env={**os.environ, "COLUMNS": "80"},
+            env=self.environment,
         )
         return ran.stdout.decode(), time.perf_counter() - start
 

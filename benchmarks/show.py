@@ -16,8 +16,9 @@ LINE: Final = "show crypto ikev2 sa"
 
 
 def measure(sas: int = SAS, rounds: int = ROUNDS) -> Figure:
-    """Return the median of some runs; what there is besides the SAs is the same line before there are any."""
+    """Return the median of some runs; besides the SAs they take what the line took before there were any."""
     with Responder(sas) as responder:
+        responder.show(LINE)
         empty = median(responder.show(LINE)[1] for _ in range(rounds))
         open_sas(responder, sas)
         before, seconds = responder.cpu(), []
