@@ -37,6 +37,7 @@ from ikecli.dataplane.base import Notify, Plane
 from ikecli.errors import IkecliError, ProtocolError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
+from ikecli.language import lines_of
 
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
@@ -113,7 +114,7 @@ class Appliance:
         reader = ConfigReader(self.store, quiet=True)
         found = [
             f"{source}: line {number}: {message}"
-            for number, outcome in feed_all(reader, text.splitlines())
+            for number, outcome in feed_all(reader, lines_of(text))
             for message in outcome.messages
         ]
         return found + self.commit()
@@ -150,9 +151,9 @@ class Appliance:
         if text is None:
             raise Rejected("startup-config is not present")
         store = Store(self.dialect, self.storage.master_key(), self.random)
-        for _ in feed_all(ConfigReader(store, quiet=True), text.splitlines()):
+        for _ in feed_all(ConfigReader(store, quiet=True), lines_of(text)):
             pass
-        return store.startup().splitlines()
+        return lines_of(store.startup())
 
     def enter(self, session: Session) -> int:
         """Take in a session; return its line's number."""

@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ikecli.language import lines_of
+
 SHOWN: Final = 20
 """Lines that `show history` lists."""
 
@@ -38,7 +40,7 @@ class History:
         if self._path is None:
             return []
         try:
-            return self._path.read_text(errors="replace").splitlines()[-KEPT:]
+            return lines_of(self._path.read_text(errors="replace"))[-KEPT:]
         except OSError:
             return []
 
