@@ -82,6 +82,7 @@ class Session:
     def close(self) -> None:
         """End the session; an open configuration section is committed."""
         self._appliance.journal.forget(self._push)
+        self._appliance.guard.forget(self)
         self._appliance.leave(self)
         if self._reader is not None:
             self._leave_configuration()
@@ -104,6 +105,7 @@ class Session:
             self._rise(request.level, reply)
             return
         self._appliance.guard.try_password(
+            self,
             lambda: store.verify_enable(request.password),
             lambda right: self._rise(request.level, reply) if right else reply(Error("% Access denied")),
         )
@@ -122,7 +124,7 @@ class Session:
             self._identify(request, reply)
 
         store = self._appliance.store
-        self._appliance.guard.try_password(lambda: store.verify_user(request.username, request.password), found)
+        self._appliance.guard.try_password(self, lambda: store.verify_user(request.username, request.password), found)
 
     def _disable(self, request: Disable, reply: Answer) -> None:
         self.level = min(self.level, request.level)
