@@ -96,7 +96,7 @@ class ConfigReader:
     def feed(self, line: str, prompt_width: int = 0) -> Outcome:
         """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
         self.number += 1
-        text = line.rstrip("\r\n")
+        text = self.store.scribe.mask.open_texts(line.rstrip("\r\n"))
         if self._block:
             return self._go_on(text, prompt_width)
         return self._read(text, prompt_width)

@@ -20,12 +20,20 @@ SHOWN: Final = 20
 KEPT: Final = 500
 """Lines that the file keeps."""
 
-SECRET_WORDS: Final = ("pre-shared-key", "key", "password", "secret", "passphrase", "hex", "community", "key-string")
+SECRET_WORDS: Final = (
+    *("pre-shared-key", "key", "password", "passwd", "secret", "passphrase", "hex", "community", "key-string"),
+    *("authentication", "privacy", "md5", "snmp-server"),
+)
+_SECRET_WORD: Final = re.compile(r"\S+[-_](?:password|passwd|pw|key|secret)|\S+://\S*@\S*")
 
 
 def may_hold_secret(line: str) -> bool:
     """Tell whether a word of the line is, or abbreviates, one that a secret follows."""
-    return any(secret.startswith(word) for word in re.split(r"\s+", line.lower()) if word for secret in SECRET_WORDS)
+    return any(
+        secret.startswith(word) or _SECRET_WORD.fullmatch(word)
+        for word in line.lower().split()
+        for secret in SECRET_WORDS
+    )
 
 
 class History:
