@@ -55,6 +55,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     """Have an IKE SA be gone with all it carries; for a while it still repeats its last answer."""
     if sa.state is State.CLOSED:
         return
+    drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
     if sa.established_order:
@@ -90,6 +91,7 @@ def delete(core: Core, sa: IkeSa) -> None:
         return
     sa.move(State.DELETING)
     sa.ends = 0.0
+    drop_held(sa)
     for child in sa.children.values():
         stop_sending(core, sa, child)
     waiting = [aim.connection for want, aim in sa.window.queue if want is Want.CHILD]
@@ -99,11 +101,31 @@ def delete(core: Core, sa: IkeSa) -> None:
         keep_up(core, label)
 
 
+def start_sending(core: Core, child: ChildSa) -> None:
+    """Put in the direction to the peer, if it was held back until the peer has it, too."""
+    if child.held is not None:
+        core.do(child.held)
+        child.held, child.sends = None, True
+
+
 def stop_sending(core: Core, sa: IkeSa, child: ChildSa) -> None:
-    """Take out the direction to the peer; ours stays until the peer knows."""
-    if not child.deleting:
-        child.deleting = True
+    """Take out the direction to the peer, after what replaces it has gone in; ours stays until the peer knows."""
+    if child.deleting:
+        return
+    child.deleting = True
+    if child.replaced:
+        for other in sa.children.values():
+            if other.replaces == child.inbound:
+                start_sending(core, other)
+    if child.sends:
         core.do(Remove(Direction.OUTBOUND, child.outbound, sa.remote))
+    child.held, child.sends = None, False
+
+
+def drop_held(sa: IkeSa) -> None:
+    """Have no Child SA go on to another, since all of them end."""
+    for child in sa.children.values():
+        child.held = None
 
 
 def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = True) -> None:
@@ -112,6 +134,8 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
     sa.children.pop(child.inbound, None)
     core.children.pop(child.inbound, None)
+    if child.replaced:
+        why = "rekeyed"
     if told:
         core.tell(
             ChildDown,

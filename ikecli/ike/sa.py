@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
 from ikecli.ike.selectors import Pair
 from ikecli.ike.window import Aim, Window
@@ -42,7 +42,12 @@ MOVES: Final = {
 
 @dataclass(slots=True)
 class ChildSa:
-    """A Child SA: a pair of ESP SAs of the data plane. `expires` is 0 for never; `deleting` once we asked the peer."""
+    """A Child SA: a pair of ESP SAs of the data plane.
+
+    `soft` is when it is to be replaced, `expires` when it must be gone, 0 for never; `deleting` once we asked the peer.
+    `replaces` is the inbound SPI of the one it was made for, which then is `replaced`. `held` is the direction to the
+    peer as long as the peer may not be ready for it; `sends` says that it is in.
+    """
 
     connection: str
     inbound: int
@@ -60,6 +65,11 @@ class ChildSa:
     replay_window: int
     expires: float = 0.0
     deleting: bool = False
+    soft: float = 0.0
+    replaces: int = 0
+    replaced: bool = False
+    held: Install | None = None
+    sends: bool = True
 
 
 @dataclass(slots=True)

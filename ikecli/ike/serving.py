@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
@@ -187,5 +188,7 @@ def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     core.relocate(sa, local, remote)
     for child in sa.children.values():
         core.do(Update(Direction.INBOUND, child.inbound, local, remote, child.encapsulated))
-        if not child.deleting:
+        if child.held is not None:
+            child.held = replace(child.held, local=local, remote=remote)
+        elif child.sends:
             core.do(Update(Direction.OUTBOUND, child.outbound, local, remote, child.encapsulated))

@@ -8,6 +8,7 @@ from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete
 from ikecli.ike.limits import CONFIRM_SECONDS
+from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
 
@@ -21,7 +22,9 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.ends:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
-        times += [child.expires for child in sa.children.values() if child.expires and not child.deleting]
+        for child in sa.children.values():
+            if not child.deleting:
+                times += [when for when in (child.soft, child.expires) if when]
         if (check := _check_at(core, sa)) is not None:
             times.append(check)
     return min(times, default=None)
@@ -40,6 +43,9 @@ def act(core: Core, sa: IkeSa) -> None:
         exchanges.retransmit(core, sa, out)
     if sa.state is not State.ESTABLISHED:
         return
+    for child in sa.children.values():
+        if child.soft and child.soft <= now:
+            rekey_child(core, sa, child)
     old = tuple(c.inbound for c in sa.children.values() if c.expires and c.expires <= now and not c.deleting)
     if old:
         for spi in old:
