@@ -8,9 +8,8 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
-from ikecli.ike.lifecycle import start_sending
+from ikecli.ike.lifecycle import rekey_share, start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
-from ikecli.ike.rekeying import rekey_share
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk

@@ -33,6 +33,7 @@ _STATES: Final = {
     Want.REFUSE: (State.DELETING,),
     Want.CHILD: (State.ESTABLISHED,),
     Want.REKEY_CHILD: (State.ESTABLISHED,),
+    Want.REKEY_IKE: (State.ESTABLISHED,),
     Want.DELETE_CHILD: (State.ESTABLISHED,),
     Want.LIVENESS: (State.ESTABLISHED,),
 }

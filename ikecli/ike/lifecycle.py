@@ -5,21 +5,26 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
+
+
+def rekey_share(core: Core) -> float:
+    """Draw after which share of its life an SA is replaced."""
+    least, most = REKEY_SHARE
+    return least + (most - least) * core.random(1)[0] / 256
 
 
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
     if not sa.initiator:
         core.half_open -= 1
-    profile = core.lookup.profiles[sa.profile]
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order = core.order
-    sa.ends = core.now + profile.lifetime if profile.lifetime else 0.0
+    live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
     sa.birth = None
@@ -42,6 +47,14 @@ def establish(core: Core, sa: IkeSa) -> None:
     core.touch(sa)
 
 
+def live(core: Core, sa: IkeSa) -> None:
+    """Begin an IKE SA's lifetime."""
+    profile = core.lookup.profiles.get(sa.profile)
+    lifetime = profile.lifetime if profile else 0
+    sa.ends = core.now + lifetime if lifetime else 0.0
+    sa.soft = core.now + lifetime * rekey_share(core) if lifetime else 0.0
+
+
 def siblings(core: Core, sa: IkeSa) -> list[IkeSa]:
     """Return the other IKE SAs that stand between the same identities at the same address of ours."""
     return [
@@ -60,7 +73,8 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         remove_child(core, sa, child, why)
     if sa.established_order:
         _leave_identity(core, sa)
-        core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
+        if not sa.quiet:
+            core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
         core.half_open -= not sa.initiator
         core.counts.rejected[sa.initiator] += 1

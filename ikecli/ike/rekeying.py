@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from ikecli.ike.core import Core
-from ikecli.ike.limits import REKEY_RETRY_SECONDS, REKEY_SHARE, REPLACED_SECONDS
+from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS
 from ikecli.ike.sa import ChildSa, IkeSa
 from ikecli.ike.talk import Talk
 from ikecli.ike.window import Aim, Want
-
-
-def rekey_share(core: Core) -> float:
-    """Draw after which share of its life an SA is replaced."""
-    least, most = REKEY_SHARE
-    return least + (most - least) * core.random(1)[0] / 256
 
 
 def retry_at(core: Core) -> float:

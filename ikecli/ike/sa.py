@@ -25,6 +25,8 @@ class State(Enum):
     HALF_OPEN = "IKE_SA_INIT answered"
     AUTHENTICATING = "IKE_AUTH sent"
     ESTABLISHED = "established"
+    SPARE = "made by a rekey of the peer that crossed ours"
+    REPLACED = "replaced, and to be deleted by the peer"
     DELETING = "being deleted from here"
     CLOSED = "gone, but still answers repeated requests"
 
@@ -33,7 +35,9 @@ MOVES: Final = {
     State.CONNECTING: frozenset({State.AUTHENTICATING, State.CLOSED}),
     State.HALF_OPEN: frozenset({State.ESTABLISHED, State.CLOSED}),
     State.AUTHENTICATING: frozenset({State.ESTABLISHED, State.DELETING, State.CLOSED}),
-    State.ESTABLISHED: frozenset({State.DELETING, State.CLOSED}),
+    State.SPARE: frozenset({State.ESTABLISHED, State.REPLACED, State.CLOSED}),
+    State.ESTABLISHED: frozenset({State.REPLACED, State.DELETING, State.CLOSED}),
+    State.REPLACED: frozenset({State.CLOSED}),
     State.DELETING: frozenset({State.CLOSED}),
     State.CLOSED: frozenset(),
 }
@@ -103,7 +107,9 @@ class IkeSa:
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed. `asking` holds the
     deadlines of its Asks. `confirmed` says that the peer is known to have it, too. `heard` is when the peer last gave
-    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in.
+    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in. `soft` is when it
+    is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs that a rekey made of it, and it of; `quiet` that
+    its end ends nothing.
     """
 
     number: int
@@ -135,6 +141,10 @@ class IkeSa:
     traffic: tuple[int, int] = (0, 0)
     ends: float = 0.0
     confirmed: bool = False
+    soft: float = 0.0
+    heir: bytes = b""
+    ancestor: bytes = b""
+    quiet: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
 

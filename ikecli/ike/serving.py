@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import messages, shapes
+from ikecli.ike import heirs, messages, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -54,6 +54,7 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
     core.touch(sa)
     sa.window.serving = talk
     _follow(core, sa, datagram, exchange)
+    heirs.settled(core, sa, tuple(talk.message.payloads))
     if problem is not None:
         _refuse(core, talk, problem)
         return
@@ -149,6 +150,7 @@ def _run(core: Core, talk: Talk) -> None:
         return
     _answer(core, talk, payloads)
     if talk.closing:
+        heirs.bequeath(core, talk.sa)
         close(core, talk.sa, talk.closing)
     elif talk.exchange == Exchange.IKE_AUTH:
         establish(core, talk.sa)

@@ -22,6 +22,8 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.ends:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
+        if sa.soft:
+            times.append(sa.soft)
         for child in sa.children.values():
             if not child.deleting:
                 times += [when for when in (child.soft, child.expires) if when]
@@ -43,6 +45,9 @@ def act(core: Core, sa: IkeSa) -> None:
         exchanges.retransmit(core, sa, out)
     if sa.state is not State.ESTABLISHED:
         return
+    if sa.soft and sa.soft <= now:
+        sa.soft = 0.0
+        core.want(sa, Want.REKEY_IKE)
     for child in sa.children.values():
         if child.soft and child.soft <= now:
             rekey_child(core, sa, child)
@@ -64,6 +69,8 @@ def _end(core: Core, sa: IkeSa) -> None:
         core.remove(sa)
     elif sa.state is State.HALF_OPEN:
         close(core, sa, "not authenticated in time", linger=False)
+    elif sa.state in (State.SPARE, State.REPLACED):
+        close(core, sa, "replaced", linger=False)
     elif sa.state is State.ESTABLISHED:
         delete(core, sa)
 

@@ -23,6 +23,7 @@ class Want(Enum):
     REFUSE = "refuse"
     CHILD = "child"
     REKEY_CHILD = "rekey Child SA"
+    REKEY_IKE = "rekey IKE SA"
     DELETE_IKE = "delete IKE SA"
     DELETE_CHILD = "delete Child SA"
     LIVENESS = "liveness"

@@ -10,9 +10,10 @@ from ikecli.boundary.notices import Expired, FirstPacket, LinkChanged, UnknownSp
 from ikecli.boundary.views import Counters, SaStatus
 from ikecli.errors import Unavailable
 from ikecli.ike.limits import CONFIRM_SECONDS, LINGER_SECONDS
+from ikecli.ike.lookup import Lookup
 from ikecli.ike.requests import DeleteChild, DeleteIke, Shutdown
 from ikecli.numbers import TransformType
-from tests.ike.pair import LABEL, LEFT, RIGHT, Dpd, Initiation, Pair, connection, intent, profile, row
+from tests.ike.pair import LABEL, LEFT, RIGHT, Dpd, Initiation, Pair, connection, ike_proposal, intent, profile, row
 
 
 def up(**more: object) -> Pair:
@@ -164,10 +165,13 @@ def test_a_child_sa_ends_when_the_plane_says_so() -> None:
     pair.agree(1, 0)
 
 
-def test_an_ike_sa_ends_with_its_lifetime() -> None:
+def test_an_ike_sa_that_cannot_be_rekeyed_ends_with_its_lifetime() -> None:
     pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, lifetime=300),)))
     pair.up()
-    pair.advance(301)
+    pair.right.engine._core.lookup = Lookup(intent(RIGHT, LEFT, proposals=(ike_proposal(prf="sha512"),)))
+    pair.advance(299)
+    pair.agree(1)
+    pair.advance(2)
     pair.agree(0)
     assert pair.left.events(IkeDown)
 

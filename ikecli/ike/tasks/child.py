@@ -178,7 +178,7 @@ class Child(Task):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the connection that covers what the peer wants, narrow it, and install the SA."""
         offered = message.one(SecurityAssociation)
-        if offered is None:
+        if offered is None or any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
             return None
         try:
             self._admit(talk, message)
@@ -209,13 +209,14 @@ class Child(Task):
         sa = talk.sa
         if talk.exchange == Exchange.CREATE_CHILD_SA and (sa.state is not State.ESTABLISHED or talk.core.closing):
             raise Refused("the IKE SA is being deleted", NotifyType.TEMPORARY_FAILURE)
+        out = sa.window.outstanding
+        if out is not None and out.want is Want.REKEY_IKE:
+            raise Refused("the IKE SA is being rekeyed", NotifyType.TEMPORARY_FAILURE)
         if len(sa.children) >= MAX_CHILDREN and talk.replaces is None:
             raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
 
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
-        if any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
-            raise Refused("IKE SAs are not rekeyed here", NotifyType.NO_ADDITIONAL_SAS)
         self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
         candidates = lookup.candidates(sa.local.address, sa.remote.address, sa.profile)
         if talk.replaces is not None:
