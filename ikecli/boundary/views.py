@@ -157,7 +157,10 @@ class ExchangeCount:
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time."""
+    """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time.
+
+    `cookies` are requests that were challenged: with the right cookie, with another one, with none.
+    """
 
     incoming_active: int = 0
     incoming_negotiating: int = 0
@@ -173,6 +176,9 @@ class StatsView:
     exchanges: tuple[ExchangeCount, ...] = ()
     notifies: tuple[ExchangeCount, ...] = ()
     peak: int = 0
+    cookies_accepted: int = 0
+    cookies_rejected: int = 0
+    cookies_missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,7 @@ class Asa:
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
     isakmp_identity: IsakmpIdentity | None = None
     nat_keepalive: int | None = None
+    cookie_challenge: int | str | None = None
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
@@ -43,6 +44,7 @@ LIFETIME: Final = 28800
 KILOBYTES: Final = 4608000
 REPLAY_WINDOW: Final = 64
 NAT_KEEPALIVE: Final = 20
+COOKIE_PERCENT: Final = 50
 ENDLESS: Final = 2**31 - 1
 """Seconds of `lifetime seconds none`."""
 KEEPALIVE: Final = Dpd(10, 2, True)
@@ -104,7 +106,17 @@ class _Resolver:
             profiles=profiles,
             connections=tuple(self.connections(names)),
         )
-        return intent, self.complaints
+        return replace(intent, cookie_threshold=self.cookie_threshold(intent.max_half_open)), self.complaints
+
+    def cookie_threshold(self, most: int) -> int | None:
+        """Return from how many half-open SAs on cookies are asked for, of `most` that may be; None for never."""
+        match self.draft.cookie_challenge:
+            case "never":
+                return None
+            case "always":
+                return 0
+            case percent:
+                return most * (COOKIE_PERCENT if percent is None else int(percent)) // 100
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield the interfaces."""

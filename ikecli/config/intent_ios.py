@@ -110,7 +110,10 @@ class _Resolver:
         )
         if d.max_negotiating is not None:
             intent = replace(intent, max_half_open=d.max_negotiating)
-        return (intent if d.max_sas is None else replace(intent, max_sas=d.max_sas)), self.complaints
+        if d.max_sas is not None:
+            intent = replace(intent, max_sas=d.max_sas)
+        threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
+        return replace(intent, cookie_threshold=threshold), self.complaints
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield the interfaces."""

@@ -231,6 +231,7 @@ class Ios:
     profiles: dict[str, Profile] = field(default_factory=dict)
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
+    cookie_challenge: int | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None
     lifetime_seconds: int | None = None

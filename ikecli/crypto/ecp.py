@@ -31,6 +31,11 @@ class EcpGroup:
     curve: EllipticCurve
     size: int
 
+    @property
+    def public_size(self) -> int:
+        """Octets of a public value."""
+        return 2 * self.size
+
     def draw(self, random: Callable[[int], bytes]) -> bytes:
         """Return a new private value: 1 to order - 1."""
         drawn = int.from_bytes(random(self.size + _EXTRA), "big")
@@ -54,7 +59,7 @@ class EcpExchange:
 
     def shared(self, peer: bytes) -> bytes:
         """Return the x coordinate; raises Malformed for a point that is not on the curve (RFC 6989 2.3)."""
-        if len(peer) != 2 * self._group.size:
+        if len(peer) != self._group.public_size:
             raise Malformed(f"a public value of {len(peer)} octets on {self._group.curve.name}")
         try:
             point = EllipticCurvePublicKey.from_encoded_point(self._group.curve, _UNCOMPRESSED + peer)

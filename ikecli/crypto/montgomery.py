@@ -19,6 +19,11 @@ class CurveGroup:
     name: str
     size: int
 
+    @property
+    def public_size(self) -> int:
+        """Octets of a public value."""
+        return self.size
+
     def draw(self, random: Callable[[int], bytes]) -> bytes:
         """Return a new private value."""
         return random(self.size)
@@ -45,7 +50,7 @@ class CurveExchange:
 
     def shared(self, peer: bytes) -> bytes:
         """Return the shared value; raises Malformed for a wrong length or when it is all zero (RFC 8031 2)."""
-        if len(peer) != self._group.size:
+        if len(peer) != self._group.public_size:
             raise Malformed(f"a public value of {len(peer)} octets in {self._group.name}")
         try:
             if isinstance(self._key, X25519PrivateKey):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.views import ExchangeCount
@@ -13,13 +14,23 @@ MAX_NOTIFY_KINDS: Final = 256
 """Kinds of notifies counted; further ones that peers invent are not."""
 
 
+@dataclass(slots=True)
+class Cookies:
+    """Requests that came while a cookie was wanted: with the right one, with another, without."""
+
+    accepted: int = 0
+    rejected: int = 0
+    missing: int = 0
+
+
 class Counts:
     """Counters; each list is requests sent, responses sent, requests received, responses received."""
 
-    __slots__ = ("_exchanges", "_notifies", "accepted", "dropped", "rejected")
+    __slots__ = ("_exchanges", "_notifies", "accepted", "cookies", "dropped", "rejected")
 
     def __init__(self) -> None:
         self.dropped = 0
+        self.cookies = Cookies()
         self.accepted = {True: 0, False: 0}
         self.rejected = {True: 0, False: 0}
         self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
@@ -19,8 +19,7 @@ def rekey_share(core: Core) -> float:
 
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
-    if not sa.initiator:
-        core.half_open -= 1
+    core.waiting.discard(sa)
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order = core.order
@@ -44,6 +43,8 @@ def establish(core: Core, sa: IkeSa) -> None:
         ),
     )
     _settle_doubles(core, sa)
+    if len(twins := siblings(core, sa)) >= MAX_TWINS:
+        delete(core, min(twins, key=lambda one: one.established_order))
     core.touch(sa)
 
 
@@ -76,7 +77,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         if not sa.quiet:
             core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
-        core.half_open -= not sa.initiator
+        core.waiting.discard(sa)
         core.counts.rejected[sa.initiator] += 1
         core.held -= len(sa.birth.held) if sa.birth else 0
     for ask in sa.asking:

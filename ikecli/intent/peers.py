@@ -138,7 +138,8 @@ class Connection:
 class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
-    `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs.
+    `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
+    SAs on, initiators are asked for a cookie (None: never).
     """
 
     hostname: str = "Router"
@@ -148,3 +149,4 @@ class Intent:
     connections: tuple[Connection, ...] = ()
     max_half_open: int = 1000
     max_sas: int = 100_000
+    cookie_threshold: int | None = None

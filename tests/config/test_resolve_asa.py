@@ -178,3 +178,20 @@ def test_clear_configure_takes_back_what_it_names() -> None:
 def test_the_short_form_of_the_default_route() -> None:
     store, _ = read("asa", "route outside 0 0 198.51.100.254")
     assert "route outside 0.0.0.0 0.0.0.0 198.51.100.254 1" in store.running()
+
+
+@pytest.mark.parametrize(
+    ("lines", "threshold"),
+    [
+        ("", 500),
+        ("crypto ikev2 cookie-challenge 20", 200),
+        ("crypto ikev2 cookie-challenge always", 0),
+        ("crypto ikev2 cookie-challenge never", None),
+        ("crypto ikev2 cookie-challenge never\nno crypto ikev2 cookie-challenge", 500),
+    ],
+)
+def test_cookies_are_asked_for_from_a_share_of_half_open_sas_on(lines: str, threshold: int | None) -> None:
+    store, outcomes = read("asa", lines)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.cookie_threshold == threshold
+    assert read("asa", store.startup())[0].intent.cookie_threshold == threshold

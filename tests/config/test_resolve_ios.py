@@ -269,3 +269,20 @@ def test_complaints_wait_until_configuration_mode_is_left_and_come_once() -> Non
     reader.end()
     assert any("IKEv2 profile P has no match identity remote" in line for line in store.commit())
     assert store.commit() == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "threshold"),
+    [
+        ("", 1000),
+        ("crypto ikev2 limit max-in-negotation-sa 40", 40),
+        ("crypto ikev2 limit max-in-negotation-sa 40\ncrypto ikev2 cookie-challenge 7", 7),
+        ("crypto ikev2 cookie-challenge 0", 0),
+        ("crypto ikev2 cookie-challenge 7\nno crypto ikev2 cookie-challenge", 1000),
+    ],
+)
+def test_cookies_are_asked_for_from_a_number_of_half_open_sas_on(lines: str, threshold: int) -> None:
+    store, outcomes = read("ios", lines)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.cookie_threshold == threshold
+    assert read("ios", store.startup())[0].intent.cookie_threshold == threshold

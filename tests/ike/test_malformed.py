@@ -239,7 +239,7 @@ def test_a_peer_that_seals_nonsense_raises_nothing(seed: int, monkeypatch: pytes
     pair.agree(0)
     assert not pair.left.plane.sas
     assert not pair.right.plane.sas
-    assert [end.engine._core.half_open for end in pair.ends] == [0, 0]
+    assert [len(end.engine._core.waiting) for end in pair.ends] == [0, 0]
     assert [end.engine._core.held for end in pair.ends] == [0, 0]
 
 
@@ -262,4 +262,4 @@ def test_mutated_messages_of_a_handshake_leave_nothing_half_done(seed: int) -> N
     assert pair.ping(pair.left)
     core = pair.right.engine._core
     assert len(core.by_spi) == len(core.by_request) == len(core.sas)
-    assert (core.half_open, core.held, len(core.asked)) == (0, 0, 0)
+    assert (len(core.waiting), core.held, len(core.asked)) == (0, 0, 0)

@@ -10,11 +10,15 @@ from ikecli.lab.lab import VirtualLab
 from tests.lab.test_weather import INSIDE, QUIET_SECONDS, SAMPLES, spis, storm
 
 
-def lab_with(lines: str, seed: int = 1) -> VirtualLab:
-    """The article's pair, both ends with further lines of configuration."""
+def lab_with(lines: str, seed: int = 1, ike: tuple[int, int] = (86400, 86400)) -> VirtualLab:
+    """The article's pair, both ends with further lines, and their IKE lifetimes."""
     lab = VirtualLab(seed)
-    for name, dialect in (("router", "ios"), ("asa", "asa")):
-        text = (SAMPLES / f"{name}.cfg").read_text()
+    own = [
+        f"crypto ikev2 profile IKEV2\n lifetime {ike[0]}",
+        f"crypto ikev2 policy 10\n lifetime seconds {ike[1]}",
+    ]
+    for name, dialect, more in (("router", "ios", own[0]), ("asa", "asa", own[1])):
+        text = (SAMPLES / f"{name}.cfg").read_text() + f"\n{more}"
         lab.add(f"{text}\n{lines}\n".replace("\nend\n", "\n"), dialect)
     return lab
 
@@ -55,6 +59,16 @@ def test_a_long_ping_over_short_volumes_loses_nothing(name: str) -> None:
     (child,) = lab["Router"].appliance.sas()[0].children
     assert child.age < 300
     assert spis(lab, "Router") == spis(lab, "ASA")
+
+
+def test_a_long_ping_over_short_ike_lifetimes_loses_nothing() -> None:
+    lab = lab_with("crypto ipsec security-association lifetime seconds 150", ike=(120, 130))
+    marks = ping(lab, "Router", 4000, 100, 0.25)
+    assert marks == "!" * 4000
+    (sa,) = [sa for sa in lab["Router"].appliance.sas() if sa.children]
+    assert sa.age < 120
+    lab.run(QUIET_SECONDS)
+    assert {one for one in spis(lab, "Router") if one in spis(lab, "ASA")}
 
 
 @pytest.mark.parametrize("batch", range(5))

@@ -219,6 +219,9 @@ STATS = StatsView(
     exchanges=(ExchangeCount("IKE_SA_INIT", 84, 19343, 20740, 83), ExchangeCount("INFORMATIONAL", 1, 2, 3, 4)),
     notifies=(ExchangeCount("NO_PROPOSAL_CHOSEN", 0, 53, 0, 0), ExchangeCount("INITIAL_CONTACT", 82, 0, 1, 0)),
     peak=6,
+    cookies_accepted=8,
+    cookies_rejected=2,
+    cookies_missing=9,
 )
 PROPOSALS = (
     ProposalView("default", ((12, 256),), (14, 13), (7, 6), (19, 14, 21)),

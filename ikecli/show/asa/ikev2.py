@@ -89,6 +89,9 @@ def stats(views: Sequence[StatsView], slots: Slots) -> Iterator[str]:
             ("Outgoing Requests Accepted", view.outgoing_accepted),
             ("Outgoing Requests Rejected", view.outgoing_rejected),
             ("In Drop Packets", view.dropped),
+            ("In Cookie Challenges", view.cookies_accepted + view.cookies_rejected + view.cookies_missing),
+            ("In Cookies Accepted", view.cookies_accepted),
+            ("In Cookies Rejected", view.cookies_rejected),
         ):
             yield f"  {label + ':':<40}{number:>10}"
         for title, counts in (("Exchanges", view.exchanges), ("Notifies", view.notifies)):

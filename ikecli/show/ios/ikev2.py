@@ -165,8 +165,9 @@ def _stats(view: StatsView) -> Iterator[str]:
     yield "Rejected IKEv2 Requests: 0        rsrc low:      0        SA limit:    0       "
     yield f"IKEv2 packets dropped at dispatch: {view.dropped:<7} "
     yield "Incoming Requests dropped as LOW Q limit reached : 0       "
-    yield "Incoming IKEV2 Cookie Challenged Requests: 0       "
-    yield "    accepted: 0        rejected: 0        rejected no cookie: 0       "
+    good, bad, none = view.cookies_accepted, view.cookies_rejected, view.cookies_missing
+    yield f"Incoming IKEV2 Cookie Challenged Requests: {good + bad + none:<7} "
+    yield f"    accepted: {good:<8} rejected: {bad:<8} rejected no cookie: {none:<7} "
     yield "Total Deleted sessions of Cert Revoked Peers: 0       "
 
 
