@@ -91,7 +91,8 @@ class IkeSa:
     """An IKE SA. `origin` is where the peer was at first.
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
-    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed. `asking` holds the
+    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed,
+    `fragmentation` says that they may be cut (RFC 7383). `asking` holds the
     deadlines of its Asks. `confirmed` says that the peer is known to have it, too. `heard` is when the peer last gave
     a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in.
     """
@@ -112,6 +113,7 @@ class IkeSa:
     suite: Suite | None = None
     keys: IkeKeys | None = None
     sealed: int = 0
+    fragmentation: bool = False
     profile: str = ""
     local_identity: Identity | None = None
     remote_identity: Identity | None = None
