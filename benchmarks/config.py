@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyparsing as pp
 
+from benchmarks.figure import Figure
+from ikecli.config import dialect_of
 from ikecli.language import LineError, load, tree
-from ikecli.language.language import Mode
+from ikecli.language.language import DIALECTS, Mode
 
 SAMPLES: Final = Path(__file__).parent.parent / "sample-configs"
 LINES: Final = 10_000
 ROUNDS: Final = 5
+BOUND: Final = 2
+
+Lines: TypeAlias = list[tuple[str, str]]
+"""Lines with the names of the modes that read them."""
+Readers: TypeAlias = Mapping[str, Callable[[str], object]]
 
 _PATTERNS: Final = {"LINE": r".+", "A.B.C.D": r"\d+(\.\d+){3}", "MASK": r"\d+(\.\d+){3}", "WILDCARD": r"\d+(\.\d+){3}"}
 
@@ -80,19 +87,19 @@ def _first_words(node: tree.Node) -> Iterable[str]:
             yield from _first_words(item)
 
 
-def sample_lines(dialect: str) -> list[tuple[str, str]]:
-    """Return (mode, line) of the sample configurations that both grammars read, repeated to LINES."""
+def sample_lines(dialect: str, count: int) -> Lines:
+    """Return `count` (mode, line) of the sample configurations that both grammars read, repeated as need be."""
     modes = load(dialect).modes
     stocks = {name: StockMode(mode) for name, mode in modes.items()}
-    found: list[tuple[str, str]] = []
+    found: Lines = []
     for path in sorted(SAMPLES.glob("*/*.cfg")):
-        if ("tunnel-group" in path.read_text()) is (dialect == "asa"):
+        if dialect_of(path.read_text()) == dialect:
             found += _placed(path.read_text().splitlines(), modes, stocks)
-    return (found * (LINES // len(found) + 1))[:LINES]
+    return (found * (count // len(found) + 1))[:count]
 
 
-def _placed(lines: list[str], modes: dict[str, Mode], stocks: dict[str, StockMode]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _placed(lines: Iterable[str], modes: Mapping[str, Mode], stocks: Mapping[str, StockMode]) -> Lines:
+    found: Lines = []
     stack = ["config"]
     for line in lines:
         text = line.strip()
@@ -112,28 +119,32 @@ def _placed(lines: list[str], modes: dict[str, Mode], stocks: dict[str, StockMod
     return found
 
 
-def seconds(read: dict[str, object], lines: list[tuple[str, str]]) -> float:
+def measure(dialect: str, lines: int = LINES, rounds: int = ROUNDS) -> Figure:
+    """Return the median of some rounds, each of ours and then of the stock grammar."""
+    typed = sample_lines(dialect, lines)
+    modes = load(dialect).modes
+    ours: Readers = {name: mode.read for name, mode in modes.items()}
+    stock: Readers = {name: StockMode(mode).read for name, mode in modes.items()}
+    pairs = [(_seconds(ours, typed), _seconds(stock, typed)) for _ in range(rounds)]
+    mine, theirs = (lines / median(pair[side] for pair in pairs) for side in (0, 1))
+    return Figure(
+        f"configuration read ({dialect})",
+        median(other / one for one, other in pairs),
+        "x stock pyparsing",
+        BOUND,
+        f"{mine:,.0f} lines/s, stock {theirs:,.0f} lines/s, median of {rounds} rounds of {lines:,}",
+        least=True,
+    )
+
+
+def _seconds(read: Readers, lines: Lines) -> float:
     """Return the CPU seconds that reading the lines takes."""
     start = time.process_time()
     for mode, line in lines:
-        read[mode](line)  # type: ignore[operator]
+        read[mode](line)
     return time.process_time() - start
 
 
-def main() -> None:
-    """Print lines a second of both, and the ratio."""
-    for dialect in ("ios", "asa"):
-        lines = sample_lines(dialect)
-        modes = load(dialect).modes
-        ours = {name: mode.read for name, mode in modes.items()}
-        theirs = {name: StockMode(mode).read for name, mode in modes.items()}
-        pairs = [(seconds(ours, lines), seconds(theirs, lines)) for _ in range(ROUNDS)]
-        mine, stocks = median(a for a, _ in pairs), median(b for _, b in pairs)
-        print(
-            f"configuration read ({dialect}): {len(lines) / mine:,.0f} lines/s, "
-            f"stock pyparsing {len(lines) / stocks:,.0f} lines/s, ratio {stocks / mine:.2f} (wanted: at least 2)"
-        )
-
-
 if __name__ == "__main__":
-    main()
+    for each in DIALECTS:
+        print(measure(each))

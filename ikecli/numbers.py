@@ -193,6 +193,7 @@ _MD5 = "MD5 is broken"
 _SHA1 = "SHA-1 is deprecated"
 _SMALL = "this group is within reach of precomputation (Logjam)"
 _DUBIOUS = "group 24 may hold a trapdoor (RFC 8247 2.4)"
+_CLEAR = "it authenticates packets, but does not hide them"
 _LATER = "not served yet"
 
 
@@ -207,6 +208,24 @@ def _gcm(bits: int) -> Algorithm:
     ios = Words(f"aes-gcm-{bits}" if bits != 192 else "", "aes-gcm" if bits == 128 else f"aes-gcm-{bits}")
     esp = Words(f"esp-gcm {bits}", "aes-gcm" if bits == 128 else f"aes-gcm-{bits}")
     return _aes(20, bits, "GCM_16", ios, esp, f"esp-gcm {bits}", True)
+
+
+def _gmac(bits: int) -> Algorithm:
+    word = "aes-gmac" if bits == 128 else f"aes-gmac-{bits}"
+    return Algorithm(
+        _E,
+        21,
+        "ENCR_NULL_AUTH_AES_GMAC",
+        "AES-GMAC",
+        bits,
+        esp=Words(f"esp-gmac {bits}", word),
+        esp_show=f"esp-gmac {bits}",
+        aead=True,
+        weak=_CLEAR,
+        key_octets=bits // 8 + 4,
+        iv=8,
+        icv=16,
+    )
 
 
 def _cbc(bits: int) -> Algorithm:
@@ -233,11 +252,39 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     _gcm(128),
     _gcm(192),
     _gcm(256),
+    Algorithm(
+        _E,
+        28,
+        "ENCR_CHACHA20_POLY1305",
+        "CHACHA20-POLY1305",
+        0,
+        Words("chacha20-poly1305", "chacha20-poly1305"),
+        Words("esp-chacha20-poly1305", "chacha20-poly1305"),
+        "esp-chacha20-poly1305",
+        aead=True,
+        key_octets=36,
+        iv=8,
+        icv=16,
+    ),
+    _gmac(128),
+    _gmac(192),
+    _gmac(256),
     Algorithm(_E, 2, "ENCR_DES", "DES", 0, Words("des", "des"), Words("esp-des", "des"), "esp-des", refused=_DES),
     Algorithm(
-        _E, 3, "ENCR_3DES", "3DES", 0, Words("3des", "3des"), Words("esp-3des", "3des"), "esp-3des", refused=_LATER
+        _E,
+        3,
+        "ENCR_3DES",
+        "3DES",
+        0,
+        Words("3des", "3des"),
+        Words("esp-3des", "3des"),
+        "esp-3des",
+        refused=_LATER,
+        weak=_3DES,
+        key_octets=24,
+        iv=8,
     ),
-    Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", refused=_LATER),
+    Algorithm(_E, 11, "ENCR_NULL", "NULL", 0, Words(), Words("esp-null", "null"), "esp-null", weak=_CLEAR),
     Algorithm(_P, 1, "PRF_HMAC_MD5", "MD5", ike=Words("md5", "md5"), weak=_MD5, key_octets=16, digest="md5"),
     Algorithm(_P, 2, "PRF_HMAC_SHA1", "SHA1", ike=Words("sha1", "sha"), weak=_SHA1, key_octets=20, digest="sha1"),
     Algorithm(_P, 5, "PRF_HMAC_SHA2_256", "SHA256", ike=Words("sha256", "sha256"), key_octets=32, digest="sha256"),

@@ -93,10 +93,11 @@ class Install:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Move an ESP SA to other endpoints (RFC 7296 2.23)."""
+    """Move an ESP SA to other endpoints (RFC 7296 2.23); `peer_spi` is the other direction's, as in Install."""
 
     direction: Direction
     spi: int
+    peer_spi: int
     local: Endpoint
     remote: Endpoint
     encapsulated: bool

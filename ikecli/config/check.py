@@ -14,6 +14,7 @@ from ikecli.config.mask import MASTER_OCTETS
 from ikecli.config.reader import ConfigReader, Outcome
 from ikecli.config.store import Store
 from ikecli.errors import Unavailable
+from ikecli.language import lines_of
 
 _ASA_LINES: Final = re.compile(
     r"^\s*(tunnel-group |nameif |security-level |access-list \S+ (extended|line|remark|standard|permit|deny) "
@@ -76,7 +77,7 @@ def check(text: str, name: str, dialect: str = "auto") -> FileResult:
     """Read and resolve one configuration; `name` is what the result calls it."""
     store = Store(dialect_of(text) if dialect == "auto" else dialect, bytes(MASTER_OCTETS))
     reader = ConfigReader(store, quiet=True)
-    outcomes = [(number, reader.feed(line)) for number, line in enumerate(text.splitlines(), 1)]
+    outcomes = [(number, reader.feed(line)) for number, line in enumerate(lines_of(text), 1)]
     reader.end()
     store.commit()
     warnings = [

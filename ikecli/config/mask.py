@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +13,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 MASTER_OCTETS: Final = 32
 """Length of a master key."""
+
+SEALED: Final = "sealed:"
+"""Stands before a sealed part of a line."""
+
+_SEALED_PART: Final = re.compile(rf"{SEALED}([-\w]+)", re.ASCII)
+_PART: Final = b"part\0"
+"""Begins every sealed part, so that no sealed key is opened as one."""
 
 
 class Mask:
@@ -35,3 +43,19 @@ class Mask:
             return self._cipher.decrypt(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)), None)
         except (InvalidTag, ValueError):
             return None
+
+    def seal_text(self, text: str) -> str:
+        """Return a part of a line without effect as one word, which `open_texts` makes that part again."""
+        if _SEALED_PART.fullmatch(text):
+            return text
+        return SEALED + self.seal(_PART + text.encode(errors="surrogateescape"))
+
+    def open_texts(self, line: str) -> str:
+        """Return the line with its sealed parts opened; those of another master key stay."""
+        return _SEALED_PART.sub(self._opened, line) if SEALED in line else line
+
+    def _opened(self, found: re.Match[str]) -> str:
+        octets = self.open(found[1].encode())
+        if octets is None or not octets.startswith(_PART):
+            return found[0]
+        return octets.removeprefix(_PART).decode(errors="surrogateescape")

@@ -12,7 +12,7 @@ from ikecli.config.remarks import about, warnings
 from ikecli.config.settle import consequences
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
-from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message
+from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message, printable
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
 
@@ -96,7 +96,7 @@ class ConfigReader:
     def feed(self, line: str, prompt_width: int = 0) -> Outcome:
         """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
         self.number += 1
-        text = line.rstrip("\r\n")
+        text = self.store.scribe.mask.open_texts(line.rstrip("\r\n"))
         if self._block:
             return self._go_on(text, prompt_width)
         return self._read(text, prompt_width)
@@ -122,7 +122,7 @@ class ConfigReader:
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):
             return self._skipped(self._refused) if self._refused else Outcome()
-        if self._kept and self._keeps(self._kept, text, indent):
+        if self._kept and printable(text) and self._keeps(self._kept, text, indent):
             return Outcome("inert")
         try:
             return self._common_command(text) or self._command(text, indent, width)

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config.common import Digest, Sealed
+from ikecli.config.inert import covered
 from ikecli.config.mask import Mask
 from ikecli.config.settle import ENCRYPTED
 from ikecli.language import Dialect, Inert, write
@@ -18,12 +19,6 @@ Form: TypeAlias = Literal["show", "store", "clear"]
 
 _KEYWORDS: Final = frozenset({"0", "6", "8", "local", "remote", "hex"})
 """Keys that a word of the command would be taken for; they are written behind a 0."""
-
-_SECRET_WORDS: Final = frozenset(
-    {"password", "passwd", "secret", "key", "key-string", "community", "pre-shared-key", "md5", "authentication-key"}
-)
-"""Words of lines without effect after which a secret stands."""
-_ENCODINGS: Final = frozenset({"0", "5", "6", "7", "8", "9", "encrypted"})
 
 
 def revealing(dialect: str, form: Form, mask: Mask) -> Reveal:
@@ -41,6 +36,10 @@ def revealing(dialect: str, form: Form, mask: Mask) -> Reveal:
     return reveal
 
 
+def _starred(text: str) -> str:
+    return HIDDEN
+
+
 def _clear(octets: bytes, dialect: str) -> str:
     text = octets.decode("latin-1")
     if not octets or any(not 0x21 <= octet < 0x7F for octet in octets):
@@ -48,12 +47,13 @@ def _clear(octets: bytes, dialect: str) -> str:
     return f"0 {text}" if text.lower() in _KEYWORDS else text
 
 
-def body(dialect: Dialect, draft: Any, form: Form, reveal: Reveal, every: bool = False) -> list[str]:
+def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = False) -> list[str]:
     """Return a draft's commands."""
-    written = list(write(dialect, draft, every=every, reveal=reveal))
+    written = list(write(dialect, draft, every=every, reveal=revealing(dialect.name, form, mask)))
     if form != "clear":
         kept = set(_kept(draft))
-        written = [_hidden(line) if line.strip().removeprefix("no ") in kept else line for line in written]
+        cover = mask.seal_text if form == "store" else _starred
+        written = [covered(line, cover) if line.strip().removeprefix("no ") in kept else line for line in written]
     while written and written[-1] == "!":
         written.pop()
     return written
@@ -100,15 +100,3 @@ def _kept(held: Any) -> Iterator[str]:
     elif is_dataclass(held) and not isinstance(held, type):
         for field in fields(held):
             yield from _kept(getattr(held, field.name))
-
-
-def _hidden(line: str) -> str:
-    """Return a line with ***** for what stands behind a word such as `password`."""
-    words = line.split(" ")
-    secret = False
-    for at, word in enumerate(words):
-        if secret and word and word not in _ENCODINGS:
-            words[at], secret = HIDDEN, False
-        elif word.lower() in _SECRET_WORDS:
-            secret = True
-    return " ".join(words)

@@ -13,7 +13,7 @@ from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random
-from ikecli.config.running import Form, body, revealing, whole
+from ikecli.config.running import Form, body, whole
 from ikecli.config.settle import Scribe
 from ikecli.intent import Intent
 from ikecli.language import Dialect, Mode, load
@@ -96,7 +96,7 @@ class Store:
         return "\n".join([*self._body("store"), ": end" if self.dialect == "asa" else "end", ""])
 
     def _body(self, form: Form, every: bool = False) -> list[str]:
-        return body(self.language, self.draft, form, revealing(self.dialect, form, self.scribe.mask), every)
+        return body(self.language, self.draft, form, self.scribe.mask, every)
 
     # Who may come in
 

@@ -31,6 +31,11 @@ class EcpGroup:
     curve: EllipticCurve
     size: int
 
+    @property
+    def public_size(self) -> int:
+        """Octets of a public value."""
+        return 2 * self.size
+
     def draw(self, random: Callable[[int], bytes]) -> bytes:
         """Return a new private value: 1 to order - 1."""
         drawn = int.from_bytes(random(self.size + _EXTRA), "big")
@@ -44,17 +49,18 @@ class EcpGroup:
 class EcpExchange:
     """One end of an exchange on a curve; the public value is x | y, the shared one x (RFC 5903 7)."""
 
-    __slots__ = ("_group", "_key", "private", "public")
+    __slots__ = ("_group", "_key", "peer_size", "private", "public")
 
     def __init__(self, group: EcpGroup, private: bytes) -> None:
         self._group = group
         self._key = derive_private_key(int.from_bytes(private, "big"), group.curve)
+        self.peer_size = 2 * group.size
         self.private = private
         self.public = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
 
     def shared(self, peer: bytes) -> bytes:
         """Return the x coordinate; raises Malformed for a point that is not on the curve (RFC 6989 2.3)."""
-        if len(peer) != 2 * self._group.size:
+        if len(peer) != self.peer_size:
             raise Malformed(f"a public value of {len(peer)} octets on {self._group.curve.name}")
         try:
             point = EllipticCurvePublicKey.from_encoded_point(self._group.curve, _UNCOMPRESSED + peer)

@@ -65,6 +65,11 @@ class ModpGroup:
     exponent: int
     subgroup: bool = False
 
+    @property
+    def public_size(self) -> int:
+        """Octets of a public value."""
+        return self.bits // 8
+
     def draw(self, random: Callable[[int], bytes]) -> bytes:
         """Return a new private value."""
         octets = random(self.exponent)
@@ -78,10 +83,11 @@ class ModpGroup:
 class ModpExchange:
     """One end of an exchange in a MODP group (RFC 7296 3.4, RFC 3526); values are padded to the prime's length."""
 
-    __slots__ = ("_group", "private", "public")
+    __slots__ = ("_group", "peer_size", "private", "public")
 
     def __init__(self, group: ModpGroup, private: bytes) -> None:
         self._group = group
+        self.peer_size = group.bits // 8
         self.private = private
         self.public = _power(group, _numbers(group).g, private)
 
@@ -89,7 +95,7 @@ class ModpExchange:
         """Return g^ir, as long as the prime; raises Malformed for a value that RFC 6989 section 2 excludes."""
         numbers = _numbers(self._group)
         y = int.from_bytes(peer, "big")
-        if len(peer) * 8 != self._group.bits:
+        if len(peer) != self.peer_size:
             raise Malformed(f"a public value of {len(peer)} octets in a group of {self._group.bits} bits")
         if not 1 < y < numbers.p - 1:
             raise Malformed("a public value outside its group")

@@ -31,11 +31,13 @@ from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.control.messages import Heard
 from ikecli.crypto.exchange import restore
+from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.errors import IkecliError, ProtocolError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
+from ikecli.language import lines_of
 
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
@@ -85,6 +87,7 @@ class Appliance:
         self.store = Store(dialect, storage.master_key(), random)
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
+        self.guard: Final = Guard(clock)
         self.sessions: Final[dict[int, Session]] = {}
         self._transmit = transmit
         self._ask = ask or self._ask_here
@@ -111,7 +114,7 @@ class Appliance:
         reader = ConfigReader(self.store, quiet=True)
         found = [
             f"{source}: line {number}: {message}"
-            for number, outcome in feed_all(reader, text.splitlines())
+            for number, outcome in feed_all(reader, lines_of(text))
             for message in outcome.messages
         ]
         return found + self.commit()
@@ -148,9 +151,9 @@ class Appliance:
         if text is None:
             raise Rejected("startup-config is not present")
         store = Store(self.dialect, self.storage.master_key(), self.random)
-        for _ in feed_all(ConfigReader(store, quiet=True), text.splitlines()):
+        for _ in feed_all(ConfigReader(store, quiet=True), lines_of(text)):
             pass
-        return store.startup().splitlines()
+        return lines_of(store.startup())
 
     def enter(self, session: Session) -> int:
         """Take in a session; return its line's number."""

@@ -52,9 +52,6 @@ from ikecli.errors import IkecliError
 
 Answer = Callable[[Reply], None]
 
-SLOWEST_ENABLE: Final = 30.0
-"""Seconds that an enable attempt waits at most, after failures before it."""
-
 
 class Session:
     """One operator at one appliance."""
@@ -62,11 +59,10 @@ class Session:
     def __init__(self, appliance: Appliance, level: int, user: str, push: Callable[[Heard], None]) -> None:
         self.level = level
         self.user = user
-        self._base = level
+        self._origin = level
         self._appliance = appliance
         self._push = push
         self._reader: ConfigReader | None = None
-        self._failures = 0
         self._heard_at = appliance.clock.now()
         self.line = appliance.enter(self)
 
@@ -86,6 +82,7 @@ class Session:
     def close(self) -> None:
         """End the session; an open configuration section is committed."""
         self._appliance.journal.forget(self._push)
+        self._appliance.guard.forget(self)
         self._appliance.leave(self)
         if self._reader is not None:
             self._leave_configuration()
@@ -102,32 +99,35 @@ class Session:
         reply(Identified(self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable))
 
     def _enable(self, request: Enable, reply: Answer) -> None:
-        rises = self._base < OPERATOR and self.level < request.level
-        if rises and not self._appliance.store.verify_enable(request.password):
-            self._refuse_slowly("% Access denied", reply)
+        store = self._appliance.store
+        by_right = self._origin >= request.level and not store.has_enable
+        if self.level >= request.level or by_right:
+            self._rise(request.level, reply)
             return
-        self._failures = 0
-        self.level = max(self.level, request.level)
-        self._identify(request, reply)
+        self._appliance.guard.try_password(
+            self,
+            lambda: store.verify_enable(request.password),
+            lambda right: self._rise(request.level, reply) if right else reply(Error("% Access denied")),
+        )
+
+    def _rise(self, level: int, reply: Answer) -> None:
+        self.level = max(self.level, level)
+        self._identify(Identify(), reply)
 
     def _login(self, request: Login, reply: Answer) -> None:
-        level = self._appliance.store.verify_user(request.username, request.password)
-        if level is None:
-            self._refuse_slowly("% Login invalid", reply)
-            return
-        self._failures = 0
-        self.level, self.user = level, request.username
-        self._identify(request, reply)
+        def found(level: int | None) -> None:
+            if level is None:
+                reply(Error("% Login invalid"))
+                return
+            self.level = self._origin = level
+            self.user = request.username
+            self._identify(request, reply)
 
-    def _refuse_slowly(self, text: str, reply: Answer) -> None:
-        delay = min(2.0**self._failures, SLOWEST_ENABLE)
-        self._failures += 1
-        clock = self._appliance.clock
-        clock.call_at(clock.now() + delay, lambda: reply(Error(text)))
+        store = self._appliance.store
+        self._appliance.guard.try_password(self, lambda: store.verify_user(request.username, request.password), found)
 
     def _disable(self, request: Disable, reply: Answer) -> None:
         self.level = min(self.level, request.level)
-        self._base = min(self._base, request.level)
         self._identify(request, reply)
 
     # What there is

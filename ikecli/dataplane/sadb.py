@@ -92,7 +92,7 @@ class SoftwareSas:
             return
         for sas in self._outbound.values():
             for out in sas:
-                if out.install.spi == update.spi:
+                if (out.install.spi, out.install.peer_spi) == (update.spi, update.peer_spi):
                     out.install = _moved(out.install, update)
 
     def counters(self, spis: Iterable[int]) -> dict[int, Counters]:

@@ -91,7 +91,7 @@ class OutboundSa:
         self._random = random
         self._cipher = sa.cipher()
         self._counted = sa.integrity is None
-        self._block = _ALIGNMENT if self._counted else sa.encryption.iv
+        self._block = _ALIGNMENT if self._counted else max(_ALIGNMENT, sa.encryption.iv)
         self._last = _LAST_SEQUENCE[sa.esn]
 
     def seal(self, packet: bytes, next_header: int) -> bytes:

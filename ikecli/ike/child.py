@@ -45,6 +45,9 @@ def agreed(
     outbound = int.from_bytes(choice.spi, "big")
     if len(choice.spi) != _SPI_SIZE or outbound < FIRST_ESP_SPI:
         raise Malformed("an ESP SPI that is reserved")
+    for other in talk.core.by_peer.get(talk.sa.remote.address, ()):
+        if other.by_outbound(outbound) is not None:
+            raise Malformed("an ESP SPI that the peer uses already")
     group = rows.get(TransformType.KE)
     return ChildSa(
         connection=connection.label,

@@ -13,7 +13,7 @@ from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
-from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI
+from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.window import Aim, Want
@@ -85,6 +85,7 @@ class Core:
         self.assemblies: Final = Assemblies()
         self.held = 0
         self.closing = False
+        self.refusals = (0, 0)
         self.hold_off: Final[dict[str, float]] = {}
         self.pauses: Final[dict[str, float]] = {}
         self.recovered: Final[dict[Address, float]] = {}
@@ -102,6 +103,13 @@ class Core:
         """Tell an event, if anybody hears its kind."""
         if self.hears(kind):
             self.effects.append(Tell(build()))
+
+    def may_tell(self) -> bool:
+        """Tell whether one more refusal of a stranger may be told in this second."""
+        second, told = self.refusals
+        told = told + 1 if second == int(self.now) else 1
+        self.refusals = (int(self.now), told)
+        return told <= TOLD_REFUSALS
 
     def drop(self, datagram: Datagram, why: str) -> None:
         """Count a datagram that is not acted upon."""
@@ -141,8 +149,10 @@ class Core:
             if spi >= FIRST_ESP_SPI and spi not in self.children:
                 return spi
 
-    def add(self, initiator: bool, local: Endpoint, remote: Endpoint, peer_spi: bytes, birth: Birth) -> IkeSa:
-        """Put a new IKE SA into all tables."""
+    def add(
+        self, initiator: bool, local: Endpoint, remote: Endpoint, peer_spi: bytes, birth: Birth, request: bytes = b""
+    ) -> IkeSa:
+        """Put a new IKE SA into all tables; `request` is the digest of the message that a peer began it with."""
         own = self.draw_ike_spi()
         sa = IkeSa(
             number=self._numbers.take(),
@@ -157,11 +167,12 @@ class Core:
             created=self.now,
             order=self.order,
             birth=birth,
+            request=request,
         )
         self.sas[sa.number] = self.by_spi[own] = sa
         self.by_peer.setdefault(remote.address, []).append(sa)
         if not initiator:
-            self.by_request[(remote, peer_spi)] = sa
+            self.by_request[(remote, request)] = sa
             self.waiting.add(sa)
         self.touch(sa)
         return sa
@@ -169,7 +180,7 @@ class Core:
     def remove(self, sa: IkeSa) -> None:
         """Take an IKE SA out of all tables."""
         del self.sas[sa.number], self.by_spi[sa.own_spi]
-        self.by_request.pop((sa.origin, sa.spi_i), None)
+        self.by_request.pop((sa.origin, sa.request), None)
         self.assemblies.forget(sa)
         self._leave_peer(sa)
         self._leave_session(sa.session)

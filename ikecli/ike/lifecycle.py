@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
@@ -38,6 +38,8 @@ def establish(core: Core, sa: IkeSa) -> None:
         ),
     )
     _settle_doubles(core, sa)
+    if len(twins := siblings(core, sa)) >= MAX_TWINS:
+        delete(core, min(twins, key=lambda one: one.established_order))
     core.touch(sa)
 
 

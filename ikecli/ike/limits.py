@@ -56,6 +56,15 @@ FRAGMENT_COST: Final = 128
 """Octets that each fragment counts besides its content."""
 MAX_PAIRS: Final = 256
 """Selector pairs of one Child SA."""
+MAX_NAMED: Final = 64
+"""Traffic selectors of a peer's payload that are looked at."""
+MAX_TWINS: Final = 16
+"""IKE SAs between the same identities; the oldest goes when there is one more."""
+TOLD_PROPOSALS: Final = 8
+TOLD_ROWS: Final = 16
+"""Proposals, and transforms or selectors of each list, that an event tells of what a peer sent."""
+TOLD_REFUSALS: Final = 20
+"""Refusals of peers not yet authenticated that are told in a second."""
 MAX_REMEMBERED_PEERS: Final = 1_000
 """Peers remembered for having sent ESP of unknown SAs."""
 SHOWN_OCTETS: Final = 32
@@ -66,3 +75,6 @@ IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 FIRST_ESP_SPI: Final = 256
 """ESP SPIs below are reserved (RFC 4303 2.1)."""
+DOUBLE_SECONDS: Final = 60.0
+"""Quiet seconds after which one of several SAs with a peer is asked for a sign of life, though no checks are
+configured: the peer may have given it up."""

@@ -65,6 +65,8 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
     if not exchanges.expects(sa, header.exchange, header.message_id):
         core.drop(datagram, "a response to no open request")
     elif header.exchange == Exchange.IKE_SA_INIT:
+        if datagram.remote != sa.remote:
+            raise Malformed("an IKE_SA_INIT response from elsewhere")
         if message.sealed is not None:
             raise Malformed("an encrypted IKE_SA_INIT")
         incoming = Incoming(header, message.payloads, datagram.octets)

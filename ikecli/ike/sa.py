@@ -88,7 +88,7 @@ class Birth:
 
 @dataclass(slots=True, eq=False)
 class IkeSa:
-    """An IKE SA. `origin` is where the peer was at first.
+    """An IKE SA. `origin` is where the peer was at first, `request` the digest of its first message.
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed,
@@ -108,6 +108,7 @@ class IkeSa:
     state: State
     created: float
     order: int
+    request: bytes = b""
     window: Window = field(default_factory=Window)
     birth: Birth | None = None
     suite: Suite | None = None

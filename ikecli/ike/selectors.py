@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
+from itertools import islice, product
 
-from ikecli.ike.limits import MAX_PAIRS
+from ikecli.ike.limits import MAX_NAMED, MAX_PAIRS
 from ikecli.intent import Selector
 from ikecli.intent.selectors import ANY_PROTOCOL
 from ikecli.numbers import TsType
@@ -41,17 +42,19 @@ def from_wire(payload: TrafficSelectors) -> tuple[Selector, ...]:
 
 
 def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[Pair, ...]:
-    """Return what of `flows` lies in the selectors that a peer named, at most MAX_PAIRS, none inside another."""
-    pairs: list[Pair] = []
+    """Return what of `flows` lies in the selectors that a peer named, at most MAX_PAIRS, none inside another.
+
+    Of what the peer named MAX_NAMED a side are looked at, so that no message costs more than a moment.
+    """
+    local, remote = _widest(local), _widest(remote)
+    pairs: dict[Pair, None] = {}
     for here, there in flows:
         heres = _common(here, local)
         theres = _common(there, remote) if heres else []
-        for pair in ((one, other) for one in heres for other in theres):
-            if len(pairs) == MAX_PAIRS:
-                return tuple(pairs)
-            if not any(_inside(pair, known) for known in pairs):
-                pairs = [known for known in pairs if not _inside(known, pair)] + [pair]
-    return tuple(pairs)
+        pairs.update(dict.fromkeys(islice(product(heres, theres), MAX_PAIRS - len(pairs))))
+        if len(pairs) >= MAX_PAIRS:
+            break
+    return tuple(pair for pair in pairs if not any(pair is not other and _inside(pair, other) for other in pairs))
 
 
 def sides(pairs: Iterable[Pair]) -> tuple[tuple[Selector, ...], tuple[Selector, ...]]:
@@ -73,6 +76,12 @@ def _common(flow: Selector, named: Iterable[Selector]) -> list[Selector]:
         if common is not None:
             found.append(common)
     return found
+
+
+def _widest(named: Sequence[Selector]) -> list[Selector]:
+    """Return selectors without those that lie inside of others."""
+    each = list(dict.fromkeys(named))[:MAX_NAMED]
+    return [one for one in each if not any(one is not other and _within(one, other) for other in each)]
 
 
 def _inside(pair: Pair, other: Pair) -> bool:

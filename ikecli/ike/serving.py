@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
@@ -21,20 +22,25 @@ from ikecli.wire.payloads import Notify, Payload
 
 
 def first(core: Core, datagram: Datagram, message: Message) -> None:
-    """Take an IKE_SA_INIT request: answer it anew, again, or not at all."""
-    header = message.header
-    known = core.by_request.get((datagram.remote, header.initiator_spi))
+    """Take an IKE_SA_INIT request: answer it anew, again, or not at all.
+
+    It is known by all of its octets: one with another group or a cookie is another request (RFC 7296 2.1).
+    """
+    header, digest = message.header, sha256(datagram.octets).digest()
+    known = core.by_request.get((datagram.remote, digest))
     if known is not None:
         if known.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
             messages.send(core, known, known.window.response)
         else:
-            core.drop(datagram, "an IKE_SA_INIT request for an SA that exists")
+            core.drop(datagram, "an IKE_SA_INIT request for an SA that has gone on")
+    elif header.initiator_spi in core.by_spi:
+        core.drop(datagram, "an IKE_SA_INIT request of our own that came back")
     elif header.message_id or not any(header.initiator_spi) or not header.initiator:
         core.drop(datagram, "an IKE_SA_INIT request with a wrong header")
     elif core.closing:
         core.drop(datagram, "the engine is shutting down")
     else:
-        _admit(core, datagram, Incoming(header, message.payloads, datagram.octets))
+        _admit(core, datagram, Incoming(header, message.payloads, datagram.octets), digest)
 
 
 def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: Sealed) -> None:
@@ -97,7 +103,7 @@ def _full(core: Core) -> str:
     return f"{len(core.sas)} IKE SAs, which is the limit" if len(core.sas) >= limits.max_sas else ""
 
 
-def _admit(core: Core, datagram: Datagram, message: Incoming) -> None:
+def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> None:
     """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
     proven = False
     if challenge.wanted(core):
@@ -112,11 +118,12 @@ def _admit(core: Core, datagram: Datagram, message: Incoming) -> None:
     if why := _full(core):
         core.drop(datagram, why)
     else:
-        _first(core, datagram, message, proven)
+        _first(core, datagram, message, digest, proven)
 
 
-def _first(core: Core, datagram: Datagram, message: Incoming, proven: bool) -> None:
-    sa = core.add(False, datagram.local, datagram.remote, message.header.initiator_spi, Birth(Aim()))
+def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proven: bool) -> None:
+    spi = message.header.initiator_spi
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest)
     if proven:
         core.waiting.prove(sa)
     sa.ends = core.now + HALF_OPEN_SECONDS
@@ -204,6 +211,6 @@ def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     """Move an IKE SA and what it carries to other endpoints."""
     core.relocate(sa, local, remote)
     for child in sa.children.values():
-        core.do(Update(Direction.INBOUND, child.inbound, local, remote, child.encapsulated))
+        core.do(Update(Direction.INBOUND, child.inbound, child.outbound, local, remote, child.encapsulated))
         if not child.deleting:
-            core.do(Update(Direction.OUTBOUND, child.outbound, local, remote, child.encapsulated))
+            core.do(Update(Direction.OUTBOUND, child.outbound, child.inbound, local, remote, child.encapsulated))

@@ -41,8 +41,10 @@ def chosen(talk: Talk, choice: Choice, offers: Sequence[Offer], proposals: Seque
 
 
 def refused(talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: Sequence[Proposal]) -> None:
-    """Tell that nothing the peer offers is configured."""
+    """Tell that nothing the peer offers is configured; while strangers send more than can be told, some is not."""
     sa = talk.sa
+    if sa.negotiating and not talk.core.may_tell():
+        return
 
     def event() -> ProposalRefused:
         theirs, ours = texts.proposals(proposals), texts.offers(offers)

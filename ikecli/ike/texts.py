@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from ikecli.ike.choose import Choice, Offer
+from ikecli.ike.limits import TOLD_PROPOSALS, TOLD_ROWS
 from ikecli.ike.selectors import Pair
 from ikecli.intent import Selector
 from ikecli.numbers import BY_KEY, Algorithm, TransformType
@@ -27,7 +29,11 @@ def offers(rows: Iterable[Offer]) -> tuple[str, ...]:
 
 def proposals(rows: Iterable[Proposal]) -> tuple[str, ...]:
     """Show a peer's proposals; algorithms not known here by their numbers."""
-    return tuple(" ".join(_transform(one.key) for one in proposal.transforms) for proposal in rows)
+    listed = list(rows)
+    told = tuple(
+        _cut([_transform(one.key) for one in proposal.transforms], " ") for proposal in listed[:TOLD_PROPOSALS]
+    )
+    return told if len(listed) == len(told) else (*told, f"and {len(listed) - len(told)} more")
 
 
 def choice(chosen: Choice) -> str:
@@ -37,7 +43,7 @@ def choice(chosen: Choice) -> str:
 
 def pairs(rows: Iterable[Pair]) -> tuple[str, ...]:
     """Show selector pairs."""
-    return tuple(f"{local} -> {remote}" for local, remote in rows)
+    return tuple(f"{local} -> {remote}" for local, remote in islice(rows, TOLD_ROWS))
 
 
 def selectors(local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[str, ...]:
@@ -46,7 +52,12 @@ def selectors(local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[st
 
 
 def _listed(rows: Sequence[Selector]) -> str:
-    return ", ".join(str(one) for one in rows) or "nothing"
+    return _cut([str(one) for one in rows[: TOLD_ROWS + 1]], ", ") or "nothing"
+
+
+def _cut(words: Sequence[str], between: str) -> str:
+    more = len(words) > TOLD_ROWS
+    return between.join([*words[:TOLD_ROWS], "..."] if more else words)
 
 
 def _transform(key: tuple[int, int, int]) -> str:

@@ -6,10 +6,11 @@ from ikecli.boundary.effects import Traffic
 from ikecli.ike import exchanges
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close, delete
-from ikecli.ike.limits import CONFIRM_SECONDS
+from ikecli.ike.lifecycle import close, delete, siblings
+from ikecli.ike.limits import CONFIRM_SECONDS, DOUBLE_SECONDS
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
+from ikecli.intent import Dpd
 
 
 def due(core: Core, sa: IkeSa) -> float | None:
@@ -46,7 +47,7 @@ def act(core: Core, sa: IkeSa) -> None:
             sa.children[spi].expires = 0.0
         core.want(sa, Want.DELETE_CHILD, Aim(spis=old))
     if (check := _check_at(core, sa)) is not None and check <= now:
-        if sa.confirmed and sa.children:
+        if sa.confirmed and sa.children and _dpd(core, sa) is not None:
             core.ask(sa, Traffic(tuple(sa.children)), None)
         else:
             core.want(sa, Want.LIVENESS)
@@ -67,7 +68,15 @@ def _check_at(core: Core, sa: IkeSa) -> float | None:
     window = sa.window
     if window.outstanding is not None or window.queue or sa.asking:
         return None
-    profile = core.lookup.profiles.get(sa.profile)
-    dpd = profile.dpd if profile else None
-    times = [max(sa.heard, sa.checked) + dpd.interval] if dpd is not None and (dpd.periodic or sa.children) else []
+    dpd, quiet_since = _dpd(core, sa), max(sa.heard, sa.checked)
+    times: list[float] = []
+    if dpd is None and siblings(core, sa):
+        times.append(quiet_since + DOUBLE_SECONDS)
+    elif dpd is not None and (dpd.periodic or sa.children):
+        times.append(quiet_since + dpd.interval)
     return min(times if sa.confirmed else [*times, sa.established + CONFIRM_SECONDS], default=None)
+
+
+def _dpd(core: Core, sa: IkeSa) -> Dpd | None:
+    profile = core.lookup.profiles.get(sa.profile)
+    return profile.dpd if profile else None

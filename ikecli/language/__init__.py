@@ -2,8 +2,8 @@
 
 from ikecli.language.command import Command, LineError, message
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
-from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from
-from ikecli.language.line import CR, Choice, Names, NeedsLines
+from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from, printable
+from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
 from ikecli.language.lint import check, lint
 from ikecli.language.target import NotationError
 from ikecli.language.write import write
@@ -26,9 +26,11 @@ __all__ = [
     "check",
     "defaults",
     "grammar_root",
+    "lines_of",
     "lint",
     "load",
     "load_from",
     "message",
+    "printable",
     "write",
 ]

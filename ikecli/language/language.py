@@ -22,7 +22,10 @@ from ikecli.language.tree import Node
 LINE_LIMIT: Final = 4096
 TEXT_LIMIT: Final = 65536
 DIALECTS: Final = ("ios", "asa")
-_CONTROL: Final = re.compile(r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f]").search
+_CONTROL: Final = re.compile(
+    r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\udc80-\udc9f]"
+).search
+"""Controls, line separators and marks of writing direction: what they show is not what they are."""
 _NO: Final = tree.Word("no", help="Negate a command or set its defaults")
 _DEFAULT: Final = tree.Word("default", help="Set a command to its defaults")
 
@@ -89,6 +92,11 @@ class Mode:
         except (Refusal, RecursionError):
             return _merged(line.noted)
         return []
+
+
+def printable(text: str) -> bool:
+    """Tell whether a line has none of the characters that no command may have."""
+    return not _CONTROL(text.replace("\t", " "))
 
 
 def _bounded(text: Line) -> None:

@@ -13,6 +13,11 @@ CURSOR: Final = "\x00"
 CR: Final = "<cr>"
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, each ended by a newline or by the text's end; other separators end none."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
 def no_names(path: str) -> Iterable[str]:
     """Know no names at all."""
     return ()

@@ -12,18 +12,28 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ikecli.language import lines_of
+
 SHOWN: Final = 20
 """Lines that `show history` lists."""
 
 KEPT: Final = 500
 """Lines that the file keeps."""
 
-SECRET_WORDS: Final = ("pre-shared-key", "key", "password", "secret", "passphrase", "hex", "community", "key-string")
+SECRET_WORDS: Final = (
+    *("pre-shared-key", "key", "password", "passwd", "secret", "passphrase", "hex", "community", "key-string"),
+    *("authentication", "privacy", "md5", "snmp-server"),
+)
+_SECRET_WORD: Final = re.compile(r"\S+[-_](?:password|passwd|pw|key|secret)|\S+://\S*@\S*")
 
 
 def may_hold_secret(line: str) -> bool:
     """Tell whether a word of the line is, or abbreviates, one that a secret follows."""
-    return any(secret.startswith(word) for word in re.split(r"\s+", line.lower()) if word for secret in SECRET_WORDS)
+    return any(
+        secret.startswith(word) or _SECRET_WORD.fullmatch(word)
+        for word in line.lower().split()
+        for secret in SECRET_WORDS
+    )
 
 
 class History:
@@ -38,7 +48,7 @@ class History:
         if self._path is None:
             return []
         try:
-            return self._path.read_text(errors="replace").splitlines()[-KEPT:]
+            return lines_of(self._path.read_text(errors="replace"))[-KEPT:]
         except OSError:
             return []
 

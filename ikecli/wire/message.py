@@ -23,7 +23,9 @@ MAJOR: Final = 2
 
 _HEADER: Final = Struct("!8s8sBBBBII")
 _GENERIC: Final = Struct("!BBH")
+_GENERIC_SIZE: Final = _GENERIC.size
 _FRAGMENT: Final = Struct("!HH")
+_SEALED: Final = (int(PayloadType.SK), int(PayloadType.SKF))
 FRAGMENT_OVERHEAD: Final = HEADER_SIZE + _GENERIC.size + _FRAGMENT.size
 """Octets of a fragment before its IV."""
 _INITIATOR: Final = 0x08
@@ -178,31 +180,32 @@ def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...],
     payloads: list[Payload] = []
     end = len(octets)
     while kind:
-        if at + _GENERIC.size > end:
+        if at + _GENERIC_SIZE > end:
             raise Malformed(f"payload {kind} is missing")
         following, critical, length = _GENERIC.unpack_from(octets, at)
-        if not _GENERIC.size <= length <= end - at:
+        if not _GENERIC_SIZE <= length <= end - at:
             raise Malformed(f"payload {kind} has length {length} where {end - at} octets are left")
         if len(payloads) == MAX_PAYLOADS:
             raise Malformed(f"more than {MAX_PAYLOADS} payloads")
-        body, at = at + _GENERIC.size, at + length
-        if kind in (PayloadType.SK, PayloadType.SKF):
+        body, at = at + _GENERIC_SIZE, at + length
+        if kind in _SEALED:
             if at != end:
                 raise Malformed("an encrypted payload that does not end the message")
             return tuple(payloads), _sealed(kind, following, octets, body)
-        payloads.append(_read_payload(kind, bool(critical & _CRITICAL), octets, body, at))
+        payloads.append(_read_payload(kind, critical & _CRITICAL, octets, body, at))
         kind = following
     if at != end:
         raise Malformed(f"{end - at} octets after the last payload")
     return tuple(payloads), None
 
 
-def _read_payload(kind: int, critical: bool, octets: bytes, start: int, end: int) -> Payload:
+def _read_payload(kind: int, critical: int, octets: bytes, start: int, end: int) -> Payload:
     known = PAYLOADS.get(kind)
     if known is not None:
         body = Reader(octets, start, end)
         payload = known.read(body)
-        body.finish(f"payload {kind}")
+        if body.left:
+            body.finish(f"payload {kind}")
         return payload
     if critical:
         raise Refused(f"critical payload {kind}", NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, bytes((kind,)))

@@ -9,6 +9,7 @@ import pytest
 from ikecli.config import ConfigReader, Store, views
 from ikecli.config.check import check
 from ikecli.config.passwords import hashed, is_hash, unobscured, verified
+from ikecli.config.reader import feed_all
 from ikecli.language import load
 from ikecli.language.kinds import kind
 from ikecli.language.tree import Value, parts
@@ -48,6 +49,34 @@ KEPT = [
     ("ios", "key chain K\n key 1\n  key-string {}"),
     ("asa", "passwd {} encrypted"),
     ("asa", "snmp-server community {}"),
+    *(
+        ("ios", line)
+        for line in (
+            "snmp-server\tcommunity\t{}",
+            "snmp-server community public view {}",
+            "snmp-server user bob grp v3 auth md5 abc priv aes 128 {}",
+            "snmp-server user bob grp v3 auth sha {}",
+            "snmp-server host 192.0.2.1 version 2c {}",
+            "snmp-server host 192.0.2.1 {}",
+            "interface Gi0/1\n standby 1 authentication md5 key-string {}",
+            "interface Gi0/1\n standby 1 authentication {}",
+            "interface Gi0/1\n vrrp 1 authentication text {}",
+            "interface Gi0/1\n ip ospf message-digest-key 1 md5 7 {}",
+            "key config-key password-encrypt {}",
+            "archive\n path ftp://user:{}@192.0.2.1/",
+            "archive\n path ftp://user:a@{}@192.0.2.1/ password {}",
+        )
+    ),
+    *(
+        ("asa", line)
+        for line in (
+            "passwd\t{}",
+            "snmp-server user a b v3 auth sha {} priv aes 128 abc",
+            "aaa-server X (inside) host 192.0.2.1\n ldap-login-password {}",
+            "aaa-server X (inside) host 192.0.2.1\n radius-common-pw {}",
+            "key config-key password-encryption {}",
+        )
+    ),
 ]
 ALL = [("ios", text) for text in IOS_KEYS] + [("asa", text) for text in ASA_KEYS]
 
@@ -93,6 +122,32 @@ def test_a_secret_of_a_line_without_effect_is_kept_but_not_shown(dialect: str, t
     typed = text.replace("{}", MARKER)
     assert MARKER not in everything_said(dialect, typed)
     assert any(MARKER in line for line in read(dialect, typed)[0].running(clear=True))
+
+
+@pytest.mark.parametrize(("dialect", "text"), KEPT)
+def test_a_secret_of_a_line_without_effect_is_stored_sealed_and_restored(dialect: str, text: str) -> None:
+    store, _ = read(dialect, text.replace("{}", MARKER))
+    again, _ = read(dialect, store.startup().split("\n"))
+    assert again.running(clear=True) == store.running(clear=True)
+    assert again.startup() == store.startup()
+    foreign = Store(dialect, bytes(32))
+    for _ in feed_all(ConfigReader(foreign, quiet=True), store.startup().split("\n")):
+        pass
+    assert foreign.startup() == store.startup()
+
+
+def test_a_sealed_key_is_no_part_of_a_line() -> None:
+    store = new_store("ios")
+    key = store.scribe.mask.seal(MARKER.encode())
+    ConfigReader(store).feed(f"snmp-server contact sealed:{key}")
+    assert MARKER not in "".join(store.running(clear=True))
+
+
+@pytest.mark.parametrize(
+    "line", ["banner motd ^C the password is known ^C", "key chain K", "aaa authentication login default local"]
+)
+def test_what_only_looks_like_a_secret_is_shown(line: str) -> None:
+    assert line in read("ios", line)[0].running()
 
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])

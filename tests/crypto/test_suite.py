@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
@@ -14,7 +16,7 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 PRF, GROUP = BY_KEY[(TransformType.PRF, 5, 0)], BY_KEY[(TransformType.KE, 31, 0)]
-CIPHERS = [row for row in ALGORITHMS if row.type == ENCR and row.served]
+CIPHERS = [row for row in ALGORITHMS if row.type == ENCR and row.served and row.ike.asa]
 INTEGRITY = [row for row in ALGORITHMS if row.type == INTEG and row.served]
 SUITES = [Suite(row, None, PRF, GROUP) for row in CIPHERS if row.aead] + [
     Suite(row, integrity, PRF, GROUP) for row in CIPHERS if not row.aead for integrity in INTEGRITY
@@ -97,3 +99,21 @@ def test_aes_cbc_of_rfc_3602():
     iv = bytes.fromhex("562e17996d093d28ddb3ba695a2e6f58")
     sealed = sealing.seal(b"", iv, bytes(range(32)))
     assert sealed[16:-12].hex() == "d296cd94c2cccf8a3a863028b5e1dc0a7586602d253cfff91b8266bea6d61ab1"
+
+
+def test_the_ike_example_of_rfc_7634():
+    """RFC 7634, appendix B: header and payload header associated, one Notify and an empty padding sealed."""
+    suite = Suite(BY_KEY[(ENCR, 28, 0)], None, PRF, GROUP)
+    keys = replace(keys_of(suite), ei=bytes(range(0x80, 0xA4)))
+    associated = bytes.fromhex("c0c1c2c3c4c5c6c7d0d1d2d3d4d5d6d72e202500000000090000004529000029")
+    notify, iv = bytes.fromhex("0000000c000040010000000a"), bytes.fromhex("1011121314151617")
+    sealed = bytes.fromhex("610394701f8d017f7c129248896b71bfe25236efd7cdc67066906315b2")
+    octets = suite.seal(keys, True, associated, notify, iv)
+    assert octets == associated + iv + sealed
+    assert suite.open(keys, True, octets, len(associated)) == notify
+
+
+@pytest.mark.parametrize(("suite", "integrity"), [(GCM, CBC.integrity), (CBC, None)])
+def test_an_aead_takes_no_integrity_algorithm_and_any_other_cipher_needs_one(suite, integrity):
+    with pytest.raises(ValueError, match=suite.encryption.name):
+        cipher(suite.encryption, integrity, bytes(suite.encryption.key_octets), b"k" * 32)

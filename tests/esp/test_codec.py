@@ -15,6 +15,9 @@ from ikecli.numbers import ALGORITHMS, BY_KEY, TransformType
 ENCR, INTEG = TransformType.ENCR, TransformType.INTEG
 GCM = BY_KEY[(ENCR, 20, 128)]
 CBC = BY_KEY[(ENCR, 12, 256)]
+NULL = BY_KEY[(ENCR, 11, 0)]
+GMAC = BY_KEY[(ENCR, 21, 128)]
+CHACHA = BY_KEY[(ENCR, 28, 0)]
 SHA256 = BY_KEY[(INTEG, 12, 0)]
 SUITES = [(e, None) for e in ALGORITHMS if e.type == ENCR and e.served and e.aead] + [
     (e, i)
@@ -86,6 +89,36 @@ def test_opens_the_test_cases_of_the_gcm_draft(key, top, header, iv, plain, seal
     assert next_header == expected[-1]
 
 
+def test_opens_and_seals_the_example_of_rfc_7634():
+    """RFC 7634, appendix A."""
+    packet = bytes.fromhex(
+        "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10000736270809"
+        "0a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+    )
+    octets = bytes.fromhex(
+        "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
+        "14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+        "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43"
+    )
+    sa = EspSa(0x01020304, CHACHA, None, bytes(range(0x80, 0xA4)))
+    assert InboundSa(sa).open(octets) == (packet, IPV4)
+    before, after = sa.covered(5)
+    assert sa.cipher().seal(before, octets[8:16], packet + bytes.fromhex("01020204"), after) == octets[8:]
+
+
+def test_opens_and_seals_the_gmac_case_of_the_gcm_draft():
+    """draft-mcgrew-gcm-test-01, the AES-GMAC case."""
+    packet = bytes.fromhex(
+        "45000030da3a00008001df3bc0a80005c0a800010800c6cd020007006162636465666768696a6b6c6d6e6f7071727374"
+    )
+    icv = bytes.fromhex("f2a9a836e155106aa8dcd618e4099aaa")
+    octets = bytes.fromhex("00004321000000070000000000000000") + packet + bytes.fromhex("01020201") + icv
+    sa = EspSa(0x4321, GMAC, None, bytes.fromhex("4c80cdefbb5d10da906ac73c3613a63422433c64"))
+    assert InboundSa(sa).open(octets) == (packet, 1)
+    before, after = sa.covered(7)
+    assert sa.cipher().seal(before, bytes(8), octets[16:-16], after) == octets[8:]
+
+
 @pytest.mark.parametrize("case", SCAPY, ids=lambda case: case["name"])
 def test_opens_what_scapy_sealed(case):
     integrity = BY_KEY[(INTEG, case["integrity"], 0)] if case["integrity"] else None
@@ -142,7 +175,7 @@ def test_an_aead_never_uses_an_iv_twice():
     assert len({outbound.seal(b"same", 50)[8:16] for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256), (NULL, SHA256)])
 def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth changing", 50)
@@ -154,7 +187,7 @@ def test_a_changed_octet_anywhere_is_dropped_and_moves_no_window(suite):
     assert inbound.open(octets) == (b"something worth changing", 50)
 
 
-@pytest.mark.parametrize("suite", [(GCM, None), (CBC, SHA256)])
+@pytest.mark.parametrize("suite", [(GCM, None), (GMAC, None), (CHACHA, None), (CBC, SHA256), (NULL, SHA256)])
 def test_anything_cut_short_is_dropped(suite):
     outbound, inbound = pair(*suite)
     octets = outbound.seal(b"something worth cutting", 50)
@@ -202,6 +235,11 @@ def test_state_is_plain_and_goes_on_elsewhere():
 def test_a_new_inbound_sa_has_a_window_of_64(esn):
     inbound = InboundSa(pair(esn=esn)[1].sa)
     assert (inbound.window.size, inbound.window.esn, inbound.window.top) == (64, esn, 0)
+
+
+def test_no_sa_goes_without_integrity():
+    with pytest.raises(ValueError, match="ENCR_NULL with no integrity"):
+        pair(NULL, None)
 
 
 def test_an_spi_needs_a_packet_around_it():

@@ -14,7 +14,7 @@ from ikecli.lab.fabric import Weather
 from ikecli.lab.lab import VirtualLab
 
 SAMPLES = Path(__file__).parents[2] / "sample-configs" / "site-to-site"
-RUNS = int(os.environ.get("IKECLI_WEATHER_RUNS", "100"))
+RUNS = int(os.environ.get("IKECLI_WEATHER_RUNS", "1000"))
 STORM_SECONDS = 40
 QUIET_SECONDS = 200
 """Longer than the retransmission schedule."""

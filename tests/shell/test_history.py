@@ -22,6 +22,12 @@ from ikecli.shell.history import KEPT, History, may_hold_secret
         "ikev2 remote-authentication pre-shared-key MARKER",
         "  hex 0A0B",
         "no pre-shared-key MARKER",
+        "snmp-server host 10.0.0.1 MARKER",
+        "snmp-server\tuser bob grp v3 auth sha MARKER",
+        "standby 1 authentication MARKER",
+        "ldap-login-password MARKER",
+        "radius-common-pw MARKER",
+        "path ftp://user:MARKER@10.0.0.1/",
     ],
 )
 def test_lines_with_secrets_are_kept_nowhere(line: str, tmp_path: Path) -> None:

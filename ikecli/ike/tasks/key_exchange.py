@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ikecli.boundary.events import GroupRetried
 from ikecli.crypto import Suite, generate
+from ikecli.crypto.exchange import GROUPS
 from ikecli.errors import Malformed, Refused, Unauthentic
 from ikecli.ike import telling
 from ikecli.ike.choose import Choice, accepted, choose
@@ -75,6 +76,8 @@ class KeyExchange(Task):
             sa = talk.sa
             talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, public.group, group))
             raise Refused(f"group {group} is wanted, not {public.group}", _GROUP, group.to_bytes(2, "big"))
+        if len(public.public) != GROUPS[group].public_size:
+            raise Malformed(f"a public value of {len(public.public)} octets in group {group}")
         birth.ni, birth.nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
         birth.group, birth.exchange = group, generate(group, talk.random)
         telling.chosen(talk, choice, offers, proposals)

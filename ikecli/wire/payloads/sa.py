@@ -27,6 +27,8 @@ _MORE_PROPOSALS: Final = 2
 _MORE_TRANSFORMS: Final = 3
 _SHORT_FORM: Final = 0x8000
 _KNOWN_SHAPES: Final = 512
+_USUAL_SIZE: Final = 8
+"""Octets of a transform with at most a key length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,20 @@ def _read_transforms(part: Reader, count: int) -> tuple[Transform, ...]:
         more, length = part.unpack(_TRANSFORM)
         if more != (_MORE_TRANSFORMS if left else 0):
             raise Malformed(f"a transform followed by substructure {more} where {left} transforms are left")
-        transforms.append(_transform(part.take(length - _TRANSFORM.size)))
+        body = part.take(length - _TRANSFORM.size)
+        transforms.append(_known_transform(body) if len(body) <= _USUAL_SIZE else _transform(body))
     part.finish("a proposal")
     return tuple(transforms)
 
 
 @lru_cache(_KNOWN_SHAPES)
+def _known_transform(octets: bytes) -> Transform:
+    """Read a transform of usual size; peers offer the same few again and again, so the value is shared."""
+    return _transform(octets)
+
+
 def _transform(octets: bytes) -> Transform:
-    """Read one transform; peers offer the same few again and again, so the value is shared."""
+    """Read one transform."""
     body = Reader(octets)
     type, id = body.unpack(_TYPE_ID)
     key_bits, others = 0, b""

@@ -1,0 +1,73 @@
+"""Initiators, one after the other: an engine each, over a plain UDP socket of its own address."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from benchmarks.responder import ADDRESS, KEY, PATIENCE, Responder
+from ikecli.boundary.effects import Datagram, Direction, Effect, Endpoint, Install, Send
+from ikecli.ike.engine import Engine
+from ikecli.ike.requests import Initiate
+from ikecli.intent import (
+    Connection,
+    Credential,
+    EspProposal,
+    Flow,
+    IdentityMatch,
+    IkePolicy,
+    IkeProposal,
+    Intent,
+    Profile,
+    Selector,
+)
+from ikecli.numbers import BY_KEY, TransformType
+from ikecli.secret import Secret
+
+_GCM: Final = BY_KEY[(TransformType.ENCR, 20, 128)]
+_SHA256: Final = BY_KEY[(TransformType.PRF, 5, 0)]
+_X25519: Final = BY_KEY[(TransformType.KE, 31, 0)]
+_FLOW: Final = Flow(Selector.of(IPv4Network("10.2.0.0/16")), Selector.of(IPv4Network("10.1.0.0/16")))
+IKE_PORT: Final = 500
+LARGEST: Final = 65535
+
+
+def open_sas(responder: Responder, count: int) -> None:
+    """Set up `count` IKE SAs with their first Child SAs, each from an address of its own."""
+    for _ in range(count):
+        _connect(next(responder.peers), responder.ports[0])
+
+
+def _connect(address: IPv4Address, port: int) -> None:
+    """Initiate from an address until the Child SA stands; raises TimeoutError when it does not come to that."""
+    engine = Engine(os.urandom, _intent(address), hears=lambda kind: False)
+    local, remote = Endpoint(address, IKE_PORT), Endpoint(ADDRESS, IKE_PORT)
+    with socket.socket(type=socket.SOCK_DGRAM) as wire:
+        wire.settimeout(PATIENCE)
+        wire.bind((str(address), port))
+        wire.connect((str(ADDRESS), port))
+        effects = engine.do(Initiate("M 10 outside"), time.monotonic())
+        while not any(map(_sends, effects)):
+            for effect in effects:
+                if isinstance(effect, Send):
+                    wire.send(effect.datagram.octets)
+            effects = engine.receive(Datagram(wire.recv(LARGEST), local, remote), time.monotonic())
+
+
+def _sends(effect: Effect) -> bool:
+    """Tell whether an effect is the last of a handshake: the direction towards the responder."""
+    return isinstance(effect, Install) and effect.direction is Direction.OUTBOUND
+
+
+def _intent(address: IPv4Address) -> Intent:
+    secret = Secret(KEY)
+    credential = Credential("K", secret, secret, (IPv4Network(ADDRESS),))
+    profile = Profile("P", (IdentityMatch(),), (credential,))
+    connection = Connection(
+        "M", 10, "outside", address, (ADDRESS,), (_FLOW,), (EspProposal("T", (_GCM,)),), profile="P"
+    )
+    policy = IkePolicy("P", (IkeProposal("P", (_GCM,), (), (_SHA256,), (_X25519,)),))
+    return Intent(policies=(policy,), profiles=(profile,), connections=(connection,))

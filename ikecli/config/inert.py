@@ -1,0 +1,38 @@
+"""What of a line without effect is a secret: whatever stands behind certain words, and passwords in URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+_ENCODING: Final = r"(?:(?:[056789]|encrypted)\s+(?=\S))?"
+
+_BEHIND: Final = re.compile(
+    r"""
+    (?: ^\s* (?:no\s+)? snmp-server \s+ host \s+ \S+
+      | ^\s* (?:no\s+)? (?:passwd | key \s+ config-key \s+ \S+)
+      | (?<!\S) (?:
+            (?:\S+[-_])? (?:password | passwd | passphrase | pw | secret)
+          | \S+-key | key-string | key (?!\s+(?:chain|config-key)\s)
+          | community | md5 | auth | priv
+          | (?<!aaa\s)(?<!login\s) authentication
+        ) (?!\S)
+    ) \s+ """
+    + _ENCODING,
+    re.VERBOSE | re.IGNORECASE,
+)
+_URL: Final = re.compile(r"(?<=://)([^\s:@/]*:)(\S+)(?=@)")
+
+
+def covered(line: str, cover: Callable[[str], str]) -> str:
+    """Return a line with its secrets as `cover` gives them: all behind a word such as `password`, and in URLs.
+
+    Texts for people (banners) and commands of several lines (certificates) hold none.
+    """
+    if "\n" in line or line.lstrip().startswith("banner "):
+        return line
+    found = _BEHIND.search(line)
+    end = found.end() if found and found.end() < len(line) else len(line)
+    before = _URL.sub(lambda url: url[1] + cover(url[2]), line[:end])
+    return before + (cover(line[end:]) if end < len(line) else "")

@@ -1,0 +1,64 @@
+"""Hostile sessions at an appliance: odd characters, floods of passwords, what a reload leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from ikecli.control.messages import (
+    ConfigBegin,
+    ConfigEnd,
+    ConfigLine,
+    Enable,
+    Reply,
+    Save,
+)
+from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.sessions import Session
+from ikecli.lab.lab import VirtualLab
+from ikecli.secret import Secret
+
+
+def lab_of(text: str = "hostname R1\n", dialect: str = "ios") -> tuple[VirtualLab, Appliance, Session]:
+    """Return a lab with one appliance and an operator's session there."""
+    lab = VirtualLab()
+    node, _ = lab.add(text, dialect)
+    return lab, node.appliance, node.open(lambda heard: None)
+
+
+@pytest.mark.parametrize("odd", ["\x85", "\u2028", "\u2029", "\x9b", "\x0b", "\x1c", "\u202e", "\u2066", "\udc9b"])
+@pytest.mark.parametrize(
+    ("dialect", "lines"),
+    [
+        ("ios", ("interface Loopback1", " description a{}hostname pwned")),
+        ("ios", ("line vty 0 4", " exec-banner a{}hostname pwned")),
+        ("asa", ("access-list L remark x{}hostname pwned",)),
+    ],
+)
+def test_no_character_makes_one_line_two_at_the_next_start(dialect: str, lines: tuple[str, ...], odd: str) -> None:
+    _, appliance, session = lab_of(dialect=dialect)
+    replies: list[Reply] = []
+    for request in (ConfigBegin(), *(ConfigLine(line.format(odd)) for line in lines), ConfigEnd(), Save()):
+        session.handle(request, replies.append)
+    appliance.reload()
+    assert appliance.hostname == "R1"
+    assert odd not in "".join(appliance.store.running(clear=True))
+
+
+def test_a_startup_file_has_the_lines_that_it_seems_to_have() -> None:
+    _, appliance, _ = lab_of("hostname R1\r\ninterface Loopback1\r\n description a\u2028hostname pwned\r\n")
+    assert appliance.hostname == "R1"
+    (complaint,) = appliance.reload()
+    assert complaint.startswith("startup-config: line 3: ")
+
+
+def test_passwords_of_closed_sessions_keep_nobody_out() -> None:
+    lab, appliance, _ = lab_of("hostname R1\nenable secret cisco\n")
+    for _ in range(40):
+        one = Session(appliance, 1, "guest", lambda heard: None)
+        for _ in range(16):
+            one.handle(Enable(Secret("no")), lambda reply: None)
+        one.close()
+    operator = Session(appliance, 1, "operator", lambda heard: None)
+    operator.handle(Enable(Secret("cisco")), lambda reply: None)
+    lab.run(2)
+    assert operator.level == 15

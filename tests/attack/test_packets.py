@@ -1,0 +1,54 @@
+"""Hostile ESP: under the right keys anything may be inside, under the wrong ones nothing is looked at."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ikecli.boundary.effects import Direction, Endpoint, Install
+from ikecli.boundary.notices import Notice
+from ikecli.dataplane.sadb import SoftwareSas
+from ikecli.esp import EspSa, OutboundSa
+from tests.ike.pair import LEFT, Pair
+
+
+def planes(seed: int) -> tuple[OutboundSa, SoftwareSas, list[Notice]]:
+    """Return what seals at one end and opens at the other."""
+    pair = Pair(seed=seed)
+    pair.up()
+    dice, notices = random.Random(seed), list[Notice]()
+    receiver = SoftwareSas(notices.append, dice.randbytes)
+    for effect in pair.right.plane.log:
+        assert isinstance(effect, Install)
+        receiver.install(effect)
+    (sa,) = [one for (direction, _), one in pair.left.plane.sas.items() if direction is Direction.OUTBOUND]
+    keys = EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
+    return OutboundSa(keys, dice.randbytes), receiver, notices
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_whatever_is_inside_raises_nothing_and_passes_only_if_it_is_covered(seed: int) -> None:
+    sender, receiver, _ = planes(seed)
+    dice = random.Random(seed)
+    for _ in range(400):
+        inside = bytearray(dice.randbytes(dice.choice((0, 1, 19, 20, 28, 40, 60, 100))))
+        if inside:
+            inside[0] = dice.choice((0x45, 0x46, 0x4F, 0x60, dice.randrange(256)))
+        if len(inside) > 3:
+            inside[2:4] = len(inside).to_bytes(2, "big")
+        sealed = sender.seal(bytes(inside), dice.choice((4, 41, 59, 0, 255)))
+        assert receiver.open(sealed, Endpoint(LEFT, 4500)) is None
+
+
+def test_spoiled_and_repeated_packets_are_counted_not_read() -> None:
+    sender, receiver, notices = planes(7)
+    sealed = sender.seal(bytes(20), 4)
+    for at in range(len(sealed)):
+        assert receiver.open(sealed[:at], Endpoint(LEFT, 4500)) is None
+        assert receiver.open(sealed[:at] + bytes((sealed[at] ^ 1,)) + sealed[at + 1 :], Endpoint(LEFT, 4500)) is None
+    (inbound,) = receiver._inbound
+    counts = receiver.counters([inbound])[inbound]
+    assert counts.packets_in == 0
+    assert counts.integrity_failures > 20
+    assert all(type(notice).__name__ == "UnknownSpi" for notice in notices)

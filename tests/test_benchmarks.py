@@ -1,0 +1,33 @@
+"""The benchmarks run and measure something; their figures are judged by make bench, not here."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import config, handshake, show, start
+from benchmarks.figure import Figure
+
+
+def test_a_handshake_costs_more_than_its_cryptography() -> None:
+    assert handshake.measure(handshakes=20, rounds=1, warm_up=2).value > 1
+
+
+@pytest.mark.parametrize("dialect", ["ios", "asa"])
+def test_both_grammars_read_lines_of_every_mode(dialect: str) -> None:
+    figure = config.measure(dialect, lines=200, rounds=1)
+    assert figure.value > 0
+    modes = {mode for mode, _ in config.sample_lines(dialect, 200)}
+    assert len(modes) >= 5, "whole sections of the samples are read by one grammar only"
+
+
+def test_a_command_to_a_running_engine_takes_longer_than_bare_imports() -> None:
+    assert start.measure(rounds=1).value > 1
+
+
+def test_all_sas_are_shown() -> None:
+    assert show.measure(sas=10, rounds=1).value > 0
+
+
+def test_a_figure_says_whether_it_is_as_wanted() -> None:
+    assert "wanted: at most 3: MISSED" in str(Figure("start", 3.1, "x", 3, "in turn"))
+    assert "wanted: at least 2: met" in str(Figure("read", 2.0, "x", 2, "in turn", least=True))

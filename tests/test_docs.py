@@ -1,0 +1,49 @@
+"""The documentation's examples of failures are what is really printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ikecli.boundary.events import CATEGORIES
+from ikecli.control.messages import Heard
+from ikecli.debug import render
+from ikecli.lab.lab import Node, VirtualLab
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample-configs" / "site-to-site"
+CHANGED = {
+    "No common IKE proposal": ("group 5", "group 14"),
+    "Another pre-shared key": ("pre-shared-key cisco", "pre-shared-key wrong"),
+    "No common ESP proposal": ("esp integrity sha-1", "esp integrity sha-256"),
+    "Access lists that are not mirror images": ("host 10.1.1.1", "host 10.1.1.9"),
+}
+
+
+def printed(node: Node) -> list[str]:
+    """Have a node's error debug collected in a list."""
+    lines: list[str] = []
+
+    def hear(heard: Heard) -> None:
+        if heard.event is not None and type(heard.event) in CATEGORIES["ikev2.error"]:
+            lines.extend(line.rstrip() for line in render(heard.event, node.appliance.dialect))
+
+    node.appliance.journal.switch("ikev2.error", True)
+    node.appliance.journal.listen(hear)
+    return lines
+
+
+@pytest.mark.parametrize("title", CHANGED)
+def test_failures_are_documented_as_they_are_printed(title: str) -> None:
+    lab = VirtualLab(1)
+    router, _ = lab.add((SAMPLES / "router.cfg").read_text(), "ios")
+    asa, _ = lab.add((SAMPLES / "asa.cfg").read_text().replace(*CHANGED[title]), "asa")
+    there = [printed(router), printed(asa)]
+    lab.ping("Router", "10.2.2.1", "10.1.1.1", count=1)
+    section = (ROOT / "docs" / "failures.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"```\n(.*?)\n```", section, re.DOTALL)
+    assert [block.splitlines() for block in blocks] == there
+    if title == "No common IKE proposal":
+        assert blocks[1] in (ROOT / "README.md").read_text()
