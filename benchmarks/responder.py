@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 from types import TracebackType
@@ -73,7 +76,7 @@ class Responder:
         lines = "\n".join(f" set peer {FIRST_PEER + at}" for at in range(count))
         (where / "config").write_text(CONFIG.format(key=KEY, peers=lines, address=ADDRESS))
         self._control, self._log = where / "c", where / "log"
-        self.environment: Final = {**os.environ, "PYTHONPYCACHEPREFIX": str(where / "bytecode")}
+        self.environment: Final = {**os.environ, "PYTHONPYCACHEPREFIX": _bytecode()}
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         ports = ("--port", str(self.ports[0]), "--nat-port", str(self.ports[1]))
         places = ("--config", str(where / "config"), "--control", str(self._control), "--state", str(where / "state"))
@@ -81,7 +84,9 @@ class Responder:
 
     def __enter__(self) -> Self:
         with open(self._log, "wb") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment
+            )
         deadline = time.monotonic() + PATIENCE
         while "STARTED" not in self._log.read_text():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -116,6 +121,14 @@ class Responder:
             env=self.environment,
         )
         return ran.stdout.decode(), time.perf_counter() - start
+
+
+@cache
+def _bytecode() -> str:
+    """Return a directory for bytecode that is there until this process ends."""
+    directory = tempfile.mkdtemp(prefix="ikecli-bench-")
+    atexit.register(shutil.rmtree, directory)
+    return directory
 
 
 def _free_ports() -> tuple[int, int]:

@@ -126,13 +126,20 @@ class TsType(IntEnum):
 
 
 class TransformType(IntEnum):
-    """Transform types (RFC 7296 3.3.2)."""
+    """Transform types (RFC 7296 3.3.2, RFC 9370 3); ADDKE1 to ADDKE7 take the transform ids of KE."""
 
     ENCR = 1
     PRF = 2
     INTEG = 3
     KE = 4
     ESN = 5
+    ADDKE1 = 6
+    ADDKE2 = 7
+    ADDKE3 = 8
+    ADDKE4 = 9
+    ADDKE5 = 10
+    ADDKE6 = 11
+    ADDKE7 = 12
 
 
 KEY_LENGTH: Final = 14
@@ -151,11 +158,12 @@ class Words:
 class Algorithm:
     """One algorithm: what is on the wire, what it is called, whether it is served.
 
-    `key_bits` is the Key Length attribute, 0 where the transform has none. `ike` and `esp` hold the dialects' words
-    for each use; `show` is what a router prints for it in IKE, `esp_show` in a transform line. `refused` says why
-    it is not offered, `weak` why it is served with a warning. In octets: `key_octets` is the keying material it takes
-    (an AEAD's salt included), `iv` what goes before the ciphertext, `icv` the check value. `digest` is the hash of an
-    HMAC, as hashlib names it. `slow` marks a group whose exponentiation is better done outside the engine.
+    `key_bits` is the Key Length attribute, 0 where the transform has none. `ike`, `esp` and `ake` (additional key
+    exchanges, RFC 9370) hold the dialects' words for each use; `show` is what a router prints for it in IKE, `esp_show`
+    in a transform line. `refused` says why it is not offered, `weak` why it is served with a warning. In octets:
+    `key_octets` is the keying material it takes (an AEAD's salt included), `iv` what goes before the ciphertext, `icv`
+    the check value. `digest` is the hash of an HMAC, as hashlib names it. `slow` marks a group whose exponentiation is
+    better done outside the engine.
     """
 
     type: TransformType
@@ -174,6 +182,7 @@ class Algorithm:
     icv: int = 0
     digest: str = ""
     slow: bool = False
+    ake: Words = Words()
 
     @property
     def served(self) -> bool:
@@ -194,6 +203,7 @@ _SHA1 = "SHA-1 is deprecated"
 _SMALL = "this group is within reach of precomputation (Logjam)"
 _DUBIOUS = "group 24 may hold a trapdoor (RFC 8247 2.4)"
 _CLEAR = "it authenticates packets, but does not hide them"
+_NO_512 = "no library here computes ML-KEM-512, take ML-KEM-768"
 _LATER = "not served yet"
 
 
@@ -242,7 +252,14 @@ def _cbc(bits: int) -> Algorithm:
 
 
 def _group(number: int, name: str, show: str, weak: str = "", slow: bool = False) -> Algorithm:
-    return Algorithm(_K, number, name, show, ike=Words(str(number), str(number)), weak=weak, slow=slow)
+    word = str(number)
+    return Algorithm(_K, number, name, show, ike=Words(word, word), ake=Words("", word), weak=weak, slow=slow)
+
+
+def _kem(number: int, size: int, refused: str) -> Algorithm:
+    """A row of draft-ietf-ipsecme-ikev2-mlkem; the dialects have words for it as an additional exchange only."""
+    word = f"mlkem{size}"
+    return Algorithm(_K, number, f"ML_KEM_{size}", f"ML-KEM-{size}", ake=Words(word, word), refused=refused)
 
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = (
@@ -371,6 +388,9 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     _group(24, "MODP_2048_256", "DH_GROUP_2048_256_MODP", _DUBIOUS),
     _group(31, "X25519", "DH_GROUP_X25519"),
     _group(32, "X448", "DH_GROUP_X448"),
+    _kem(35, 512, _NO_512),
+    _kem(36, 768, _LATER),
+    _kem(37, 1024, _LATER),
     Algorithm(_N, 0, "NO_ESN", "Don't use ESN"),
     Algorithm(_N, 1, "ESN", "ESN"),
 )
@@ -381,7 +401,7 @@ BY_KEY: Final[dict[tuple[TransformType, int, int], Algorithm]] = {row.key: row f
 
 
 def named(type: TransformType, dialect: str, word: str, use: str = "ike") -> Algorithm:
-    """Return the row that `dialect` ("ios" or "asa") calls `word` in `use` ("ike" or "esp").
+    """Return the row that `dialect` ("ios" or "asa") calls `word` in `use` ("ike", "esp" or "ake").
 
     Raises KeyError when the dialect has no such word.
     """
@@ -391,7 +411,7 @@ def named(type: TransformType, dialect: str, word: str, use: str = "ike") -> Alg
 _BY_WORD: Final = {
     (row.type, use, dialect, word): row
     for row in ALGORITHMS
-    for use in ("ike", "esp")
+    for use in ("ike", "esp", "ake")
     for dialect in ("ios", "asa")
     if (word := getattr(getattr(row, use), dialect))
 }

@@ -1,8 +1,11 @@
-"""Suites, key exchange, PRFs, ciphers and key derivation over `cryptography`; randomness is always given."""
+"""Suites, key exchange, PRFs, ciphers and key derivation over `cryptography`.
+
+Randomness is always given, but for ML-KEM's ciphertexts: the library draws what they take.
+"""
 
 from __future__ import annotations
 
-from ikecli.crypto.exchange import KeyExchange, generate, restore
+from ikecli.crypto.exchange import KeyExchange, generate, respond, restore
 from ikecli.crypto.keys import (
     ChildKeys,
     child_keys,
@@ -26,6 +29,7 @@ __all__ = [
     "prf",
     "prf_plus",
     "rekeyed_skeyseed",
+    "respond",
     "restore",
     "shared_key_auth",
     "signed_octets",

@@ -49,18 +49,17 @@ class EcpGroup:
 class EcpExchange:
     """One end of an exchange on a curve; the public value is x | y, the shared one x (RFC 5903 7)."""
 
-    __slots__ = ("_group", "_key", "peer_size", "private", "public")
+    __slots__ = ("_group", "_key", "private", "public")
 
     def __init__(self, group: EcpGroup, private: bytes) -> None:
         self._group = group
         self._key = derive_private_key(int.from_bytes(private, "big"), group.curve)
-        self.peer_size = 2 * group.size
         self.private = private
         self.public = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
 
     def shared(self, peer: bytes) -> bytes:
         """Return the x coordinate; raises Malformed for a point that is not on the curve (RFC 6989 2.3)."""
-        if len(peer) != self.peer_size:
+        if len(peer) != self._group.public_size:
             raise Malformed(f"a public value of {len(peer)} octets on {self._group.curve.name}")
         try:
             point = EllipticCurvePublicKey.from_encoded_point(self._group.curve, _UNCOMPRESSED + peer)

@@ -1,7 +1,7 @@
 """Key exchange: one small interface over Diffie-Hellman groups and key encapsulation.
 
-The initiator's end comes from `generate`, the responder's from `respond`. The `public` of each goes into its KE payload,
-and `shared`, called with the other's, gives both the same secret.
+The initiator's end comes from `generate`, the responder's from `respond`. The `public` of each goes into its KE
+payload, and `shared`, called with the other's, gives both the same secret.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ikecli.crypto.ecp import ECP_GROUPS
 from ikecli.crypto.mlkem import KEM_GROUPS
 from ikecli.crypto.modp import MODP_GROUPS
 from ikecli.crypto.montgomery import CURVE_GROUPS
+from ikecli.errors import Malformed
 
 
 class KeyExchange(Protocol):
@@ -28,11 +29,6 @@ class KeyExchange(Protocol):
         """The public value, as the KE payload carries it."""
         ...
 
-    @property
-    def peer_size(self) -> int:
-        """Octets that the peer's public value must have."""
-        ...
-
     def shared(self, peer: bytes) -> bytes:
         """Return the shared secret with a peer's public value.
 
@@ -46,7 +42,7 @@ class Group(Protocol):
 
     @property
     def public_size(self) -> int:
-        """Octets of a public value."""
+        """Octets of an initiator's public value."""
         ...
 
     def draw(self, random: Callable[[int], bytes]) -> bytes:
@@ -71,13 +67,22 @@ def generate(group: int, random: Callable[[int], bytes]) -> KeyExchange:
 def respond(group: int, peer: bytes, random: Callable[[int], bytes]) -> KeyExchange:
     """Return a responder's new exchange for an initiator's public value.
 
-    Raises KeyError for a number not in `GROUPS`, Malformed for a `peer` that nothing can be encapsulated for; a
-    Diffie-Hellman group judges it when `shared` is called.
+    Raises KeyError for a number not in `GROUPS`, Malformed for a value of wrong length or one for which nothing can be
+    encapsulated. What RFC 6989 asks of values in Diffie-Hellman groups is left to `shared`.
     """
+    size = GROUPS[group].public_size
+    if len(peer) != size:
+        raise Malformed(f"a public value of {len(peer)} octets where group {group} has {size}")
     kem = KEM_GROUPS.get(group)
     return kem.respond(peer) if kem is not None else generate(group, random)
 
 
+def reply_size(group: int) -> int:
+    """Return the octets of a responder's public value; raises KeyError for a number not in `GROUPS`."""
+    kem = KEM_GROUPS.get(group)
+    return kem.reply_size if kem is not None else GROUPS[group].public_size
+
+
 def restore(group: int, private: bytes) -> KeyExchange:
-    """Return the exchange, of either role, that had this private value; raises KeyError for a number not in `GROUPS`."""
+    """Return the exchange, in either role, with this private value; raises KeyError for a number not in `GROUPS`."""
     return GROUPS[group].restore(private)

@@ -83,11 +83,10 @@ class ModpGroup:
 class ModpExchange:
     """One end of an exchange in a MODP group (RFC 7296 3.4, RFC 3526); values are padded to the prime's length."""
 
-    __slots__ = ("_group", "peer_size", "private", "public")
+    __slots__ = ("_group", "private", "public")
 
     def __init__(self, group: ModpGroup, private: bytes) -> None:
         self._group = group
-        self.peer_size = group.bits // 8
         self.private = private
         self.public = _power(group, _numbers(group).g, private)
 
@@ -95,7 +94,7 @@ class ModpExchange:
         """Return g^ir, as long as the prime; raises Malformed for a value that RFC 6989 section 2 excludes."""
         numbers = _numbers(self._group)
         y = int.from_bytes(peer, "big")
-        if len(peer) != self.peer_size:
+        if len(peer) != self._group.public_size:
             raise Malformed(f"a public value of {len(peer)} octets in a group of {self._group.bits} bits")
         if not 1 < y < numbers.p - 1:
             raise Malformed("a public value outside its group")

@@ -36,7 +36,7 @@ class CurveGroup:
 class CurveExchange:
     """One end of an exchange by X25519 or X448 (RFC 7748 6, RFC 8031)."""
 
-    __slots__ = ("_group", "_key", "peer_size", "private", "public")
+    __slots__ = ("_group", "_key", "private", "public")
 
     def __init__(self, group: CurveGroup, private: bytes) -> None:
         self._group = group
@@ -45,13 +45,12 @@ class CurveExchange:
             if group is _X25519
             else X448PrivateKey.from_private_bytes(private)
         )
-        self.peer_size = group.size
         self.private = private
         self.public = self._key.public_key().public_bytes_raw()
 
     def shared(self, peer: bytes) -> bytes:
         """Return the shared value; raises Malformed for a wrong length or when it is all zero (RFC 8031 2)."""
-        if len(peer) != self.peer_size:
+        if len(peer) != self._group.public_size:
             raise Malformed(f"a public value of {len(peer)} octets in {self._group.name}")
         try:
             if isinstance(self._key, X25519PrivateKey):

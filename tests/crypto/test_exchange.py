@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from ikecli.crypto import generate, restore
-from ikecli.crypto.exchange import GROUPS
+from ikecli.crypto import generate, respond, restore
+from ikecli.crypto.exchange import GROUPS, reply_size
 from ikecli.crypto.modp import _numbers
 from ikecli.errors import Malformed
 from ikecli.numbers import ALGORITHMS, NotifyType, TransformType
 
 MODP = {1: 96, 2: 128, 5: 192, 14: 256, 15: 384, 16: 512, 17: 768, 18: 1024, 24: 256}
-PUBLIC_SIZES = {**MODP, 19: 64, 20: 96, 21: 132, 31: 32, 32: 56}
-SHARED_SIZES = {**MODP, 19: 32, 20: 48, 21: 66, 31: 32, 32: 56}
+KEM = {36: 1088, 37: 1568}
+PUBLIC_SIZES = {**MODP, 19: 64, 20: 96, 21: 132, 31: 32, 32: 56, 36: 1184, 37: 1568}
+REPLY_SIZES = {**PUBLIC_SIZES, **KEM}
+SHARED_SIZES = {**MODP, 19: 32, 20: 48, 21: 66, 31: 32, 32: 56, 36: 32, 37: 32}
 QUICK = [group for group in GROUPS if group not in (17, 18)]
+KAT = json.loads((Path(__file__).parent / "mlkem-kat.json").read_text())
+"""Known answers for ML-KEM, from the vectors that `cryptography` is tested with."""
 PRIMES = {
     # SHA-256 of the primes as OpenSSL's BN_get_rfc2409_prime_* and BN_get_rfc3526_prime_* give them
     1: "b52ba6a3026520a6c49d37e4587601801bee500123b3259b6bf03e7cecc3e63d",
@@ -67,24 +73,31 @@ def dice(seed: int):
 
 
 def test_the_groups_are_those_of_the_registry():
-    assert set(GROUPS) == {row.number for row in ALGORITHMS if row.type == TransformType.KE and row.served}
+    served = {row.number for row in ALGORITHMS if row.type == TransformType.KE and row.served}
+    assert set(GROUPS) == served | set(KEM)
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_both_ends_agree(group):
-    ours, theirs = generate(group, dice(1)), generate(group, dice(2))
+    ours = generate(group, dice(1))
+    theirs = respond(group, ours.public, dice(2))
     shared = ours.shared(theirs.public)
     assert shared == theirs.shared(ours.public)
-    assert (len(ours.public), len(shared)) == (PUBLIC_SIZES[group], SHARED_SIZES[group])
+    sizes = (PUBLIC_SIZES[group], REPLY_SIZES[group], SHARED_SIZES[group])
+    assert (len(ours.public), len(theirs.public), len(shared)) == sizes
+    assert (GROUPS[group].public_size, reply_size(group)) == sizes[:2]
 
 
 @pytest.mark.parametrize("group", QUICK)
 def test_the_private_value_is_all_there_is_to_keep(group):
-    ours, theirs = generate(group, dice(1)), generate(group, dice(2))
-    again = restore(group, ours.private)
-    assert (again.private, again.public) == (ours.private, ours.public)
-    assert again.shared(theirs.public) == ours.shared(theirs.public)
-    assert ours.private.hex() not in repr(ours)
+    ours = generate(group, dice(1))
+    theirs = respond(group, ours.public, dice(2))
+    shared = ours.shared(theirs.public)
+    for end, other in ((ours, theirs), (theirs, ours)):
+        again = restore(group, end.private)
+        assert (again.private, again.public) == (end.private, end.public)
+        assert again.shared(other.public) == shared
+        assert end.private.hex() not in repr(end)
 
 
 @pytest.mark.parametrize("group", QUICK)
@@ -95,11 +108,13 @@ def test_the_same_dice_give_the_same_values(group):
 
 @pytest.mark.parametrize("group", QUICK)
 def test_public_values_of_another_length_are_malformed(group):
-    ours, public = generate(group, dice(1)), generate(group, dice(2)).public
-    for wrong in (b"", public[:-1], public + b"\0", b"\0" + public, public[1:]):
-        with pytest.raises(Malformed) as malformed:
-            ours.shared(wrong)
-        assert malformed.value.notify is NotifyType.INVALID_SYNTAX
+    ours = generate(group, dice(1))
+    reply = respond(group, ours.public, dice(2)).public
+    for use, public in ((ours.shared, reply), (lambda wrong: respond(group, wrong, dice(3)), ours.public)):
+        for wrong in (b"", public[:-1], public + b"\0", b"\0" + public, public[1:]):
+            with pytest.raises(Malformed) as malformed:
+                use(wrong)
+            assert malformed.value.notify is NotifyType.INVALID_SYNTAX
 
 
 @pytest.mark.parametrize("group", MODP)
@@ -149,6 +164,34 @@ def test_published_values(group, private, public, peer, shared):
     ours = restore(group, bytes.fromhex(private))
     assert ours.public.hex() == public
     assert ours.shared(bytes.fromhex(peer)).hex() == shared
+
+
+@pytest.mark.parametrize("case", KAT, ids=lambda case: f"{case['group']}-{case['count']}")
+def test_known_answers_for_ml_kem(case):
+    ours = restore(case["group"], bytes.fromhex(case["seed"]))
+    assert hashlib.sha256(ours.public).hexdigest() == case["public_sha256"]
+    assert ours.shared(bytes.fromhex(case["ciphertext"])).hex() == case["shared"]
+    assert ours.shared(bytes.fromhex(case["wrong_ciphertext"])).hex() == case["rejected"]
+
+
+@pytest.mark.parametrize("group", KEM)
+def test_encapsulation_keys_outside_the_field(group):
+    """FIPS 203 7.2: three octets hold two coefficients, each below 3329; the seed behind them may be anything."""
+    public = generate(group, dice(1)).public
+    end = len(public) - 32
+    for at, three in ((0, b"\x01\x0d\x00"), (0, b"\x00\x10\xd0"), (end - 3, b"\xff\xff\xff")):
+        with pytest.raises(Malformed) as malformed:
+            respond(group, public[:at] + three + public[at + 3 :], dice(2))
+        assert malformed.value.notify is NotifyType.INVALID_SYNTAX
+    largest = public[:end] + b"\xff" * 32
+    assert len(respond(group, b"\x00\x0d\xd0" + largest[3:], dice(2)).public) == KEM[group]
+
+
+def test_each_encapsulation_is_another():
+    ours = generate(36, dice(1))
+    first, second = (respond(36, ours.public, dice(2)) for _ in range(2))
+    assert first.public != second.public
+    assert ours.shared(first.public) != ours.shared(second.public)
 
 
 @pytest.mark.parametrize("group", [19, 20, 21])
