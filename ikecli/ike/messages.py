@@ -75,6 +75,7 @@ def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
 
 def send(core: Core, sa: IkeSa, octets: bytes) -> None:
     """Send a message, or all fragments of one, to where the peer is."""
+    sa.sent = core.now
     send_to(core, octets, sa.local, sa.remote)
 
 

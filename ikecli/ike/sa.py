@@ -94,7 +94,8 @@ class IkeSa:
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed,
     `fragmentation` says that they may be cut (RFC 7383). `asking` holds the
     deadlines of its Asks. `confirmed` says that the peer is known to have it, too. `heard` is when the peer last gave
-    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in.
+    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in. Of NAT keepalives: `sent`
+    is when something surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks.
     """
 
     number: int
@@ -126,6 +127,10 @@ class IkeSa:
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)
+    sent: float = 0.0
+    looked: float = 0.0
+    carried: int = 0
+    keeping: int = 0
     ends: float = 0.0
     confirmed: bool = False
     asking: dict[int, float] = field(default_factory=dict)

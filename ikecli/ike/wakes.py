@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.effects import Traffic
-from ikecli.ike import exchanges
+from ikecli.ike import exchanges, keepalive
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
@@ -23,8 +23,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
         times += [child.expires for child in sa.children.values() if child.expires and not child.deleting]
-        if (check := _check_at(core, sa)) is not None:
-            times.append(check)
+        times += [when for when in (_check_at(core, sa), keepalive.due(core, sa)) if when is not None]
     return min(times, default=None)
 
 
@@ -51,6 +50,7 @@ def act(core: Core, sa: IkeSa) -> None:
             core.ask(sa, Traffic(tuple(sa.children)), None)
         else:
             core.want(sa, Want.LIVENESS)
+    keepalive.act(core, sa)
 
 
 def _end(core: Core, sa: IkeSa) -> None:

@@ -302,3 +302,10 @@ def test_messages_are_cut_where_that_is_configured(lines: str, mtus: tuple[int, 
     assert all(outcome.accepted for outcome in outcomes)
     assert store.intent.fragment_mtu == mtus
     assert read("ios", store.startup())[0].intent.fragment_mtu == mtus
+
+
+@pytest.mark.parametrize("word", ["ikev2", "isakmp"])
+def test_keepalives_through_a_nat_are_set_by_either_word(word: str) -> None:
+    store, outcomes = read("ios", f"{ROUTER}\ncrypto {word} nat keepalive 30")
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.profiles[0].nat_keepalive == 30
