@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ikecli import __version__
 from ikecli.errors import IkecliError, Unavailable
@@ -217,7 +217,7 @@ async def _private(state: Path) -> Client:
     except Unavailable:
         print("No engine runs: this is a private one, with an emulated network; it ends with its last session.")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(os.open(state / "private.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
+    with _private_log(state / "private.log") as log:
         engine = subprocess.Popen(
             [*PRIVATE_ENGINE, "--control", str(socket), "--state", str(state)],
             stdin=subprocess.DEVNULL,
@@ -233,6 +233,14 @@ async def _private(state: Path) -> Client:
             await asyncio.sleep(0.02)
     said = (state / "private.log").read_text(errors="replace").strip().splitlines()
     raise Unavailable(said[-1].removeprefix("ikecli: ") if said else "the private engine does not answer")
+
+
+def _private_log(path: Path) -> BinaryIO:
+    """Open the log of a private engine anew; raises Unavailable, for a link too."""
+    try:
+        return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb")
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error
 
 
 # The others

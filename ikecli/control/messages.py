@@ -201,7 +201,6 @@ LEVELS: Final[dict[type[Request], int]] = {
     Disable: 0,
     Show: USER,
     Names: USER,
-    Monitor: USER,
     Ping: USER,
     ConfigBegin: OPERATOR,
     ConfigLine: OPERATOR,
@@ -213,11 +212,17 @@ LEVELS: Final[dict[type[Request], int]] = {
     Fetch: OPERATOR,
     Clear: OPERATOR,
     Debug: OPERATOR,
+    Monitor: OPERATOR,
 }
 """The privilege level each request needs."""
 
 OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "logging"})
 """Topics of Show that need the operator's level."""
+
+USER_NAMES: Final = frozenset(
+    {"crypto_maps", "nameif", "policies", "profiles", "proposals", "transform_sets", "tunnel_groups"}
+)
+"""Paths of Names that do without it: what commands of the lower level complete."""
 
 
 @dataclass(frozen=True, slots=True)

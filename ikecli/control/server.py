@@ -14,11 +14,14 @@ from typing import Final, cast
 
 from ikecli.control import codec, levels
 from ikecli.control.client import Open, Session, check_path
-from ikecli.control.messages import Error, Heard, Reply
+from ikecli.control.messages import OPERATOR, Error, Heard, Reply
 from ikecli.errors import Rejected, Unavailable
 
 SESSIONS: Final = 64
 """Sessions at a time."""
+
+RESERVED: Final = 8
+"""Sessions of these that only those may open who begin as operators."""
 
 REQUESTS: Final = 16
 """Requests of a session that may be open; further ones are left unread."""
@@ -55,8 +58,9 @@ class Connection(asyncio.Protocol):
         who = levels.caller(transport.get_extra_info("socket"))
         if who is None:
             return self._end(f"% Only root, this engine's user and the group {levels.GROUP} may use this socket.")
-        if len(self._server.connections) >= SESSIONS:
-            return self._end(f"% All {SESSIONS} sessions are in use; end one and try again.")
+        free = SESSIONS if who[0] >= OPERATOR else SESSIONS - RESERVED
+        if len(self._server.connections) >= free:
+            return self._end(f"% All {free} sessions are in use; end one and try again.")
         self._server.connections.add(self)
         self._session = self._server.open(*who, self.push)
 

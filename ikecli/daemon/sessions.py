@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Final
 
 from ikecli import __version__
+from ikecli.boundary.events import CATEGORIES
 from ikecli.boundary.views import UserView
 from ikecli.config import ConfigReader
 from ikecli.control.messages import (
     LEVELS,
     OPERATOR,
     OPERATOR_TOPICS,
+    USER_NAMES,
     Choice,
     Choices,
     Clear,
@@ -48,7 +50,7 @@ from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
 from ikecli.daemon.queries import query
 from ikecli.dataplane.base import Echo, EchoResult
-from ikecli.errors import IkecliError
+from ikecli.errors import IkecliError, Rejected
 
 Answer = Callable[[Reply], None]
 
@@ -71,7 +73,7 @@ class Session:
         operator = isinstance(request, Show) and request.topic in OPERATOR_TOPICS
         needed = OPERATOR if operator else LEVELS[type(request)]
         if self.level < needed:
-            reply(Error(f"% This needs privilege level {needed}, this session has {self.level}: type enable"))
+            reply(Error(_below(needed, self.level)))
             return
         self._heard_at = self._appliance.clock.now()
         try:
@@ -119,6 +121,7 @@ class Session:
             if level is None:
                 reply(Error("% Login invalid"))
                 return
+            self._fall(level)
             self.level = self._origin = level
             self.user = request.username
             self._identify(request, reply)
@@ -127,8 +130,13 @@ class Session:
         self._appliance.guard.try_password(self, lambda: store.verify_user(request.username, request.password), found)
 
     def _disable(self, request: Disable, reply: Answer) -> None:
-        self.level = min(self.level, request.level)
+        self._fall(request.level)
         self._identify(request, reply)
+
+    def _fall(self, level: int) -> None:
+        self.level = min(self.level, level)
+        if self.level < LEVELS[Monitor]:
+            self._appliance.journal.forget(self._push)
 
     # What there is
 
@@ -139,6 +147,8 @@ class Session:
             reply(Shown(tuple(query(self._appliance, request.topic, request.options))))
 
     def _names(self, request: Names, reply: Answer) -> None:
+        if request.path not in USER_NAMES and self.level < OPERATOR:
+            raise Rejected(_below(OPERATOR, self.level))
         reply(Lines(tuple(self._appliance.store.names(request.path))))
 
     def _clear(self, request: Clear, reply: Answer) -> None:
@@ -153,6 +163,8 @@ class Session:
         self._appliance.plane.echo(echo, done)
 
     def _debug(self, request: Debug, reply: Answer) -> None:
+        if request.category not in (*CATEGORIES, "all"):
+            raise Rejected(f"% There is no debug category {request.category}: {', '.join(CATEGORIES)} or all")
         self._appliance.journal.switch(request.category, request.on)
         reply(Lines(tuple(sorted(self._appliance.journal.debugs))))
 
@@ -166,11 +178,17 @@ class Session:
     # Configuration
 
     def _config_begin(self, request: Request, reply: Answer) -> None:
+        if self._reader is not None:
+            self._reader.end()
         self._reader = ConfigReader(self._appliance.store)
         reply(self._state())
 
     def _config_line(self, request: ConfigLine, reply: Answer) -> None:
         reader = self._reading()
+        if reader.store is not self._appliance.store:
+            self._reader = None
+            reply(self._state(False, ("% The configuration was reloaded meanwhile: type configure terminal again",)))
+            return
         outcome = reader.feed(request.line, request.prompt_width)
         messages = outcome.messages
         if outcome.commit:
@@ -222,8 +240,14 @@ class Session:
         if request.which == "startup":
             reply(Lines(tuple(appliance.startup_lines())))
             return
+        if request.which != "running":
+            raise Rejected(f"% There is no configuration {request.which}: running or startup")
         appliance.journal.log(5, "SYS", "CONFIG_READ", f"running configuration read in clear text by {self.user}")
         reply(Lines(tuple(appliance.store.running(clear=True))))
+
+
+def _below(needed: int, level: int) -> str:
+    return f"% This needs privilege level {needed}, this session has {level}: type enable"
 
 
 _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {

@@ -85,13 +85,14 @@ def _explained(subject: str) -> Iterator[None]:
 
 
 def _make_private(path: Path) -> None:
-    """Have a directory of mode 0700; one that holds others' files is not touched."""
+    """Have a directory of this user's and of mode 0700; one that is another's or holds others' files is not touched."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise Unavailable(f"state directory {path}: it belongs to another user; name your own with --state")
     if stat.S_IMODE(found.st_mode) & 0o077 == 0:
         return
-    ours = found.st_uid == os.geteuid() and ((path / LOCK).exists() or not any(path.iterdir()))
-    if not ours:
+    if not (path / LOCK).exists() and any(path.iterdir()):
         raise Unavailable(
             f"state directory {path}: others may read it (mode {stat.S_IMODE(found.st_mode):04o}); "
             f"type chmod 700 {path}, or name another with --state"

@@ -234,7 +234,7 @@ class Point(pp.MatchFirst):
 
     def _refusal(self, text: Line, token: str, start: int, stop: int) -> Refusal:
         """Say why no leaf takes the token: the caret is at the first character that no word here shares."""
-        secret = start if self.secret else NOWHERE
+        secret = start if self.secret or (token and start and self._leads_to_secret()) else NOWHERE
         if not token:
             return Refusal(text, "incomplete", start, start, stop, secret)
         low = token.lower()
@@ -244,6 +244,14 @@ class Point(pp.MatchFirst):
         if shared == len(low):  # the beginning of a word that takes no abbreviation
             shared = 0
         return Refusal(text, "invalid", start, start + shared, stop, secret)
+
+    def _leads_to_secret(self) -> bool:
+        """Tell whether a secret stands behind a word that is due here: who leaves that word out types the secret."""
+        thens = {leaf.then for leaves in self.words.values() for leaf in leaves}
+        for then in thens:
+            if not then.built:
+                then.build()
+        return any(then.secret for then in thens)
 
     def note(self, text: Line, begun: str, apart: bool) -> None:
         """Note what may stand at the cursor, where `begun` was typed already."""

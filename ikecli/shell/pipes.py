@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Final
 
 from ikecli.control.messages import Choice
 from ikecli.errors import Rejected, Unavailable
 from ikecli.language import LineError
+from ikecli.shell.terminal import Interrupted
 
 MODIFIERS: Final[Mapping[str, str]] = {
     "append": "Write the lines to the end of a file: file:PATH",
@@ -23,6 +26,9 @@ MODIFIERS: Final[Mapping[str, str]] = {
     "redirect": "Write the lines to a file: file:PATH",
     "section": "Show the lines that match with what is indented below them",
 }
+
+EXPRESSION_LIMIT: Final = 256
+"""Characters of a regular expression."""
 
 _DELIMITER: Final = r"(?:[,{}() ]|^|$)"
 
@@ -192,11 +198,28 @@ def _made(name: str, rest: str) -> Filter:
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Return a search for a router's regular expression, in which `_` is any delimiter or an end of the line."""
+    if len(pattern) > EXPRESSION_LIMIT:
+        raise Rejected(f"% The regular expression is longer than {EXPRESSION_LIMIT} characters: type a shorter one")
     try:
         search = re.compile(re.sub(r"\\.|_", lambda one: _DELIMITER if one[0] == "_" else one[0], pattern)).search
-    except (re.error, OverflowError):
+    except (re.error, OverflowError, RecursionError):
         raise Rejected("% Failed to compile regular expression.") from None
-    return lambda text: search(text) is not None
+    return lambda text: _found(search, text)
+
+
+def _found(search: Callable[[str], object], text: str) -> bool:
+    """Search a line; raises Interrupted at Ctrl-C: an expression may take for ever, and no event loop runs then."""
+    before = signal.getsignal(signal.SIGINT)
+    if before in (None, signal.SIG_IGN) or current_thread() is not main_thread():
+        return search(text) is not None
+    try:
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            return search(text) is not None
+        finally:
+            signal.signal(signal.SIGINT, before)
+    except KeyboardInterrupt:
+        raise Interrupted from None
 
 
 def file_path(name: str) -> Path:

@@ -8,8 +8,18 @@ from ikecli.control.messages import (
     ConfigBegin,
     ConfigEnd,
     ConfigLine,
+    ConfigState,
+    Debug,
+    Disable,
     Enable,
+    Error,
+    Fetch,
+    Heard,
+    Lines,
+    Monitor,
+    Names,
     Reply,
+    Request,
     Save,
 )
 from ikecli.daemon.appliance import Appliance
@@ -62,3 +72,55 @@ def test_passwords_of_closed_sessions_keep_nobody_out() -> None:
     operator.handle(Enable(Secret("cisco")), lambda reply: None)
     lab.run(2)
     assert operator.level == 15
+
+
+def asked(session: Session, *requests: Request) -> list[Reply]:
+    """Return what a session replies."""
+    replies: list[Reply] = []
+    for request in requests:
+        session.handle(request, replies.append)
+    return replies
+
+
+def test_configuration_mode_entered_twice_is_left_once() -> None:
+    _, appliance, session = lab_of()
+    asked(session, ConfigBegin(), ConfigBegin(), ConfigEnd())
+    assert appliance.store.editors == 0
+
+
+def test_a_reload_ends_configuration_mode_and_says_so() -> None:
+    _, appliance, session = lab_of()
+    asked(session, ConfigBegin())
+    appliance.reload()
+    (state,) = asked(session, ConfigLine("hostname R2"))
+    assert isinstance(state, ConfigState)
+    assert (state.accepted, state.mode) == (False, "")
+    assert "reloaded" in state.messages[0]
+    asked(session, ConfigBegin(), ConfigLine("hostname R2"), ConfigEnd())
+    assert appliance.hostname == "R2"
+    assert appliance.store.editors == 0
+
+
+def test_what_there_is_not_is_refused_by_name() -> None:
+    _, appliance, session = lab_of()
+    fetched, debugged = asked(session, Fetch("../x"), Debug("nope", True))
+    assert isinstance(fetched, Error)
+    assert "../x" in fetched.text
+    assert isinstance(debugged, Error)
+    assert "nope" in debugged.text
+    assert not appliance.journal.debugs
+
+
+def test_who_is_no_operator_hears_no_log_and_learns_no_users() -> None:
+    _, appliance, operator = lab_of("hostname R1\nusername ann secret a\ncrypto map M 10 ipsec-isakmp\n")
+    heard: list[Heard] = []
+    low = Session(appliance, 1, "guest", heard.append)
+    monitored, users, maps = asked(low, Monitor(True), Names("users"), Names("crypto_maps"))
+    assert isinstance(monitored, Error)
+    assert isinstance(users, Error)
+    assert maps == Lines(("M",))
+    assert asked(operator, Names("users")) == [Lines(("ann",))]
+    fallen = Session(appliance, 15, "fallen", heard.append)
+    asked(fallen, Monitor(True), Disable())
+    appliance.journal.log(5, "SYS", "TEST", "text")
+    assert heard == []

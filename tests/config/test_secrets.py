@@ -267,3 +267,26 @@ def test_hashes_are_salted() -> None:
 def test_type_7_is_read(text: str, password: bytes | None) -> None:
     found = unobscured(text)
     assert (found and found.reveal()) == password
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("ios", "enable {}"),
+        ("ios", "username bob {}"),
+        ("ios", "crypto ikev2 profile P\n authentication local pre-share {}"),
+        ("asa", "enable {}"),
+        ("asa", "username bob {} privilege 15"),
+    ],
+)
+def test_a_secret_whose_keyword_was_left_out_is_not_shown(dialect: str, text: str) -> None:
+    for quiet in (False, True):
+        _, outcomes = read(dialect, text.replace("{}", MARKER), quiet=quiet)
+        assert not outcomes[-1].accepted
+        assert MARKER not in str([(one.messages, one.error and one.error.shown) for one in outcomes])
+
+
+def test_a_misspelled_command_is_shown() -> None:
+    _, (outcome,) = read("ios", "hostnme R1")
+    assert outcome.error is not None
+    assert outcome.error.shown == "hostnme"

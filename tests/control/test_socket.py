@@ -16,7 +16,20 @@ import pytest
 
 from ikecli.control import codec, levels, server
 from ikecli.control.client import LocalClient, Push, SocketClient
-from ikecli.control.messages import Done, Error, Heard, Identify, Lines, Ping, Pinged, Reply, Request, Show
+from ikecli.control.messages import (
+    OPERATOR,
+    USER,
+    Done,
+    Error,
+    Heard,
+    Identify,
+    Lines,
+    Ping,
+    Pinged,
+    Reply,
+    Request,
+    Show,
+)
 from ikecli.control.server import REQUESTS, Server
 from ikecli.errors import Unavailable
 
@@ -225,6 +238,25 @@ def test_more_sessions_than_there_may_be_are_told_so(tmp_path: Path, monkeypatch
             with pytest.raises(Unavailable, match="All 2 sessions are in use"):
                 await clients[2].request(Identify())
             for client in clients:
+                await client.close()
+
+    asyncio.run(run())
+
+
+def test_some_sessions_are_kept_for_operators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "SESSIONS", 3)
+    monkeypatch.setattr(server, "RESERVED", 1)
+    callers = [(USER, "a"), (USER, "b"), (USER, "c"), (OPERATOR, "d")]
+    monkeypatch.setattr(levels, "caller", lambda connection: callers.pop(0))
+
+    async def run() -> None:
+        async with listening(tmp_path / "c"):
+            *users, refused, operator = [await SocketClient.connect(tmp_path / "c") for _ in range(4)]
+            with pytest.raises(Unavailable, match="All 2 sessions are in use"):
+                await refused.request(Identify())
+            for client in (*users, operator):
+                assert await client.request(Identify()) == Done()
+            for client in (*users, refused, operator):
                 await client.close()
 
     asyncio.run(run())

@@ -101,3 +101,12 @@ def test_a_damaged_key_and_an_impossible_directory_are_said(tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="state directory"):
         FileStorage(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    tmp_path.chmod(0o700)
+    with pytest.raises(Unavailable, match="another user"):
+        FileStorage(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ikecli.errors import Rejected, Unavailable
 from ikecli.language import LineError
 from ikecli.shell import pipes
+from ikecli.shell.terminal import Interrupted
 
 CONFIG = """hostname R1
 crypto map M 10 ipsec-isakmp
@@ -101,3 +104,23 @@ def test_lines_into_a_file(tmp_path: Path) -> None:
 )
 def test_what_may_come_next(text: str, labels: list[str]) -> None:
     assert [choice.label for choice in pipes.choices(text)] == labels
+
+
+@pytest.mark.parametrize("expression", ["(" * 200, "(" * 5000, "a" * (pipes.EXPRESSION_LIMIT + 1), "a{99999999999}"])
+def test_an_expression_is_sound_and_of_bounded_length(expression: str) -> None:
+    with pytest.raises(Rejected, match="regular expression"):
+        pipes.read(f"show version | include {expression}")
+
+
+def test_ctrl_c_stops_an_expression_that_takes_for_ever() -> None:
+    slow = pipes.read("show version | include (a+)+$").filter
+    handler = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGALRM, lambda number, frame: os.kill(os.getpid(), signal.SIGINT))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(Interrupted):
+            list(slow.line("a" * 60 + "b"))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert signal.getsignal(signal.SIGINT) is handler
