@@ -91,11 +91,11 @@ class IkeSa:
     """An IKE SA. `origin` is where the peer was at first, `request` the digest of its first message.
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
-    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says that
-    they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer is known to have
-    it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted: `traffic`
-    of them, out and in. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out when that was
-    `looked` at last, `keeping` the Ask that looks.
+    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
+    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer is known to
+    have it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
+    `traffic` of them, out and in. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out
+    when that was `looked` at last, `keeping` the Ask that looks.
     """
 
     number: int
