@@ -22,9 +22,9 @@ KEPT: Final = 500
 
 SECRET_WORDS: Final = (
     *("pre-shared-key", "key", "password", "passwd", "secret", "passphrase", "hex", "community", "key-string"),
-    *("authentication", "privacy", "md5", "snmp-server"),
+    "snmp-server",
 )
-_SECRET_WORD: Final = re.compile(r"\S+[-_](?:password|passwd|pw|key|secret)|\S+://\S*@\S*")
+_SECRET_WORD: Final = re.compile(r"\S+[-_](?:password|passwd|pw|key|secret)|au\S*|priv|md5|\S+://\S*@\S*")
 
 
 def may_hold_secret(line: str) -> bool:
