@@ -92,8 +92,8 @@ class IkeSa:
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
-    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer is known to
-    have it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
+    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
+    it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out
     when that was `looked` at last, `keeping` the Ask that looks.
     """
