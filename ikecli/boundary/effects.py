@@ -23,11 +23,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """IKE octets (without the non-ESP marker) between two ends; `local` is ours in both directions."""
+    """IKE octets (without the non-ESP marker) between two ends; `local` is ours in both directions.
+
+    One that is `bare` leaves without a marker, also from the NAT port: a NAT keepalive.
+    """
 
     octets: bytes
     local: Endpoint
     remote: Endpoint
+    bare: bool = False
 
 
 class Direction(Enum):

@@ -17,6 +17,15 @@ DEFAULT_PFS: Final = "group14"
 """The group of `set pfs` alone."""
 
 
+FRAGMENT_MTUS: Final = (576, 1280)
+"""The longest packet of IKE that every path carries: IPv4, IPv6 (RFC 7383 2.5.1)."""
+
+
+def fragment_mtus(mtu: int | None) -> tuple[int, int]:
+    """Return the longest packets of IKE, IPv4's and IPv6's."""
+    return (mtu, mtu) if mtu else FRAGMENT_MTUS
+
+
 def rows(type: TransformType, dialect: str, words: Iterable[str], use: str = "ike") -> tuple[Algorithm, ...]:
     """Return the algorithms of some words that are served, in order."""
     found = (row_of(type, dialect, word, use) for word in words)

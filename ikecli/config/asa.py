@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Interface
+from typing import Literal
 
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
 from ikecli.language import Inert
@@ -165,6 +166,14 @@ class IsakmpIdentity:
     key_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fragmentation:
+    """`crypto ikev2 fragmentation`."""
+
+    mtu: int | None = None
+    method: str | None = None
+
+
 @dataclass(slots=True)
 class IkePolicy:
     """`crypto ikev2 policy`: the dialect's words, best first."""
@@ -226,6 +235,7 @@ class Asa:
     isakmp_identity: IsakmpIdentity | None = None
     nat_keepalive: int | None = None
     cookie_challenge: int | str | None = None
+    fragmentation: Fragmentation | Literal[False] | None = None
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)

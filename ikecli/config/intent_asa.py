@@ -9,7 +9,7 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import esp_proposals, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
@@ -106,7 +106,9 @@ class _Resolver:
             profiles=profiles,
             connections=tuple(self.connections(names)),
         )
-        return replace(intent, cookie_threshold=self.cookie_threshold(intent.max_half_open)), self.complaints
+        cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
+        mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
+        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
 
     def cookie_threshold(self, most: int) -> int | None:
         """Return from how many half-open SAs on cookies are asked for, of `most` that may be; None for never."""

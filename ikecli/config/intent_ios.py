@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, ike_proposals, kilobytes, network, pfs_row
+from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -113,7 +113,8 @@ class _Resolver:
         if d.max_sas is not None:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
-        return replace(intent, cookie_threshold=threshold), self.complaints
+        mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
+        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield the interfaces."""

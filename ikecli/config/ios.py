@@ -218,6 +218,13 @@ class StaticRoute:
 RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Fragmentation:
+    """`crypto ikev2 fragmentation`."""
+
+    mtu: int | None = None
+
+
 @dataclass(slots=True)
 class Ios:
     """A router's configuration."""
@@ -232,6 +239,7 @@ class Ios:
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
+    fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None
     lifetime_seconds: int | None = None

@@ -44,8 +44,7 @@ _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 """What a router says when an object is made that cannot work yet."""
 
 _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
-    ("ios", "nat_keepalive", None): "NAT keepalives have no effect yet: none are sent.",
-    ("asa", "nat_keepalive", None): "NAT keepalives have no effect yet: none are sent.",
+    ("asa", "fragmentation", "cisco"): "only IETF fragments are sent and taken (RFC 7383).",
     ("asa", "reverse_route", None): "reverse-route has no effect yet: routes to the peer's networks are not added.",
     ("asa", "connection_type", "originate-only"): "this side begins, but it still answers the peer.",
     ("asa", "type", "remote-access"): "remote access has no effect yet: only ipsec-l2l groups are used.",

@@ -101,7 +101,7 @@ class Sockets:
         if pair is None:
             self.counted["unsent"] += 1
             return
-        octets = [MARKER, datagram.octets] if encapsulated else [datagram.octets]
+        octets = [MARKER, datagram.octets] if encapsulated and not datagram.bare else [datagram.octets]
         control = [_source(local.address)] if wildcard else []
         try:
             pair[encapsulated].sendmsg(octets, control, 0, (str(remote.address), self.ports.on_wire(remote.port)))

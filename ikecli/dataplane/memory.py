@@ -175,7 +175,8 @@ class MemoryPlane:
     def transmit(self, datagram: Datagram) -> None:
         """Send an IKE datagram from one of our addresses."""
         local, remote = datagram.local, datagram.remote
-        octets = NON_ESP_MARKER + datagram.octets if NAT_PORT in (local.port, remote.port) else datagram.octets
+        marked = NAT_PORT in (local.port, remote.port) and not datagram.bare
+        octets = NON_ESP_MARKER + datagram.octets if marked else datagram.octets
         self._emit(udp(local.address, local.port, remote.address, remote.port, octets))
 
     # Packets out

@@ -12,6 +12,7 @@ from ikecli.boundary.events import DatagramDropped, Event
 from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
+from ikecli.ike.fragments import Assemblies
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import Birth, IkeSa, State
@@ -81,6 +82,7 @@ class Core:
         self.counts: Final = Counts()
         self.waiting: Final = HalfOpen()
         self.jar: Final = Jar(random)
+        self.assemblies: Final = Assemblies()
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)
@@ -201,6 +203,7 @@ class Core:
         """Take an IKE SA out of all tables."""
         del self.sas[sa.number], self.by_spi[sa.own_spi]
         self.by_request.pop((sa.origin, sa.request), None)
+        self.assemblies.forget(sa)
         self._leave_peer(sa)
         self._leave_session(sa.session)
         self._numbers.give_back(sa.number)

@@ -36,8 +36,8 @@ RECOVER_SECONDS: Final = 10.0
 
 MAX_DATAGRAM: Final = 65_507
 """Octets of the longest datagram that is looked at."""
-MAX_HELD: Final = 4
-"""Messages one SA keeps while its keys are computed."""
+MAX_HELD: Final = 16
+"""Messages and fragments one SA keeps while its keys are computed."""
 MAX_HELD_IN_ALL: Final = 1_000
 MAX_QUEUED: Final = 64
 """Exchanges that wait for their turn in one SA."""
@@ -50,6 +50,16 @@ MAX_COOKIE: Final = 64
 COOKIE_SECONDS: Final = 60.0
 """How long the secret of our cookies is in use; what was baked under it is good as long again."""
 COOKIE_SECRET_SIZE: Final = 32
+MAX_FRAGMENTS: Final = 1_024
+"""Fragments of one message that is put together."""
+LEAST_FRAGMENT: Final = 64
+"""Octets of payloads that every fragment but the last carries, however small the MTU."""
+MAX_ASSEMBLED: Final = 65_535
+"""Octets of payloads of one message that is put together."""
+MAX_ASSEMBLED_IN_ALL: Final = 1 << 24
+"""Octets in all messages that are being put together; beyond, the oldest is given up."""
+FRAGMENT_COST: Final = 128
+"""Octets that each fragment counts besides its content."""
 MAX_PAIRS: Final = 256
 """Selector pairs of one Child SA."""
 MAX_NAMED: Final = 64

@@ -14,6 +14,7 @@ from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import State, newest
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
+from ikecli.wire import cut
 
 
 def notice(core: Core, what: Notice) -> None:
@@ -77,7 +78,7 @@ def _of(effect: Effect, spi: int, unsent: bytes) -> bool:
         case Tell(ChildUp(inbound_spi=inbound)):
             return inbound == spi
         case Send(datagram):
-            return bool(unsent) and datagram.octets == unsent
+            return datagram.octets in cut(unsent)
     return False
 
 

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from ikecli.boundary.effects import Datagram, Send
+from ikecli.boundary.effects import Datagram, Endpoint, Send
 from ikecli.boundary.events import MessageReceived, MessageSent
+from ikecli.crypto import IkeKeys, Suite
 from ikecli.errors import Unauthentic
 from ikecli.ike.core import Core
+from ikecli.ike.limits import LEAST_FRAGMENT, NAT_PORT
 from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming
 from ikecli.numbers import Exchange, NotifyType, PayloadType, label
-from ikecli.wire import Header, Message, Sealed, read_chain, write_chain, write_message, write_outer
+from ikecli.wire import (
+    FRAGMENT_OVERHEAD,
+    Header,
+    Message,
+    Sealed,
+    cut,
+    read_chain,
+    write_chain,
+    write_message,
+    write_outer,
+    write_outer_fragment,
+)
 from ikecli.wire.payloads import Notify, Payload
+
+_IP_HEADERS: Final = 20, 40
+_UDP_HEADER: Final = 8
+_NON_ESP_MARKER: Final = 4
 
 
 def write(
     core: Core, sa: IkeSa, exchange: Exchange, message_id: int, response: bool, payloads: Sequence[Payload]
 ) -> bytes:
-    """Return a message's octets, sealed but for IKE_SA_INIT, and count and tell it."""
+    """Return a message's octets, sealed but for IKE_SA_INIT, and count and tell it.
+
+    Where it is too long for the path and the peer knows fragments, they are those of its fragments, one after another.
+    """
     header = Header(sa.spi_i, sa.spi_r, exchange, message_id, sa.initiator, response)
     octets = (
         write_message(Message(header, tuple(payloads)))
@@ -38,7 +59,9 @@ def read_sealed(sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> Inc
     """
     if sa.suite is None or sa.keys is None:
         raise Unauthentic("a message before there are keys")
-    chain = sa.suite.open(sa.keys, not sa.initiator, octets, sealed.at)
+    chain = sealed.chain
+    if chain is None:
+        chain = sa.suite.open(sa.keys, not sa.initiator, octets, sealed.at)
     return Incoming(header, read_chain(sealed.first, chain), octets)
 
 
@@ -51,8 +74,15 @@ def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
 
 
 def send(core: Core, sa: IkeSa, octets: bytes) -> None:
-    """Send octets to where the peer is."""
-    core.do(Send(Datagram(octets, sa.local, sa.remote)))
+    """Send a message, or all fragments of one, to where the peer is."""
+    sa.sent = core.now
+    send_to(core, octets, sa.local, sa.remote)
+
+
+def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint) -> None:
+    """Send a message, or all fragments of one, between two ends."""
+    for one in cut(octets):
+        core.do(Send(Datagram(one, local, remote)))
 
 
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:
@@ -60,10 +90,41 @@ def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) ->
         raise ValueError("nothing can be sealed before there are keys")
     first, chain = write_chain(payloads)
     outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
+    longest = _longest(core, sa)
+    if longest is None or len(outer) + sa.suite.sealed_size(len(chain)) <= longest:
+        return sa.suite.seal(sa.keys, sa.initiator, outer, chain, _iv(core, sa, sa.suite))
+    return _seal_cut(core, sa, sa.suite, sa.keys, header, first, chain, longest - FRAGMENT_OVERHEAD)
+
+
+def _seal_cut(
+    core: Core, sa: IkeSa, suite: Suite, keys: IkeKeys, header: Header, first: int, chain: bytes, room: int
+) -> bytes:
+    """Return the fragments of a message, none with more than `room` octets of IV, ciphertext and check value."""
+    size = next((size for size in range(room, LEAST_FRAGMENT, -1) if suite.sealed_size(size) <= room), LEAST_FRAGMENT)
+    parts = [chain[at : at + size] for at in range(0, len(chain), size)]
+    sealed = []
+    for number, part in enumerate(parts, 1):
+        kind = first if number == 1 else 0
+        outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), number, len(parts))
+        sealed.append(suite.seal(keys, sa.initiator, outer, part, _iv(core, sa, suite)))
+    return b"".join(sealed)
+
+
+def _longest(core: Core, sa: IkeSa) -> int | None:
+    """Return the octets of the longest message to a peer that goes whole; None where every one does."""
+    mtu = core.lookup.intent.fragment_mtu
+    if mtu is None or not sa.fragmentation:
+        return None
+    six = sa.remote.address.version == 6
+    marker = _NON_ESP_MARKER if sa.local.port == NAT_PORT else 0
+    return mtu[six] - _IP_HEADERS[six] - _UDP_HEADER - marker
+
+
+def _iv(core: Core, sa: IkeSa, suite: Suite) -> bytes:
+    """Return an IV that was never used in this SA."""
     sa.sealed += 1
-    size = sa.suite.iv_size
-    iv = sa.sealed.to_bytes(size, "big") if sa.suite.encryption.aead else core.random(size)
-    return sa.suite.seal(sa.keys, sa.initiator, outer, chain, iv)
+    size = suite.iv_size
+    return sa.sealed.to_bytes(size, "big") if suite.encryption.aead else core.random(size)
 
 
 def _told(kind: type[MessageSent], sa: IkeSa, header: Header, payloads: Sequence[Payload], length: int) -> MessageSent:

@@ -11,6 +11,7 @@ from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
+from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
@@ -33,7 +34,7 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection)),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
     Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
@@ -46,7 +47,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),

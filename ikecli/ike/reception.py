@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Send
+from ikecli.boundary.effects import Datagram
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import asks, exchanges, keys, messages, serving, shapes
+from ikecli.ike import asks, exchanges, fragments, keys, messages, serving, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
 from ikecli.ike.limits import MAX_DATAGRAM
@@ -73,15 +74,16 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
         exchanges.response(core, sa, incoming)
     elif header.initiator_spi != sa.spi_i or header.responder_spi != sa.spi_r:
         core.drop(datagram, "no IKE SA has these SPIs")
-    else:
-        exchanges.sealed_response(core, sa, datagram.octets, header, _sealed(message))
+    elif (whole := fragments.whole(core, sa, datagram.octets, header, _sealed(message))) is not None:
+        exchanges.sealed_response(core, sa, whole[0], header, whole[1])
+        core.assemblies.end(sa, True)
 
 
 def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
     header, window = message.header, sa.window
     arrival = window.arrival(header.message_id, datagram.octets)
     if arrival is Arrival.REPEATED:
-        core.do(Send(Datagram(window.response, datagram.local, datagram.remote)))
+        messages.send_to(core, window.response, datagram.local, datagram.remote)
     elif arrival is Arrival.OUTSIDE:
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
@@ -89,7 +91,10 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
     elif window.serving is not None:
         core.drop(datagram, "a request that is being worked on")
     elif _has_keys(core, sa, datagram):
-        serving.request(core, sa, datagram, header, _sealed(message))
+        whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
+        if whole is not None:
+            serving.request(core, sa, replace(datagram, octets=whole[0]), header, whole[1])
+            core.assemblies.end(sa, False)
 
 
 def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
@@ -106,7 +111,7 @@ def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
 
 
 def _sealed(message: Message) -> Sealed:
-    if message.sealed is None or message.payloads or message.sealed.fragments:
+    if message.sealed is None or message.payloads:
         raise Malformed("a message that is not encrypted as a whole")
     return message.sealed
 

@@ -105,11 +105,12 @@ class IkeSa:
     """An IKE SA. `origin` is where the peer was at first, `request` the digest of its first message.
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
-    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed. `asking` holds the
-    deadlines of its Asks. `confirmed` says that the peer is known to have it, too. `heard` is when the peer last gave
-    a sign of life, `checked` when its packets were last counted: `traffic` of them, out and in. `soft` is when it
-    is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs that a rekey made of it, and it of; `quiet` that
-    its end ends nothing.
+    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
+    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
+    it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
+    `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
+    that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
+    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks.
     """
 
     number: int
@@ -129,6 +130,7 @@ class IkeSa:
     suite: Suite | None = None
     keys: IkeKeys | None = None
     sealed: int = 0
+    fragmentation: bool = False
     profile: str = ""
     local_identity: Identity | None = None
     remote_identity: Identity | None = None
@@ -140,6 +142,10 @@ class IkeSa:
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)
+    sent: float = 0.0
+    looked: float = 0.0
+    carried: int = 0
+    keeping: int = 0
     ends: float = 0.0
     confirmed: bool = False
     soft: float = 0.0

@@ -79,7 +79,7 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         peer_window=1,
         dpd_interval=dpd.interval if dpd else 0,
         dpd_retry=dpd.retry if dpd else 0,
-        fragmentation=False,
+        fragmentation=sa.fragmentation,
         nat_local=sa.nat_local,
         nat_remote=sa.nat_remote,
         children=tuple(_child(core, sa, child) for child in sa.children.values()),

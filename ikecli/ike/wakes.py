@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.effects import Traffic
-from ikecli.ike import exchanges
+from ikecli.ike import exchanges, keepalive
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
@@ -28,8 +28,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
         for child in sa.children.values():
             if not child.deleting:
                 times += [when for when in (child.soft, child.expires) if when]
-        if (check := _check_at(core, sa)) is not None:
-            times.append(check)
+        times += [when for when in (_check_at(core, sa), keepalive.due(core, sa)) if when is not None]
     return min(times, default=None)
 
 
@@ -62,6 +61,7 @@ def act(core: Core, sa: IkeSa) -> None:
             core.ask(sa, Traffic(tuple(sa.children)), None)
         else:
             core.want(sa, Want.LIVENESS)
+    keepalive.act(core, sa)
 
 
 def _end(core: Core, sa: IkeSa) -> None:

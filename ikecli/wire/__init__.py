@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from ikecli.wire.message import (
+    FRAGMENT_OVERHEAD,
     HEADER_SIZE,
     Header,
     Message,
     Sealed,
+    cut,
     read_chain,
     read_header,
     read_message,
     write_chain,
     write_message,
     write_outer,
+    write_outer_fragment,
 )
 from ikecli.wire.reader import Reader
 
 __all__ = [
+    "FRAGMENT_OVERHEAD",
     "HEADER_SIZE",
     "Header",
     "Message",
     "Reader",
     "Sealed",
+    "cut",
     "read_chain",
     "read_header",
     "read_message",
     "write_chain",
     "write_message",
     "write_outer",
+    "write_outer_fragment",
 ]

@@ -26,6 +26,8 @@ _GENERIC: Final = Struct("!BBH")
 _GENERIC_SIZE: Final = _GENERIC.size
 _FRAGMENT: Final = Struct("!HH")
 _SEALED: Final = (int(PayloadType.SK), int(PayloadType.SKF))
+FRAGMENT_OVERHEAD: Final = HEADER_SIZE + _GENERIC.size + _FRAGMENT.size
+"""Octets of a fragment before its IV."""
 _INITIATOR: Final = 0x08
 _HIGHER_VERSION: Final = 0x10
 _RESPONSE: Final = 0x20
@@ -55,13 +57,15 @@ class Sealed:
     """The Encrypted payload that ends a message (RFC 7296 3.14), or one fragment of it (RFC 7383 2.5).
 
     `datagram[:at]` is the associated data, `datagram[at:]` IV, ciphertext and check value. `first` is the type of the
-    first payload inside. `fragments` is 0 where the payload is whole, else `fragment` counts from 1 to it.
+    first payload inside. `fragments` is 0 where the payload is whole, else `fragment` counts from 1 to it. `chain` is
+    what was inside, where it was opened already.
     """
 
     first: int
     at: int
     fragment: int = 0
     fragments: int = 0
+    chain: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,23 @@ def write_message(message: Message) -> bytes:
 def write_chain(payloads: Sequence[Payload]) -> tuple[int, bytes]:
     """Return the type of the first payload and the octets of all, each with its generic header."""
     return _write_chain(payloads, PayloadType.NONE)
+
+
+def write_outer_fragment(header: Header, first: int, sealed_size: int, fragment: int, fragments: int) -> bytes:
+    """Return one fragment of a message up to where its IV starts (RFC 7383 2.5); `fragment` counts from 1."""
+    generic = _GENERIC.pack(first, 0, FRAGMENT_OVERHEAD - HEADER_SIZE + sealed_size)
+    outer = _write_header(header, PayloadType.SKF, FRAGMENT_OVERHEAD + sealed_size)
+    return outer + generic + _FRAGMENT.pack(fragment, fragments)
+
+
+def cut(octets: bytes) -> list[bytes]:
+    """Return the messages that stand one after another in `octets`, each as long as its header says."""
+    messages = []
+    while octets:
+        length = int.from_bytes(octets[HEADER_SIZE - 4 : HEADER_SIZE], "big")
+        messages.append(octets[:length])
+        octets = octets[length:]
+    return messages
 
 
 def write_outer(header: Header, first: int, sealed_size: int, clear: Sequence[Payload] = ()) -> bytes:

@@ -195,3 +195,19 @@ def test_cookies_are_asked_for_from_a_share_of_half_open_sas_on(lines: str, thre
     assert all(outcome.accepted for outcome in outcomes)
     assert store.intent.cookie_threshold == threshold
     assert read("asa", store.startup())[0].intent.cookie_threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("lines", "mtus"),
+    [
+        ("", (576, 1280)),
+        ("crypto ikev2 fragmentation mtu 1000 preferred-method ietf", (1000, 1000)),
+        ("no crypto ikev2 fragmentation", None),
+        ("no crypto ikev2 fragmentation\ncrypto ikev2 fragmentation", (576, 1280)),
+    ],
+)
+def test_messages_are_cut_unless_that_is_switched_off(lines: str, mtus: tuple[int, int] | None) -> None:
+    store, outcomes = read("asa", lines)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.fragment_mtu == mtus
+    assert read("asa", store.startup())[0].intent.fragment_mtu == mtus

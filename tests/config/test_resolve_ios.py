@@ -286,3 +286,26 @@ def test_cookies_are_asked_for_from_a_number_of_half_open_sas_on(lines: str, thr
     assert all(outcome.accepted for outcome in outcomes)
     assert store.intent.cookie_threshold == threshold
     assert read("ios", store.startup())[0].intent.cookie_threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("lines", "mtus"),
+    [
+        ("", None),
+        ("crypto ikev2 fragmentation", (576, 1280)),
+        ("crypto ikev2 fragmentation mtu 1000", (1000, 1000)),
+        ("crypto ikev2 fragmentation mtu 1000\nno crypto ikev2 fragmentation", None),
+    ],
+)
+def test_messages_are_cut_where_that_is_configured(lines: str, mtus: tuple[int, int] | None) -> None:
+    store, outcomes = read("ios", lines)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.fragment_mtu == mtus
+    assert read("ios", store.startup())[0].intent.fragment_mtu == mtus
+
+
+@pytest.mark.parametrize("word", ["ikev2", "isakmp"])
+def test_keepalives_through_a_nat_are_set_by_either_word(word: str) -> None:
+    store, outcomes = read("ios", f"{ROUTER}\ncrypto {word} nat keepalive 30")
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.intent.profiles[0].nat_keepalive == 30

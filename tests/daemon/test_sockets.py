@@ -110,6 +110,20 @@ def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:
     asyncio.run(run())
 
 
+def test_a_keepalive_leaves_the_nat_port_without_a_marker() -> None:
+    async def run() -> None:
+        async with ends(2) as (left, right):
+            left.sockets.listen([A])
+            right.sockets.listen([B])
+            ike = Datagram(b"ike", Endpoint(A, 4500), Endpoint(B, 4500))
+            left.sockets.transmit(Datagram(b"\xff", ike.local, ike.remote, bare=True))
+            left.sockets.transmit(ike)
+            assert (await right.next()).octets == b"ike"
+            assert right.sockets.counted == {"keepalive": 1}
+
+    asyncio.run(run())
+
+
 def test_listening_follows_the_addresses() -> None:
     async def run() -> None:
         async with ends(2) as (one, other):

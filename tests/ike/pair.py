@@ -230,7 +230,9 @@ class Pair:
         self.right.apply(right or intent(RIGHT, LEFT))
 
     def carry(self, sender: End, datagram: Datagram) -> None:
-        """Put a datagram on the wire, as the other end will see it."""
+        """Put a datagram on the wire, as the other end will see it; keepalives are seen by no engine."""
+        if datagram.bare:
+            return
         if self._losses:
             self._losses -= 1
             self.dropped.append(datagram)
