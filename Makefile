@@ -33,4 +33,5 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "no virtual environment could be made: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check "pip>=25.1"
 	@$(BIN)/pip install -q --disable-pip-version-check -e . --group dev
+	@$(BIN)/python -m compileall -q ikecli
 	@touch $@

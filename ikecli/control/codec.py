@@ -222,13 +222,19 @@ def _fields(kind: type, body: Any) -> Any:
     """Build a dataclass from the object of its fields; raises Rejected."""
     if not isinstance(body, dict):
         raise Rejected(f"% {kind.__name__} takes an object.")
-    hints = _hints(kind)
-    if unknown := body.keys() - {field.name for field in fields(kind)}:
+    unpackers = _unpackers(kind)
+    if unknown := body.keys() - unpackers.keys():
         raise Rejected(f"% {kind.__name__} has no {min(unknown)[:40]!r}.")
     try:
-        return kind(**{name: _unpacker(hints[name])(value) for name, value in body.items()})
+        return kind(**{name: unpackers[name](value) for name, value in body.items()})
     except (TypeError, ValueError) as error:
         raise Rejected(f"% The fields of {kind.__name__} are missing, of another type or out of bounds.") from error
+
+
+@cache
+def _unpackers(kind: type) -> dict[str, Unpack]:
+    hints = _hints(kind)
+    return {field.name: _unpacker(hints[field.name]) for field in fields(kind)}
 
 
 @cache
@@ -256,12 +262,12 @@ def _unpacker(hint: Any) -> Unpack:
         return lambda value: _checked_kind(hint, _unpack_any(value))
     if hint is float:
         return lambda value: float(_checked((int, float), value))
-    return _text if hint is str else lambda value: _checked(hint, value)
+    return _text if hint is str else lambda value: value if type(value) is hint else _checked(hint, value)
 
 
 def _text(value: Any) -> str:
     """Return a text that can be written again: no half of a surrogate pair but those that stand for odd octets."""
-    text: str = _checked(str, value)
+    text: str = value if type(value) is str else _checked(str, value)
     if not text.isascii():
         text.encode(errors="surrogateescape")
     return text

@@ -30,6 +30,8 @@ from ikecli.intent import Address
 ERROR, WARNING, NOTICE, INFORMATION = 3, 4, 5, 6
 FIRST_SESSION: Final = 30.0
 """Seconds that a private engine waits for its first session."""
+GARBAGE_THRESHOLD: Final = 50_000
+"""Objects between two looks for cycles: handshakes make many objects and hardly any cycle."""
 PLANES_TO_COME: Final = ("xfrm", "userspace")
 
 
@@ -139,6 +141,7 @@ class Service:
         self._booted = True
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
 
     def _reload(self) -> None:
         """Read the startup configuration again and apply the difference (SIGHUP)."""

@@ -8,6 +8,7 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
+from ikecli.ike.lifecycle import rekey_share, start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair
@@ -21,7 +22,12 @@ _SPI_SIZE: Final = 4
 
 
 def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
-    """Return the flows to ask of the peer: all of a connection, or of one that is up in part the packet's alone."""
+    """Return the flows to ask of the peer: all of a connection, or of one that is up in part the packet's alone.
+
+    One that is rekeyed keeps its own.
+    """
+    if talk.replaces is not None:
+        return talk.replaces.pairs[:MAX_SELECTORS]
     flows = talk.core.lookup.flows[connection.label]
     packet = talk.aim.packet
     if packet is None:
@@ -65,11 +71,13 @@ def agreed(
         kilobytes=connection.kilobytes,
         replay_window=connection.replay_window,
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
+        soft=talk.now + connection.lifetime * rekey_share(talk.core) if connection.lifetime else 0.0,
+        replaces=talk.replaces.inbound if talk.replaces else 0,
     )
 
 
-def install(talk: Talk, child: ChildSa, keys: ChildKeys) -> None:
-    """Put a new Child SA into the tables and, inbound first, into the data plane."""
+def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
+    """Put a new Child SA into the tables and, inbound first, into the data plane; `hold` keeps it from sending."""
     sa, core = talk.sa, talk.core
     sa.children[child.inbound] = child
     core.children[child.inbound] = sa
@@ -80,11 +88,14 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys) -> None:
     of_responder = EspKeys(keys.encryption_r, keys.integrity_r)
     outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
     core.do(_install(talk, child, Direction.INBOUND, inbound))
-    core.do(_install(talk, child, Direction.OUTBOUND, outbound))
+    child.held, child.sends = _install(talk, child, Direction.OUTBOUND, outbound), False
+    if not hold:
+        start_sending(core, child)
 
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
     inbound = direction is Direction.INBOUND
+    octets, share = child.kilobytes * _KILOBYTE, rekey_share(talk.core)
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,
@@ -100,5 +111,5 @@ def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) ->
         encapsulated=child.encapsulated,
         esn=child.esn,
         replay_window=child.replay_window,
-        lifetime=Lifetime(hard_seconds=child.lifetime, hard_octets=child.kilobytes * _KILOBYTE),
+        lifetime=Lifetime(child.soft and child.soft - talk.now, child.lifetime, int(octets * share), octets),
     )

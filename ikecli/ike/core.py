@@ -169,13 +169,36 @@ class Core:
             birth=birth,
             request=request,
         )
-        self.sas[sa.number] = self.by_spi[own] = sa
-        self.by_peer.setdefault(remote.address, []).append(sa)
+        self._enter(sa)
         if not initiator:
             self.by_request[(remote, request)] = sa
             self.waiting.add(sa)
-        self.touch(sa)
         return sa
+
+    def add_heir(self, old: IkeSa, initiator: bool, own: bytes, peer_spi: bytes) -> IkeSa:
+        """Put an IKE SA that is rekeyed from another into all tables, without keys yet."""
+        sa = IkeSa(
+            number=self._numbers.take(),
+            session=self._enter_session(old.local.address, old.remote.address),
+            initiator=initiator,
+            local=old.local,
+            remote=old.remote,
+            origin=old.origin,
+            spi_i=own if initiator else peer_spi,
+            spi_r=peer_spi if initiator else own,
+            state=State.SPARE,
+            created=self.now,
+            order=self.order,
+            ancestor=old.own_spi,
+            fragmentation=old.fragmentation,
+        )
+        self._enter(sa)
+        return sa
+
+    def _enter(self, sa: IkeSa) -> None:
+        self.sas[sa.number] = self.by_spi[sa.own_spi] = sa
+        self.by_peer.setdefault(sa.remote.address, []).append(sa)
+        self.touch(sa)
 
     def remove(self, sa: IkeSa) -> None:
         """Take an IKE SA out of all tables."""

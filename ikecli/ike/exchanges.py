@@ -32,6 +32,8 @@ _STATES: Final = {
     Want.DELETE_IKE: (State.DELETING,),
     Want.REFUSE: (State.DELETING,),
     Want.CHILD: (State.ESTABLISHED,),
+    Want.REKEY_CHILD: (State.ESTABLISHED,),
+    Want.REKEY_IKE: (State.ESTABLISHED,),
     Want.DELETE_CHILD: (State.ESTABLISHED,),
     Want.LIVENESS: (State.ESTABLISHED,),
 }

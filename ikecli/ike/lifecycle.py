@@ -5,20 +5,25 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
 
 
+def rekey_share(core: Core) -> float:
+    """Draw after which share of its life an SA is replaced."""
+    least, most = REKEY_SHARE
+    return least + (most - least) * core.random(1)[0] / 256
+
+
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
     core.waiting.discard(sa)
-    profile = core.lookup.profiles[sa.profile]
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order = core.order
-    sa.ends = core.now + profile.lifetime if profile.lifetime else 0.0
+    live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
     sa.birth = None
@@ -43,6 +48,14 @@ def establish(core: Core, sa: IkeSa) -> None:
     core.touch(sa)
 
 
+def live(core: Core, sa: IkeSa) -> None:
+    """Begin an IKE SA's lifetime."""
+    profile = core.lookup.profiles.get(sa.profile)
+    lifetime = profile.lifetime if profile else 0
+    sa.ends = core.now + lifetime if lifetime else 0.0
+    sa.soft = core.now + lifetime * rekey_share(core) if lifetime else 0.0
+
+
 def siblings(core: Core, sa: IkeSa) -> list[IkeSa]:
     """Return the other IKE SAs that stand between the same identities at the same address of ours."""
     return [
@@ -56,11 +69,13 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     """Have an IKE SA be gone with all it carries; for a while it still repeats its last answer."""
     if sa.state is State.CLOSED:
         return
+    drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
     if sa.established_order:
         _leave_identity(core, sa)
-        core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
+        if not sa.quiet:
+            core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
         core.waiting.discard(sa)
         core.counts.rejected[sa.initiator] += 1
@@ -91,6 +106,7 @@ def delete(core: Core, sa: IkeSa) -> None:
         return
     sa.move(State.DELETING)
     sa.ends = 0.0
+    drop_held(sa)
     for child in sa.children.values():
         stop_sending(core, sa, child)
     waiting = [aim.connection for want, aim in sa.window.queue if want is Want.CHILD]
@@ -100,11 +116,31 @@ def delete(core: Core, sa: IkeSa) -> None:
         keep_up(core, label)
 
 
+def start_sending(core: Core, child: ChildSa) -> None:
+    """Put in the direction to the peer, if it was held back until the peer has it, too."""
+    if child.held is not None:
+        core.do(child.held)
+        child.held, child.sends = None, True
+
+
 def stop_sending(core: Core, sa: IkeSa, child: ChildSa) -> None:
-    """Take out the direction to the peer; ours stays until the peer knows."""
-    if not child.deleting:
-        child.deleting = True
+    """Take out the direction to the peer, after what replaces it has gone in; ours stays until the peer knows."""
+    if child.deleting:
+        return
+    child.deleting = True
+    if child.replaced:
+        for other in sa.children.values():
+            if other.replaces == child.inbound:
+                start_sending(core, other)
+    if child.sends:
         core.do(Remove(Direction.OUTBOUND, child.outbound, sa.remote))
+    child.held, child.sends = None, False
+
+
+def drop_held(sa: IkeSa) -> None:
+    """Have no Child SA go on to another, since all of them end."""
+    for child in sa.children.values():
+        child.held = None
 
 
 def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = True) -> None:
@@ -113,6 +149,8 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
     sa.children.pop(child.inbound, None)
     core.children.pop(child.inbound, None)
+    if child.replaced:
+        why = "rekeyed"
     if told:
         core.tell(
             ChildDown,

@@ -12,6 +12,12 @@ AUTH_RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0)
 """The schedule of IKE_AUTH: responders forget a half-open SA about when this ends, so that more would be in vain."""
 DPD_ATTEMPTS: Final = 6
 """How often a liveness check is sent, a profile's `retry` seconds apart."""
+REKEY_SHARE: Final = (0.80, 0.95)
+"""After which share of a lifetime an SA is replaced: drawn between these, so that two ends seldom do it at once."""
+REKEY_RETRY_SECONDS: Final = 5.0
+"""About how long after a rekey that failed the next is tried."""
+REPLACED_SECONDS: Final = 130.0
+"""How long what a rekey has replaced waits for the peer's delete: longer than its request is sent again."""
 LINGER_SECONDS: Final = 30.0
 """How long an SA that is gone still answers repeated requests from its cache."""
 CONFIRM_SECONDS: Final = 30.0

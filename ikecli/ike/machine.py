@@ -8,8 +8,9 @@ from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LinkChanged, 
 from ikecli.ike import serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close
+from ikecli.ike.lifecycle import close, start_sending
 from ikecli.ike.limits import MAX_REMEMBERED_PEERS, RECOVER_SECONDS
+from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import State, newest
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
@@ -24,12 +25,17 @@ def notice(core: Core, what: Notice) -> None:
             wanted = row is not None and row.initiation is not Initiation.NEVER
             if wanted and core.hold_off.get(connection, 0.0) <= core.now:
                 connect(core, connection, what)
+        case Expired(spi, False):
+            if (sa := core.children.get(spi)) is not None and sa.state is State.ESTABLISHED:
+                rekey_child(core, sa, sa.children[spi])
         case Expired(spi, True):
             if (sa := core.children.get(spi)) is not None and not sa.children[spi].deleting:
                 core.want(sa, Want.DELETE_CHILD, Aim(spis=(spi,)))
         case FirstPacket(spi):
             if (sa := core.children.get(spi)) is not None:
                 sa.confirmed, sa.heard = True, core.now
+                if not sa.children[spi].deleting:
+                    start_sending(core, sa.children[spi])
                 core.touch(sa)
         case Mapped(spi, remote):
             if (sa := core.children.get(spi)) is not None and sa.nat_remote and sa.state is State.ESTABLISHED:
@@ -59,6 +65,8 @@ def failed(core: Core, failure: Failed) -> None:
             if not talk.asking:
                 serving.answer_again(core, talk)
             rest = [effect for effect in rest if not _of(effect, spi, unsent)]
+        elif (sa := core.children.get(spi)) is not None and spi in sa.children:
+            core.want(sa, Want.DELETE_CHILD, Aim(spis=(spi,)))
     core.effects += rest
 
 

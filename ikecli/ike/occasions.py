@@ -16,6 +16,8 @@ from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
+from ikecli.ike.tasks.rekey_child import RekeyChild
+from ikecli.ike.tasks.rekey_ike import RekeyIke
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange
 
@@ -36,6 +38,8 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
+    Want.REKEY_CHILD: Occasion(Exchange.CREATE_CHILD_SA, (RekeyChild, Child)),
+    Want.REKEY_IKE: Occasion(Exchange.CREATE_CHILD_SA, (RekeyIke,)),
     Want.DELETE_IKE: Occasion(Exchange.INFORMATIONAL, (DeleteIke,)),
     Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
@@ -45,7 +49,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
-    Exchange.CREATE_CHILD_SA: (Child,),
+    Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),
 }
 """What reads a peer's request."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
 from ikecli.ike.selectors import Pair
 from ikecli.ike.window import Aim, Window
@@ -25,6 +25,8 @@ class State(Enum):
     HALF_OPEN = "IKE_SA_INIT answered"
     AUTHENTICATING = "IKE_AUTH sent"
     ESTABLISHED = "established"
+    SPARE = "made by a rekey of the peer that crossed ours"
+    REPLACED = "replaced, and to be deleted by the peer"
     DELETING = "being deleted from here"
     CLOSED = "gone, but still answers repeated requests"
 
@@ -33,7 +35,9 @@ MOVES: Final = {
     State.CONNECTING: frozenset({State.AUTHENTICATING, State.CLOSED}),
     State.HALF_OPEN: frozenset({State.ESTABLISHED, State.CLOSED}),
     State.AUTHENTICATING: frozenset({State.ESTABLISHED, State.DELETING, State.CLOSED}),
-    State.ESTABLISHED: frozenset({State.DELETING, State.CLOSED}),
+    State.SPARE: frozenset({State.ESTABLISHED, State.REPLACED, State.CLOSED}),
+    State.ESTABLISHED: frozenset({State.REPLACED, State.DELETING, State.CLOSED}),
+    State.REPLACED: frozenset({State.CLOSED}),
     State.DELETING: frozenset({State.CLOSED}),
     State.CLOSED: frozenset(),
 }
@@ -42,7 +46,12 @@ MOVES: Final = {
 
 @dataclass(slots=True)
 class ChildSa:
-    """A Child SA: a pair of ESP SAs of the data plane. `expires` is 0 for never; `deleting` once we asked the peer."""
+    """A Child SA: a pair of ESP SAs of the data plane.
+
+    `soft` is when it is to be replaced, `expires` when it must be gone, 0 for never; `deleting` once we asked the peer.
+    `replaces` is the inbound SPI of the one it was made for, which then is `replaced`. `held` is the direction to the
+    peer as long as the peer may not be ready for it; `sends` says that it is in.
+    """
 
     connection: str
     inbound: int
@@ -60,6 +69,11 @@ class ChildSa:
     replay_window: int
     expires: float = 0.0
     deleting: bool = False
+    soft: float = 0.0
+    replaces: int = 0
+    replaced: bool = False
+    held: Install | None = None
+    sends: bool = True
 
 
 @dataclass(slots=True)
@@ -95,7 +109,8 @@ class IkeSa:
     that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out
-    when that was `looked` at last, `keeping` the Ask that looks.
+    when that was `looked` at last, `keeping` the Ask that looks. `soft` is when it is to be rekeyed; `heir` and
+    `ancestor` are our SPIs of the IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing.
     """
 
     number: int
@@ -133,6 +148,10 @@ class IkeSa:
     keeping: int = 0
     ends: float = 0.0
     confirmed: bool = False
+    soft: float = 0.0
+    heir: bytes = b""
+    ancestor: bytes = b""
+    quiet: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import challenge, messages, shapes
+from ikecli.ike import challenge, heirs, messages, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -59,6 +60,7 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
     core.touch(sa)
     sa.window.serving = talk
     _follow(core, sa, datagram, exchange)
+    heirs.settled(core, sa, tuple(talk.message.payloads))
     if problem is not None:
         _refuse(core, talk, problem)
         return
@@ -173,6 +175,7 @@ def _run(core: Core, talk: Talk) -> None:
         return
     _answer(core, talk, payloads)
     if talk.closing:
+        heirs.bequeath(core, talk.sa)
         close(core, talk.sa, talk.closing)
     elif talk.exchange == Exchange.IKE_AUTH:
         establish(core, talk.sa)
@@ -212,5 +215,7 @@ def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     core.relocate(sa, local, remote)
     for child in sa.children.values():
         core.do(Update(Direction.INBOUND, child.inbound, child.outbound, local, remote, child.encapsulated))
-        if not child.deleting:
+        if child.held is not None:
+            child.held = replace(child.held, local=local, remote=remote)
+        elif child.sends:
             core.do(Update(Direction.OUTBOUND, child.outbound, child.inbound, local, remote, child.encapsulated))

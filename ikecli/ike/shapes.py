@@ -47,8 +47,8 @@ RESPONSES: Final[dict[int, Shape]] = {
 
 WELCOME: Final[dict[int, frozenset[State]]] = {
     Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),
-    Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.DELETING}),
-    Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.DELETING}),
+    Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
+    Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
 }
 """The states in which a request of each exchange is read; in others it is dropped."""
 

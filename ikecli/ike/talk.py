@@ -15,7 +15,7 @@ from ikecli.wire.payloads import Notify, Payload
 
 if TYPE_CHECKING:
     from ikecli.ike.core import Core
-    from ikecli.ike.sa import IkeSa
+    from ikecli.ike.sa import ChildSa, IkeSa
     from ikecli.ike.tasks.base import Task
 
 P = TypeVar("P", bound=Payload)
@@ -85,7 +85,8 @@ class Talk:
     """One exchange, request and response: the SA, the shared state, and its tasks.
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
-    that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read.
+    that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
+    `replaces` the Child SA that is rekeyed.
     """
 
     core: Core
@@ -98,6 +99,7 @@ class Talk:
     at: int = 0
     closing: str = ""
     message: Incoming | None = None
+    replaces: ChildSa | None = None
 
     @property
     def owned(self) -> set[int]:

@@ -9,7 +9,7 @@ from ikecli.ike.selectors import Pair
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import AuthMethod
 
-_STATUS = {State.ESTABLISHED: SaStatus.READY, State.DELETING: SaStatus.DELETING}
+_STATUS = {State.ESTABLISHED: SaStatus.READY, State.REPLACED: SaStatus.DELETING, State.DELETING: SaStatus.DELETING}
 
 
 def views(core: Core) -> list[IkeSaView]:

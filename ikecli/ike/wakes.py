@@ -8,6 +8,7 @@ from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
 from ikecli.ike.limits import CONFIRM_SECONDS, DOUBLE_SECONDS
+from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Dpd
@@ -22,7 +23,11 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.ends:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
-        times += [child.expires for child in sa.children.values() if child.expires and not child.deleting]
+        if sa.soft:
+            times.append(sa.soft)
+        for child in sa.children.values():
+            if not child.deleting:
+                times += [when for when in (child.soft, child.expires) if when]
         times += [when for when in (_check_at(core, sa), keepalive.due(core, sa)) if when is not None]
     return min(times, default=None)
 
@@ -40,6 +45,12 @@ def act(core: Core, sa: IkeSa) -> None:
         exchanges.retransmit(core, sa, out)
     if sa.state is not State.ESTABLISHED:
         return
+    if sa.soft and sa.soft <= now:
+        sa.soft = 0.0
+        core.want(sa, Want.REKEY_IKE)
+    for child in sa.children.values():
+        if child.soft and child.soft <= now:
+            rekey_child(core, sa, child)
     old = tuple(c.inbound for c in sa.children.values() if c.expires and c.expires <= now and not c.deleting)
     if old:
         for spi in old:
@@ -59,6 +70,8 @@ def _end(core: Core, sa: IkeSa) -> None:
         core.remove(sa)
     elif sa.state is State.HALF_OPEN:
         close(core, sa, "not authenticated in time", linger=False)
+    elif sa.state in (State.SPARE, State.REPLACED):
+        close(core, sa, "replaced", linger=False)
     elif sa.state is State.ESTABLISHED:
         delete(core, sa)
 

@@ -22,6 +22,8 @@ class Want(Enum):
     AUTHENTICATE = "authenticate"
     REFUSE = "refuse"
     CHILD = "child"
+    REKEY_CHILD = "rekey Child SA"
+    REKEY_IKE = "rekey IKE SA"
     DELETE_IKE = "delete IKE SA"
     DELETE_CHILD = "delete Child SA"
     LIVENESS = "liveness"
@@ -41,6 +43,7 @@ class Outstanding:
     """A request of ours that waits for its answer. `due` is when it is sent again; if `parked`, an Ask is open.
 
     `deleted` are SPIs that the peer deleted meanwhile and that we do not know: perhaps of the SA that is being made.
+    `crossed` is the lowest nonce of the peer's rekey of the same Child SA, when there is one.
     """
 
     want: Want
@@ -51,6 +54,7 @@ class Outstanding:
     due: float = 0.0
     parked: bool = False
     deleted: list[int] = field(default_factory=list)
+    crossed: bytes = b""
 
 
 class Arrival(Enum):
@@ -98,6 +102,11 @@ class Window:
             return False
         self.queue.append((want, aim))
         return True
+
+    def rekeys(self, spi: int) -> Outstanding | None:
+        """Return our request in flight that rekeys the Child SA with this inbound SPI."""
+        out = self.outstanding
+        return out if out is not None and out.want is Want.REKEY_CHILD and out.talk.aim.spis == (spi,) else None
 
     def wants(self, want: Want) -> bool:
         """Tell whether such an exchange is queued or in flight."""

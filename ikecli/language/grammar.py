@@ -65,8 +65,7 @@ class Leaf(pp.Token):
 
     def go_on(self, text: Line, stop: int, value: Any) -> Tokens:
         """Read on behind this leaf and add what it binds."""
-        end, found = self.then._parse(text, stop, True, False)
-        tokens: Any = found
+        end, tokens = self.then.parseImpl(text, stop)
         if self.binds:
             tokens.append((self.node, value))
         for mark in self.marks:
@@ -129,8 +128,7 @@ class EndLeaf(pp.Token):
         start, stop = found.span(1)
         if stop < len(text) if start == stop else text[start - 1 : start + 1] != " !":
             raise Refusal(text, "invalid", start, start, stop)
-        tokens: Any = pp.ParseResults([])
-        tokens.append((self.done, None))
+        tokens: Any = [(self.done, None)]
         for mark in self.marks:
             tokens.append((mark, None))
         return len(text), tokens
@@ -148,6 +146,7 @@ class Point(pp.MatchFirst):
         self.ways = ways
         self.built = False
         self.words: dict[str, list[WordLeaf]] = {}
+        self.spelled: list[str] = []
         self.served: list[str] = []
         self.values: list[ValueLeaf] = []
         self.rest: list[ValueLeaf] = []
@@ -171,6 +170,7 @@ class Point(pp.MatchFirst):
                 {SPECIFIC: self.values, FREE: free, REST: self.rest}[value.kind.rank].append(value)
                 self.secret |= value.kind.secret
         self.values += free
+        self.spelled = sorted(self.words)
         self.served = sorted(text for text, leaves in self.words.items() if not all(w.node.exact for w in leaves))
         words = [leaf for leaves in self.words.values() for leaf in leaves]
         self.exprs = [*words, *self.values, *self.rest, *([self.end] if self.end else [])]
@@ -202,7 +202,7 @@ class Point(pp.MatchFirst):
         exact = self.words.get(token.lower())
         for leaf in exact or self.others(token, start > loc):
             try:
-                return leaf._parse(text, start, do_actions, False)
+                return leaf.parseImpl(text, start, do_actions)
             except Refusal as refusal:
                 worst = _further(worst, refusal)
         if exact and worst:
@@ -240,7 +240,8 @@ class Point(pp.MatchFirst):
         low = token.lower()
         if len(list(self._begun(low))) > 1:
             return Refusal(text, "ambiguous", start, start, stop, secret)
-        shared = max((_shared(low, word) for word in self.words), default=0)
+        near = bisect_left(self.spelled, low)  # who shares most stands next to it in the alphabet
+        shared = max((_shared(low, word) for word in self.spelled[max(near - 1, 0) : near + 1]), default=0)
         if shared == len(low):  # the beginning of a word that takes no abbreviation
             shared = 0
         return Refusal(text, "invalid", start, start + shared, stop, secret)

@@ -10,8 +10,10 @@ from ikecli.boundary.notices import Expired, FirstPacket, LinkChanged, UnknownSp
 from ikecli.boundary.views import Counters, SaStatus
 from ikecli.errors import Unavailable
 from ikecli.ike.limits import CONFIRM_SECONDS, LINGER_SECONDS
+from ikecli.ike.lookup import Lookup
 from ikecli.ike.requests import DeleteChild, DeleteIke, Shutdown
-from tests.ike.pair import LABEL, LEFT, RIGHT, Dpd, Initiation, Pair, connection, intent, profile
+from ikecli.numbers import TransformType
+from tests.ike.pair import LABEL, LEFT, RIGHT, Dpd, Initiation, Pair, connection, ike_proposal, intent, profile, row
 
 
 def up(**more: object) -> Pair:
@@ -136,16 +138,17 @@ def test_shutdown_deletes_at_the_peers_and_begins_nothing_more() -> None:
     assert pair.left.engine.next_wake is None
 
 
-def test_a_child_sa_ends_with_its_lifetime_and_traffic_brings_another() -> None:
+def test_a_child_sa_that_cannot_be_rekeyed_ends_with_its_lifetime_and_traffic_brings_another() -> None:
     pair = Pair(
         intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, lifetime=120),)),
-        intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, lifetime=500),)),
+        intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, lifetime=500, pfs=row(TransformType.KE, "19")),)),
     )
     pair.up()
     pair.advance(119)
     pair.agree(1)
     pair.advance(2)
     pair.agree(1, 0)
+    pair.advance(10)
     assert pair.ping(pair.right) is False
     pair.settle()
     assert pair.ping(pair.right)
@@ -162,10 +165,13 @@ def test_a_child_sa_ends_when_the_plane_says_so() -> None:
     pair.agree(1, 0)
 
 
-def test_an_ike_sa_ends_with_its_lifetime() -> None:
+def test_an_ike_sa_that_cannot_be_rekeyed_ends_with_its_lifetime() -> None:
     pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, lifetime=300),)))
     pair.up()
-    pair.advance(301)
+    pair.right.engine._core.lookup = Lookup(intent(RIGHT, LEFT, proposals=(ike_proposal(prf="sha512"),)))
+    pair.advance(299)
+    pair.agree(1)
+    pair.advance(2)
     pair.agree(0)
     assert pair.left.events(IkeDown)
 

@@ -174,17 +174,14 @@ def test_a_child_sa_request_without_selectors_is_malformed() -> None:
     assert not pair.right.sas
 
 
-def test_rekeying_is_refused_for_now() -> None:
+def test_an_ike_rekey_without_an_spi_is_malformed() -> None:
     pair = Pair()
     pair.up()
-    offered = SecurityAssociation(
-        tuple(offer.proposal(1, bytes(8)) for offer in pair.left.engine._core.lookup.ike_offers(LEFT).offers)
-    )
+    offers = pair.left.engine._core.lookup.ike_offers(LEFT).offers
+    offered = SecurityAssociation(tuple(offer.proposal(1, bytes(8)) for offer in offers))
     request = forged(pair, Exchange.CREATE_CHILD_SA, (offered, Nonce(bytes(32)), KeyExchange(31, bytes(32))))
     pair.right.receive(request)
-    assert pair.right.sas[0].status is SaStatus.READY
-    (refused,) = [row for row in pair.right.engine.stats().notifies if row.name == "NO_ADDITIONAL_SAS"]
-    assert refused.sent_responses == 1
+    assert not pair.right.sas
 
 
 def test_an_engine_without_an_intent_answers_nothing() -> None:

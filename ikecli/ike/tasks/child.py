@@ -10,13 +10,13 @@ from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import child as children
-from ikecli.ike import telling
+from ikecli.ike import rekeying, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Pair, all_within, from_wire, narrow, sides, to_wire
-from ikecli.ike.talk import Incoming, Outcome, Talk, Wait
+from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Connection, Selector
@@ -26,6 +26,7 @@ from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
+_GROUP_SIZE: Final = 2
 _NO_KE: Final = frozenset({TransformType.KE})
 _EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
 
@@ -36,7 +37,11 @@ def _group(talk: Talk, connection: Connection, public: KeyExchangePayload | None
         return None
     if connection.pfs is not None or public is None:
         return connection.pfs
-    row = BY_KEY.get((TransformType.KE, public.group, 0))
+    return _served(public.group)
+
+
+def _served(group: int | None) -> Algorithm | None:
+    row = BY_KEY.get((TransformType.KE, group or 0, 0))
     return row if row is not None and row.served else None
 
 
@@ -48,6 +53,7 @@ class Child(Task):
         "_choice",
         "_connection",
         "_exchange",
+        "_group",
         "_local",
         "_ni",
         "_nr",
@@ -79,6 +85,7 @@ class Child(Task):
         self._offers: tuple[Offer, ...] = ()
         self._choice: Choice | None = None
         self._spi = 0
+        self._group: Algorithm | None = None
         self._local: tuple[Selector, ...] = ()
         self._remote: tuple[Selector, ...] = ()
         self._pairs: tuple[Pair, ...] = ()
@@ -96,7 +103,8 @@ class Child(Task):
         if connection is None or not (flows := children.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = connection.pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+        pfs = connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
+        pfs = pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
         self._offers = talk.core.lookup.esp_offers(connection, pfs)
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
@@ -114,6 +122,8 @@ class Child(Task):
             return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or answer is None:
+            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(error):
+                return Again(Exchange.CREATE_CHILD_SA)
             self._refused_by_peer(talk, error)
             return None
         try:
@@ -121,6 +131,16 @@ class Child(Task):
         except ProtocolError as problem:
             self._end(talk, problem.why)
             return None
+
+    def _other_group(self, wanted: Notify) -> bool:
+        """Take the group that the peer wants, once, where none is configured."""
+        group = _served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
+        if group is None or self._group is not None or self._connection is None or self._connection.pfs is not None:
+            return False
+        if self._exchange is not None and any(group in offer.groups for offer in self._offers):
+            return False
+        self._group = group
+        return True
 
     def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
         if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
@@ -138,8 +158,11 @@ class Child(Task):
         out = talk.sa.window.outstanding
         if out is not None and int.from_bytes(choice.spi, "big") in out.deleted:
             raise Refused("the peer deleted it before it was up")
+        if talk.core.lookup.connections.get(connection.label) != connection:
+            raise Refused("the configuration changed")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
-        pairs = narrow(talk.core.lookup.flows.get(connection.label, ()), local, remote)
+        own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
+        pairs = narrow(own, local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
             raise Malformed("the peer chose traffic selectors that were not offered")
         self._choice, self._pairs = choice, pairs
@@ -155,7 +178,7 @@ class Child(Task):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the connection that covers what the peer wants, narrow it, and install the SA."""
         offered = message.one(SecurityAssociation)
-        if offered is None:
+        if offered is None or any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
             return None
         try:
             self._admit(talk, message)
@@ -184,19 +207,20 @@ class Child(Task):
 
     def _admit(self, talk: Talk, message: Incoming) -> None:
         sa = talk.sa
-        if message.notify(NotifyType.REKEY_SA) is not None:
-            raise Refused("SAs are not rekeyed here", NotifyType.NO_ADDITIONAL_SAS)
-        if sa.state is State.DELETING or talk.core.closing:
+        if talk.exchange == Exchange.CREATE_CHILD_SA and (sa.state is not State.ESTABLISHED or talk.core.closing):
             raise Refused("the IKE SA is being deleted", NotifyType.TEMPORARY_FAILURE)
-        if len(sa.children) >= MAX_CHILDREN:
+        out = sa.window.outstanding
+        if out is not None and out.want is Want.REKEY_IKE:
+            raise Refused("the IKE SA is being rekeyed", NotifyType.TEMPORARY_FAILURE)
+        if len(sa.children) >= MAX_CHILDREN and talk.replaces is None:
             raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
 
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
-        if any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
-            raise Refused("IKE SAs are not rekeyed here", NotifyType.NO_ADDITIONAL_SAS)
         self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
         candidates = lookup.candidates(sa.local.address, sa.remote.address, sa.profile)
+        if talk.replaces is not None:
+            candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)
         covering = False
         for connection in candidates:
@@ -283,8 +307,11 @@ class Child(Task):
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
-        children.install(talk, child, keys)
+        nonces, old = (self._ni, self._nr), talk.replaces
+        children.install(talk, child, keys, old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
         telling.child_up(talk, child)
+        if old is not None:
+            rekeying.succeeded(talk, old, child, nonces)
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""
@@ -300,11 +327,16 @@ class Child(Task):
             talk.core.want(talk.sa, Want.DELETE_CHILD, Aim(spis=(self._spi,)))
         else:
             self._refuse(talk, Refused(why, NotifyType.TEMPORARY_FAILURE))
+            if talk.replaces is not None:
+                rekeying.failed(talk, talk.replaces)
 
     def _fail(self, talk: Talk, why: str) -> None:
         sa, name = talk.sa, self._connection.label if self._connection else talk.aim.connection
-        talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
-        keep_up(talk.core, name)
+        if talk.replaces is not None:
+            rekeying.failed(talk, talk.replaces)
+        else:
+            talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
+            keep_up(talk.core, name)
         talk.core.tell(
             ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, why, str(sa.local), str(sa.remote))
         )

@@ -1,0 +1,154 @@
+"""A new IKE SA in the place of one (RFC 7296 1.3.2, 2.18, 2.25.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ikecli.boundary.effects import SharedSecret
+from ikecli.boundary.events import GroupRetried
+from ikecli.crypto import KeyExchange, Suite, generate
+from ikecli.errors import Malformed, ProtocolError, Refused
+from ikecli.ike import heirs, telling
+from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.limits import NONCE_SIZE
+from ikecli.ike.sa import State
+from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
+from ikecli.ike.tasks.base import Task
+from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType
+from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
+from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
+
+_SPI_SIZE: Final = 8
+_GROUP: Final = NotifyType.INVALID_KE_PAYLOAD
+
+
+class RekeyIke(Task):
+    """Agrees on suite, SPIs and keys of the new IKE SA; a failure leaves the old one standing."""
+
+    __slots__ = ("_choice", "_exchange", "_group", "_ni", "_nr", "_offers", "_refused", "_spi")
+    notifies = frozenset({_GROUP})
+
+    def __init__(self) -> None:
+        self._choice: Choice | None = None
+        self._exchange: KeyExchange | None = None
+        self._offers: tuple[Offer, ...] = ()
+        self._group = 0
+        self._refused: set[int] = set()
+        self._spi = self._ni = self._nr = b""
+
+    def write_request(self, talk: Talk) -> Iterable[Payload]:
+        """Return SA, Ni, KEi; nothing where the peer was first."""
+        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address)
+        if sa.heir or sa.suite is None or not offers.groups:
+            return ()
+        current = sa.suite.group.number
+        self._group = self._group or (current if current in offers.groups else offers.groups[0])
+        self._offers, self._exchange = offers.offers, generate(self._group, talk.random)
+        self._spi, self._ni = self._spi or talk.core.draw_ike_spi(), talk.random(NONCE_SIZE)
+        telling.offered(talk, Protocol.IKE, self._offers)
+        proposals = tuple(offer.proposal(at, self._spi) for at, offer in enumerate(self._offers, 1))
+        public = KeyExchangePayload(self._group, self._exchange.public)
+        return SecurityAssociation(proposals), Nonce(self._ni), public
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Go over to the new SA, or try again: at once with the group that the peer wants, else later."""
+        if (wanted := message.notify(_GROUP)) is not None and self._other_group(talk, wanted):
+            return Again(Exchange.CREATE_CHILD_SA)
+        answer = message.one(SecurityAssociation)
+        if message.error is not None or answer is None:
+            heirs.failed(talk.core, talk.sa)
+            return None
+        try:
+            self._choice, self._nr = accepted(self._offers, answer.proposals), message.need(Nonce).data
+            if self._choice is not None:
+                telling.chosen(talk, self._choice, self._offers, None)
+            return self._agree(talk, message)
+        except ProtocolError:
+            heirs.failed(talk.core, talk.sa)
+            return None
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Choose from what the peer offers, unless this is no time for it."""
+        offered = message.one(SecurityAssociation)
+        if offered is None or not any(one.protocol == Protocol.IKE for one in offered.proposals):
+            return None
+        self._admit(talk)
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        public = message.need(KeyExchangePayload)
+        self._choice = choice = choose(self._offers, offered.proposals, public.group)
+        if choice is None:
+            telling.refused(talk, Protocol.IKE, self._offers, offered.proposals)
+            raise Refused("none of the offered IKE proposals is configured", NotifyType.NO_PROPOSAL_CHOSEN)
+        self._group = choice.algorithms[TransformType.KE].number
+        if self._group != public.group:
+            raise Refused(f"group {self._group} is wanted", _GROUP, self._group.to_bytes(2, "big"))
+        telling.chosen(talk, choice, self._offers, offered.proposals)
+        self._ni, self._nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
+        self._exchange, self._spi = generate(self._group, talk.random), talk.core.draw_ike_spi()
+        return self._agree(talk, message)
+
+    def write_response(self, talk: Talk) -> Iterable[Payload]:
+        """Return SA, Nr, KEr."""
+        if self._choice is None or self._exchange is None:
+            return ()
+        chosen = SecurityAssociation((self._choice.proposal(self._spi),))
+        return chosen, Nonce(self._nr), KeyExchangePayload(self._group, self._exchange.public)
+
+    def resume(self, talk: Talk, reply: object) -> Outcome:
+        """Go on with the shared secret."""
+        if isinstance(reply, bytes):
+            self._finish(talk, reply)
+        elif talk.asking:
+            heirs.failed(talk.core, talk.sa)
+        else:
+            raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
+        return None
+
+    def _admit(self, talk: Talk) -> None:
+        sa = talk.sa
+        if sa.state is not State.ESTABLISHED or talk.core.closing or sa.heir or heirs.busy(sa):
+            raise Refused("the IKE SA is being changed or deleted", NotifyType.TEMPORARY_FAILURE)
+
+    def _other_group(self, talk: Talk, wanted: Notify) -> bool:
+        """Take another group that we offered, each at most once."""
+        group = int.from_bytes(wanted.data, "big")
+        self._refused.add(self._group)
+        allowed = {row.number for offer in self._offers for row in offer.groups}
+        if group in self._refused or group not in allowed:
+            return False
+        sa, offered = talk.sa, self._group
+        talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, offered, group))
+        self._group = group
+        return True
+
+    def _agree(self, talk: Talk, message: Incoming) -> Outcome:
+        """Find the shared secret; raises Malformed for a choice that is none."""
+        choice, public, exchange = self._choice, message.need(KeyExchangePayload), self._exchange
+        if choice is None or exchange is None or len(choice.spi) != _SPI_SIZE or not any(choice.spi):
+            raise Malformed("a choice of no IKE SA that was offered")
+        group = choice.algorithms[TransformType.KE]
+        if (public.group, group.number, len(public.public)) != (self._group, self._group, len(exchange.public)):
+            raise Malformed("a public value of another group")
+        if group.slow:
+            return Wait(SharedSecret(group.number, exchange.private, public.public))
+        self._finish(talk, exchange.shared(public.public))
+        return None
+
+    def _finish(self, talk: Talk, shared: bytes) -> None:
+        if self._choice is None:
+            return
+        rows, core, old = self._choice.algorithms, talk.core, talk.sa
+        integrity = rows.get(TransformType.INTEG)
+        suite = Suite(rows[TransformType.ENCR], integrity, rows[TransformType.PRF], rows[TransformType.KE])
+        if not talk.asking:
+            self._admit(talk)
+        spis, nonces = (self._spi, self._choice.spi), (self._ni, self._nr)
+        new = heirs.make(core, old, talk.asking, spis, suite, nonces, shared)
+        if talk.asking:
+            heirs.answered(core, old, new)
+            return
+        old.heir = new.own_spi
+        out = old.window.outstanding
+        if out is None or not isinstance(out.talk.tasks[0], RekeyIke):
+            heirs.adopt(core, new)
