@@ -190,6 +190,7 @@ class Core:
             created=self.now,
             order=self.order,
             ancestor=old.own_spi,
+            fragmentation=old.fragmentation,
         )
         self._enter(sa)
         return sa
