@@ -175,8 +175,8 @@ def clock(wall: float) -> str:
 
 
 def login(wall: float) -> str:
-    """Print when a session began, as an ASA does: 10:58:15 UTC Thu Jul 19 2018."""
-    at = datetime.fromtimestamp(wall, UTC)
+    """Print when a session began, as an ASA does: 10:58:15 UTC Thu Jul 19 2018; not before 1970."""
+    at = datetime.fromtimestamp(max(wall, 0), UTC)
     return f"{at:%H:%M:%S} UTC {at:%a %b} {at.day} {at.year}"
 
 
