@@ -296,7 +296,6 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         Words("3des", "3des"),
         Words("esp-3des", "3des"),
         "esp-3des",
-        refused=_LATER,
         weak=_3DES,
         key_octets=24,
         iv=8,

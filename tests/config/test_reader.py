@@ -231,7 +231,7 @@ def test_weak_algorithms_warn_and_refused_ones_say_that_they_are_never_offered()
     screen = typed("ios", "crypto ikev2 proposal P\nencryption 3des des aes-cbc-256\nintegrity md5\ngroup 2 14 24")
     assert screen.splitlines()[3:] == [
         "Router(config-ikev2-proposal)#encryption 3des des aes-cbc-256",
-        "%Warning: 3des is kept, but never offered: not served yet.",
+        "%Warning: 3des is weak: 3DES has 64-bit blocks (Sweet32).",
         "%Warning: des is kept, but never offered: DES keys are found by search within a day.",
         "Router(config-ikev2-proposal)#integrity md5",
         "%Warning: md5 is weak: MD5 is broken.",

@@ -221,7 +221,7 @@ def test_what_is_missing_is_said_and_mended_by_its_line(line: str, message: str,
         ),
         (
             "aes-cbc-256",
-            "3des",
+            "des",
             "IKEv2 proposal 10 has nothing that is offered",
         ),
         (

@@ -70,7 +70,6 @@ def test_what_is_not_served_says_why():
     refused = {label(row): row.refused for type in TransformType for row in of(type, served=False)}
     assert refused == {
         "ENCR_DES": "DES keys are found by search within a day",
-        "ENCR_3DES": "not served yet",
         "ML_KEM_512": "no library here computes ML-KEM-512, take ML-KEM-768",
         "ML_KEM_768": "not served yet",
         "ML_KEM_1024": "not served yet",
