@@ -184,7 +184,7 @@ class ConfigReader:
         if not exact and any(knows(level.mode, text, self.store.names) for level in self._levels):
             return None
         if command.calls == "do":
-            return Outcome(execute=str(command.arguments["line"]))
+            return Outcome(execute=str(command.arguments["line"]), commit=True)
         if command.calls == "exit" and (self._kept or len(self._levels) > 1):
             if self._kept:
                 self._kept = None

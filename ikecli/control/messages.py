@@ -319,9 +319,13 @@ class Pinged(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed."""
+    """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed.
+
+    `debugged` says that a debug was on for the event when it was heard.
+    """
 
     time: float
     event: Event | None = None
     log: LogLine | None = None
     lost: int = 0
+    debugged: bool = False

@@ -34,8 +34,10 @@ class Journal:
         return kind is not KeysDerived and (kind in LOGGED or any(kind in CATEGORIES[name] for name in self.debugs))
 
     def event(self, event: Event) -> None:
-        """Take an event: kept if the log keeps its kind, pushed to all that listen."""
-        self._take(Heard(self._clock.wall(), event=event), keep=type(event) in LOGGED)
+        """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
+        kind = type(event)
+        debugged = any(kind in CATEGORIES[name] for name in self.debugs)
+        self._take(Heard(self._clock.wall(), event=event, debugged=debugged), keep=debugged or kind in LOGGED)
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""

@@ -41,11 +41,14 @@ class FileStorage:
         """Return the startup configuration; None when there is none. A file that was named must be there."""
         with _explained(str(self.startup)):
             try:
-                return self.startup.read_bytes().decode(errors="surrogateescape")
+                octets = self.startup.read_bytes()
             except FileNotFoundError:
                 if self._given:
                     raise
                 return None
+        if b"\0" in octets:
+            raise Unavailable(f"{self.startup}: it is not text")
+        return octets.decode(errors="surrogateescape")
 
     def write_startup(self, text: str) -> None:
         """Write it whole or not at all; what it was before stays in the state directory."""

@@ -87,6 +87,7 @@ COMMANDS: Final = Commands(
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",
+        "terminal.unpaged": "session:unpaged",
         "terminal.width": "session:width",
         "terminal.monitor": "session:monitor",
         "terminal.unmonitor": "session:unmonitor",

@@ -14,6 +14,10 @@ _SAME: Final = ("", "internal", "protocol", "platform")
 """Words behind `ikev2` that add nothing to its debug here."""
 
 
+DEBUGGING: Final = 7
+"""The severity of debug lines in the log."""
+
+
 def _category(call: Call) -> str:
     word = str(call.slots.get("category") or "")
     return call.topic if word in _SAME else f"{call.topic}.{word}"
@@ -44,12 +48,19 @@ async def _switch(call: Call, category: str, on: bool) -> None:
 
 
 async def logging(call: Call) -> None:
-    """Print the buffered log."""
+    """Print the buffered log, with what debugs told."""
     from ikecli.debug import logged
+    from ikecli.debug import render as debug_lines
 
     dialect = call.shell.who.dialect
-    heard = [one for one in await views(call) if isinstance(one, Heard)]
-    kept = [line for line in (logged(one, dialect) for one in heard) if isinstance(line, LogLine)]
+    kept: list[LogLine] = []
+    for one in await views(call):
+        if not isinstance(one, Heard):
+            continue
+        if one.debugged and one.event is not None:
+            kept += [LogLine(one.time, DEBUGGING, "", "", text) for text in debug_lines(one.event, dialect) if text]
+        if (line := logged(one, dialect)) is not None:
+            kept.append(line)
     await render(call, kept)
 
 

@@ -42,6 +42,11 @@ async def length(call: Call) -> None:
     call.shell.length = int(call.slots["length"])
 
 
+async def unpaged(call: Call) -> None:
+    """Do not stop after a page."""
+    call.shell.length = 0
+
+
 async def width(call: Call) -> None:
     """Take the width; a program's width ends all that is not plain lines."""
     if int(call.slots["width"]) in (0, AUTOMATION_WIDTH, AUTOMATION_WIDTH + 1):

@@ -72,6 +72,8 @@ def privilege(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
 
 def log_line(line: LogLine, dialect: str) -> str:
     """Print a line of the log as it goes to terminals and the buffer: IOS severity in the middle, ASA before the id."""
+    if not line.facility:
+        return f"{text.stamp(line.time, dialect)}: {line.text}"
     return f"{text.stamp(line.time, dialect)}: %{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
 
 
