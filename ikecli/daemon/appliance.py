@@ -42,6 +42,8 @@ from ikecli.language import lines_of
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
 
+NAMED_LINES: Final = 8
+"""Lines that a reload names of those it discards."""
 Reply = Callable[[object], None]
 
 
@@ -129,17 +131,20 @@ class Appliance:
     def reload(self) -> list[str]:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
         text = self.storage.read_startup()
-        before = self.store.running(clear=True)
+        before = self.store.running()
         old, self.store = self.store, Store(self.dialect, self.storage.master_key(), self.random)
         try:
             found = self.load(text or "", self.storage.config_file)
         except IkecliError:
             self.store = old
             raise
-        after = set(self.store.running(clear=True))
+        after = set(self.store.running())
         lost = [line for line in before if line not in after and not line.startswith(("!", "Current"))]
         if lost:
-            found.append(f"{len(lost)} lines of the running configuration were not in it and are gone")
+            named = "; ".join(line.strip() for line in lost[:NAMED_LINES]) + (
+                "; ..." if len(lost) > NAMED_LINES else ""
+            )
+            found.append(f"{len(lost)} lines of the running configuration were not in it and are gone: {named}")
         return found
 
     def startup_lines(self) -> list[str]:
