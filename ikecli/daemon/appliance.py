@@ -29,12 +29,11 @@ from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
-from ikecli.control.messages import Heard
 from ikecli.crypto.exchange import restore
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
 from ikecli.dataplane.base import Notify, Plane
-from ikecli.errors import IkecliError, ProtocolError, Rejected, Unavailable
+from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 from ikecli.language import lines_of
@@ -265,8 +264,8 @@ def answer(question: Question) -> object:
         return Unavailable(f"nothing here answers {type(question).__name__}")
     try:
         return restore(question.group, question.private).shared(question.peer)
-    except (ProtocolError, IkecliError) as refusal:
+    except IkecliError as refusal:
         return refusal
 
 
-__all__ = ["Appliance", "Heard", "Storage", "answer"]
+__all__ = ["Appliance", "Storage", "answer"]

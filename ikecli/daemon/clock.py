@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ikecli.boundary.clock import Cancel, Clock
+from ikecli.boundary.clock import Cancel
 
 
 class LoopClock:
@@ -26,6 +26,3 @@ class LoopClock:
     def call_at(self, when: float, act: Callable[[], None]) -> Cancel:
         """Run `act` at `when` on the loop."""
         return self._loop.call_later(max(0.0, when - self.now()), act)
-
-
-__all__ = ["Cancel", "Clock", "LoopClock"]

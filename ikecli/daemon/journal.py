@@ -27,17 +27,17 @@ class Journal:
         self._clock = clock
         self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
         self._listeners: list[Push] = []
-        self.debugs: set[str] = set()
+        self.debugs: frozenset[str] = frozenset()
+        self._debugged: frozenset[type[Event]] = frozenset()
 
     def hears(self, kind: type[Event]) -> bool:
         """Tell whether an event of this kind is worth building."""
-        return kind is not KeysDerived and (kind in LOGGED or any(kind in CATEGORIES[name] for name in self.debugs))
+        return kind is not KeysDerived and (kind in LOGGED or kind in self._debugged)
 
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
-        kind = type(event)
-        debugged = any(kind in CATEGORIES[name] for name in self.debugs)
-        self._take(Heard(self._clock.wall(), event=event, debugged=debugged), keep=debugged or kind in LOGGED)
+        debugged = type(event) in self._debugged
+        self._take(Heard(self._clock.wall(), event=event, debugged=debugged), keep=debugged or type(event) in LOGGED)
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""
@@ -58,6 +58,7 @@ class Journal:
         """Switch a debug category, or "all"."""
         names = set(CATEGORIES) if category == "all" else {category}
         self.debugs = self.debugs | names if on else self.debugs - names
+        self._debugged = frozenset[type[Event]]().union(*(CATEGORIES[name] for name in self.debugs))
 
     def kept(self) -> tuple[Heard, ...]:
         """Return what the buffered log holds, oldest first."""

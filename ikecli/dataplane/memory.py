@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Final, Protocol
 
@@ -115,7 +116,7 @@ class MemoryPlane:
             held = self._held.pop(sa.connection, None)
             if held and held.until >= self._clock.now():
                 for packet in held.packets:
-                    self._clock.call_at(self._clock.now(), lambda packet=packet: self._route(packet))  # type: ignore[misc]
+                    self._clock.call_at(self._clock.now(), partial(self._route, packet))
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""

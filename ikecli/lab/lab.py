@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from ikecli.boundary.clock import Clock
@@ -133,6 +134,6 @@ class VirtualLab(Lab):
         for sequence in range(count):
             results: list[EchoResult] = []
             node.plane.echo(Echo(destination, source, 100, timeout, sequence), results.append)
-            self.time.run(self.time.now() + timeout + 1, stop=lambda results=results: bool(results))  # type: ignore[misc]
+            self.time.run(self.time.now() + timeout + 1, stop=partial(bool, results))
             marks.append(results[0].mark)
         return "".join(marks)
