@@ -40,6 +40,7 @@ class PayloadType(IntEnum):
     CP = 47
     EAP = 48
     SKF = 53
+    PS = 54
 
 
 class Protocol(IntEnum):
@@ -87,10 +88,15 @@ class NotifyType(IntEnum):
     AUTH_LIFETIME = 16403
     IKEV2_FRAGMENTATION_SUPPORTED = 16430
     SIGNATURE_HASH_ALGORITHMS = 16431
+    PUZZLE = 16434
 
 
 FIRST_STATUS: Final = 16384
 """Notify types from here on are status, below are errors (RFC 7296 3.10.1)."""
+
+
+PUZZLE_KEYS: Final = 4
+"""Keys of a puzzle's solution (RFC 8019 8.2)."""
 
 
 class IdType(IntEnum):

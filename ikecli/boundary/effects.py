@@ -143,6 +143,18 @@ class SharedSecret(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Puzzle(Question):
+    """A client puzzle (RFC 8019 4): keys under which the PRF of `text` ends in `difficulty` zero bits.
+
+    The reply is the keys as a tuple.
+    """
+
+    prf: Algorithm
+    text: bytes
+    difficulty: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic(Question):
     """What Child SAs carried so far, by inbound SPI. The reply is a mapping from SPI to views.Counters."""
 

@@ -97,6 +97,16 @@ class GroupRetried(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Challenged(SaEvent):
+    """The responder wants a cookie back, with `prf` also a puzzle of `bits` solved; `taken` says that we do."""
+
+    remote: str
+    prf: str = ""
+    bits: int = 0
+    taken: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class NatChecked(SaEvent):
     """NAT detection's result: which ends are behind one."""
 

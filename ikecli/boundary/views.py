@@ -159,7 +159,8 @@ class ExchangeCount:
 class StatsView:
     """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time.
 
-    `cookies` are requests that were challenged: with the right cookie, with another one, with none.
+    `cookies` are requests that were challenged: with the right cookie, with another one, with none. `puzzles` are those
+    that were given out, those that came back solved, and cookies that came back without their solution.
     """
 
     incoming_active: int = 0
@@ -179,6 +180,9 @@ class StatsView:
     cookies_accepted: int = 0
     cookies_rejected: int = 0
     cookies_missing: int = 0
+    puzzles_asked: int = 0
+    puzzles_solved: int = 0
+    puzzles_unsolved: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,7 @@ class Asa:
     isakmp_identity: IsakmpIdentity | None = None
     nat_keepalive: int | None = None
     cookie_challenge: int | str | None = None
+    puzzle_challenge: int | None = None
     fragmentation: Fragmentation | Literal[False] | None = None
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)

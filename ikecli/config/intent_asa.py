@@ -108,7 +108,10 @@ class _Resolver:
         )
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        share = self.draft.puzzle_challenge
+        puzzles = None if share is None else intent.max_half_open * share // 100
+        intent = replace(intent, cookie_threshold=threshold, puzzle_threshold=puzzles, fragment_mtu=mtus)
+        return intent, self.complaints
 
     def cookie_threshold(self, most: int) -> int | None:
         """Return from how many half-open SAs on cookies are asked for, of `most` that may be; None for never."""

@@ -114,7 +114,8 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        intent = replace(intent, cookie_threshold=threshold, puzzle_threshold=d.puzzle_challenge, fragment_mtu=mtus)
+        return intent, self.complaints
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield the interfaces."""

@@ -21,6 +21,7 @@ from ikecli.daemon.listening import ListeningPlane
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
+from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
@@ -97,6 +98,7 @@ class Service:
                 transmit=self._sockets.transmit,
                 plane=self._plane,
                 storage=storage,
+                ask=workers(loop),
             )
             await self._serve(loop)
         finally:

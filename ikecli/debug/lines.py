@@ -84,6 +84,16 @@ def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
     yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}",)
 
 
+def _challenged(event: events.Challenged, dialect: str) -> Iterator[Lines]:
+    peer, puzzle = text.host(event.remote), f"a puzzle of {event.bits} bits of {event.prf}"
+    if not event.prf:
+        yield (f"{peer} wants its cookie back",)
+    elif event.taken:
+        yield (f"{peer} wants its cookie back and {puzzle} solved",)
+    else:
+        yield (f"{peer} wants its cookie back and {puzzle} solved: going on without the solution",)
+
+
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:
     ends = [word for word, found in (("inside", event.local), ("outside", event.remote)) if found]
     yield (f"NAT detected: {' and '.join(ends)}; going on with UDP 4500" if ends else "NAT not found",)
@@ -157,6 +167,7 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.ProposalChosen: _chosen,
     events.ProposalRefused: failures.proposal,
     events.GroupRetried: _retried,
+    events.Challenged: _challenged,
     events.NatChecked: _nat,
     events.ProfileChosen: _profile,
     events.ProfileMissing: failures.profile,

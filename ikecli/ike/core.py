@@ -172,7 +172,6 @@ class Core:
         self._enter(sa)
         if not initiator:
             self.by_request[(remote, request)] = sa
-            self.waiting.add(sa)
         return sa
 
     def add_heir(self, old: IkeSa, initiator: bool, own: bytes, peer_spi: bytes) -> IkeSa:

@@ -50,6 +50,17 @@ MAX_COOKIE: Final = 64
 COOKIE_SECONDS: Final = 60.0
 """How long the secret of our cookies is in use; what was baked under it is good as long again."""
 COOKIE_SECRET_SIZE: Final = 32
+PUZZLE_BITS: Final = (10, 16)
+"""How difficult our puzzles are: at the threshold, and when the half-open table is full. A bit doubles the work."""
+MAX_PUZZLE: Final = 18
+"""Bits of the most difficult puzzle that we solve: some seconds of one core."""
+OWN_PUZZLE: Final = 12
+"""Bits that we solve where a responder leaves the choice to us (RFC 8019 7.1.2)."""
+UNSOLVED_ADMITTED: Final = 1 / 8
+"""Which part of the requests with a cookie but no solution is let in: peers that know no puzzles (RFC 8019 7.1.1)."""
+HALF_OPEN_OF_PREFIX: Final = 32
+"""Half-open SAs from one IPv4 address or IPv6 /64, from which on its initiators are asked for a cookie."""
+PREFIX_OCTETS: Final = {4: 4, 6: 8}
 MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64

@@ -26,7 +26,7 @@ from ikecli.wire import (
     write_outer,
     write_outer_fragment,
 )
-from ikecli.wire.payloads import Notify, Payload
+from ikecli.wire.payloads import Notify, Payload, PuzzleSolution
 
 _IP_HEADERS: Final = 20, 40
 _UDP_HEADER: Final = 8
@@ -88,24 +88,34 @@ def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint) -> Non
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:
     if sa.suite is None or sa.keys is None:
         raise ValueError("nothing can be sealed before there are keys")
-    first, chain = write_chain(payloads)
-    outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
+    clear = [one for one in payloads if isinstance(one, PuzzleSolution)]
+    first, chain = write_chain([one for one in payloads if one not in clear])
+    outer = write_outer(header, first, sa.suite.sealed_size(len(chain)), clear)
     longest = _longest(core, sa)
     if longest is None or len(outer) + sa.suite.sealed_size(len(chain)) <= longest:
         return sa.suite.seal(sa.keys, sa.initiator, outer, chain, _iv(core, sa, sa.suite))
-    return _seal_cut(core, sa, sa.suite, sa.keys, header, first, chain, longest - FRAGMENT_OVERHEAD)
+    return _seal_cut(core, sa, sa.suite, sa.keys, header, (first, chain, clear), longest)
 
 
 def _seal_cut(
-    core: Core, sa: IkeSa, suite: Suite, keys: IkeKeys, header: Header, first: int, chain: bytes, room: int
+    core: Core,
+    sa: IkeSa,
+    suite: Suite,
+    keys: IkeKeys,
+    header: Header,
+    content: tuple[int, bytes, Sequence[Payload]],
+    longest: int,
 ) -> bytes:
-    """Return the fragments of a message, none with more than `room` octets of IV, ciphertext and check value."""
+    """Return the fragments of a message, none longer than `longest`; what stays in the clear goes with the first."""
+    first, chain, clear = content
+    room = longest - FRAGMENT_OVERHEAD - len(write_chain(clear)[1])
     size = next((size for size in range(room, LEAST_FRAGMENT, -1) if suite.sealed_size(size) <= room), LEAST_FRAGMENT)
     parts = [chain[at : at + size] for at in range(0, len(chain), size)]
     sealed = []
     for number, part in enumerate(parts, 1):
         kind = first if number == 1 else 0
-        outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), number, len(parts))
+        before = clear if number == 1 else ()
+        outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), number, len(parts), before)
         sealed.append(suite.seal(keys, sa.initiator, outer, part, _iv(core, sa, suite)))
     return b"".join(sealed)
 

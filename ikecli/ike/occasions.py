@@ -9,7 +9,7 @@ from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
-from ikecli.ike.tasks.cookie import Cookie
+from ikecli.ike.tasks.cookie import Cookie, PuzzleOfAuth, Solution
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
@@ -34,8 +34,10 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
-    Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, PuzzleOfAuth)),
+    Want.AUTHENTICATE: Occasion(
+        Exchange.IKE_AUTH, (Solution, Authenticate, InitialContact, Child), AUTH_RETRANSMISSION
+    ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
     Want.REKEY_CHILD: Occasion(Exchange.CREATE_CHILD_SA, (RekeyChild, Child)),
@@ -47,7 +49,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, PuzzleOfAuth),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),

@@ -7,7 +7,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import asks, exchanges, fragments, keys, messages, serving, shapes
+from ikecli.ike import asks, exchanges, fragments, keys, messages, puzzles, serving, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
 from ikecli.ike.limits import MAX_DATAGRAM
@@ -16,7 +16,7 @@ from ikecli.ike.talk import Incoming
 from ikecli.ike.window import Arrival
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
-from ikecli.wire.payloads import Notify
+from ikecli.wire.payloads import Notify, PuzzleSolution
 
 _RESPONSE_FLAG: Final = 0x20
 _NO_SPI: Final = bytes(8)
@@ -90,6 +90,8 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
         core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
     elif window.serving is not None:
         core.drop(datagram, "a request that is being worked on")
+    elif not puzzles.solved(sa, _solution(message)):
+        core.drop(datagram, "no solution of the puzzle that IKE_AUTH was to bring")
     elif _has_keys(core, sa, datagram):
         whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
         if whole is not None:
@@ -111,9 +113,15 @@ def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
 
 
 def _sealed(message: Message) -> Sealed:
-    if message.sealed is None or message.payloads:
+    header, clear = message.header, message.payloads
+    allowed = shapes.IN_CLEAR.get((header.exchange, header.response), ())
+    if message.sealed is None or len(clear) > 1 or any(one.number not in allowed for one in clear):
         raise Malformed("a message that is not encrypted as a whole")
     return message.sealed
+
+
+def _solution(message: Message) -> PuzzleSolution | None:
+    return next((one for one in message.payloads if isinstance(one, PuzzleSolution)), None)
 
 
 def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:

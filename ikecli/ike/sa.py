@@ -81,7 +81,9 @@ class Birth:
     """What an IKE SA needs until it is authenticated.
 
     `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
-    one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
+    one; `refused` are groups that the responder did not want; `held` are messages that came before the keys. `puzzle`
+    is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2): bits of the PRF agreed on, 0 for
+    none; `solution` what it shows.
     """
 
     aim: Aim
@@ -91,13 +93,13 @@ class Birth:
     response: bytes = b""
     exchange: KeyExchange | None = None
     peer_public: bytes = b""
-    cookie: bytes = b""
     group: int = 0
     refused: list[int] = field(default_factory=list)
-    rounds: int = 0
     peers: tuple[Address, ...] = ()
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
+    puzzle: int = 0
+    solution: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

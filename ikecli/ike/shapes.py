@@ -23,7 +23,7 @@ _KEYS: Final[dict[int, tuple[int, int]]] = {_T.SA: (1, 1), _T.KE: (1, 1), _T.NON
 _INFORMATION: Final[Shape] = {**_ANYWHERE, _T.DELETE: (0, MANY), _T.CP: (0, 1)}
 
 REQUESTS: Final[dict[int, Shape]] = {
-    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS},
+    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS, _T.PS: (0, 1)},
     Exchange.IKE_AUTH: {
         **_ANYWHERE,
         **_CHILD,
@@ -44,6 +44,9 @@ RESPONSES: Final[dict[int, Shape]] = {
     Exchange.INFORMATIONAL: _INFORMATION,
 }
 """What a response may carry; one with an error, or with a cookie, need not carry what it must."""
+
+IN_CLEAR: Final[dict[tuple[int, bool], frozenset[int]]] = {(Exchange.IKE_AUTH, False): frozenset({_T.PS})}
+"""What may stand before the Encrypted payload, by exchange and whether it is a response: at most one (RFC 8019 7.2)."""
 
 WELCOME: Final[dict[int, frozenset[State]]] = {
     Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),

@@ -139,8 +139,8 @@ class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
-    SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never).
+    SAs on, initiators are asked for a cookie, from `puzzle_threshold` on also to solve a puzzle (None: never). Messages
+    longer than `fragment_mtu` are cut: octets of an IPv4 and of an IPv6 packet (None: never).
     """
 
     hostname: str = "Router"
@@ -151,4 +151,5 @@ class Intent:
     max_half_open: int = 1000
     max_sas: int = 100_000
     cookie_threshold: int | None = None
+    puzzle_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None

@@ -16,6 +16,7 @@ from ikecli.boundary.effects import (
     Endpoint,
     Failed,
     Install,
+    Puzzle,
     Remove,
     Send,
     SharedSecret,
@@ -27,6 +28,7 @@ from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Acquire, Notice, UnknownSpi
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.crypto import restore
+from ikecli.crypto.puzzles import solve
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Initiate, Request
 from ikecli.intent import (
@@ -197,6 +199,9 @@ class End:
             question = ask.question
             if isinstance(question, Traffic):
                 self.answer(ask.id, dict.fromkeys(question.spis, self.counters))
+                continue
+            if isinstance(question, Puzzle):
+                self.answer(ask.id, solve(question.prf, question.text, question.difficulty))
                 continue
             assert isinstance(question, SharedSecret)
             self.answer(ask.id, restore(question.group, question.private).shared(question.peer))

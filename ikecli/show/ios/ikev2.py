@@ -168,6 +168,9 @@ def _stats(view: StatsView) -> Iterator[str]:
     good, bad, none = view.cookies_accepted, view.cookies_rejected, view.cookies_missing
     yield f"Incoming IKEV2 Cookie Challenged Requests: {good + bad + none:<7} "
     yield f"    accepted: {good:<8} rejected: {bad:<8} rejected no cookie: {none:<7} "
+    if view.puzzles_asked:
+        yield f"Incoming IKEV2 Puzzle Challenged Requests: {view.puzzles_asked:<7} "
+        yield f"    solved:   {view.puzzles_solved:<8} unsolved: {view.puzzles_unsolved:<8} "
     yield "Total Deleted sessions of Cert Revoked Peers: 0       "
 
 
