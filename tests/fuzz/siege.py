@@ -39,7 +39,8 @@ MOST_EFFECTS = 8_000
 """Effects that no datagram may have."""
 LONGEST_TEXT = 20_000
 """Characters of the longest line about a peer."""
-_SAMPLES = 24
+_SAMPLES = 8
+_LONGEST_SAMPLE = 1_500
 _REQUESTS = {
     State.HALF_OPEN: (Exchange.IKE_AUTH,),
     State.ESTABLISHED: (Exchange.CREATE_CHILD_SA, Exchange.CREATE_CHILD_SA, Exchange.INFORMATIONAL),
@@ -62,13 +63,14 @@ class Vault:
 
     def __init__(self, dice: random.Random) -> None:
         self.sas: dict[tuple[Direction, int, str], Install] = {}
+        self.failing = 0.02
         self._dice = dice
         self.log: list[Effect] = []
 
     def perform(self, effect: Install | Remove | Update) -> bool:
         """Do it, or seldom fail to."""
         if isinstance(effect, Install):
-            if self._dice.random() < 0.02:
+            if self._dice.random() < self.failing:
                 return False
             self.sas[_key(effect)] = effect
         elif isinstance(effect, Remove):
@@ -136,6 +138,7 @@ class Siege:
     def shakes_hands(self) -> bool:
         """Tell whether a peer of good will still gets in, and its packets through."""
         self._new_foe()
+        self.victim.plane.failing = 0.0  # type: ignore[attr-defined]
         self.pair.now += 3600
         self.foe.acquire()
         self.pair.settle()
@@ -309,7 +312,7 @@ class Siege:
         message = read_message(datagram.octets)
         header = message.header
         if message.sealed is None:
-            self._learn(header, message.payloads)
+            self._learn(header, message.payloads, len(datagram.octets))
             first, chain = changed(message.payloads, (), dice)
             spi = header.initiator_spi if header.response else dice.randbytes(8)
             clear = Message(
@@ -324,11 +327,14 @@ class Siege:
             return Datagram(spoiled, datagram.local, datagram.remote), False
         chain = sa.suite.open(sa.keys, sa.initiator, datagram.octets, message.sealed.at)
         payloads = read_chain(message.sealed.first, chain)
-        self._learn(header, payloads)
+        self._learn(header, payloads, len(chain))
         octets = self._sealed(sa, header.exchange, payloads, header.message_id, header.response)
         return Datagram(octets[0] if octets else b"", datagram.local, datagram.remote), True
 
-    def _learn(self, header: Header, payloads: tuple[Payload, ...]) -> None:
+    def _learn(self, header: Header, payloads: tuple[Payload, ...], size: int) -> None:
+        """Keep a message to be changed later, unless it is a long one."""
+        if size > _LONGEST_SAMPLE:
+            return
         self.samples.setdefault((header.exchange, header.response), deque(maxlen=_SAMPLES)).append(payloads)
 
     def _hit(self, datagram: Datagram, inside: bool) -> None:
