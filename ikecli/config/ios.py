@@ -241,6 +241,7 @@ class Ios:
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
     puzzle_challenge: int | None = None
+    window: int | None = None
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None

@@ -41,7 +41,7 @@ def victims() -> list[tuple[Intent, Intent]]:
     group = row(TransformType.KE, "31")
     many = (ike_proposal("aes-cbc-128 aes-cbc-256", "sha256", groups="19 31"), ike_proposal(groups="31 19"))
     return [
-        (intent(RIGHT, LEFT), intent(LEFT, RIGHT)),
+        (intent(RIGHT, LEFT, window=5), intent(LEFT, RIGHT, window=5)),
         (
             intent(RIGHT, LEFT, proposals=many, fragment_mtu=(576, 1280), cookie_threshold=3, max_half_open=20),
             intent(LEFT, RIGHT, proposals=many, fragment_mtu=(576, 1280)),

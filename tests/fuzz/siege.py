@@ -246,12 +246,13 @@ class Siege:
     def _attack(self, mine: IkeSa, theirs: IkeSa) -> None:
         """Send a message under the right keys, most often one that is in its turn."""
         dice, window = self.dice, theirs.window
-        out = window.outstanding
-        if out is not None and not out.parked and dice.random() < (0.5 if theirs.established else 0.95):
+        waiting = [one for one in window.open if one.waits]
+        if waiting and dice.random() < (0.5 if theirs.established else 0.95):
+            out = dice.choice(waiting)
             exchange, message_id, response = int(out.talk.exchange), out.message_id, True
         else:
             exchange = int(dice.choice(_REQUESTS.get(theirs.state, _REQUESTS[State.ESTABLISHED])))
-            message_id, response = window.expected, False
+            message_id, response = window.expected + (window.own > 1 and dice.random() < 0.2), False
         known = self.samples.get((exchange, response)) or self.samples.get((Exchange.IKE_AUTH, response))
         payloads = dice.choice(known) if known else ()
         if dice.random() < 0.05:
@@ -262,7 +263,7 @@ class Siege:
             response = not response
         for octets in self._sealed(mine, exchange, payloads, message_id, response):
             self._hit(Datagram(octets, Endpoint(RIGHT, theirs.local.port), self._source(theirs)), inside=True)
-        if mine.window.outstanding is None:
+        if not mine.window.open:
             mine.window.next_id = max(mine.window.next_id, window.expected)
 
     def _source(self, theirs: IkeSa) -> Endpoint:
