@@ -405,6 +405,13 @@ BY_KEY: Final[dict[tuple[TransformType, int, int], Algorithm]] = {row.key: row f
 """The row of a (type, transform id, key length in bits)."""
 
 
+GROUP_BITS: Final = {
+    1: 60, 2: 80, 5: 90, 14: 112, 24: 112, 15: 128, 16: 152, 17: 176, 18: 200,
+    19: 128, 20: 192, 21: 256, 31: 128, 32: 224,
+}  # fmt: skip
+"""The security of each group in bits (RFC 3526 8, RFC 5114 4, RFC 8031 1, NIST SP 800-57 part 1 table 2)."""
+
+
 def named(type: TransformType, dialect: str, word: str, use: str = "ike") -> Algorithm:
     """Return the row that `dialect` ("ios" or "asa") calls `word` in `use` ("ike", "esp" or "ake").
 

@@ -90,10 +90,28 @@ class ProposalRefused(SaEvent):
 
 @dataclass(frozen=True, slots=True)
 class GroupRetried(SaEvent):
-    """The responder wants another key-exchange group (INVALID_KE_PAYLOAD)."""
+    """The responder wants another key-exchange group (INVALID_KE_PAYLOAD); `weaker` says that its security is less."""
 
     offered: int
     wanted: int
+    weaker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorUnproven(SaEvent):
+    """An error came that anybody may have sent: for so many seconds the genuine answer is waited for."""
+
+    remote: str
+    error: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HintReceived(SaEvent):
+    """Somebody says in the clear that the peer knows an SA no longer: it is asked under the keys."""
+
+    remote: str
+    notify: str
 
 
 @dataclass(frozen=True, slots=True)

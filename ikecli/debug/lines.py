@@ -81,7 +81,21 @@ def _chosen(event: events.ProposalChosen, dialect: str) -> Iterator[Lines]:
 
 
 def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
-    yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}",)
+    weaker = ", which is weaker: anybody may have asked for that" if event.weaker else ""
+    yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}{weaker}",)
+
+
+def _unproven(event: events.ErrorUnproven, dialect: str) -> Iterator[Lines]:
+    yield (
+        f"{event.error}; this is not authenticated: "
+        f"waiting {event.seconds} seconds for another answer of {text.host(event.remote)}",
+    )
+
+
+def _hint(event: events.HintReceived, dialect: str) -> Iterator[Lines]:
+    yield (
+        f"NOTIFY({event.notify}) of {text.host(event.remote)} in the clear, perhaps forged: asking for a sign of life",
+    )
 
 
 def _challenged(event: events.Challenged, dialect: str) -> Iterator[Lines]:
@@ -168,6 +182,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.ProposalRefused: failures.proposal,
     events.GroupRetried: _retried,
     events.Challenged: _challenged,
+    events.ErrorUnproven: _unproven,
+    events.HintReceived: _hint,
     events.NatChecked: _nat,
     events.ProfileChosen: _profile,
     events.ProfileMissing: failures.profile,

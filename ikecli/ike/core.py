@@ -13,6 +13,7 @@ from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
+from ikecli.ike.hints import Ration
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import Birth, IkeSa, State
@@ -87,6 +88,7 @@ class Core:
         self.ike_lives: Final = Spread(random)
         self.child_lives: Final = Spread(random)
         self.child_volumes: Final = Spread(random)
+        self.rations: Final = Ration()
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)

@@ -35,6 +35,14 @@ RETRY_LONGEST: Final = 60.0
 RECOVER_SECONDS: Final = 10.0
 """How long after one ESP packet of an unknown SA the next from that peer is acted upon."""
 
+UNPROVEN_SECONDS: Final = 5.0
+"""How long after an error in the clear, which anybody may have sent, the genuine answer is still waited for."""
+HINT_SECONDS: Final = 10.0
+"""How long after a hint in the clear the next one about the same IKE SA is heard."""
+CLEAR_ANSWERS: Final = 50
+CLEAR_ANSWERS_OF_PREFIX: Final = 3
+"""What is said in the clear in a second of unknown SPIs and versions: in all, and to one IPv4 address or IPv6 /64."""
+
 MAX_DATAGRAM: Final = 65_507
 """Octets of the longest datagram that is looked at."""
 MAX_HELD: Final = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Effect, Failed, Install, Send, Tell
 from ikecli.boundary.events import ChildUp
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LinkChanged, Mapped, Notice, UnknownSpi
-from ikecli.ike import serving
+from ikecli.ike import hints, serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, start_sending
@@ -105,3 +105,4 @@ def _recover(core: Core, unknown: UnknownSpi) -> None:
         if address in connection.peers and connection.initiation is not Initiation.NEVER:
             connect(core, label)
             return
+    hints.tell_unknown_esp(core, unknown.spi, unknown.remote)

@@ -5,6 +5,7 @@ An IKE SA moves through the states of MOVES. What only matters until it is authe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -83,7 +84,8 @@ class Birth:
     `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
     one; `refused` are groups that the responder did not want; `held` are messages that came before the keys. `puzzle`
     is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2): bits of the PRF agreed on, 0 for
-    none; `solution` what it shows.
+    none; `solution` what it shows. `sent` are our public values and requests by group: the answer to an earlier one
+    is as good. `unproven` is the first error that came in the clear.
     """
 
     aim: Aim
@@ -99,6 +101,8 @@ class Birth:
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
     puzzle: int = 0
+    sent: dict[int, tuple[KeyExchange, bytes]] = field(default_factory=dict)
+    unproven: str = ""
     solution: tuple[bytes, ...] = ()
 
 
@@ -111,7 +115,8 @@ class IkeSa:
     that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
+    that a rekey made of it, and it of; `quiet` that its end ends nothing. `hinted` is when a hint in the clear was last
+    heard. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
     the connections of which the peer takes less than all in one Child SA.
     """
@@ -155,6 +160,7 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    hinted: float = -math.inf
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)

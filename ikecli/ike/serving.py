@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import challenge, heirs, messages, puzzles, shapes
+from ikecli.ike import challenge, heirs, hints, messages, puzzles, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -18,7 +18,7 @@ from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.talk import Incoming, Talk, Wait
 from ikecli.ike.window import Aim, Arrival
 from ikecli.numbers import Exchange, NotifyType
-from ikecli.wire import Header, Message, Sealed, write_message
+from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
 
 
@@ -91,14 +91,6 @@ def answer_again(core: Core, talk: Talk) -> None:
     messages.send(core, sa, response)
 
 
-def in_clear(core: Core, datagram: Datagram, header: Header, *notifies: Notify) -> None:
-    """Answer a request that has no SA with notifies in the clear (RFC 7296 1.5, 2.5)."""
-    answer = Header(header.initiator_spi, header.responder_spi, header.exchange, header.message_id, False, True)
-    octets = write_message(Message(answer, notifies))
-    core.counts.message(header.exchange, True, False, notifies)
-    core.do(Send(Datagram(octets, datagram.local, datagram.remote)))
-
-
 def _full(core: Core) -> str:
     """Return why no further SA is taken on, or nothing."""
     limits, half_open = core.lookup.intent, len(core.waiting)
@@ -114,7 +106,7 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> 
         proof, asked = challenge.judge(core, datagram, message)
         if asked:
             core.counts.message(message.header.exchange, False, True, message.payloads)
-            in_clear(core, datagram, message.header, *asked)
+            hints.answer(core, datagram, message.header, *asked)
             return
         if _full(core) and (oldest := core.waiting.oldest(proof)) is not None:
             close(core, oldest, "given up for an initiator that returned its cookie", linger=False)
@@ -144,7 +136,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, pro
         if problem.notify is None or problem.notify is NotifyType.INVALID_SYNTAX:
             core.drop(datagram, problem.why)
         else:
-            in_clear(core, datagram, message.header, Notify(problem.notify, problem.data))
+            hints.answer(core, datagram, message.header, Notify(problem.notify, problem.data))
         return
     response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
     sa.window.answer(0, message.octets, response)
