@@ -103,7 +103,7 @@ def hear(core: Core, sa: IkeSa, what: str) -> None:
 def error_in_clear(core: Core, sa: IkeSa, message: Message) -> bool:
     """Take a response in the clear that reports an error to an SA with keys; tell whether it was one."""
     header = message.header
-    if message.sealed is not None or header.exchange == Exchange.IKE_SA_INIT:
+    if message.sealed is not None or header.exchange not in _ANSWERED:
         return False
     if (header.initiator_spi, header.responder_spi) != (sa.spi_i, sa.spi_r):
         return False

@@ -71,7 +71,7 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
         core.drop(datagram, "an error in the clear")
         if out is not None and sa.state is State.AUTHENTICATING:
             exchanges.doubt(core, sa, Incoming(header, message.payloads, datagram.octets))
-    elif out is None:
+    elif out is None or sa.state not in shapes.AWAITED.get(header.exchange, ()):
         core.drop(datagram, "a response to no open request")
     elif header.exchange == Exchange.IKE_SA_INIT:
         if datagram.remote != sa.remote:

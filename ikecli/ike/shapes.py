@@ -55,6 +55,14 @@ WELCOME: Final[dict[int, frozenset[State]]] = {
 }
 """The states in which a request of each exchange is read; in others it is dropped."""
 
+AWAITED: Final[dict[int, frozenset[State]]] = {
+    Exchange.IKE_SA_INIT: frozenset({State.CONNECTING}),
+    Exchange.IKE_AUTH: frozenset({State.AUTHENTICATING}),
+    Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+    Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+}
+"""The states in which a response of each exchange is read, if it answers a request of ours."""
+
 
 def check(message: Incoming) -> None:
     """Raise Malformed for a message that carries what it must not, or lacks what it must have."""
