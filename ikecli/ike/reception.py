@@ -83,7 +83,7 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
     header, window = message.header, sa.window
     arrival = window.arrival(header.message_id, datagram.octets)
     if arrival is Arrival.REPEATED:
-        messages.send_to(core, window.response, datagram.local, datagram.remote)
+        messages.send_to(core, window.response, datagram.local, datagram.remote, datagram.vrf)
     elif arrival is Arrival.OUTSIDE:
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):

@@ -110,7 +110,8 @@ class IkeSa:
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks.
+    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `vrf` is the
+    routing table of its ends, `access` the name of its virtual-access interface.
     """
 
     number: int
@@ -152,6 +153,8 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    vrf: str = ""
+    access: str = ""
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
 
