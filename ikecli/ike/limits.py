@@ -41,6 +41,11 @@ MAX_HELD: Final = 16
 MAX_HELD_IN_ALL: Final = 1_000
 MAX_QUEUED: Final = 64
 """Exchanges that wait for their turn in one SA."""
+MAX_ANSWERS: Final = 1 << 17
+"""Octets of the answers that one SA keeps for repetition, besides the last; the oldest go."""
+MAX_WINDOW: Final = 200
+"""Requests of an IKE SA that wait for their answers at once, whatever window the peer announces."""
+LAST_MESSAGE_ID: Final = (1 << 32) - 1
 MAX_CHILDREN: Final = 1_000
 """Child SAs of one IKE SA."""
 MAX_INIT_ROUNDS: Final = 8
@@ -60,8 +65,8 @@ MAX_ASSEMBLED_IN_ALL: Final = 1 << 24
 """Octets in all messages that are being put together; beyond, the oldest is given up."""
 FRAGMENT_COST: Final = 128
 """Octets that each fragment counts besides its content."""
-MAX_PAIRS: Final = 256
-"""Selector pairs of one Child SA."""
+MAX_PAIRS: Final = 255
+"""Selector pairs of one Child SA: as many as a payload holds."""
 MAX_NAMED: Final = 64
 """Traffic selectors of a peer's payload that are looked at."""
 MAX_TWINS: Final = 16
