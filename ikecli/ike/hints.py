@@ -59,7 +59,8 @@ def answer(core: Core, datagram: Datagram, header: Header, *notifies: Notify) ->
     spis = header.initiator_spi, header.responder_spi
     back = Header(*spis, header.exchange, header.message_id, not header.initiator, True)
     core.counts.message(header.exchange, True, False, notifies)
-    core.do(Send(Datagram(write_message(Message(back, notifies)), datagram.local, datagram.remote)))
+    octets = write_message(Message(back, notifies))
+    core.do(Send(Datagram(octets, datagram.local, datagram.remote, vrf=datagram.vrf)))
 
 
 def unknown_sa(core: Core, datagram: Datagram, message: Message) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import challenge, heirs, hints, messages, puzzles, shapes
+from ikecli.ike import access, challenge, heirs, hints, messages, puzzles, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -118,7 +118,7 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> 
 
 def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proof: challenge.Proof) -> None:
     spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is challenge.Proof.PUZZLE else 0
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim(), puzzle=bits), digest)
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim(), puzzle=bits), digest, datagram.vrf)
     core.waiting.add(sa, proof)
     sa.ends = core.now + HALF_OPEN_SECONDS
     tasks = tuple(task() for task in SERVED[Exchange.IKE_SA_INIT])
@@ -205,6 +205,7 @@ def _follow(core: Core, sa: IkeSa, datagram: Datagram, exchange: Exchange) -> No
 def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     """Move an IKE SA and what it carries to other endpoints."""
     core.relocate(sa, local, remote)
+    access.move(core, sa)
     for child in sa.children.values():
         core.do(Update(Direction.INBOUND, child.inbound, child.outbound, local, remote, child.encapsulated))
         if child.held is not None:

@@ -43,8 +43,9 @@ ACTING = {
     ("AUTHENTICATING", "i", AUTH, "response", "protected"),
     *(("DELETING", role, INFORM, "response", "protected") for role in "ir"),
 }  # fmt: skip
-"""State, role (initiator or responder of the IKE SA), exchange, direction and cover of what may change anything. An error
-in the clear for an SA that stands makes us ask for a sign of life."""
+"""State, role (initiator or responder of the IKE SA), exchange, direction and cover of what may change anything.
+
+An error in the clear for an SA that stands makes us ask for a sign of life."""
 
 STAGES = [
     *((state, role) for state in (*LIVING, "CLOSED") for role in "ir"),
