@@ -81,14 +81,14 @@ def unknown_sa(core: Core, datagram: Datagram, message: Message) -> None:
 
 def tell_unknown_esp(core: Core, spi: int, remote: Endpoint) -> None:
     """Tell a peer with whom there is no IKE SA that we do not know the SPI of its ESP: no request, never answered."""
-    local = next((row.local for row in core.lookup.connections.values() if remote.address in row.peers), None)
-    if local is None or not core.rations.take(remote, core.now):
+    row = next((row for row in core.lookup.connections.values() if remote.address in row.peers), None)
+    if row is None or not core.rations.take(remote, core.now):
         return
     notify = Notify(NotifyType.INVALID_SPI, spi.to_bytes(_ESP_SPI, "big"))
     octets = write_message(Message(Header(_NO_SPI, _NO_SPI, Exchange.INFORMATIONAL, 0, True), (notify,)))
     core.counts.message(Exchange.INFORMATIONAL, False, False, (notify,))
     here, there = (NAT_PORT, remote.port) if remote.port else (IKE_PORT, IKE_PORT)
-    core.do(Send(Datagram(octets, Endpoint(local, here), Endpoint(remote.address, there))))
+    core.do(Send(Datagram(octets, Endpoint(row.local, here), Endpoint(remote.address, there), vrf=row.vrf)))
 
 
 def hear(core: Core, sa: IkeSa, what: str) -> None:
