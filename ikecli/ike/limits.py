@@ -45,6 +45,8 @@ CLEAR_ANSWERS_OF_PREFIX: Final = 3
 
 MAX_DATAGRAM: Final = 65_507
 """Octets of the longest datagram that is looked at."""
+MAX_OPENING: Final = 16_384
+"""Octets of the longest IKE_SA_INIT: a half-open SA keeps the request, which AUTH covers."""
 MAX_HELD: Final = 16
 """Messages and fragments one SA keeps while its keys are computed."""
 MAX_HELD_IN_ALL: Final = 1_000

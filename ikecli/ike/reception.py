@@ -10,7 +10,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import asks, exchanges, fragments, hints, keys, messages, puzzles, serving, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
-from ikecli.ike.limits import MAX_DATAGRAM
+from ikecli.ike.limits import MAX_DATAGRAM, MAX_OPENING
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Incoming
 from ikecli.ike.window import Arrival
@@ -44,6 +44,8 @@ def receive(core: Core, datagram: Datagram) -> None:
 
 def _route(core: Core, datagram: Datagram, message: Message) -> None:
     header = message.header
+    if header.exchange == Exchange.IKE_SA_INIT and len(datagram.octets) > MAX_OPENING:
+        raise Malformed(f"an IKE_SA_INIT of {len(datagram.octets)} octets")
     if header.exchange == Exchange.IKE_SA_INIT and not header.response:
         if header.responder_spi == _NO_SPI and message.sealed is None:
             serving.first(core, datagram, message)
