@@ -179,7 +179,8 @@ class Monitor(Request):
 class Ping(Request):
     """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
 
-    `source` is an address or interface name, or empty; `size` is the IP packet's length in octets.
+    `source` is an address or interface name, or empty; `size` is the IP packet's length in octets. `vrf` is the routing
+    table that it is sent in.
     """
 
     destination: str
@@ -187,6 +188,7 @@ class Ping(Request):
     size: int = 100
     timeout: float = 2
     sequence: int = 0
+    vrf: str = ""
 
     def __post_init__(self) -> None:
         _within("size", self.size, *PING_SIZES)

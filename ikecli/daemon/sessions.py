@@ -159,7 +159,7 @@ class Session:
         def done(result: EchoResult) -> None:
             reply(Pinged(result.mark, result.milliseconds))
 
-        echo = Echo(request.destination, request.source, request.size, request.timeout, request.sequence)
+        echo = Echo(request.destination, request.source, request.size, request.timeout, request.sequence, request.vrf)
         self._appliance.plane.echo(echo, done)
 
     def _debug(self, request: Debug, reply: Answer) -> None:

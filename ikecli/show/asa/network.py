@@ -8,7 +8,8 @@ from zlib import crc32
 
 from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
 from ikecli.show import text
-from ikecli.show.ios.network import first_ipv4, last_resort, link
+from ikecli.show.ios.interfaces import first_ipv4, link
+from ikecli.show.ios.network import last_resort
 from ikecli.show.options import Slots
 
 
