@@ -33,6 +33,7 @@ from ikecli.numbers import TransformType
 
 HOSTNAME: Final = "Router"
 NAT_KEEPALIVE: Final = 20
+WINDOW: Final = 5
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
 """Where the draft has the crypto maps for packets of each IP version."""
@@ -118,7 +119,9 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        return replace(
+            intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW
+        ), self.complaints
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield the policies that hold."""
@@ -304,6 +307,7 @@ class _Resolver:
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,
             replay_window=int(window) if window else REPLAY_WINDOW,
+            per_host=bool(entry.per_host),
         )
 
     def entry(

@@ -149,6 +149,7 @@ class MapEntry:
     peers: dict[Ip, MapPeer] = field(default_factory=dict)
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
+    per_host: bool | None = None
     replay_window: str | None = None
     transform_sets: tuple[str, ...] = ()
     pfs: Pfs | None = None
@@ -341,6 +342,7 @@ class Ios:
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
+    window: int | None = None
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None

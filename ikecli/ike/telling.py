@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ikecli.boundary.events import (
     ChildUp,
+    Progress,
     ProposalChosen,
     ProposalOffered,
     ProposalRefused,
@@ -15,7 +16,7 @@ from ikecli.boundary.events import (
 from ikecli.ike import texts
 from ikecli.ike.choose import Choice, Offer, differing
 from ikecli.ike.sa import ChildSa
-from ikecli.ike.selectors import Pair
+from ikecli.ike.selectors import Pair, widest
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection, Selector
 from ikecli.numbers import Protocol
@@ -79,11 +80,11 @@ def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector],
 def uncovered(
     talk: Talk, candidates: Iterable[Connection], local: Sequence[Selector], remote: Sequence[Selector]
 ) -> None:
-    """Tell that no connection covers what the peer wants."""
+    """Tell that no connection covers what the peer wants; what lies inside of the rest is not repeated."""
     sa, flows = talk.sa, talk.core.lookup.flows
 
     def event() -> SelectorsRefused:
-        offered = texts.selectors(local, remote)
+        offered = texts.selectors(widest(local), widest(remote))
         configured = tuple(text for row in candidates for text in texts.pairs(flows[row.label]))
         return SelectorsRefused(sa.number, sa.session, offered, configured, str(sa.local), str(sa.remote))
 
@@ -96,7 +97,13 @@ def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Se
     talk.core.tell(
         SelectorsRefused,
         lambda: SelectorsRefused(
-            sa.number, sa.session, texts.selectors(local, remote), (), str(sa.local), str(sa.remote), True
+            sa.number,
+            sa.session,
+            texts.selectors(widest(local), widest(remote)),
+            (),
+            str(sa.local),
+            str(sa.remote),
+            True,
         ),
     )
 
@@ -112,3 +119,9 @@ def child_up(talk: Talk, child: ChildSa) -> None:
         )
 
     talk.core.tell(ChildUp, event)
+
+
+def progress(talk: Talk, text: str) -> None:
+    """Tell a step that no other event says."""
+    sa = talk.sa
+    talk.core.tell(Progress, lambda: Progress(sa.number, sa.session, text))

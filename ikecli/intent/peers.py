@@ -114,8 +114,9 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
-    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate. `vrf` is the routing
-    table that peers are reached in, `inner_vrf` that of the packets protected.
+    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
+    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
+    protected.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Connection:
     replay_window: int = 64
     vrf: str = ""
     inner_vrf: str = ""
+    per_host: bool = False
 
     @property
     def wildcard_peer(self) -> bool:
@@ -212,7 +214,8 @@ class Intent:
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never).
+    IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
+    is answered.
     """
 
     hostname: str = "Router"
@@ -225,3 +228,4 @@ class Intent:
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    window: int = 1
