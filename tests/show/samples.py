@@ -385,6 +385,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-vpn-sessiondb": ("asa", "show.vpn_sessiondb.summary", {}, (*CONNECTIONS, *SAS, STATS)),
     "asa-interface-brief": ("asa", "show.interface.brief", {}, INTERFACES),
     "asa-interfaces": ("asa", "show.interfaces", {}, INTERFACES),
+    "asa-interfaces-tunnel": ("asa", "show.interfaces", {}, TUNNELS[:1]),
     "asa-nameif": ("asa", "show.nameif", {}, INTERFACES),
     "asa-route": ("asa", "show.route", {}, ROUTES),
     "asa-access-lists": ("asa", "show.access_lists", {}, ASA_ACCESS_LISTS),
