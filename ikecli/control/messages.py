@@ -180,7 +180,7 @@ class Ping(Request):
     """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
 
     `source` is an address or interface name, or empty; `size` is the IP packet's length in octets. `vrf` is the routing
-    table that it is sent in.
+    table that it is sent in; one that is `whole` is not to be cut.
     """
 
     destination: str
@@ -189,6 +189,7 @@ class Ping(Request):
     timeout: float = 2
     sequence: int = 0
     vrf: str = ""
+    whole: bool = False
 
     def __post_init__(self) -> None:
         _within("size", self.size, *PING_SIZES)
@@ -312,7 +313,10 @@ class Choices(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Pinged(Reply):
-    """An echo's outcome: the mark a router prints (`!` answered, `.` timed out, `U` unreachable) and milliseconds."""
+    """An echo's outcome: the mark that a router prints, and milliseconds.
+
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole.
+    """
 
     mark: str
     milliseconds: float = 0

@@ -62,3 +62,12 @@ def test_both_versions_are_in_one_sa_and_ipv4_also_goes_over_ipv6(name: str) -> 
     for sa in lab[name].appliance.sas():
         packets[sa.remote] += sum(child.counters.packets_out for child in sa.children)
     assert packets == {outer: 10, f"2001:db8:{far}::1": 5}
+
+
+@pytest.mark.parametrize(("directory", "names"), [("route-based", ("router", "asa")), ("dual-stack", ("west", "east"))])
+def test_ends_that_both_begin_have_one_sa_in_the_end(directory: str, names: tuple[str, str]) -> None:
+    lab = started(directory, *names)
+    for node in lab.nodes:
+        sas = node.appliance.sas()
+        assert sorted(sa.remote for sa in sas) == sorted({sa.remote for sa in sas})
+        assert all(len(sa.children) == 1 for sa in sas)

@@ -18,7 +18,7 @@ async def ping(call: Call) -> None:
     """Send echo requests, one after the other."""
     slots = call.slots
     destination, source = str(slots["destination"]), str(slots["source"] or "")
-    vrf = str(slots.get("vrf") or "")
+    vrf, whole = str(slots.get("vrf") or ""), bool(slots.get("df_bit"))
     count, size, timeout = (_or(slots[name], default) for name, default in _DEFAULTS)
     version = "ICMPv6" if ":" in destination else "ICMP"
     await call.out.line("Type escape sequence to abort.")
@@ -29,7 +29,7 @@ async def ping(call: Call) -> None:
     sent = 0
     try:
         for sequence in range(count):
-            reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence, vrf))
+            reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence, vrf, whole))
             assert isinstance(reply, Pinged)
             sent += 1
             if reply.mark == "!":
