@@ -116,7 +116,7 @@ class HintReceived(SaEvent):
 
 @dataclass(frozen=True, slots=True)
 class Challenged(SaEvent):
-    """The responder wants a cookie back, with `prf` also a puzzle of `bits` solved; `taken` says that we do."""
+    """The responder wants a cookie back, or with `prf` a puzzle of `bits` solved; `taken` says that we do."""
 
     remote: str
     prf: str = ""

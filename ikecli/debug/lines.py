@@ -103,9 +103,9 @@ def _challenged(event: events.Challenged, dialect: str) -> Iterator[Lines]:
     if not event.prf:
         yield (f"{peer} wants its cookie back",)
     elif event.taken:
-        yield (f"{peer} wants its cookie back and {puzzle} solved",)
+        yield (f"{peer} wants {puzzle} solved",)
     else:
-        yield (f"{peer} wants its cookie back and {puzzle} solved: going on without the solution",)
+        yield (f"{peer} wants {puzzle} solved: going on without the solution",)
 
 
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:
