@@ -43,7 +43,15 @@ def victims() -> list[tuple[Intent, Intent]]:
     return [
         (intent(RIGHT, LEFT, window=5), intent(LEFT, RIGHT, window=5)),
         (
-            intent(RIGHT, LEFT, proposals=many, fragment_mtu=(576, 1280), cookie_threshold=3, max_half_open=20),
+            intent(
+                RIGHT,
+                LEFT,
+                proposals=many,
+                fragment_mtu=(576, 1280),
+                cookie_threshold=3,
+                puzzle_threshold=12,
+                max_half_open=20,
+            ),
             intent(LEFT, RIGHT, proposals=many, fragment_mtu=(576, 1280)),
         ),
         (

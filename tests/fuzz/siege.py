@@ -103,9 +103,9 @@ class Siege:
         self._new_foe()
         end = self.tally.sent + most
         (self.foe if self.dice.random() < 0.6 else self.victim).acquire()
-        if self.dice.random() < 0.8:
+        if self.dice.random() < 0.9:
             self.pair.settle()
-        for _ in range(self.dice.randrange(15, 120)):
+        for _ in range(self.dice.randrange(20, 160)):
             self._step()
             if self.tally.sent >= end or not (self.pair.wire or self._pairs()):
                 break
