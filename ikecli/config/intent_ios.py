@@ -12,6 +12,7 @@ from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
+from ikecli.config.ios_nat import nat_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.intent import (
@@ -104,6 +105,7 @@ class _Resolver:
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
             network=Network(tuple(self.interfaces()), tuple(self.routes())),
+            nat=nat_of(d, self.complaints),
             policies=tuple(self.policies()),
             profiles=tuple(profile for profile in profiles.values() if profile),
             connections=tuple(self.connections({name for name, profile in profiles.items() if profile})),

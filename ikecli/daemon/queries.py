@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, SystemView
+from ikecli.boundary.views import ConnectionView, IkeSaView, SystemView, TranslationView
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
+from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 
 Options = Mapping[str, Option]
@@ -96,6 +97,13 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
     ]
 
 
+def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
+    """Return what the plane translates, where it does."""
+    if not isinstance(appliance.plane, Translating):
+        raise Rejected(f"% The data plane {appliance.plane.name} translates no addresses")
+    return appliance.plane.translations()
+
+
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
     return tuple(appliance.startup_lines())
 
@@ -129,6 +137,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
         view for view in appliance.plane.interfaces() if options.get("interface") in (None, "", view.name, view.nameif)
     ],
     "nameif": lambda appliance, options: appliance.plane.interfaces(),
+    "nat.translations": lambda appliance, options: _translations(appliance),
     "route": lambda appliance, options: appliance.plane.routes(),
     "access_lists": _named(views.access_lists),
     "version": _system,

@@ -16,8 +16,9 @@ from typing import Final, Protocol
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
-from ikecli.boundary.views import Counters, InterfaceView, RouteView
+from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.nat import Translator
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
@@ -96,6 +97,7 @@ class MemoryPlane:
         self._intent = Intent()
         self._addresses: dict[Address, Interface] = {}
         self._sas = SoftwareSas(self._report, self._random)
+        self._nat = Translator(clock.now)
         self._held: dict[str, Held] = {}
         self._waiting: dict[tuple[int, int], Waiting] = {}
         self._traffic: dict[str, Traffic] = {}
@@ -106,6 +108,7 @@ class MemoryPlane:
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
         self._intent = intent
+        self._nat.configure(intent)
         live = [one for one in intent.network.interfaces if not one.shutdown]
         self._addresses = {address.ip: one for one in live for address in one.addresses}
 
@@ -152,6 +155,14 @@ class MemoryPlane:
     def routes(self) -> tuple[RouteView, ...]:
         """Return the routes in use."""
         return route_views(self._intent.network)
+
+    def translations(self) -> tuple[TranslationView, ...]:
+        """Return what is translated now."""
+        return self._nat.views()
+
+    def forget_translations(self) -> None:
+        """Forget what flows made."""
+        self._nat.clear()
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request from an address of ours; raises Unavailable when source or destination make no sense."""
@@ -279,12 +290,16 @@ class MemoryPlane:
     def arrive(self, interface: str, packet: Packet) -> None:
         """Take a packet from the wire."""
         self._count(interface, into=packet.length)
+        packet = self._nat.inward(interface, packet)
         if packet.destination in self._addresses and self._is_ours(packet):
             return
         backwards = Packet(packet.destination, packet.source, packet.protocol, _swapped(packet))
         if self._protecting(interface, backwards) is not None:
             return
-        self._onward(packet)
+        way = self._egress(packet.destination)
+        outgoing = packet if way is None else self._nat.outward(interface, way[0].name, packet)
+        if outgoing is not None:
+            self._onward(outgoing)
 
     def _is_ours(self, packet: Packet) -> bool:
         """Take ESP and IKE for one of our addresses."""

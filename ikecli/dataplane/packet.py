@@ -127,6 +127,11 @@ def echo_reply(request: Packet) -> Packet | None:
     return _echo(request.destination, request.source, identifier, sequence, request.payload[_ECHO.size :], True)
 
 
+def is_echo(packet: Packet) -> bool:
+    """Tell whether a packet is an IPv4 echo request or its reply."""
+    return packet.protocol == ICMP and len(packet.payload) >= _ECHO.size and packet.payload[0] in (0, 8)
+
+
 def echo_answered(packet: Packet) -> tuple[int, int] | None:
     """Return identifier and sequence of an echo reply, or None when it is none."""
     kind = 0 if packet.protocol == ICMP else 129

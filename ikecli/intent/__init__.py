@@ -14,6 +14,7 @@ from ikecli.intent.peers import (
     Profile,
 )
 from ikecli.intent.selectors import Flow, Selector
+from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
@@ -29,10 +30,13 @@ __all__ = [
     "Initiation",
     "Intent",
     "Interface",
+    "Nat",
     "Network",
+    "Overload",
     "Prefix",
     "Profile",
     "Route",
     "Selector",
+    "StaticPort",
     "printable",
 ]

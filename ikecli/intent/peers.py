@@ -9,6 +9,7 @@ from typing import Final
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Network, Prefix
 from ikecli.intent.selectors import Flow
+from ikecli.intent.translation import Nat
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
 
@@ -147,6 +148,7 @@ class Intent:
 
     hostname: str = "Router"
     network: Network = Network()
+    nat: Nat = Nat()
     policies: tuple[IkePolicy, ...] = ()
     profiles: tuple[Profile, ...] = ()
     connections: tuple[Connection, ...] = ()

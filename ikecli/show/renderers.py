@@ -10,7 +10,7 @@ from ikecli.show.asa import ipsec as asa_ipsec
 from ikecli.show.asa import network as asa_network
 from ikecli.show.asa import system as asa_system
 from ikecli.show.asa import vpn_sessiondb
-from ikecli.show.ios import crypto_map, ikev2, ipsec, network, policy, session, system
+from ikecli.show.ios import crypto_map, ikev2, ipsec, nat, network, policy, session, system
 
 Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines."""
@@ -29,6 +29,7 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.interface.brief": network.interface_brief,
     "show.interfaces": network.interfaces,
     "show.route": network.route,
+    "show.nat.translations": nat.translations,
     "show.access_lists": network.access_lists,
     "show.version": system.version,
     "show.clock": system.clock,

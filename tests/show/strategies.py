@@ -135,6 +135,14 @@ ROUTES = st.builds(
     gateway=st.just("") | ADDRESS,
     interface=TEXT,
 )
+TRANSLATIONS = st.builds(
+    views.TranslationView,
+    protocol=st.sampled_from(["tcp", "udp", "icmp"]),
+    inside_global=TEXT,
+    inside_local=TEXT,
+    outside_local=TEXT,
+    outside_global=TEXT,
+)
 ACCESS_LISTS = st.builds(
     views.AccessListView,
     name=TEXT,
@@ -176,6 +184,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.interfaces": INTERFACES,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
+    "show.nat.translations": TRANSLATIONS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
     "show.clock": SYSTEMS,
