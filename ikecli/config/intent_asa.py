@@ -108,7 +108,11 @@ class _Resolver:
         )
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        told = bool(self.draft.notify_invalid_selectors)
+        return (
+            replace(intent, cookie_threshold=threshold, fragment_mtu=mtus, notify_invalid_selectors=told),
+            self.complaints,
+        )
 
     def cookie_threshold(self, most: int) -> int | None:
         """Return from how many half-open SAs on cookies are asked for, of `most` that may be; None for never."""

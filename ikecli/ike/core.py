@@ -168,6 +168,7 @@ class Core:
             order=self.order,
             birth=birth,
             request=request,
+            began=initiator,
         )
         self._enter(sa)
         if not initiator:
@@ -191,6 +192,7 @@ class Core:
             order=self.order,
             ancestor=old.own_spi,
             fragmentation=old.fragmentation,
+            began=old.began,
         )
         self._enter(sa)
         return sa

@@ -10,7 +10,7 @@ from ikecli.errors import Refused
 from ikecli.ike.selectors import Grain, Pair, inside, narrow
 from ikecli.intent import Address, Connection, Selector
 from ikecli.intent.selectors import LAST_PORT, host_selector
-from ikecli.numbers import NotifyType
+from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire.payloads.ts import MAX_SELECTORS
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     line = _line(flows, packet) if packet is not None else None
     up = any(child.connection == connection.label for child in talk.sa.children.values())
     if packet is None or line is None:
-        return () if up or grain is Grain.HOSTS else flows[:MAX_SELECTORS]
+        hosts = grain is Grain.HOSTS and talk.exchange == Exchange.CREATE_CHILD_SA
+        return () if up or hosts else flows[:MAX_SELECTORS]
     if grain is Grain.HOSTS:
         return (_meet(line, (host_selector(packet.source), host_selector(packet.destination))),)
     first = (_meet(line, _own(packet)), line)

@@ -18,6 +18,7 @@ from ikecli.ike.limits import (
     SHOWN_OCTETS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.window import UNSENT, Aim, Outstanding, Want
@@ -193,7 +194,9 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         sa.birth.response = message.octets
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
+        renews = sa.birth.renews if sa.birth is not None else b""
         establish(core, sa)
+        renewed(core, sa, renews)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:

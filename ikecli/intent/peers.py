@@ -145,6 +145,7 @@ class Intent:
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
     IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
     is answered.
+    `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
     """
 
     hostname: str = "Router"
@@ -157,4 +158,5 @@ class Intent:
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    notify_invalid_selectors: bool = True
     window: int = 1
