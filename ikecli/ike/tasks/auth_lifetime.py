@@ -6,7 +6,6 @@ from typing import Final
 
 from ikecli.errors import Malformed
 from ikecli.ike import telling
-from ikecli.ike.lifecycle import rekey_share
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
@@ -31,7 +30,7 @@ class AuthLifetime(Task):
         seconds = int.from_bytes(notify.data, "big")
         if len(notify.data) != _SIZE:
             raise Malformed(f"an authentication lifetime of {len(notify.data)} octets")
-        sa.renewal = talk.now + seconds * rekey_share(talk.core)
+        sa.renewal = talk.now + seconds * talk.core.ike_lives.share(True)
         talk.core.touch(sa)
         telling.progress(talk, f"the peer holds our authentication good for {seconds} seconds")
         return None
