@@ -9,7 +9,16 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.algorithms import (
+    esp_proposals,
+    fragment_mtus,
+    ike_proposals,
+    kilobytes,
+    network,
+    pfs_row,
+    replay_window,
+    rows,
+)
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
@@ -289,7 +298,7 @@ class _Resolver:
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=entry.mode == "transport",
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
-            replay_window=int(self.draft.replay_window or REPLAY_WINDOW),
+            replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
         )
 
     def entry(

@@ -99,6 +99,7 @@ class Profile:
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
+    force_encapsulation: bool | None = None
     ivrf: str | None = None
     virtual_template: VirtualTemplate | None = None
 

@@ -82,9 +82,10 @@ class ChildSa:
 class Birth:
     """What an IKE SA needs until it is authenticated.
 
-    `renews` is our SPI of the IKE SA in whose place it is authenticated anew.
-    `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
-    one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
+    `childless` says that the responder takes an IKE_AUTH without a Child SA, `renews` is our SPI of the IKE SA in whose
+    place it is authenticated anew. `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are
+    still to be tried after this one; `refused` are groups that the responder did not want; `held` are messages that
+    came before the keys.
     """
 
     aim: Aim
@@ -100,6 +101,7 @@ class Birth:
     rounds: int = 0
     peers: tuple[Address, ...] = ()
     renews: bytes = b""
+    childless: bool = False
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
 

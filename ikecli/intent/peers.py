@@ -86,6 +86,7 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    force_encapsulation: bool = False
     vrf: str | None = ""
     template: str = ""
     template_auto: bool = False
