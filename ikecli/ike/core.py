@@ -207,6 +207,7 @@ class Core:
             order=self.order,
             ancestor=old.own_spi,
             fragmentation=old.fragmentation,
+            path=old.path,
             began=old.began,
             vrf=old.vrf,
         )

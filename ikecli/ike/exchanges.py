@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
-from ikecli.ike import keys, messages, rules, shapes
+from ikecli.ike import keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
@@ -14,6 +14,7 @@ from ikecli.ike.limits import (
     HOLD_OFF_SECONDS,
     LAST_MESSAGE_ID,
     MAX_INIT_ROUNDS,
+    PATH_ATTEMPTS,
     RETRANSMISSION,
     SHOWN_OCTETS,
 )
@@ -96,6 +97,9 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
         out.due = core.now + waits[out.attempt]
         event = Retransmitted(sa.number, sa.session, exchange, out.message_id, out.attempt, remote)
         core.tell(Retransmitted, lambda: event)
+        if out.attempt % PATH_ATTEMPTS == 0 and (shorter := messages.recut(core, sa, out.octets)) is not None:
+            out.octets = shorter
+            telling.progress(talk, f"no answer: cut anew to fragments of {sa.path} octets")
         messages.send(core, sa, out.octets)
         return
     core.tell(

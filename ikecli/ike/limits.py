@@ -68,6 +68,10 @@ MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64
 """Octets of payloads that every fragment but the last carries, however small the MTU."""
+PATHS: Final = (1280, 576)
+"""Octets of the packets that are tried where longer ones get no answer (RFC 7383 2.5.2)."""
+PATH_ATTEMPTS: Final = 2
+"""How often fragments of one size are sent before shorter ones are."""
 MAX_ASSEMBLED: Final = 65_535
 """Octets of payloads of one message that is put together."""
 MAX_ASSEMBLED_IN_ALL: Final = 1 << 24

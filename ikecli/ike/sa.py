@@ -112,7 +112,8 @@ class IkeSa:
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
-    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
+    that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
+    `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
     anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
@@ -140,6 +141,7 @@ class IkeSa:
     keys: IkeKeys | None = None
     sealed: int = 0
     fragmentation: bool = False
+    path: int = 0
     profile: str = ""
     local_identity: Identity | None = None
     remote_identity: Identity | None = None
