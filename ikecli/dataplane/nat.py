@@ -60,6 +60,10 @@ class Translator:
         self._out.clear()
         self._in.clear()
 
+    def wants(self, interface: str) -> bool:
+        """Tell whether what an interface takes in is to be whole, since fragments have no ports."""
+        return interface in self._nat.inside or interface in self._nat.outside
+
     def inward(self, interface: str, packet: Packet) -> Packet:
         """Return a packet that came from outside with its inside address, where it is of a flow or has a way in."""
         if interface not in self._nat.outside or (ends := _ends(packet, out=False)) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ikecli.boundary.views import ChildView, IkeSaView
+from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.lab.lab import VirtualLab
 
 SAMPLES = Path(__file__).parents[2] / "sample-configs" / "nat"
@@ -93,6 +94,15 @@ def test_rekeys_pass_through_the_nats() -> None:
         assert up.ping(name, HUB, source=inside) == "!!!!!"
         assert up.ping("Hub", inside, source=HUB) == "!!!!!"
     assert not before & {child.inbound_spi for child in children(up, "Hub")}
+
+
+def test_fragments_are_translated_whole() -> None:
+    up = lab()
+    results: list[EchoResult] = []
+    for size in (1400, 1500, 4000):
+        up["North"].plane.echo(Echo(HUB, BRANCHES["North"], size, 2, size), results.append)
+        up.run(3)
+    assert [result.mark for result in results] == ["!", "!", "!"]
 
 
 def test_clear_text_of_the_inside_is_translated_too() -> None:
