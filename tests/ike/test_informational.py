@@ -15,7 +15,16 @@ from ikecli.ike.talk import Talk
 from ikecli.ike.tasks.auth_lifetime import AuthLifetime
 from ikecli.numbers import Exchange, NotifyType, PayloadType, Protocol
 from ikecli.wire import Header, Message, write_message
-from ikecli.wire.payloads import Delete, Nonce, Notify, Payload, UnknownPayload, VendorId
+from ikecli.wire.payloads import (
+    Configuration,
+    ConfigurationAttribute,
+    Delete,
+    Nonce,
+    Notify,
+    Payload,
+    UnknownPayload,
+    VendorId,
+)
 from tests.attack.foe import HERE, THERE, Foe
 from tests.ike.pair import LEFT, RIGHT, End, Pair, intent
 from tests.ike.test_narrowing import left, one_each, packet, pair_of, send
@@ -79,6 +88,15 @@ def test_notifies_of_one_message_are_each_told() -> None:
     assert Foe(pair).ask(Exchange.INFORMATIONAL, named) == ()
     assert [told.notify for told in pair.right.events(NotifyReceived)] == ["40000", "40001"]
     assert "do not cover" in pair.right.events(Progress)[-1].text
+
+
+def test_several_settings_of_one_message_are_read() -> None:
+    """How each is answered is in the tests of settings; none makes the message wrong."""
+    pair = three()
+    wanted = [Configuration(kind, (ConfigurationAttribute(7),)) for kind in (1, 3)]
+    answer = Foe(pair).ask(Exchange.INFORMATIONAL, wanted)
+    assert not any(isinstance(one, Notify) for one in answer)
+    pair.agree(1, 3)
 
 
 # Payloads and versions that are not known
