@@ -17,7 +17,7 @@ from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
-from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
@@ -125,6 +125,14 @@ class MemoryPlane:
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
         self._sas.remove(remove)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Take Child SAs out with all that they are."""
+        return self._sas.give(spis)
+
+    def take(self, state: EspState) -> None:
+        """Go on with what another plane gave."""
+        self._sas.take(state)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return what was counted for Child SAs, by inbound SPI."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ikecli.boundary.effects import Install, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
-from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.tables import interface_views, route_views
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
@@ -40,6 +40,15 @@ class NonePlane:
         """Forget an inbound SPI."""
         if remove.direction.value == "inbound":
             self._inbound.discard(remove.spi)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Forget SPIs; there is nothing more to give."""
+        self._inbound.difference_update(spis)
+        return ()
+
+    def take(self, state: EspState) -> None:
+        """Remember an inbound SPI."""
+        self.install(state.install)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return zeros for what is installed."""

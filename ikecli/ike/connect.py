@@ -21,9 +21,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     connection = core.lookup.connections.get(label)
     if connection is None or connection.wildcard_peer or core.closing:
         return
-    if any(packet is None or covers(child.pairs, packet) for child in _children(core, connection)) or _under_way(
-        core, connection
-    ):
+    if is_up(core, connection, packet) or _under_way(core, connection):
         return
     aim = Aim(label, packet)
     sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
@@ -31,6 +29,11 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
+
+
+def is_up(core: Core, connection: Connection, packet: Acquire | None) -> bool:
+    """Tell whether a Child SA carries a packet of a connection, or without one anything of it."""
+    return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:

@@ -195,6 +195,23 @@ class Core:
         self._enter(sa)
         return sa
 
+    def enter(self, sa: IkeSa) -> None:
+        """Put an IKE SA that was moved here into all tables."""
+        sa.number = self._numbers.take()
+        sa.session = self._enter_session(sa.local.address, sa.remote.address)
+        self._enter(sa)
+        if sa.request:
+            self.by_request[(sa.origin, sa.request)] = sa
+
+    def leave_identity(self, sa: IkeSa) -> None:
+        """Take an IKE SA out of those between its identities."""
+        key = (sa.local_identity, sa.remote_identity)
+        left = [other for other in self.by_identity[key] if other is not sa]
+        if left:
+            self.by_identity[key] = left
+        else:
+            del self.by_identity[key]
+
     def _enter(self, sa: IkeSa) -> None:
         self.sas[sa.number] = self.by_spi[sa.own_spi] = sa
         self.by_peer.setdefault(sa.remote.address, []).append(sa)

@@ -73,7 +73,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
     if sa.established_order:
-        _leave_identity(core, sa)
+        core.leave_identity(sa)
         if not sa.quiet:
             core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
@@ -188,12 +188,3 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
 
 def _served(sa: IkeSa) -> set[str]:
     return {child.connection for child in sa.children.values() if not child.deleting}
-
-
-def _leave_identity(core: Core, sa: IkeSa) -> None:
-    key = (sa.local_identity, sa.remote_identity)
-    left = [other for other in core.by_identity[key] if other is not sa]
-    if left:
-        core.by_identity[key] = left
-    else:
-        del core.by_identity[key]

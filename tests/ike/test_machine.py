@@ -1,0 +1,28 @@
+"""The state machine, run briefly with one seed; IKECLI_MACHINE_EXAMPLES and IKECLI_MACHINE_SEED have it run long."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.ike.machine import Exchanges
+
+EXAMPLES = int(os.environ.get("IKECLI_MACHINE_EXAMPLES", "8"))
+SEED = int(os.environ.get("IKECLI_MACHINE_SEED", "1"))
+STEPS = 50
+
+
+def test_whatever_happens_each_end_stays_sound_and_both_come_to_the_same() -> None:
+    run_state_machine_as_test(
+        seed(SEED)(Exchanges),
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
