@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import (
     Ask,
+    Attach,
     Datagram,
+    Detach,
     Effect,
     Failed,
     Install,
@@ -190,10 +192,10 @@ class Appliance:
         Raises Rejected for one that is not here or not established.
         """
         spis = [child.inbound_spi for view in self.sas() for child in view.children]
-        ike = self.engine.give(number, self.clock.now())
+        ike, effects = self.engine.give(number, self.clock.now())
         left = {child.inbound_spi for view in self.sas() for child in view.children}
         esp = self.plane.give([spi for spi in spis if spi not in left])
-        self._arm()
+        self._perform(effects)
         return {"ike": ike, "esp": [write(state, EspState) for state in esp]}
 
     def take(self, plain: dict[str, Plain]) -> None:
@@ -249,6 +251,10 @@ class Appliance:
                 self.plane.update(effect)
             case Remove():
                 self.plane.remove(effect)
+            case Attach(access):
+                self.plane.attach(access)
+            case Detach(name):
+                self.plane.detach(name)
             case Ask(id, question):
                 self._find_answer(
                     question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now()))

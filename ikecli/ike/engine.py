@@ -15,13 +15,13 @@ from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain
 from ikecli.boundary.views import IkeSaView, StatsView
 from ikecli.errors import Rejected
-from ikecli.ike import asks, exchanges, machine, moving, reception, views, wakes
+from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
 from ikecli.ike.apply import apply
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.operator import delete_children, delete_ikes, shut_down
 from ikecli.ike.requests import Apply, DeleteChild, DeleteIke, Initiate, Request, Shutdown
-from ikecli.intent import Intent
+from ikecli.intent import Connection, Intent
 
 
 def _everything(kind: type[Event]) -> bool:
@@ -100,19 +100,19 @@ class Engine:
 
     # Moving to another engine
 
-    def give(self, number: int, now: float) -> dict[str, Plain]:
-        """Return an IKE SA as plain data, with those of its rekeys, and forget them.
+    def give(self, number: int, now: float) -> tuple[dict[str, Plain], list[Effect]]:
+        """Return an IKE SA as plain data, with those of its rekeys, and what forgetting them takes here.
 
         Raises Rejected for one that is not here or not established.
         """
+        self._enter(now)
         core = self._core
-        core.now = now
         sa = core.sas.get(number)
         if sa is None:
             raise Rejected(f"there is no IKE SA {number}")
         plain = moving.snapshot(core, sa)
         moving.release(core, sa)
-        return plain
+        return plain, self._leave()
 
     def take(self, plain: object, now: float) -> list[Effect]:
         """Go on with an IKE SA that another engine gave; raises Rejected for data that is none."""
@@ -131,6 +131,10 @@ class Engine:
         """Return the IKE SAs; their counters live in the data plane."""
         self._core.now = now
         return views.views(self._core)
+
+    def connections(self) -> list[Connection]:
+        """Return what protects the virtual-access interfaces that there are now."""
+        return access.rows(self._core)
 
     def stats(self) -> StatsView:
         """Return what was counted since the engine began."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Final, cast
 
+from ikecli.boundary.effects import Access
 from ikecli.boundary.plain import Plain, hints, read, write
 from ikecli.errors import ProtocolError, Rejected
+from ikecli.ike import access
 from ikecli.ike.core import Core
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_MESSAGE_ID, MAX_CHILDREN, MAX_QUEUED, MAX_WINDOW
 from ikecli.ike.occasions import OCCASIONS
@@ -80,6 +82,9 @@ def restore(core: Core, data: object) -> list[IkeSa]:
         raise Rejected("an IKE SA and those of its rekeys are wanted")
     known = set(core.by_spi), set(core.children)
     sas = [_read(core, row, *known) for row in rows]
+    for sa, row in zip(sas, rows, strict=True):
+        if (interface := read(row["access"], Access | None)) is not None:
+            access.resume(core, sa, interface)
     for sa in sas:
         core.enter(sa)
         core.children.update(dict.fromkeys(sa.children, sa))
@@ -89,7 +94,7 @@ def restore(core: Core, data: object) -> list[IkeSa]:
 
 
 def release(core: Core, sa: IkeSa) -> None:
-    """Forget an IKE SA that goes on elsewhere: nobody is told, nothing is taken out of the data plane."""
+    """Forget an IKE SA that goes on elsewhere: nobody is told, its ESP is not taken out, only its interface is."""
     for one in _family(core, sa):
         for spi in one.children:
             del core.children[spi]
@@ -97,6 +102,7 @@ def release(core: Core, sa: IkeSa) -> None:
             core.asked.pop(ask, None)
         if one.established_order and one.state is not State.CLOSED:
             core.leave_identity(one)
+        access.detach(core, one)
         core.remove(one)
 
 
@@ -129,6 +135,7 @@ def _write(core: Core, sa: IkeSa) -> dict[str, Plain]:
         ],
         "window": write(kept, _Window),
         "open": [_write_request(out, now) for out in window.open],
+        "access": write(core.accesses.get(sa.access), Access | None),
     }
 
 
@@ -161,7 +168,7 @@ def _shifted(value: Any, kind: Any, seconds: float) -> Plain:
 
 
 def _read(core: Core, row: object, spis: set[bytes], children: set[int]) -> IkeSa:
-    parts = _object(row, {"sa", "children", "window", "open"})
+    parts = _object(row, {"sa", "children", "window", "open", "access"})
     own = _fields(parts["sa"], IkeSa, _FIELDS, core.now)
     sa = IkeSa(number=0, session=0, order=core.order, **own)
     sa.established_order = core.order

@@ -50,7 +50,9 @@ def move(end: End) -> None:
     end.perform(new.do(Apply(old._core.lookup.intent), now))
     end.engine, end.asks = new, []
     while old._core.sas:
-        data = json.dumps(old.give(next(iter(old._core.sas)), now))
+        plain, effects = old.give(next(iter(old._core.sas)), now)
+        assert not effects
+        data = json.dumps(plain)
         end.perform(new.take(json.loads(data), now))
     for table in (old._core.by_spi, old._core.children, old._core.by_peer, old._core.by_identity, old._core.asked):
         assert not table
@@ -151,7 +153,7 @@ def test_times_are_those_of_the_other_engines_clock() -> None:
     (child,) = sa.children.values()
     soft, ends, child_soft = sa.soft, sa.ends, child.soft
     new = Engine(random.Random(1).randbytes, old._core.lookup.intent)
-    new.take(old.give(sa.number, 1000.0), 50.0)
+    new.take(old.give(sa.number, 1000.0)[0], 50.0)
     (moved,) = new._core.sas.values()
     (moved_child,) = moved.children.values()
     assert [moved.soft, moved.ends, moved_child.soft] == pytest.approx([soft - 950, ends - 950, child_soft - 950])
