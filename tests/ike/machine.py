@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections import Counter
 from dataclasses import replace
 
@@ -12,7 +14,9 @@ from ikecli.boundary.effects import Direction, Endpoint, Traffic
 from ikecli.boundary.notices import Expired, FirstPacket, UnknownSpi
 from ikecli.crypto import restore
 from ikecli.ike import wakes
+from ikecli.ike.engine import Engine
 from ikecli.ike.limits import LINGER_SECONDS, REPLACED_SECONDS, RETRANSMISSION
+from ikecli.ike.moving import MOVABLE
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.rules import exclude
 from ikecli.ike.sa import IkeSa, State
@@ -58,6 +62,19 @@ def configured(side: int, window: int, pfs: str | None, group: str) -> Intent:
 
 def label(number: int) -> str:
     return f"MAP {number} outside"
+
+
+def move(end: End) -> None:
+    """Have a fresh engine go on with all of an end's IKE SAs, by way of JSON."""
+    old, now = end.engine, end.pair.now
+    new = Engine(random.Random(f"moved {now}").randbytes, old._core.lookup.intent)
+    end.engine, end.asks = new, []
+    while old._core.sas:
+        plain, effects = old.give(next(iter(old._core.sas)), now)
+        end.perform(effects)
+        end.perform(new.take(json.loads(json.dumps(plain)), now))
+    for table in (old._core.by_spi, old._core.children, old._core.by_peer, old._core.by_identity, old._core.asked):
+        assert not table
 
 
 class Exchanges(RuleBasedStateMachine):
@@ -127,6 +144,13 @@ class Exchanges(RuleBasedStateMachine):
         else:
             assert there.keys == used.keys
             other.notice(FirstPacket(used.spi))
+
+    @rule(side=SIDES)
+    def move(self, side: int) -> None:
+        """An end's SAs go over to another engine."""
+        end = self.pair.ends[side]
+        if all(sa.state in MOVABLE for sa in end.engine._core.sas.values()):
+            move(end)
 
     @precondition(lambda self: any(end.asks for end in self.pair.ends))
     @rule(at=st.integers(0, 3))
@@ -228,7 +252,7 @@ class Exchanges(RuleBasedStateMachine):
         """The tables of each end agree with each other, and with its plane."""
         if hasattr(self, "pair"):
             for end in self.pair.ends:
-                _sound(end)
+                sound(end)
 
     def _quiet(self) -> None:
         """Both ends have the same SAs with the same keys, one a connection, and nothing else is left."""
@@ -259,7 +283,7 @@ class Exchanges(RuleBasedStateMachine):
             assert pair.right.plane.sas[other, spi].keys == one.keys
 
 
-def _sound(end: End) -> None:
+def sound(end: End) -> None:
     core = end.engine._core
     sas = list(core.sas.values())
     assert core.by_spi == {sa.own_spi: sa for sa in sas}

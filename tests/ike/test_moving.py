@@ -14,12 +14,12 @@ from ikecli.boundary.notices import Expired
 from ikecli.errors import Rejected
 from ikecli.ike import moving
 from ikecli.ike.engine import Engine
-from ikecli.ike.requests import Apply, DeleteChild, DeleteIke
+from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.rules import STATES
 from ikecli.ike.sa import State
 from ikecli.ike.window import Want
 from ikecli.numbers import TransformType
-from tests.ike.machine import _sound
+from tests.ike.machine import move, sound
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, row
 
 PFS = row(TransformType.KE, "31")
@@ -41,22 +41,6 @@ def up(pfs: object = None, group: str = "31", window: int = 5) -> Pair:
     pair = Pair(*ends)
     pair.up()
     return pair
-
-
-def move(end: End) -> None:
-    """Have a fresh engine go on with all of an end's IKE SAs, by way of JSON."""
-    old, now = end.engine, end.pair.now
-    new = Engine(random.Random(f"moved {now}").randbytes)
-    end.perform(new.do(Apply(old._core.lookup.intent), now))
-    end.engine, end.asks = new, []
-    while old._core.sas:
-        plain, effects = old.give(next(iter(old._core.sas)), now)
-        assert not effects
-        data = json.dumps(plain)
-        end.perform(new.take(json.loads(data), now))
-    for table in (old._core.by_spi, old._core.children, old._core.by_peer, old._core.by_identity, old._core.asked):
-        assert not table
-    _sound(end)
 
 
 def expire(end: End) -> None:
@@ -112,7 +96,7 @@ def test_an_exchange_goes_on_in_the_other_engine_at_each_step(
         pair.advance(300)
         pair.agree(ikes, children)
         for end in pair.ends:
-            _sound(end)
+            sound(end)
             assert all(not sa.window.busy for sa in end.engine._core.sas.values())
 
 
