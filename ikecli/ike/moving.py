@@ -87,7 +87,8 @@ def restore(core: Core, data: object) -> list[IkeSa]:
             access.resume(core, sa, interface)
     for sa in sas:
         core.enter(sa)
-        core.children.update(dict.fromkeys(sa.children, sa))
+        for child in sa.children.values():
+            core.enter_child(sa, child)
         if sa.established_order and sa.state is not State.CLOSED:
             core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
     return sas
@@ -96,8 +97,8 @@ def restore(core: Core, data: object) -> list[IkeSa]:
 def release(core: Core, sa: IkeSa) -> None:
     """Forget an IKE SA that goes on elsewhere: nobody is told, its ESP is not taken out, only its interface is."""
     for one in _family(core, sa):
-        for spi in one.children:
-            del core.children[spi]
+        for child in list(one.children.values()):
+            core.leave_child(one, child)
         for ask in one.asking:
             core.asked.pop(ask, None)
         if one.established_order and one.state is not State.CLOSED:

@@ -292,6 +292,8 @@ def sound(end: End) -> None:
     stands = [sa.number for sa in sas if sa.established_order and sa.state is not State.CLOSED]
     assert sorted(sa.number for some in core.by_identity.values() for sa in some) == sorted(stands)
     assert core.children == {spi: sa for sa in sas for spi in sa.children}
+    assert {at for some in core._outbound.values() for at in some} == set(core.children)
+    assert all(core.children[at].children[at].outbound == spi for spi, some in core._outbound.items() for at in some)
     assert {id for sa in sas for id in sa.asking} == set(core.asked)
     assert not core.touched
     assert core.held == sum(len(sa.birth.held) for sa in sas if sa.birth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.ike.machine import Exchanges
@@ -12,6 +12,7 @@ from tests.ike.machine import Exchanges
 EXAMPLES = int(os.environ.get("IKECLI_MACHINE_EXAMPLES", "8"))
 SEED = int(os.environ.get("IKECLI_MACHINE_SEED", "1"))
 STEPS = 50
+PHASES = (Phase.generate, Phase.shrink) if "IKECLI_MACHINE_EXAMPLES" in os.environ else (Phase.generate,)
 
 
 def test_whatever_happens_each_end_stays_sound_and_both_come_to_the_same() -> None:
@@ -23,6 +24,7 @@ def test_whatever_happens_each_end_stays_sound_and_both_come_to_the_same() -> No
             deadline=None,
             database=None,
             print_blob=True,
+            phases=PHASES,
             suppress_health_check=list(HealthCheck),
         ),
     )
