@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ikecli.boundary.notices import Expired
 from ikecli.ike.requests import DeleteChild
 from tests.ike.pair import End, Pair
@@ -64,3 +66,18 @@ def test_a_rekey_of_a_child_sa_whose_response_is_still_on_its_way_is_tried_again
     pair.advance(20)
     pair.agree(1, 1)
     assert pair.left.sas[0].children[0].inbound_spi != before
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("side", [0, 1])
+def test_two_ike_sas_begun_at_once_leave_one_when_a_request_comes_late(seed: int, side: int) -> None:
+    pair = Pair(seed=seed)
+    first, second = pair.ends[side], pair.ends[1 - side]
+    first.acquire()
+    late = take(pair, second)
+    second.acquire()
+    pair.settle()
+    pair.wire.append(late)  # type: ignore[arg-type]
+    pair.settle()
+    pair.agree(1, 1)
+    assert pair.ping(first)
