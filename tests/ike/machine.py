@@ -67,7 +67,7 @@ def label(number: int) -> str:
 def move(end: End) -> None:
     """Have a fresh engine go on with all of an end's IKE SAs, by way of JSON."""
     old, now = end.engine, end.pair.now
-    new = Engine(random.Random(f"moved {now}").randbytes, old._core.lookup.intent)
+    new = Engine(random.Random(old._core.random(8).hex()).randbytes, old._core.lookup.intent)
     end.engine, end.asks = new, []
     while old._core.sas:
         plain, effects = old.give(next(iter(old._core.sas)), now)
