@@ -52,7 +52,7 @@ class RekeyIke(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SA, Ni, KEi; nothing where the peer was first."""
-        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address)
+        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
         current = sa.suite.group.number
@@ -87,7 +87,7 @@ class RekeyIke(Task):
         if offered is None or not any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         self._admit(talk)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         public = message.need(KeyExchangePayload)
         self._choice = choice = choose(self._offers, offered.proposals, public.group)
         if choice is None:
@@ -126,7 +126,7 @@ class RekeyIke(Task):
     def recall(self, talk: Talk, kept: AskedIke) -> None:
         """Go on with them, and with what is configured here."""
         self._spi, self._ni, self._group, self._refused = kept.spi, kept.ni, kept.group, set(kept.refused)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         self._exchange = restore(kept.group, kept.private) if kept.private else None
 
     def _admit(self, talk: Talk) -> None:
