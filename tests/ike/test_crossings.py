@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ikecli.boundary.notices import Expired
+from ikecli.ike.limits import HALF_OPEN_SECONDS
 from ikecli.ike.requests import DeleteChild
 from tests.ike.pair import End, Pair
 
@@ -78,6 +79,6 @@ def test_two_ike_sas_begun_at_once_leave_one_when_a_request_comes_late(seed: int
     second.acquire()
     pair.settle()
     pair.wire.append(late)  # type: ignore[arg-type]
-    pair.settle()
+    pair.advance(HALF_OPEN_SECONDS + 1)
     pair.agree(1, 1)
     assert pair.ping(first)
