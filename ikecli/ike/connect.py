@@ -21,7 +21,9 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     connection = core.lookup.connections.get(label)
     if connection is None or connection.wildcard_peer or core.closing:
         return
-    if is_up(core, connection, packet) or _under_way(core, connection):
+    if any(packet is None or covers(child.pairs, packet) for child in _children(core, connection)) or _under_way(
+        core, connection
+    ):
         return
     aim = Aim(label, packet)
     sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
@@ -31,13 +33,11 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
 
 
-def is_up(core: Core, connection: Connection, packet: Acquire | None) -> bool:
-    """Tell whether a Child SA carries a packet of a connection, or without one anything of it."""
-    return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
+def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim, renews: bytes = b"") -> None:
+    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer.
 
-
-def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
-    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer."""
+    `renews` is our SPI of the IKE SA whose place it takes.
+    """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
         _tell_failed(core, connection, f"no profile is for peer {peer}")
@@ -49,7 +49,7 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     if len(core.sas) >= core.lookup.intent.max_sas:
         _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
-    birth = Birth(aim, peers=peers[1:])
+    birth = Birth(aim, peers=peers[1:], renews=renews)
     ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
     sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name

@@ -17,7 +17,7 @@ from ikecli.ike.engine import Engine
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.rules import STATES
 from ikecli.ike.sa import State
-from ikecli.ike.window import Want
+from ikecli.ike.window import Aim, Want
 from ikecli.numbers import TransformType
 from tests.ike.machine import move, sound
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, row
@@ -56,6 +56,13 @@ def want(what: Want) -> Callable[[End], None]:
     return begin
 
 
+def misfit(end: End) -> None:
+    core = end.engine._core
+    (sa,) = core.sas.values()
+    core.want(sa, Want.MISFIT, Aim(spis=tuple(sa.children), octets=b"packet"))
+    end.wake()
+
+
 BEGUN: dict[Want, tuple[Callable[[End], None], int, int]] = {
     Want.CHILD: (lambda end: end.initiate(), 1, 1),
     Want.REKEY_CHILD: (expire, 1, 1),
@@ -64,6 +71,7 @@ BEGUN: dict[Want, tuple[Callable[[End], None], int, int]] = {
     Want.DELETE_CHILD: (lambda end: end.do(DeleteChild()), 1, 0),
     Want.LIVENESS: (want(Want.LIVENESS), 1, 1),
     Want.WINDOW: (want(Want.WINDOW), 1, 1),
+    Want.MISFIT: (misfit, 1, 1),
 }
 """How each exchange of an IKE SA that stands begins, and how many IKE and Child SAs it leaves."""
 
