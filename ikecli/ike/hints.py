@@ -93,9 +93,9 @@ def tell_unknown_esp(core: Core, spi: int, remote: Endpoint) -> None:
 
 def hear(core: Core, sa: IkeSa, what: str) -> None:
     """Ask the peer of an SA whether it is there, since somebody says that it has forgotten something."""
-    if sa.state is not State.ESTABLISHED or sa.hinted + HINT_SECONDS > core.now:
+    if sa.state is not State.ESTABLISHED or sa.deaf > core.now:
         return
-    sa.hinted = core.now
+    sa.deaf = core.now + HINT_SECONDS
     core.tell(HintReceived, lambda: HintReceived(sa.number, sa.session, str(sa.remote), what))
     sa.confirmed = False
     core.want(sa, Want.LIVENESS)

@@ -5,7 +5,6 @@ An IKE SA moves through the states of MOVES. What only matters until it is authe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -122,8 +121,8 @@ class IkeSa:
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
     anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. `hinted` is when a hint in the
-    clear was last heard. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out when that
+    that a rekey made of it, and it of; `quiet` that its end ends nothing. `deaf` is until when hints in the
+    clear are not heard. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out when that
     was `looked` at last, `keeping` the Ask that looks. `grains` are the connections of which the peer takes less than
     all in one Child SA. `vrf` is the routing table of its ends, `access` the name of its virtual-access interface.
     """
@@ -170,7 +169,7 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
-    hinted: float = -math.inf
+    deaf: float = 0.0
     vrf: str = ""
     access: str = ""
     asking: dict[int, float] = field(default_factory=dict)
