@@ -20,7 +20,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     connection = core.lookup.connections.get(label)
     if connection is None or connection.wildcard_peer or core.closing:
         return
-    if any(_covers(child, packet) for child in _children(core, connection)) or _under_way(core, connection):
+    if covered(core, connection, packet) or _under_way(core, connection):
         return
     aim = Aim(label, packet)
     sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
@@ -28,6 +28,17 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
+
+
+def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
+    """Tell whether a connection is up for a packet, or at all."""
+    return any(_covers(child, packet) for child in _children(core, connection))
+
+
+def superseded(core: Core, aim: Aim) -> bool:
+    """Tell whether what an attempt of ours is for has come up meanwhile by the peer's attempt."""
+    connection = core.lookup.connections.get(aim.connection)
+    return connection is not None and covered(core, connection, aim.packet)
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
 from ikecli.ike import keys, messages, shapes
-from ikecli.ike.connect import next_peer
+from ikecli.ike.connect import connect, next_peer, superseded
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
 from ikecli.ike.limits import (
@@ -19,6 +19,7 @@ from ikecli.ike.limits import (
     SHOWN_OCTETS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.rekeying import note_answer
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.window import Aim, Outstanding, Want
@@ -191,7 +192,7 @@ def _goes_on(core: Core, sa: IkeSa, out: Outstanding, outcome: Outcome) -> bool:
     talk.at, talk.exchange = 0, outcome.exchange
     talk.round += 1
     if outcome.exchange != Exchange.IKE_SA_INIT:
-        out.message_id += 1
+        out.message_id = sa.window.next_id = out.message_id + 1
     elif talk.round >= MAX_INIT_ROUNDS:
         _fail(core, sa, out, Malformed(f"{MAX_INIT_ROUNDS} rounds of IKE_SA_INIT"))
         return True
@@ -203,7 +204,12 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     """Go on from a finished exchange."""
     core.touch(sa)
     message = out.talk.message
+    if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
+        note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
+        if superseded(core, out.talk.aim):
+            _give_way(core, sa)
+            return
         sa.birth.response = message.octets
         sa.window.queue.appendleft((Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
@@ -212,6 +218,14 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:
         close(core, sa, "the peer could not read our message", linger=False)
+
+
+def _give_way(core: Core, sa: IkeSa) -> None:
+    """End an attempt that is not authenticated, because the peer's has set up what it is for; the rest goes there."""
+    rest = [aim for want, aim in sa.window.queue if want is Want.CHILD]
+    close(core, sa, "the peer has set it up", linger=False)
+    for aim in rest:
+        connect(core, aim.connection, aim.packet)
 
 
 def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> None:

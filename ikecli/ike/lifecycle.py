@@ -7,7 +7,7 @@ from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike.core import Core
 from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
-from ikecli.ike.window import Want
+from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
 
 
@@ -173,7 +173,8 @@ def keep_up(core: Core, label: str) -> None:
 def _settle_doubles(core: Core, sa: IkeSa) -> None:
     """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
 
-    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA. An older SA for
+    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA; what only that one
+    carries is set up in the other. An older SA for
     which that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
     """
     for other in siblings(core, sa):
@@ -181,10 +182,18 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
             continue
         loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
         at_once = other.initiator != sa.initiator and other.established_order >= sa.order
-        if at_once and loser.initiator and _served(loser) <= _served(winner):
+        if at_once and loser.initiator and _moves(core, loser, winner):
             delete(core, loser)
         else:
             core.want(other, Want.LIVENESS)
+
+
+def _moves(core: Core, loser: IkeSa, winner: IkeSa) -> bool:
+    """Have the winner set up what only the loser carries; tell whether it can."""
+    more = _served(loser) - _served(winner)
+    if any((row := core.lookup.connections.get(label)) is None or row.wildcard_peer for label in more):
+        return False
+    return all(core.want(winner, Want.CHILD, Aim(label)) for label in sorted(more))
 
 
 def _served(sa: IkeSa) -> set[str]:

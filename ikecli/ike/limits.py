@@ -16,6 +16,8 @@ REKEY_SHARE: Final = (0.80, 0.95)
 """After which share of a lifetime an SA is replaced: drawn between these, so that two ends seldom do it at once."""
 REKEY_RETRY_SECONDS: Final = 5.0
 """About how long after a rekey that failed the next is tried."""
+TROUBLE_SECONDS: Final = 300.0
+"""After how long of nothing but TEMPORARY_FAILURE an IKE SA is given up."""
 REPLACED_SECONDS: Final = 130.0
 """How long what a rekey has replaced waits for the peer's delete: longer than its request is sent again."""
 LINGER_SECONDS: Final = 30.0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ikecli.boundary.events import Progress
 from ikecli.ike.core import Core
-from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS
-from ikecli.ike.sa import ChildSa, IkeSa
-from ikecli.ike.talk import Talk
+from ikecli.ike.lifecycle import delete
+from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS, RETRANSMISSION, TROUBLE_SECONDS
+from ikecli.ike.sa import ChildSa, IkeSa, State
+from ikecli.ike.talk import Incoming, Talk
 from ikecli.ike.window import Aim, Want
+from ikecli.numbers import NotifyType
 
 
 def retry_at(core: Core) -> float:
@@ -15,10 +18,17 @@ def retry_at(core: Core) -> float:
 
 
 def rekey_child(core: Core, sa: IkeSa, child: ChildSa) -> None:
-    """Have a Child SA replaced, unless it is being replaced or deleted already."""
-    child.soft = 0.0
-    if not child.deleting and not is_replaced(sa, child) and sa.window.rekeys(child.inbound) is None:
+    """Have a Child SA replaced, unless it is being replaced or deleted already, and not before the peer has it."""
+    child.soft = retry_at(core) if child.held is not None else 0.0
+    core.touch(sa)
+    if child.held is None and not child.deleting and not is_replaced(sa, child) and sa.window.rekeys(child.inbound) is None:
         core.want(sa, Want.REKEY_CHILD, Aim(child.connection, spis=(child.inbound,)))
+
+
+def making(sa: IkeSa) -> bool:
+    """Tell whether a request of ours is in flight whose answer makes a Child SA that the peer may have already."""
+    out = sa.window.outstanding
+    return out is not None and out.want in (Want.CHILD, Want.REKEY_CHILD)
 
 
 def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
@@ -26,6 +36,20 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
     return child.replaced and any(
         other.replaces == child.inbound and not other.deleting for other in sa.children.values()
     )
+
+
+def doubled(talk: Talk, new: ChildSa) -> bool:
+    """Tell whether both ends made the same Child SA at once and ours is to go, because the peer began the IKE SA."""
+    twin = talk.twin
+    if not talk.asking or twin is None or talk.sa.children.get(twin.inbound) is not twin or twin.deleting:
+        return False
+    return set(new.pairs) <= set(twin.pairs)
+
+
+def give_up(core: Core, sa: IkeSa, new: ChildSa) -> None:
+    """Have a new Child SA that is one too many deleted; it never sends."""
+    new.held, new.deleting = None, True
+    core.want(sa, Want.DELETE_CHILD, Aim(spis=(new.inbound,)))
 
 
 def lost(talk: Talk, nonces: tuple[bytes, bytes]) -> bool:
@@ -44,8 +68,7 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
         old.expires = old.expires or core.now + REPLACED_SECONDS
         return
     if lost(talk, nonces):
-        new.held, new.deleting = None, True
-        core.want(sa, Want.DELETE_CHILD, Aim(spis=(new.inbound,)))
+        give_up(core, sa, new)
         return
     for other in sa.children.values():
         if other.replaces == old.inbound and other is not new:
@@ -53,6 +76,22 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
             other.expires = core.now + REPLACED_SECONDS
     if sa.children.get(old.inbound) is old:
         core.want(sa, Want.DELETE_CHILD, Aim(spis=(old.inbound,)))
+
+
+def note_answer(core: Core, sa: IkeSa, message: Incoming) -> None:
+    """Give up an IKE SA whose peer answers TEMPORARY_FAILURE again and again for minutes (RFC 7296 2.25)."""
+    if message.notify(NotifyType.TEMPORARY_FAILURE) is None:
+        sa.trouble = None
+        return
+    since, last = sa.trouble or (core.now, core.now)
+    if last + 2 * REKEY_RETRY_SECONDS + sum(RETRANSMISSION) < core.now:
+        since = core.now
+    sa.trouble = since, core.now
+    if core.now - since < TROUBLE_SECONDS or sa.state is not State.ESTABLISHED:
+        return
+    text = f"the peer has answered TEMPORARY_FAILURE for {int(core.now - since)} s: the IKE SA is out of step"
+    core.tell(Progress, lambda: Progress(sa.number, sa.session, text))
+    delete(core, sa)
 
 
 def failed(talk: Talk, old: ChildSa) -> None:

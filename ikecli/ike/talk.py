@@ -86,7 +86,7 @@ class Talk:
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
     that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
-    `replaces` the Child SA that is rekeyed.
+    `replaces` the Child SA that is rekeyed, `twin` one that the peer had made for the same connection meanwhile.
     """
 
     core: Core
@@ -100,6 +100,7 @@ class Talk:
     closing: str = ""
     message: Incoming | None = None
     replaces: ChildSa | None = None
+    twin: ChildSa | None = None
 
     @property
     def owned(self) -> set[int]:

@@ -12,6 +12,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import child as children
 from ikecli.ike import rekeying, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.connect import superseded
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
@@ -61,6 +62,7 @@ class Child(Task):
         "_pairs",
         "_refusal",
         "_remote",
+        "_rival",
         "_spi",
         "_transport",
     )
@@ -94,12 +96,17 @@ class Child(Task):
         self._exchange: KeyExchange | None = None
         self._refusal: Notify | None = None
         self._child: ChildSa | None = None
+        self._rival: Talk | None = None
 
     # Our request
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
+        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi; nothing for a rekey of none."""
         connection = talk.core.lookup.connections.get(talk.aim.connection)
+        if talk.aim.spis and talk.replaces is None:
+            return ()
+        if talk.exchange == Exchange.CREATE_CHILD_SA and talk.replaces is None and superseded(talk.core, talk.aim):
+            return ()
         if connection is None or not (flows := children.wanted(talk, connection)):
             return ()
         self._connection = connection
@@ -143,6 +150,7 @@ class Child(Task):
         return True
 
     def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
+        """Tell of it; what is only no good now is tried again."""
         if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
             telling.refused_by_peer(talk, Protocol.ESP, self._offers)
         elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
@@ -150,6 +158,8 @@ class Child(Task):
         self._fail(
             talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
         )
+        if error is not None and error.type == NotifyType.TEMPORARY_FAILURE and talk.replaces is None:
+            talk.core.agenda.set(talk.aim.connection, rekeying.retry_at(talk.core))
 
     def _accept(self, talk: Talk, message: Incoming, answer: SecurityAssociation) -> Outcome:
         choice, connection = accepted(self._offers, answer.proposals), self._connection
@@ -251,6 +261,7 @@ class Child(Task):
         ours = out is not None and out.want is Want.CHILD and out.talk.aim.connection == connection.label
         if talk.sa.initiator and ours:
             raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
+        self._rival = out.talk if out is not None and ours else None
 
     # Keys, in both roles
 
@@ -308,10 +319,16 @@ class Child(Task):
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
         nonces, old = (self._ni, self._nr), talk.replaces
-        children.install(talk, child, keys, old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        doubled = rekeying.doubled(talk, child)
+        held = doubled or (old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        children.install(talk, child, keys, held)
         telling.child_up(talk, child)
         if old is not None:
             rekeying.succeeded(talk, old, child, nonces)
+        elif doubled:
+            rekeying.give_up(talk.core, sa, child)
+        elif self._rival is not None:
+            self._rival.twin = child
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""

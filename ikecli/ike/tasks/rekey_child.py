@@ -25,7 +25,7 @@ class RekeyChild(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return N(REKEY_SA), or nothing for an SA that is gone or replaced by now."""
-        old = talk.sa.children.get(talk.aim.spis[0])
+        old, talk.replaces = talk.sa.children.get(talk.aim.spis[0]), None
         if old is None or old.deleting or rekeying.is_replaced(talk.sa, old):
             return ()
         if old.connection not in talk.core.lookup.connections:
@@ -53,7 +53,11 @@ class RekeyChild(Task):
         if named is None:
             return None
         old = talk.sa.by_outbound(int.from_bytes(named.spi, "big"))
-        if old is None or named.protocol != Protocol.ESP or len(named.spi) != _SPI_SIZE:
+        if named.protocol != Protocol.ESP or len(named.spi) != _SPI_SIZE:
+            raise Refused("an SPI of no Child SA is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
+        if old is None and rekeying.making(talk.sa):
+            raise Refused("the Child SA may be the one that is being made", NotifyType.TEMPORARY_FAILURE)
+        if old is None:
             raise Refused("no Child SA has the SPI that is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
         if old.deleting or rekeying.is_replaced(talk.sa, old):
             raise Refused("the Child SA is being deleted or replaced", NotifyType.TEMPORARY_FAILURE)
