@@ -9,12 +9,14 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Direction
 from ikecli.boundary.events import MessageSent
 from ikecli.boundary.notices import Expired
+from ikecli.ike.choose import Offer
 from ikecli.ike.limits import LINGER_SECONDS, REPLACED_SECONDS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Flow, Intent, Selector
-from tests.ike.pair import LABEL, LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, profile
+from ikecli.intent import Connection, Flow, Intent, Selector
+from ikecli.numbers import Algorithm, TransformType
+from tests.ike.pair import LABEL, LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, profile, row
 
 LOW, HIGH = 1, 200
 """What nonces begin with that are to be lower than others, or higher."""
@@ -56,6 +58,27 @@ def reconfigure(end: End, **fields: object) -> None:
     if "groups" in fields:
         old = replace(old, policies=intents(groups=str(fields.pop("groups")))[0].policies)
     core.lookup = Lookup(replace(old, connections=tuple(replace(row, **fields) for row in old.connections)))
+
+
+class SeveralGroups(Lookup):
+    """What an end goes by that offers and takes several groups for its Child SAs, as other implementations do."""
+
+    def __init__(self, intent: Intent, words: str) -> None:
+        super().__init__(intent)
+        self._groups = tuple(row(TransformType.KE, word) for word in words.split())
+
+    def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
+        """Return offers with all groups."""
+        (offer,) = super().esp_offers(connection, None)
+        return (Offer(offer.protocol, {**offer.algorithms, TransformType.KE: self._groups}),)
+
+
+def several_groups(end: End, words: str) -> None:
+    """Have an end use the first of some groups for its Child SAs, and take the others."""
+    core = end.engine._core
+    first = row(TransformType.KE, words.split()[0])
+    rows = tuple(replace(one, pfs=first) for one in core.lookup.intent.connections)
+    core.lookup = SeveralGroups(replace(core.lookup.intent, connections=rows), words)
 
 
 # What collides

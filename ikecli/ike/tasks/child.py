@@ -61,6 +61,7 @@ class Child(Task):
         "_offers",
         "_pairs",
         "_refusal",
+        "_refused",
         "_remote",
         "_rival",
         "_spi",
@@ -94,6 +95,7 @@ class Child(Task):
         self._transport = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
+        self._refused: set[Algorithm | None] = set()
         self._refusal: Notify | None = None
         self._child: ChildSa | None = None
         self._rival: Talk | None = None
@@ -110,8 +112,8 @@ class Child(Task):
         if connection is None or not (flows := children.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
-        pfs = pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+        pfs = self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
+        self._group = pfs = pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
         self._offers = talk.core.lookup.esp_offers(connection, pfs)
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
@@ -129,7 +131,7 @@ class Child(Task):
             return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or answer is None:
-            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(error):
+            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(talk, error):
                 return Again(Exchange.CREATE_CHILD_SA)
             self._refused_by_peer(talk, error)
             return None
@@ -139,12 +141,14 @@ class Child(Task):
             self._end(talk, problem.why)
             return None
 
-    def _other_group(self, wanted: Notify) -> bool:
-        """Take the group that the peer wants, once, where none is configured."""
+    def _other_group(self, talk: Talk, wanted: Notify) -> bool:
+        """Take another group that we offered, each at most once, or any where we sent none."""
         group = _served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
-        if group is None or self._group is not None or self._connection is None or self._connection.pfs is not None:
+        offered, sent = {row for offer in self._offers for row in offer.groups}, self._group
+        self._refused.add(sent)
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
             return False
-        if self._exchange is not None and any(group in offer.groups for offer in self._offers):
+        if group is None or group in self._refused or (sent is not None and group not in offered):
             return False
         self._group = group
         return True
