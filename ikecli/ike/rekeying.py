@@ -21,7 +21,8 @@ def rekey_child(core: Core, sa: IkeSa, child: ChildSa) -> None:
     """Have a Child SA replaced, unless it is being replaced or deleted already, and not before the peer has it."""
     child.soft = retry_at(core) if child.held is not None else 0.0
     core.touch(sa)
-    if child.held is None and not child.deleting and not is_replaced(sa, child) and sa.window.rekeys(child.inbound) is None:
+    going = child.held is not None or child.deleting or is_replaced(sa, child)
+    if not going and sa.window.rekeys(child.inbound) is None:
         core.want(sa, Want.REKEY_CHILD, Aim(child.connection, spis=(child.inbound,)))
 
 

@@ -57,9 +57,7 @@ def act(core: Core, sa: IkeSa) -> None:
             sa.children[spi].expires = 0.0
         core.want(sa, Want.DELETE_CHILD, Aim(spis=old))
     if (check := _check_at(core, sa)) is not None and check <= now:
-        if _superfluous(core, sa):
-            delete(core, sa)
-        elif sa.confirmed and sa.children and _dpd(core, sa) is not None:
+        if sa.confirmed and sa.children and _dpd(core, sa) is not None:
             core.ask(sa, Traffic(tuple(sa.children)), None)
         else:
             core.want(sa, Want.LIVENESS)
@@ -83,8 +81,6 @@ def _check_at(core: Core, sa: IkeSa) -> float | None:
     window = sa.window
     if window.outstanding is not None or window.queue or sa.asking:
         return None
-    if _superfluous(core, sa):
-        return sa.established + DOUBLE_SECONDS
     dpd, quiet_since = _dpd(core, sa), max(sa.heard, sa.checked)
     times: list[float] = []
     if dpd is None and siblings(core, sa):
@@ -92,11 +88,6 @@ def _check_at(core: Core, sa: IkeSa) -> float | None:
     elif dpd is not None and (dpd.periodic or sa.children):
         times.append(quiet_since + dpd.interval)
     return min(times if sa.confirmed else [*times, sa.established + CONFIRM_SECONDS], default=None)
-
-
-def _superfluous(core: Core, sa: IkeSa) -> bool:
-    """Tell whether an IKE SA of ours carries nothing, while another with the same peer carries something."""
-    return sa.initiator and not sa.children and any(other.children for other in siblings(core, sa))
 
 
 def _dpd(core: Core, sa: IkeSa) -> Dpd | None:

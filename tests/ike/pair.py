@@ -152,7 +152,7 @@ class End:
         self.counters = Counters()
 
     def random(self, size: int) -> bytes:
-        """Return random octets; with a rank, what is as long as a nonce begins with it, so that it is lower or higher."""
+        """Return random octets; with a rank, what is as long as a nonce begins with it: lower or higher than others."""
         octets = self.dice.randbytes(size)
         return octets if self.rank is None or size != NONCE_SIZE else bytes((self.rank,)) + octets[1:]
 

@@ -1,7 +1,7 @@
 """Whatever both ends begin at once, in whatever order the messages arrive: both ends agree, and nothing is left over.
 
-Every order is tried, also with one message lost; a failure names the choices that led to it. IKECLI_ORDERS sets how many
-orders of each meeting are tried at most.
+Orders are tried one after another, also with one message lost; a failure names the choices that led to it.
+IKECLI_ORDERS sets how many orders of each meeting are tried at most.
 """
 
 from __future__ import annotations
