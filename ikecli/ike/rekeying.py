@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.events import Progress
+from ikecli.errors import Refused
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import delete
 from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS, RETRANSMISSION, TROUBLE_SECONDS
@@ -28,8 +29,7 @@ def rekey_child(core: Core, sa: IkeSa, child: ChildSa) -> None:
 
 def making(sa: IkeSa) -> bool:
     """Tell whether a request of ours is in flight whose answer makes a Child SA that the peer may have already."""
-    out = sa.window.outstanding
-    return out is not None and out.want in (Want.CHILD, Want.REKEY_CHILD)
+    return any(sa.window.under_way(Want.CHILD, Want.REKEY_CHILD))
 
 
 def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
@@ -53,10 +53,15 @@ def give_up(core: Core, sa: IkeSa, new: ChildSa) -> None:
     core.want(sa, Want.DELETE_CHILD, Aim(spis=(new.inbound,)))
 
 
+def admit(talk: Talk, old: ChildSa) -> None:
+    """Raise Refused where the Child SA that the peer replaces is gone or going."""
+    if talk.sa.children.get(old.inbound) is not old or old.deleting or is_replaced(talk.sa, old):
+        raise Refused("the Child SA is being deleted or replaced", NotifyType.TEMPORARY_FAILURE)
+
+
 def lost(talk: Talk, nonces: tuple[bytes, bytes]) -> bool:
     """Tell whether both ends rekeyed at once and ours is to go: the SA with the lowest of the four nonces."""
-    out = talk.sa.window.outstanding
-    return talk.asking and out is not None and bool(out.crossed) and min(nonces) < out.crossed
+    return talk.asking and bool(talk.crossed) and min(nonces) < talk.crossed
 
 
 def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes]) -> None:
@@ -65,7 +70,7 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
     old.replaced, old.soft = True, 0.0
     if not talk.asking:
         if (out := sa.window.rekeys(old.inbound)) is not None:
-            out.crossed = min(nonces)
+            out.talk.crossed = min(nonces)
         old.expires = old.expires or core.now + REPLACED_SECONDS
         return
     if lost(talk, nonces):

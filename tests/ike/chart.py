@@ -183,5 +183,5 @@ def _idle(sa: IkeSa) -> None:
     """Assert that nothing is under way in an IKE SA."""
     assert sa.state is State.ESTABLISHED
     assert not sa.window.queue
-    assert not sa.window.outstanding
+    assert not sa.window.open
     assert all(child.sends and not child.deleting and child.held is None for child in sa.children.values())

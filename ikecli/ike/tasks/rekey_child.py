@@ -59,7 +59,6 @@ class RekeyChild(Task):
             raise Refused("the Child SA may be the one that is being made", NotifyType.TEMPORARY_FAILURE)
         if old is None:
             raise Refused("no Child SA has the SPI that is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
-        if old.deleting or rekeying.is_replaced(talk.sa, old):
-            raise Refused("the Child SA is being deleted or replaced", NotifyType.TEMPORARY_FAILURE)
+        rekeying.admit(talk, old)
         talk.replaces = old
         return None
