@@ -36,10 +36,19 @@ def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
     return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
 
 
-def superseded(core: Core, aim: Aim) -> bool:
-    """Tell whether what an attempt of ours is for has come up meanwhile by the peer's attempt."""
+def served(core: Core, aim: Aim) -> bool:
+    """Tell whether what an exchange of ours is for has come up while it waited."""
     connection = core.lookup.connections.get(aim.connection)
     return connection is not None and covered(core, connection, aim.packet)
+
+
+def overtaken(core: Core, sa: IkeSa, aim: Aim) -> bool:
+    """Tell whether an attempt of the peer, which began later or was faster, has brought an IKE SA for what ours is."""
+    connection = core.lookup.connections.get(aim.connection)
+    return connection is not None and any(
+        other.state is State.ESTABLISHED and other.established_order >= sa.order and _usable(other, connection)
+        for other in _all(core, connection)
+    )
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:

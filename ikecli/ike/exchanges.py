@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
 from ikecli.ike import keys, messages, rules, shapes
-from ikecli.ike.connect import connect, next_peer, superseded
+from ikecli.ike.connect import connect, next_peer, overtaken
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
 from ikecli.ike.limits import (
@@ -193,8 +193,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
         note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
-        if superseded(core, out.talk.aim):
-            _give_way(core, sa)
+        if overtaken(core, sa, out.talk.aim):
+            _give_way(core, sa, out.talk.aim)
             return
         sa.birth.response = message.octets
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
@@ -206,12 +206,12 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         close(core, sa, "the peer could not read our message", linger=False)
 
 
-def _give_way(core: Core, sa: IkeSa) -> None:
-    """End an attempt that is not authenticated, because the peer's has set up what it is for; the rest goes there."""
-    rest = [aim for want, aim in sa.window.queue if want is Want.CHILD]
-    close(core, sa, "the peer has set it up", linger=False)
-    for aim in rest:
-        connect(core, aim.connection, aim.packet)
+def _give_way(core: Core, sa: IkeSa, aim: Aim) -> None:
+    """End an attempt that is not authenticated, because the peer's was faster; what is not up goes on there."""
+    aims = [aim, *(aim for want, aim in sa.window.queue if want is Want.CHILD)]
+    close(core, sa, "the peer has set one up", linger=False)
+    for one in aims:
+        connect(core, one.connection, one.packet)
 
 
 def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> None:

@@ -12,7 +12,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import child as children
 from ikecli.ike import coverage, rekeying, rules, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
-from ikecli.ike.connect import superseded
+from ikecli.ike.connect import served
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
@@ -112,7 +112,7 @@ class Child(Task):
         connection = talk.core.lookup.connections.get(talk.aim.connection)
         if talk.aim.spis and talk.replaces is None:
             return ()
-        if talk.exchange == Exchange.CREATE_CHILD_SA and talk.replaces is None and superseded(talk.core, talk.aim):
+        if talk.exchange == Exchange.CREATE_CHILD_SA and talk.replaces is None and served(talk.core, talk.aim):
             return ()
         if connection is None or not (flows := coverage.wanted(talk, connection)):
             return ()
