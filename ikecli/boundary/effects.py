@@ -54,12 +54,14 @@ class EspKeys:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """When an SA should be replaced (soft) and must be gone (hard): seconds and octets, 0 for never."""
+    """When an SA should be replaced (soft) and must be gone (hard): seconds, octets and packets, 0 for never."""
 
     soft_seconds: float = 0
     hard_seconds: float = 0
     soft_octets: int = 0
     hard_octets: int = 0
+    soft_packets: int = 0
+    hard_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 FIRST_ESP_SPI: Final = 256
 """ESP SPIs below are reserved (RFC 4303 2.1)."""
+LAST_SEQUENCE: Final = (1 << 32) - 1
+"""The last sequence number of an SA without extended ones: it has to be replaced before."""
 DOUBLE_SECONDS: Final = 60.0
 """Quiet seconds after which one of several SAs with a peer is asked for a sign of life, though no checks are
 configured: the peer may have given it up."""

@@ -66,6 +66,7 @@ class ChildSa:
     created: float
     lifetime: int
     kilobytes: int
+    packets: int
     replay_window: int
     expires: float = 0.0
     deleting: bool = False

@@ -82,3 +82,15 @@ def test_after_the_storm_over_short_lifetimes_both_ends_agree(batch: int) -> Non
         assert "!" in lab.ping("Router", INSIDE["ASA"], source=INSIDE["Router"]), seed
         lab.run(5)
         assert spis(lab, "Router") == spis(lab, "ASA"), seed
+
+
+@pytest.mark.parametrize("name", ["Router", "ASA"])
+def test_a_long_ping_loses_nothing_where_sequence_numbers_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without extended ones an SA has 2^32; here they end sooner."""
+    monkeypatch.setattr("ikecli.ike.child.LAST_SEQUENCE", 500)
+    monkeypatch.setattr("ikecli.esp.codec._LAST_SEQUENCE", {False: 500, True: 500})
+    lab = lab_with("")
+    assert ping(lab, name, 4000, 100, 0.1) == "!" * 4000
+    (child,) = lab["Router"].appliance.sas()[0].children
+    assert child.age < 60
+    assert spis(lab, "Router") == spis(lab, "ASA")
