@@ -198,7 +198,7 @@ class SoftwareSas:
         return packet
 
     def _watch(self, one: Inbound | None, life: Life, octets: int) -> None:
-        """Count a packet, and report an SA that has carried its share of octets or packets, once for the soft bounds."""
+        """Count a packet, and report an SA that has carried its octets or packets, once for the soft bounds."""
         life.packets += 1
         life.octets += octets
         if one is None:

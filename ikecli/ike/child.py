@@ -8,7 +8,7 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
-from ikecli.ike.lifecycle import rekey_share, start_sending
+from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair
@@ -49,7 +49,7 @@ def agreed(
         packets=_packets(connection, esn),
         replay_window=connection.replay_window,
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
-        soft=talk.now + connection.lifetime * rekey_share(talk.core) if connection.lifetime else 0.0,
+        soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
     )
 
@@ -80,7 +80,8 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
     inbound = direction is Direction.INBOUND
-    octets, packets, share = child.kilobytes * _KILOBYTE, child.packets, rekey_share(talk.core)
+    octets, packets = child.kilobytes * _KILOBYTE, child.packets
+    share = talk.core.child_volumes.share(talk.asking)
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,

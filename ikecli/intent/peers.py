@@ -104,9 +104,9 @@ class Connection:
     """One crypto-map entry on one interface: whom to reach from where, and the flows to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
-    lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the group of a further exchange, or None.
-    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate.
+    lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
+    group of a further exchange, or None. `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any
+    peer (a dynamic map): then `peers` is empty and we never initiate.
     """
 
     name: str

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from ikecli.boundary.effects import Direction, Install, Lifetime
-from ikecli.boundary.events import ChildUp
+from ikecli.boundary.events import ChildUp, IkeDown
 from ikecli.boundary.notices import Expired
-from ikecli.ike.limits import LAST_SEQUENCE, REKEY_SHARE, RETRANSMISSION
+from ikecli.ike.limits import LAST_SEQUENCE, REKEY_SHARES, RETRANSMISSION
 from tests.ike.chart import rekey_ike, rest, said, sound, spis, up
 from tests.ike.pair import GCM, End
 
@@ -24,22 +24,19 @@ def lifetime(end: End) -> Lifetime:
 
 
 def test_soft_ends_come_before_hard_ones_and_differ_between_the_ends() -> None:
-    """Over many SAs of one hour, 4 GB and 2^32 packets they seldom fall together."""
-    met = [0, 0, 0]
-    for seed in range(1000):
+    """Of many SAs of one hour, 4 GB and 2^32 packets none is old at both ends at once: who began it is first."""
+    met = 0
+    for seed in range(500):
         pair = up(seed)
-        left, right = (lifetime(end) for end in pair.ends)
-        for one in (left, right):
-            for soft, hard in (
-                (one.soft_seconds, one.hard_seconds),
-                (one.soft_octets, one.hard_octets),
-                (one.soft_packets, one.hard_packets),
-            ):
-                assert REKEY_SHARE[0] * hard - 1 <= soft <= REKEY_SHARE[1] * hard
-        met[0] += abs(left.soft_seconds - right.soft_seconds) < ROUND_TRIP
-        met[1] += left.soft_octets == right.soft_octets
-        met[2] += left.soft_packets == right.soft_packets
-    assert max(met) < 15
+        bounds = [lifetime(end) for end in pair.ends]
+        soft = [(one.soft_seconds, one.soft_octets, one.soft_packets) for one in bounds]
+        hard = [(one.hard_seconds, one.hard_octets, one.hard_packets) for one in bounds]
+        for end, ours in ((0, True), (1, False)):
+            least, most = REKEY_SHARES[ours]
+            for early, late in zip(soft[end], hard[end], strict=True):
+                assert least * late - 1 <= early <= most * late < late
+        met += soft[1][0] - soft[0][0] < ROUND_TRIP
+    assert met < 5
 
 
 def test_two_ends_of_the_same_lifetimes_seldom_rekey_at_once() -> None:
@@ -47,10 +44,10 @@ def test_two_ends_of_the_same_lifetimes_seldom_rekey_at_once() -> None:
     pair = up(left={"lifetime": 120}, right={"lifetime": 120}, life=600)
     pair.weather = lambda datagram: [0.05]
     pair.advance(40_000)
-    made = {end: len(end.events(ChildUp)) for end in pair.ends}
-    assert 330 < made[pair.left] < 480
-    redundant = max(made.values()) - 40_000 / (120 * (REKEY_SHARE[0] + REKEY_SHARE[1]) / 2)
-    assert redundant < 60
+    needed = 40_000 / (120 * sum(REKEY_SHARES[True]) / 2)
+    for end in pair.ends:
+        assert 0.97 * needed < len(end.events(ChildUp)) < 1.05 * needed
+        assert not end.events(IkeDown)
 
 
 @pytest.mark.parametrize(("asked", "told"), [(0, LAST_SEQUENCE), (1000, 1000), (1 << 40, LAST_SEQUENCE)])
@@ -66,7 +63,7 @@ def test_extended_sequence_numbers_never_end(asked: int, told: int) -> None:
     pair = up(left=fields, right=fields)
     assert pair.left.sas[0].children[0].esn
     assert lifetime(pair.left).hard_packets == told
-    assert lifetime(pair.left).soft_packets == pytest.approx(told * 0.875, abs=told * 0.08)
+    assert lifetime(pair.left).soft_packets == pytest.approx(told * 0.85, abs=told * 0.05)
 
 
 def test_lifetimes_are_each_ends_own() -> None:
