@@ -113,7 +113,8 @@ class IkeSa:
     that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
     answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA.
+    the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
+    `access` the name of its virtual-access interface.
     """
 
     number: int
@@ -156,6 +157,8 @@ class IkeSa:
     ancestor: bytes = b""
     quiet: bool = False
     trouble: tuple[float, float] | None = None
+    vrf: str = ""
+    access: str = ""
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)
