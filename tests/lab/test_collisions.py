@@ -24,7 +24,7 @@ def act(lab: VirtualLab, name: str, what: str) -> None:
     core = appliance.engine._core
     sa = next(one for one in core.sas.values() if one.children)
     if what in ("rekey child", "rekey both"):
-        appliance._perform(appliance.engine.notice(Expired(next(iter(sa.children)), hard=False), lab.clock.now()))
+        appliance.notice(Expired(next(iter(sa.children)), hard=False))
     if what in ("rekey ike", "rekey both"):
         core.want(sa, Want.REKEY_IKE)
         appliance._perform(appliance.engine.wake(lab.clock.now()))
