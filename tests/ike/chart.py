@@ -31,7 +31,9 @@ Letter = tuple[float, End, Datagram]
 """A message that was taken off the wire."""
 
 
-def intents(groups: str = "31", life: int = 86400, left: object = None, right: object = None) -> tuple[Intent, Intent]:
+def intents(
+    groups: str = "31", life: int = 86400, left: object = None, right: object = None, window: int = 1
+) -> tuple[Intent, Intent]:
     """Return the ends' intents, each with two connections; `left` and `right` are fields of the ends' connections."""
     made = []
     for here, there, more in ((LEFT, RIGHT, left), (RIGHT, LEFT, right)):
@@ -40,7 +42,7 @@ def intents(groups: str = "31", life: int = 86400, left: object = None, right: o
         rows = first, replace(first, sequence=20, flows=(flow,))
         proposals = (ike_proposal(groups=groups),)
         profiles = (profile(there, lifetime=life),)
-        made.append(intent(here, there, proposals=proposals, profiles=profiles, connections=rows))
+        made.append(intent(here, there, proposals=proposals, profiles=profiles, connections=rows, window=window))
     return made[0], made[1]
 
 

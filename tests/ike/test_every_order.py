@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import Final
 
 import pytest
@@ -31,7 +31,7 @@ from tests.ike.chart import (
 )
 from tests.ike.pair import LABEL, End, Pair
 
-ORDERS: Final = int(os.environ.get("IKECLI_ORDERS", "60"))
+ORDERS: Final = int(os.environ.get("IKECLI_ORDERS", "12"))
 MOST_STEPS: Final = 100
 ACTS: Final[dict[str, Callable[[End], None]]] = {
     "rekey child": rekey_child,
@@ -115,6 +115,28 @@ def test_what_both_ends_begin_at_once(left: str, right: str, lossy: bool) -> Non
             stand = settle(pair)
             assert stand in wanted, choices
             sound(pair, stand[1], stand[0])
+
+
+@pytest.mark.parametrize("left", tuple(combinations(ACTS, 2)))
+@pytest.mark.parametrize("right", [*ACTS, "rekey both"])
+def test_several_begun_at_once_in_wide_windows(left: tuple[str, str], right: str) -> None:
+    def make() -> Pair:
+        pair = up(window=5)
+        assert pair.left.sas[0].peer_window == 5
+        for end, acts in (
+            (pair.left, left),
+            (pair.right, ("rekey child", "rekey ike") if " both" in right else (right,)),
+        ):
+            for act in acts:
+                ACTS[act](end)
+        return pair
+
+    for pair, choices in every_order(make, True):
+        ikes, children = settle(pair)
+        connections = [child.connection for sa in pair.left.sas for child in sa.children]
+        assert ikes <= 1, choices
+        assert len(set(connections)) == children, choices
+        sound(pair, children, ikes)
 
 
 @pytest.mark.parametrize("lossy", [False, True])
