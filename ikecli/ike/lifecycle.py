@@ -17,7 +17,7 @@ def establish(core: Core, sa: IkeSa) -> None:
     core.waiting.discard(sa)
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
-    sa.established_order = core.order
+    sa.established_order, sa.beginning = core.order, (sa.initiator, sa.low_nonce)
     live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
@@ -175,9 +175,9 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
     for other in siblings(core, sa):
         if other.remote.address != sa.remote.address:
             continue
-        loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
-        at_once = other.initiator != sa.initiator and other.established_order >= sa.order
-        if at_once and loser.initiator and _moves(core, loser, winner):
+        loser, winner = (sa, other) if sa.beginning[1] < other.beginning[1] else (other, sa)
+        at_once = other.beginning[0] != sa.beginning[0] and other.established_order >= sa.order
+        if at_once and loser.beginning[0] and _moves(core, loser, winner):
             delete(core, loser)
         else:
             core.want(other, Want.LIVENESS)

@@ -41,10 +41,10 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
 
 def doubled(talk: Talk, new: ChildSa) -> bool:
     """Tell whether both ends made the same Child SA at once and ours is to go, because the peer began the IKE SA."""
-    twin = talk.twin
-    if not talk.asking or twin is None or talk.sa.children.get(twin.inbound) is not twin or twin.deleting:
-        return False
-    return set(new.pairs) <= set(twin.pairs)
+    return talk.rivalled and any(
+        other.connection == new.connection and not other.deleting and set(new.pairs) <= set(other.pairs)
+        for other in talk.sa.children.values()
+    )
 
 
 def give_up(core: Core, sa: IkeSa, new: ChildSa) -> None:

@@ -110,11 +110,12 @@ class IkeSa:
     that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
-    answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
-    `access` the name of its virtual-access interface.
+    that a rekey made of it, and it of; `quiet` that its end ends nothing. `beginning` says of the first of its line
+    whether it was begun from here, and its lowest nonce. `trouble` is since when the peer answers nothing but
+    TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something surely was, `carried` the
+    packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections of which the
+    peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of its
+    virtual-access interface.
     """
 
     number: int
@@ -143,6 +144,7 @@ class IkeSa:
     established: float = 0.0
     established_order: int = 0
     low_nonce: bytes = b""
+    beginning: tuple[bool, bytes] = (False, b"")
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)

@@ -27,6 +27,7 @@ from tests.ike.chart import (
     intents,
     loser,
     ranked,
+    rekey_child,
     rekey_ike,
     rest,
     said,
@@ -378,3 +379,30 @@ def test_a_new_child_sa_that_meets_the_delete_of_the_ike_sa(side: int, delete_fi
         give(delete)
     rest(pair)
     sound(pair, int(not delete_first), int(not delete_first))
+
+
+@pytest.mark.parametrize("lowest", NONCES)
+def test_of_two_ike_sas_one_is_rekeyed_before_the_other_stands(lowest: int) -> None:
+    """What it becomes counts as what it was: the nonces of the first decide, and who began it."""
+    pair = begun(lowest)
+    arrive(pair, pair.right, pair.left, pair.left, pair.right, pair.right)
+    theirs = hold(pair, pair.left)
+    arrive(pair, pair.left)
+    begin(pair.left, Want.REKEY_IKE)
+    arrive(pair, pair.right, pair.left, pair.right)
+    give(theirs)
+    quiet(pair)
+    sound(pair)
+
+
+def test_of_two_child_sas_one_is_rekeyed_before_the_other_is_asked_for() -> None:
+    pair = up()
+    for end in pair.ends:
+        end.initiate(SECOND)
+    late = hold(pair, pair.left)
+    pair.settle()
+    rekey_child(pair.left)
+    pair.settle()
+    give(late)
+    rest(pair)
+    sound(pair, 2)

@@ -382,7 +382,7 @@ class Child(Task):
         elif doubled:
             rekeying.give_up(talk.core, sa, child)
         elif self._rival is not None:
-            self._rival.twin = child
+            self._rival.rivalled = True
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""
