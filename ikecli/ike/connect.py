@@ -24,7 +24,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     if covered(core, connection, packet) or _under_way(core, connection):
         return
     aim = Aim(label, packet)
-    sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
+    sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
@@ -40,15 +40,6 @@ def served(core: Core, aim: Aim) -> bool:
     """Tell whether what an exchange of ours is for has come up while it waited."""
     connection = core.lookup.connections.get(aim.connection)
     return connection is not None and covered(core, connection, aim.packet)
-
-
-def overtaken(core: Core, sa: IkeSa, aim: Aim) -> bool:
-    """Tell whether an attempt of the peer, which began later or was faster, has brought an IKE SA for what ours is."""
-    connection = core.lookup.connections.get(aim.connection)
-    return connection is not None and any(
-        other.state is State.ESTABLISHED and other.established_order >= sa.order and _usable(other, connection)
-        for other in _all(core, connection)
-    )
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
@@ -99,7 +90,7 @@ def _under_way(core: Core, connection: Connection) -> bool:
     return False
 
 
-def _usable(sa: IkeSa, connection: Connection) -> bool:
+def usable(sa: IkeSa, connection: Connection) -> bool:
     """Tell whether an IKE SA may carry a further Child SA of a connection."""
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
     ends = (sa.local.address, sa.vrf) == (connection.local, connection.vrf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
 from ikecli.ike import keys, messages, rules, shapes
-from ikecli.ike.connect import connect, next_peer, overtaken
+from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
 from ikecli.ike.limits import (
@@ -193,9 +193,6 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
         note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
-        if overtaken(core, sa, out.talk.aim):
-            _give_way(core, sa, out.talk.aim)
-            return
         sa.birth.response = message.octets
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
@@ -204,14 +201,6 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:
         close(core, sa, "the peer could not read our message", linger=False)
-
-
-def _give_way(core: Core, sa: IkeSa, aim: Aim) -> None:
-    """End an attempt that is not authenticated, because the peer's was faster; what is not up goes on there."""
-    aims = [aim, *(aim for want, aim in sa.window.queue if want is Want.CHILD)]
-    close(core, sa, "the peer has set one up", linger=False)
-    for one in aims:
-        connect(core, one.connection, one.packet)
 
 
 def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> None:

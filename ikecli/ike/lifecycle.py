@@ -5,6 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access
+from ikecli.ike.connect import connect, usable
 from ikecli.ike.core import Core
 from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
@@ -37,6 +38,7 @@ def establish(core: Core, sa: IkeSa) -> None:
             sa.initiator,
         ),
     )
+    _give_way(core, sa)
     _settle_doubles(core, sa)
     if len(twins := siblings(core, sa)) >= MAX_TWINS:
         delete(core, min(twins, key=lambda one: one.established_order))
@@ -142,8 +144,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     """Take a Child SA out of the data plane and out of the tables."""
     stop_sending(core, sa, child)
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
-    sa.children.pop(child.inbound, None)
-    core.children.pop(child.inbound, None)
+    core.leave_child(sa, child)
     if child.replaced:
         why = "rekeyed"
     if told:
@@ -189,6 +190,19 @@ def _moves(core: Core, loser: IkeSa, winner: IkeSa) -> bool:
     if any((row := core.lookup.connections.get(label)) is None or row.wildcard_peer for label in more):
         return False
     return all(core.want(winner, Want.CHILD, Aim(label)) for label in sorted(more))
+
+
+def _give_way(core: Core, sa: IkeSa) -> None:
+    """Give up attempts that are not authenticated yet, where the peer's was faster; what they are for goes there."""
+    for other in [] if sa.initiator else list(core.by_peer.get(sa.remote.address, ())):
+        if other.state is not State.CONNECTING or other.birth is None:
+            continue
+        aims = [other.birth.aim, *(aim for want, aim in other.window.queue if want is Want.CHILD)]
+        connection = core.lookup.connections.get(aims[0].connection)
+        if connection is not None and usable(sa, connection):
+            close(core, other, "the peer has set one up", linger=False)
+            for aim in aims:
+                connect(core, aim.connection, aim.packet)
 
 
 def _served(sa: IkeSa) -> set[str]:
