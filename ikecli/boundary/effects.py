@@ -113,11 +113,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI."""
+    """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI.
+
+    One that was rekeyed goes `after` so many seconds: packets that its peer has sent may still be under way.
+    """
 
     direction: Direction
     spi: int
     remote: Endpoint
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access
 from ikecli.ike.connect import connect, usable
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST, STRAGGLER_SECONDS
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
@@ -143,7 +143,8 @@ def drop_held(sa: IkeSa) -> None:
 def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = True) -> None:
     """Take a Child SA out of the data plane and out of the tables."""
     stop_sending(core, sa, child)
-    core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
+    after = STRAGGLER_SECONDS if child.replaced else 0.0
+    core.do(Remove(Direction.INBOUND, child.inbound, sa.remote, after))
     core.leave_child(sa, child)
     if child.replaced:
         why = "rekeyed"

@@ -21,6 +21,8 @@ TROUBLE_SECONDS: Final = 300.0
 """After how long of nothing but TEMPORARY_FAILURE an IKE SA is given up."""
 REPLACED_SECONDS: Final = 130.0
 """How long what a rekey has replaced waits for the peer's delete: longer than its request is sent again."""
+STRAGGLER_SECONDS: Final = 5.0
+"""How long a Child SA that was rekeyed still receives: packets may be overtaken by its delete."""
 LINGER_SECONDS: Final = 30.0
 """How long an SA that is gone still answers repeated requests from its cache."""
 CONFIRM_SECONDS: Final = 30.0

@@ -225,6 +225,14 @@ def test_packet_bounds_are_reported_too_whatever_was_cleared_meanwhile(pair: Pai
     assert reported == [[], [], [False], [False], [False, True]]
 
 
+def test_an_sa_that_was_rekeyed_receives_for_a_while(pair: Pair) -> None:
+    pair.connect()
+    pair.nodes["R"].remove(Remove(Direction.INBOUND, 1001, Endpoint(ip_address(ENDS["L"]), 500), after=5))
+    assert pair.ping("L", "10.2.0.1") == "!"
+    pair.clock.advance(5)
+    assert pair.ping("L", "10.2.0.1") == "."
+
+
 def test_an_inbound_spi_is_taken_once(pair: Pair) -> None:
     pair.connect()
     with pytest.raises(Unavailable, match="SPI 0x000003E9 is in use"):

@@ -51,6 +51,13 @@ def test_a_long_ping_over_short_lifetimes_loses_nothing(name: str) -> None:
     assert child.age < 120
 
 
+def test_a_quick_ping_over_short_lifetimes_loses_nothing_where_packets_overtake_each_other() -> None:
+    lab = lab_with("crypto ipsec security-association lifetime seconds 120")
+    assert "!" in lab.ping("ASA", INSIDE["Router"], source=INSIDE["ASA"])
+    lab.fabric.weather = Weather(jitter=0.3)
+    assert ping(lab, "ASA", 12_000, 100, 0.05) == "!" * 12_000
+
+
 @pytest.mark.parametrize("name", ["Router", "ASA"])
 def test_a_long_ping_over_short_volumes_loses_nothing(name: str) -> None:
     lab = lab_with("crypto ipsec security-association lifetime kilobytes 2560")
