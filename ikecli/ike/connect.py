@@ -36,14 +36,21 @@ def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
     return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
 
 
-def served(core: Core, aim: Aim) -> bool:
-    """Tell whether what an exchange of ours is for has come up while it waited."""
-    connection = core.lookup.connections.get(aim.connection)
-    return connection is not None and covered(core, connection, aim.packet)
+def served(sa: IkeSa, aim: Aim) -> bool:
+    """Tell whether what an exchange of ours is for has come up in its IKE SA while it waited."""
+    return any(
+        child.connection == aim.connection
+        and not child.deleting
+        and (not aim.packet or covers(child.pairs, aim.packet))
+        for child in sa.children.values()
+    )
 
 
-def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
-    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer."""
+def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim, renews: bytes = b"") -> None:
+    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer.
+
+    `renews` is our SPI of the IKE SA whose place it takes.
+    """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
         _tell_failed(core, connection, f"no profile is for peer {peer}")
@@ -55,7 +62,7 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     if len(core.sas) >= core.lookup.intent.max_sas:
         _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
-    birth = Birth(aim, peers=peers[1:])
+    birth = Birth(aim, peers=peers[1:], renews=renews)
     ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
     sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name

@@ -38,7 +38,7 @@ def make(
     sa.nat_local, sa.nat_remote, sa.confirmed = old.nat_local, old.nat_remote, initiator
     sa.established = sa.heard = core.now
     sa.established_order, sa.low_nonce, sa.quiet = core.order, min(nonces), True
-    sa.beginning = old.beginning
+    sa.first_nonce = old.first_nonce
     sa.ends = core.now + REPLACED_SECONDS
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
 
@@ -62,6 +62,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     sa.move(State.ESTABLISHED)
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
+    sa.renewal, sa.grains = old.renewal, old.grains
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
     sa.access, old.access = old.access, ""
     sa.children.update(old.children)

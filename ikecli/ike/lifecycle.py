@@ -18,7 +18,7 @@ def establish(core: Core, sa: IkeSa) -> None:
     core.waiting.discard(sa)
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
-    sa.established_order, sa.beginning = core.order, (sa.initiator, sa.low_nonce)
+    sa.established_order, sa.first_nonce = core.order, sa.low_nonce
     live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
@@ -177,9 +177,9 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
     for other in siblings(core, sa):
         if other.remote.address != sa.remote.address:
             continue
-        loser, winner = (sa, other) if sa.beginning[1] < other.beginning[1] else (other, sa)
-        at_once = other.beginning[0] != sa.beginning[0] and other.established_order >= sa.order
-        if at_once and loser.beginning[0] and _moves(core, loser, winner):
+        loser, winner = (sa, other) if sa.first_nonce < other.first_nonce else (other, sa)
+        at_once = other.began != sa.began and other.established_order >= sa.order
+        if at_once and loser.began and _moves(core, loser, winner):
             delete(core, loser)
         else:
             core.want(other, Want.LIVENESS)
