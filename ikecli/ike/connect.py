@@ -36,16 +36,6 @@ def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
     return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
 
 
-def served(sa: IkeSa, aim: Aim) -> bool:
-    """Tell whether what an exchange of ours is for has come up in its IKE SA while it waited."""
-    return any(
-        child.connection == aim.connection
-        and not child.deleting
-        and (not aim.packet or covers(child.pairs, aim.packet))
-        for child in sa.children.values()
-    )
-
-
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim, renews: bytes = b"") -> None:
     """Begin an IKE SA with the first of `peers`; the others are for when it does not answer.
 

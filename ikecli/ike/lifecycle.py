@@ -7,7 +7,14 @@ from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access
 from ikecli.ike.connect import connect, usable
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST, STRAGGLER_SECONDS
+from ikecli.ike.limits import (
+    LINGER_SECONDS,
+    MAX_TWINS,
+    RETRANSMISSION,
+    RETRY_FIRST,
+    RETRY_LONGEST,
+    STRAGGLER_SECONDS,
+)
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
@@ -71,7 +78,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         remove_child(core, sa, child, why)
     access.detach(core, sa)
     if sa.established_order:
-        _leave_identity(core, sa)
+        core.leave_identity(sa)
         if not sa.quiet:
             core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
@@ -171,14 +178,16 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
     """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
 
     Both ends compare the same nonces, and only one of them acts, so that they end with the same SA; what only that one
-    carries is set up in the other. An older SA for
-    which that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
+    carries is set up in the other. A request that was long on its way was sent at once, too: a peer that began anew
+    would have said INITIAL_CONTACT. An older SA for which that is not ours to do is asked whether it is alive: the peer
+    may have given it up unheard.
     """
     for other in siblings(core, sa):
         if other.remote.address != sa.remote.address:
             continue
         loser, winner = (sa, other) if sa.first_nonce < other.first_nonce else (other, sa)
-        at_once = other.began != sa.began and other.established_order >= sa.order
+        young = core.now - other.established <= sum(RETRANSMISSION)
+        at_once = other.began != sa.began and (other.established_order >= sa.order or young)
         if at_once and loser.began and _moves(core, loser, winner):
             delete(core, loser)
         else:
@@ -208,12 +217,3 @@ def _give_way(core: Core, sa: IkeSa) -> None:
 
 def _served(sa: IkeSa) -> set[str]:
     return {child.connection for child in sa.children.values() if not child.deleting}
-
-
-def _leave_identity(core: Core, sa: IkeSa) -> None:
-    key = (sa.local_identity, sa.remote_identity)
-    left = [other for other in core.by_identity[key] if other is not sa]
-    if left:
-        core.by_identity[key] = left
-    else:
-        del core.by_identity[key]

@@ -27,16 +27,17 @@ def rekey_child(core: Core, sa: IkeSa, child: ChildSa) -> None:
         core.want(sa, Want.REKEY_CHILD, Aim(child.connection, spis=(child.inbound,)))
 
 
-def making(sa: IkeSa) -> bool:
-    """Tell whether a request of ours is in flight whose answer makes a Child SA that the peer may have already."""
-    return any(sa.window.under_way(Want.CHILD, Want.REKEY_CHILD))
-
-
 def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
     """Tell whether there is another Child SA in its place."""
     return child.replaced and any(
         other.replaces == child.inbound and not other.deleting for other in sa.children.values()
     )
+
+
+def rival(sa: IkeSa, made: ChildSa) -> None:
+    """Note at our requests for what the peer has just made that they are in vain, unless we began the IKE SA."""
+    for out in [] if sa.initiator else sa.window.under_way(Want.CHILD):
+        out.talk.rivalled = out.talk.rivalled or out.talk.aim.connection == made.connection
 
 
 def doubled(talk: Talk, new: ChildSa) -> bool:

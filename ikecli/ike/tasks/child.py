@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
-from ikecli.crypto import KeyExchange, child_keys, generate
+from ikecli.crypto import KeyExchange, child_keys, generate, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Choice, Offer, accepted, choose
-from ikecli.ike.connect import served
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
@@ -50,6 +50,19 @@ def _served(group: int | None) -> Algorithm | None:
     return row if row is not None and row.served else None
 
 
+@dataclass(frozen=True, slots=True)
+class AskedChild:
+    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none."""
+
+    connection: Connection | None
+    spi: int
+    ni: bytes
+    group: Algorithm | None
+    private: bytes
+    local: tuple[Selector, ...]
+    remote: tuple[Selector, ...]
+
+
 class Child(Task):
     """Sets up one Child SA, in IKE_AUTH or in an exchange of its own. A refusal leaves the IKE SA standing."""
 
@@ -69,7 +82,6 @@ class Child(Task):
         "_refusal",
         "_refused",
         "_remote",
-        "_rival",
         "_spi",
         "_transport",
     )
@@ -88,6 +100,7 @@ class Child(Task):
             NotifyType.SINGLE_PAIR_REQUIRED,
         }
     )
+    kept = AskedChild
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -105,7 +118,6 @@ class Child(Task):
         self._refused: set[Algorithm | None] = set()
         self._refusal: Notify | None = None
         self._child: ChildSa | None = None
-        self._rival: Talk | None = None
 
     # Our request
 
@@ -114,13 +126,12 @@ class Child(Task):
         connection = talk.core.lookup.connections.get(talk.aim.connection)
         if talk.aim.spis and talk.replaces is None:
             return ()
-        if talk.exchange == Exchange.CREATE_CHILD_SA and talk.replaces is None and served(talk.sa, talk.aim):
+        if connection is None or self._superfluous(talk, connection):
             return ()
-        if connection is None or not (flows := coverage.wanted(talk, connection)):
+        if not (flows := coverage.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
-        self._group = pfs = pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+        self._group = pfs = self._pfs(talk, connection)
         self._offers = talk.core.lookup.esp_offers(connection, pfs)
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
@@ -147,6 +158,27 @@ class Child(Task):
         except ProtocolError as problem:
             self._end(talk, problem.why)
             return None
+
+    def keep(self) -> AskedChild:
+        """Return what was asked for, the SPI, and what keys will need."""
+        private = self._exchange.private if self._exchange else b""
+        return AskedChild(self._connection, self._spi, self._ni, self._group, private, self._local, self._remote)
+
+    def recall(self, talk: Talk, kept: AskedChild) -> None:
+        """Go on with it; what was offered follows from the connection."""
+        self._connection, self._spi, self._ni, self._group = kept.connection, kept.spi, kept.ni, kept.group
+        self._local, self._remote = kept.local, kept.remote
+        if kept.connection is None:
+            return
+        pfs = self._pfs(talk, kept.connection)
+        self._offers = talk.core.lookup.esp_offers(kept.connection, pfs)
+        self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
+
+    def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
+        """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
+            return None
+        return self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
 
     def _other_group(self, talk: Talk, wanted: Notify) -> bool:
         """Take another group that we offered, each at most once, or any where we sent none."""
@@ -222,6 +254,16 @@ class Child(Task):
         own = [child.pairs for child in talk.sa.children.values() if child.connection == connection.label]
         if own and not coverage.beyond(pairs, [pair for some in own for pair in some]):
             raise Refused("the peer gives what is up already")
+
+    def _superfluous(self, talk: Talk, connection: Connection) -> bool:
+        """Tell whether the peer has set up meanwhile what this exchange is for."""
+        packet = talk.aim.packet
+        return talk.want is Want.CHILD and any(
+            one.connection == connection.label
+            and not one.deleting
+            and (packet is None or coverage.covers(one.pairs, packet))
+            for one in talk.sa.children.values()
+        )
 
     # The peer's request
 
@@ -314,9 +356,8 @@ class Child(Task):
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
-        ours = (out.talk for out in talk.sa.window.under_way(Want.CHILD))
-        self._rival = next((one for one in ours if one.aim.connection == connection.label), None)
-        if talk.sa.initiator and self._rival is not None:
+        ours = (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD))
+        if talk.sa.initiator and connection.label in ours:
             raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles
@@ -387,8 +428,8 @@ class Child(Task):
             rekeying.succeeded(talk, old, child, nonces)
         elif doubled:
             rekeying.give_up(talk.core, sa, child)
-        elif self._rival is not None:
-            self._rival.rivalled = True
+        elif not talk.asking:
+            rekeying.rival(sa, child)
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""
