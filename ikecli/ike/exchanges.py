@@ -20,6 +20,7 @@ from ikecli.ike.limits import (
     UNPROVEN_SECONDS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.rekeying import note_answer
 from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -224,6 +225,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     """Go on from a finished exchange."""
     core.touch(sa)
     message = out.talk.message
+    if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
+        note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
         sa.birth.response, sa.birth.unproven, sa.ends = message.octets, "", 0.0
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))

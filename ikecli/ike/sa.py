@@ -67,6 +67,7 @@ class ChildSa:
     created: float
     lifetime: int
     kilobytes: int
+    packets: int
     replay_window: int
     expires: float = 0.0
     deleting: bool = False
@@ -119,12 +120,14 @@ class IkeSa:
     that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
     `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
-    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
-    anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. `deaf` is until when hints in the
-    clear are not heard. Of NAT keepalives: `sent` is when something surely was, `carried` the packets out when that
-    was `looked` at last, `keeping` the Ask that looks. `grains` are the connections of which the peer takes less than
-    all in one Child SA. `vrf` is the routing table of its ends, `access` the name of its virtual-access interface.
+    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so anew, `first_nonce`
+    is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
+    IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
+    answers nothing but TEMPORARY_FAILURE, and when it did last. `deaf` is until when hints in the clear are not heard.
+    Of NAT keepalives: `sent` is when something surely was,
+    `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
+    of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
+    its virtual-access interface.
     """
 
     number: int
@@ -154,6 +157,7 @@ class IkeSa:
     established: float = 0.0
     established_order: int = 0
     low_nonce: bytes = b""
+    first_nonce: bytes = b""
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)
@@ -170,6 +174,7 @@ class IkeSa:
     ancestor: bytes = b""
     quiet: bool = False
     deaf: float = 0.0
+    trouble: tuple[float, float] | None = None
     vrf: str = ""
     access: str = ""
     asking: dict[int, float] = field(default_factory=dict)
