@@ -163,7 +163,7 @@ class Algorithm:
     in a transform line. `refused` says why it is not offered, `weak` why it is served with a warning. In octets:
     `key_octets` is the keying material it takes (an AEAD's salt included), `iv` what goes before the ciphertext, `icv`
     the check value. `digest` is the hash of an HMAC, as hashlib names it. `slow` marks a group whose exponentiation is
-    better done outside the engine.
+    better done outside the engine. `ours` are the uses and dialects whose word is this project's own.
     """
 
     type: TransformType
@@ -183,6 +183,7 @@ class Algorithm:
     digest: str = ""
     slow: bool = False
     ake: Words = Words()
+    ours: tuple[tuple[str, str], ...] = ()
 
     @property
     def served(self) -> bool:
@@ -205,6 +206,8 @@ _DUBIOUS = "group 24 may hold a trapdoor (RFC 8247 2.4)"
 _CLEAR = "it authenticates packets, but does not hide them"
 _NO_512 = "no library here computes ML-KEM-512, take ML-KEM-768"
 _LATER = "not served yet"
+_OUR_GROUPS: Final = {"ios": (17, 18, 31, 32), "asa": (17, 18, 32)}
+_OURS: Final = tuple((use, dialect) for use in ("ike", "esp") for dialect in ("ios", "asa"))
 
 
 def _aes(number: int, bits: int, kind: str, ike: Words, esp: Words, esp_show: str, aead: bool = False) -> Algorithm:
@@ -252,8 +255,11 @@ def _cbc(bits: int) -> Algorithm:
 
 
 def _group(number: int, name: str, show: str, weak: str = "", slow: bool = False) -> Algorithm:
-    word = str(number)
-    return Algorithm(_K, number, name, show, ike=Words(word, word), ake=Words("", word), weak=weak, slow=slow)
+    word, uses = str(number), ("ike", "ake")
+    ours = tuple((use, dialect) for use in uses for dialect in ("ios", "asa") if number in _OUR_GROUPS[dialect])
+    return Algorithm(
+        _K, number, name, show, ike=Words(word, word), ake=Words("", word), weak=weak, slow=slow, ours=ours
+    )
 
 
 def _kem(number: int, size: int, refused: str) -> Algorithm:
@@ -282,6 +288,7 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         key_octets=36,
         iv=8,
         icv=16,
+        ours=_OURS,
     ),
     _gmac(128),
     _gmac(192),
