@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row
+from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -160,9 +160,9 @@ class _Resolver:
         """Complain of a proposal that offers nothing."""
         if _offers(name, proposal):
             return
-        gcm = any("gcm" in word for word in proposal.encryption)
+        aead = any(row.aead for row in rows(TransformType.ENCR, "ios", proposal.encryption))
         needs = {"encryption": proposal.encryption, "group": proposal.groups}
-        needs["prf" if gcm else "integrity"] = proposal.prf if gcm else proposal.integrity
+        needs["prf" if aead else "integrity"] = proposal.prf if aead else proposal.integrity
         lacks = next((word for word, value in needs.items() if not value), None)
         why = f"has no {lacks}" if lacks else "has nothing that is offered"
         fix = {"encryption": "encryption aes-cbc-256", "group": "group 19", "prf": "prf sha256"}.get(

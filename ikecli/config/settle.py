@@ -103,7 +103,8 @@ class Scribe:
         if len(ciphers) > 1 or len(rows) - len(ciphers) > 1:
             raise self._refusal("a transform set has one cipher and one hash at most: make another set")
         if len(rows) > 1 and any(row.aead for row in ciphers):
-            raise self._refusal("esp-gcm protects integrity itself: leave the hash out")
+            word = next(each["kind"] for each in slots["transforms"] if "-hmac" not in each["kind"])
+            raise self._refusal(f"{word} protects integrity itself: leave the hash out")
 
     def _refusal(self, text: str) -> Rejected:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")
