@@ -118,6 +118,14 @@ class KeysDerived(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyExchanged(SaEvent):
+    """An additional key exchange is done, and the keys are new: its number from 1, and its method ("ML-KEM-768")."""
+
+    number: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChosen(SaEvent):
     """The peer's identity found its profile."""
 

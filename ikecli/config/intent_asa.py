@@ -9,7 +9,17 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.algorithms import (
+    Additional,
+    esp_proposals,
+    fragment_mtus,
+    ike_proposals,
+    kilobytes,
+    methods,
+    network,
+    pfs_rows,
+    rows,
+)
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
@@ -72,7 +82,15 @@ def offers_of(priority: int, policy: asa.IkePolicy) -> list[IkeProposal]:
     encryption, integrity, prf, groups = (
         getattr(policy, name) or unset[name] for name in ("encryption", "integrity", "prf", "groups")
     )
-    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups))
+    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups, additional_of(policy)))
+
+
+def additional_of(policy: asa.IkePolicy) -> Additional:
+    """Return the additional key exchanges of a policy, by number; one that is not there has no methods."""
+    held = policy.additional
+    return tuple(
+        methods("asa", held[number].methods) if number in held else () for number in range(1, max(held, default=0) + 1)
+    )
 
 
 def as_address(name: str) -> Address | None:
@@ -271,6 +289,7 @@ class _Resolver:
     ) -> Connection:  # fmt: skip
         """Return a complete entry on an interface."""
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        pfs, additional = pfs_rows(entry.pfs, "asa")
         return Connection(
             name,
             sequence,
@@ -280,7 +299,8 @@ class _Resolver:
             found,
             proposals,
             profile=profile,
-            pfs=pfs_row(entry.pfs, "asa"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=entry.mode == "transport",

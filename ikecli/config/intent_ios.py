@@ -8,7 +8,17 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.algorithms import (
+    Additional,
+    esp_proposals,
+    fragment_mtus,
+    ike_proposals,
+    kilobytes,
+    methods,
+    network,
+    pfs_rows,
+    rows,
+)
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -87,8 +97,13 @@ def missing_of(profile: ios.Profile, draft: ios.Ios) -> list[tuple[str, str]]:
 
 
 def _offers(name: str, proposal: ios.Proposal) -> list[IkeProposal]:
-    p = proposal
-    return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups))
+    p, more = proposal, additional_of(proposal)
+    return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups, more))
+
+
+def additional_of(proposal: ios.Proposal) -> Additional:
+    """Return the additional key exchange of a proposal."""
+    return (methods("ios", proposal.pqc.methods, proposal.pqc.optional),) if proposal.pqc else ()
 
 
 class _Resolver:
@@ -285,6 +300,7 @@ class _Resolver:
         """Return a complete entry on an interface."""
         window = entry.replay_window or self.draft.replay_window
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        pfs, additional = pfs_rows(entry.pfs, "ios")
         return Connection(
             name,
             sequence,
@@ -294,7 +310,8 @@ class _Resolver:
             found,
             proposals,
             profile=entry.ikev2_profile,
-            pfs=pfs_row(entry.pfs, "ios"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,

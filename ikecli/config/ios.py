@@ -10,6 +10,14 @@ from ikecli.language import Inert
 from ikecli.secret import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Pqc:
+    """`pqc` of a proposal: methods of one additional key exchange, best first."""
+
+    methods: tuple[str, ...] = ()
+    optional: bool = False
+
+
 @dataclass(slots=True)
 class Proposal:
     """`crypto ikev2 proposal`: the dialect's words, best first."""
@@ -18,6 +26,7 @@ class Proposal:
     integrity: tuple[str, ...] = ()
     prf: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    pqc: Pqc | None = None
 
 
 @dataclass(slots=True)

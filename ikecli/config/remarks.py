@@ -19,6 +19,7 @@ _WORDS: Final[Mapping[tuple[str, str], tuple[TransformType, str]]] = {
     ("ikev2-policy", "integrity"): (_I, "ike"),
     ("ikev2-policy", "prf"): (_P, "ike"),
     ("ikev2-policy", "groups"): (_K, "ike"),
+    ("ikev2-policy-ake", "methods"): (_K, "ake"),
     ("ipsec-proposal", "encryption"): (_E, "esp"),
     ("ipsec-proposal", "integrity"): (_I, "esp"),
 }

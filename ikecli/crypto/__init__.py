@@ -5,10 +5,11 @@ Randomness is always given, but for ML-KEM's ciphertexts: the library draws what
 
 from __future__ import annotations
 
-from ikecli.crypto.exchange import KeyExchange, generate, respond, restore
+from ikecli.crypto.exchange import KeyExchange, generate, reply_size, respond, restore
 from ikecli.crypto.keys import (
     ChildKeys,
     child_keys,
+    intermediate_auth,
     keymat,
     rekeyed_skeyseed,
     shared_key_auth,
@@ -25,10 +26,12 @@ __all__ = [
     "Suite",
     "child_keys",
     "generate",
+    "intermediate_auth",
     "keymat",
     "prf",
     "prf_plus",
     "rekeyed_skeyseed",
+    "reply_size",
     "respond",
     "restore",
     "shared_key_auth",

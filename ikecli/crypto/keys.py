@@ -57,13 +57,23 @@ def child_keys(
     return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared), sizes))
 
 
-def signed_octets(row: Algorithm, message: bytes, nonce: bytes, sk_p: bytes, identity: bytes) -> bytes:
+def signed_octets(
+    row: Algorithm, message: bytes, nonce: bytes, sk_p: bytes, identity: bytes, intermediate: bytes = b""
+) -> bytes:
     """Return what AUTH covers (RFC 7296 2.15).
 
     `message` is the signer's own first message, whole; `nonce` the other end's; `sk_p` the signer's SK_pi or SK_pr;
-    `identity` the body of its ID payload.
+    `identity` the body of its ID payload; `intermediate` the IntAuth of the exchanges in between (RFC 9242 3.3.2).
     """
-    return message + nonce + prf(row, sk_p, identity)
+    return message + nonce + prf(row, sk_p, identity) + intermediate
+
+
+def intermediate_auth(row: Algorithm, sk_p: bytes, before: bytes, octets: bytes) -> bytes:
+    """Return IntAuth_* after one more IKE_INTERMEDIATE message of an end (RFC 9242 3.3.2).
+
+    `sk_p` is what is SK_pi or SK_pr in that exchange, `before` IntAuth_* of the exchange before it.
+    """
+    return prf(row, sk_p, before + octets)
 
 
 def shared_key_auth(row: Algorithm, secret: bytes, octets: bytes) -> bytes:

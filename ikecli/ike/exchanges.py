@@ -6,7 +6,7 @@ from typing import Final
 
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
-from ikecli.ike import keys, messages, shapes
+from ikecli.ike import intermediate, keys, messages, shapes
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
@@ -28,6 +28,7 @@ from ikecli.wire.payloads import Authentication
 
 _STATES: Final = {
     Want.CONNECT: (State.CONNECTING,),
+    Want.INTERMEDIATE: (State.CONNECTING,),
     Want.AUTHENTICATE: (State.CONNECTING,),
     Want.DELETE_IKE: (State.DELETING,),
     Want.REFUSE: (State.DELETING,),
@@ -73,7 +74,7 @@ def response(core: Core, sa: IkeSa, message: Incoming) -> None:
             tell_unknown(out.talk, message, notify.type, notify.data)
         _read(core, sa, out)
     except ProtocolError as problem:
-        if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and sa.state is State.CONNECTING):
+        if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and out.want is Want.CONNECT):
             raise
         _fail(core, sa, out, problem)
 
@@ -205,6 +206,9 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     message = out.talk.message
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
         sa.birth.response = message.octets
+        further = intermediate.unfinished(sa.birth)
+        sa.window.queue.appendleft((Want.INTERMEDIATE if further else Want.AUTHENTICATE, out.talk.aim))
+    elif out.want is Want.INTERMEDIATE:
         sa.window.queue.appendleft((Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
         establish(core, sa)

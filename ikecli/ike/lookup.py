@@ -29,10 +29,14 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class IkeOffers:
-    """What an IKE SA may use at a local address: the proposals and their SA payload, written."""
+    """What an IKE SA may use at a local address: the proposals and their SA payload, written.
+
+    `additional` says that some has additional key exchanges.
+    """
 
     offers: tuple[Offer, ...]
     payload: UnknownPayload
+    additional: bool
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -67,7 +71,8 @@ class Lookup:
             offers = ike_offers(self.proposals(local))
             proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
             payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
-            known = self._ike.setdefault(local, IkeOffers(offers, payload))
+            additional = any(offer.additional for offer in offers)
+            known = self._ike.setdefault(local, IkeOffers(offers, payload, additional))
         return known
 
     def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:

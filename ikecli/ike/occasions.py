@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
+from ikecli.ike.tasks.additional import AdditionalKeys
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
@@ -13,6 +14,7 @@ from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
+from ikecli.ike.tasks.intermediate import Intermediate
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
@@ -34,7 +36,8 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Intermediate)),
+    Want.INTERMEDIATE: Occasion(Exchange.IKE_INTERMEDIATE, (AdditionalKeys,), AUTH_RETRANSMISSION),
     Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
@@ -47,7 +50,8 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Intermediate),
+    Exchange.IKE_INTERMEDIATE: (AdditionalKeys,),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),

@@ -82,6 +82,8 @@ class Birth:
 
     `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
     one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
+    `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
+    `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
     """
 
     aim: Aim
@@ -94,10 +96,13 @@ class Birth:
     cookie: bytes = b""
     group: int = 0
     refused: list[int] = field(default_factory=list)
-    rounds: int = 0
     peers: tuple[Address, ...] = ()
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
+    intermediate: bool = False
+    additional: tuple[Algorithm, ...] = ()
+    rounds: int = 0
+    covered: tuple[bytes, bytes] = (b"", b"")
 
 
 @dataclass(slots=True, eq=False)

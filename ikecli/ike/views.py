@@ -83,6 +83,7 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         nat_local=sa.nat_local,
         nat_remote=sa.nat_remote,
         children=tuple(_child(core, sa, child) for child in sa.children.values()),
+        additional=tuple(row.number for row in suite.additional) if suite else (),
     )
 
 

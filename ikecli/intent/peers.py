@@ -18,13 +18,17 @@ DEFAULT_IKE_LIFETIME: Final = 86400
 
 @dataclass(frozen=True, slots=True)
 class IkeProposal:
-    """Algorithms offered together for an IKE SA, each list in order of preference."""
+    """Algorithms offered together for an IKE SA, each list in order of preference.
+
+    `additional` has the methods of each additional key exchange (RFC 9370); one with NO_KEY_EXCHANGE is optional.
+    """
 
     name: str
     encryption: tuple[Algorithm, ...]
     integrity: tuple[Algorithm, ...]
     prf: tuple[Algorithm, ...]
     groups: tuple[Algorithm, ...]
+    additional: tuple[tuple[Algorithm, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Connection:
     """One crypto-map entry on one interface: whom to reach from where, and the flows to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
-    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
+    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None, and
+    `pfs_additional` the methods of those that follow it (RFC 9370).
     `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate.
     """
 
@@ -117,6 +122,7 @@ class Connection:
     proposals: tuple[EspProposal, ...]
     profile: str | None = None
     pfs: Algorithm | None = None
+    pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     lifetime: int = 3600
     kilobytes: int = 4608000
     transport: bool = False

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from ikecli.boundary.events import Authenticated, AuthenticationFailed, ProfileChosen, ProfileMissing
 from ikecli.crypto import IkeKeys, Suite, shared_key_auth, signed_octets
 from ikecli.errors import Malformed, Refused
+from ikecli.ike.intermediate import covered, unfinished
 from ikecli.ike.lookup import credential
 from ikecli.ike.sa import Birth
 from ikecli.ike.talk import Incoming, Outcome, Talk
@@ -57,6 +58,8 @@ class Authenticate(Task):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the profile for the initiator, and check its proof."""
         sa, core = talk.sa, talk.core
+        if sa.birth is not None and unfinished(sa.birth):
+            raise Malformed("IKE_AUTH before the additional key exchanges are done")
         claimed = message.need(IdInitiator)
         identity = Identity(claimed.type, claimed.data)
         self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address)
@@ -123,9 +126,9 @@ def _auth(talk: Talk, secret: Secret, identity: Identification, of_initiator: bo
     """Return the AUTH data of one end over its own first message (RFC 7296 2.15)."""
     birth, suite, keys = _material(talk)
     if of_initiator:
-        octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write())
+        octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write(), covered(birth))
     else:
-        octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write())
+        octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write(), covered(birth))
     return shared_key_auth(suite.prf, secret.reveal(), octets)
 
 

@@ -43,5 +43,8 @@ class Task:
         """Go on with the reply to what it waited for: octets, or an exception or Failed that says why there is none."""
         return None
 
+    def answered(self, talk: Talk) -> None:
+        """Go on from our answer, which is sealed and on its way."""
+
     def undone(self, talk: Talk, why: str) -> None:
         """Take back what it installed, if it did: an effect of this exchange could not be performed."""

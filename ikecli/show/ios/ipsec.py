@@ -82,8 +82,16 @@ def _endpoints(block: Block) -> Iterator[str]:
     yield f"     plaintext mtu {room}, path mtu {mtu}, {ip} mtu {mtu}, {ip} mtu idb {block.connection.interface}"
     spi = child.outbound_spi if child is not None else 0
     yield f"     current outbound spi: 0x{spi:X}({spi})"
-    group = child.group if child is not None else None
-    yield f"     PFS (Y/N): {'N, DH group: none' if group is None else f'Y, DH group: group{group}'}"
+    yield f"     PFS (Y/N): {pfs(child)}"
+
+
+def pfs(child: ChildView | None) -> str:
+    """Print the key exchanges that a Child SA had of its own."""
+    if child is None or child.group is None:
+        return "N, DH group: none"
+    alone = suites.is_kem(child.group)
+    further = suites.further((child.group, *child.additional) if alone else child.additional, "ios")
+    return ", ".join(["Y", f"DH group: {'none' if alone else f'group{child.group}'}", *further])
 
 
 def settings(child: ChildView) -> str:

@@ -1,0 +1,51 @@
+"""IKE_INTERMEDIATE between IKE_SA_INIT and IKE_AUTH: what AUTH covers of it, and the keys it renews (RFC 9242)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.crypto import IkeKeys, intermediate_auth, rekeyed_skeyseed
+from ikecli.errors import Malformed
+from ikecli.ike.sa import Birth, IkeSa
+from ikecli.wire import write_authenticated
+
+_ID_SIZE: Final = 4
+
+
+def unfinished(birth: Birth) -> bool:
+    """Tell whether something is left to do before IKE_AUTH."""
+    return bool(birth.additional)
+
+
+def cover(sa: IkeSa, octets: bytes, chain: bytes, of_initiator: bool) -> None:
+    """Have AUTH cover a message, under the keys that protect it (RFC 9242 3.3.2).
+
+    `octets` are as sent, or those of its first fragment; `chain` the payloads in it.
+    """
+    birth, suite, keys = sa.birth, sa.suite, sa.keys
+    if birth is None or suite is None or keys is None:
+        return
+    initiator, responder = birth.covered
+    counts = write_authenticated(octets, chain)
+    if of_initiator:
+        initiator = intermediate_auth(suite.prf, keys.pi, initiator, counts)
+        birth.rounds += 1
+    else:
+        responder = intermediate_auth(suite.prf, keys.pr, responder, counts)
+    birth.covered = initiator, responder
+
+
+def covered(birth: Birth) -> bytes:
+    """Return IntAuth: both ends' and the message id of IKE_AUTH; nothing where there was no such exchange."""
+    if not birth.rounds:
+        return b""
+    return b"".join(birth.covered) + (birth.rounds + 1).to_bytes(_ID_SIZE, "big")
+
+
+def renewed(sa: IkeSa, shared: bytes) -> IkeKeys:
+    """Return the SA's keys after an additional key exchange (RFC 9370 2.2.2); raises Malformed without keys."""
+    birth, suite, keys = sa.birth, sa.suite, sa.keys
+    if birth is None or suite is None or keys is None:
+        raise Malformed("an additional key exchange without keys")
+    seed = rekeyed_skeyseed(suite.prf, keys.d, birth.ni, birth.nr, shared)
+    return suite.keys(seed, birth.ni, birth.nr, sa.spi_i, sa.spi_r)
