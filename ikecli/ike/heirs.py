@@ -15,7 +15,6 @@ from ikecli.numbers import Protocol
 from ikecli.wire.payloads import Delete, Payload
 
 _MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD)
-_IN_THE_WAY = (*_MOVED, Want.REFUSE)
 
 
 def make(
@@ -42,12 +41,6 @@ def make(
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
     keys.tell(core, sa)
     return sa
-
-
-def busy(sa: IkeSa) -> bool:
-    """Tell whether a request of ours is in flight that changes what the IKE SA carries."""
-    out = sa.window.outstanding
-    return out is not None and out.want in _IN_THE_WAY
 
 
 def spare(core: Core, old: IkeSa) -> IkeSa | None:
