@@ -109,7 +109,7 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None, and
-    `pfs_additional` the methods of those that follow it (RFC 9370).
+    `pfs_additional` the methods of those that follow it (RFC 9370). `per_host` wants a Child SA for each pair of hosts.
     `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate.
     """
 
@@ -128,6 +128,7 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    per_host: bool = False
 
     @property
     def wildcard_peer(self) -> bool:
