@@ -33,14 +33,22 @@ def skeyseed(row: Algorithm, ni: bytes, nr: bytes, shared: bytes) -> bytes:
     return prf(row, ni + nr, shared)
 
 
-def rekeyed_skeyseed(row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, shared: bytes) -> bytes:
-    """Return SKEYSEED of a new IKE SA; `row` and `sk_d` are the old one's (RFC 7296 2.18)."""
-    return prf(row, sk_d, shared + ni + nr)
+def rekeyed_skeyseed(row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, shared: bytes, further: bytes = b"") -> bytes:
+    """Return SKEYSEED of a new IKE SA; `row` and `sk_d` are the old one's (RFC 7296 2.18).
+
+    `further` are the shared secrets of the key exchanges that followed, in order (RFC 9370 2.2.4).
+    """
+    return prf(row, sk_d, shared + ni + nr + further)
 
 
-def keymat(row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, size: int, shared: bytes = b"") -> bytes:
-    """Return `size` octets of KEYMAT; `shared` is the exchange's own g^ir if it had one (RFC 7296 2.17)."""
-    return prf_plus(row, sk_d, shared + ni + nr, size)
+def keymat(
+    row: Algorithm, sk_d: bytes, ni: bytes, nr: bytes, size: int, shared: bytes = b"", further: bytes = b""
+) -> bytes:
+    """Return `size` octets of KEYMAT; `shared` is the exchange's own g^ir if it had one (RFC 7296 2.17).
+
+    `further` are the shared secrets of the key exchanges that followed, in order (RFC 9370 2.2.4).
+    """
+    return prf_plus(row, sk_d, shared + ni + nr + further, size)
 
 
 def child_keys(
@@ -51,10 +59,11 @@ def child_keys(
     ni: bytes,
     nr: bytes,
     shared: bytes = b"",
+    further: bytes = b"",
 ) -> ChildKeys:
     """Return the keys of a Child SA; i and r are the roles in the exchange that made it (RFC 7296 2.17)."""
     sizes = (encryption.key_octets, integrity.key_octets if integrity else 0) * 2
-    return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared), sizes))
+    return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared, further), sizes))
 
 
 def signed_octets(

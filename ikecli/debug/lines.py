@@ -85,7 +85,7 @@ def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
 
 
 def _exchanged(event: events.KeyExchanged, dialect: str) -> Iterator[Lines]:
-    yield (f"Additional key exchange {event.number} done: {event.method}; new keys protect what follows",)
+    yield (f"Additional key exchange {event.number} done: {event.method}",)
 
 
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:

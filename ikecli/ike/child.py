@@ -50,6 +50,7 @@ def agreed(
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
         soft=talk.now + connection.lifetime * rekey_share(talk.core) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
+        additional=choice.additional,
     )
 
 

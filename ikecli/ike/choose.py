@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.intent import EspProposal, IkeProposal
-from ikecli.numbers import ADDITIONAL, BY_KEY, NO_KEY_EXCHANGE, Algorithm, Protocol, TransformType
+from ikecli.numbers import ADDITIONAL, ALGORITHMS, BY_KEY, NO_KEY_EXCHANGE, Algorithm, Protocol, TransformType
 from ikecli.wire.payloads import Proposal, Transform
 
 _E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
@@ -72,6 +72,19 @@ class Choice:
         """The additional key exchanges to do, in order."""
         rows = (self.algorithms.get(kind, NO_KEY_EXCHANGE) for kind in ADDITIONAL)
         return tuple(row for row in rows if row is not NO_KEY_EXCHANGE)
+
+
+ANY_EXCHANGE: Final = (
+    *sorted((row for row in ALGORITHMS if row.type is _K and row.served), key=lambda row: not row.kem),
+    NO_KEY_EXCHANGE,
+)
+"""Every method of an additional key exchange, and none: what is taken where nothing is configured."""
+
+
+def anything(proposals: Iterable[Proposal]) -> Additional:
+    """Return what takes any additional key exchanges that a peer offers."""
+    kinds = [one.type for proposal in proposals for one in proposal.transforms if one.type in ADDITIONAL]
+    return (ANY_EXCHANGE,) * (max(kinds, default=ADDITIONAL[0] - 1) - ADDITIONAL[0] + 1)
 
 
 def ike_offers(proposals: Iterable[IkeProposal]) -> tuple[Offer, ...]:

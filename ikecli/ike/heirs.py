@@ -24,14 +24,17 @@ def make(
     spis: tuple[bytes, bytes],
     suite: Suite,
     nonces: tuple[bytes, bytes],
-    shared: bytes,
+    secrets: tuple[bytes, bytes],
 ) -> IkeSa:
-    """Return a new IKE SA with keys from the old one's; `spis` are ours and the peer's. It carries nothing yet."""
+    """Return a new IKE SA with keys from the old one's; it carries nothing yet.
+
+    `spis` are ours and the peer's, `secrets` that of the key exchange and those of what followed it.
+    """
     if old.suite is None or old.keys is None:
         raise Malformed("a rekey of an IKE SA without keys")
     sa = core.add_heir(old, initiator, *spis)
     sa.suite = suite
-    seed = rekeyed_skeyseed(old.suite.prf, old.keys.d, *nonces, shared)
+    seed = rekeyed_skeyseed(old.suite.prf, old.keys.d, *nonces, *secrets)
     sa.keys = suite.keys(seed, *nonces, sa.spi_i, sa.spi_r)
     sa.profile, sa.local_identity, sa.remote_identity = old.profile, old.local_identity, old.remote_identity
     sa.nat_local, sa.nat_remote, sa.confirmed = old.nat_local, old.nat_remote, initiator

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ikecli.ike.choose import Offer, esp_offers, ike_offers
+from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
 from ikecli.ike.selectors import Pair
 from ikecli.intent import (
     Address,
@@ -56,7 +56,7 @@ class Lookup:
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._ike: Final[dict[Address, IkeOffers]] = {}
-        self._esp: Final[dict[tuple[str, Algorithm | None], tuple[Offer, ...]]] = {}
+        self._esp: Final[dict[tuple[str, Algorithm | None, Additional], tuple[Offer, ...]]] = {}
 
     def proposals(self, local: Address) -> tuple[IkeProposal, ...]:
         """Return the IKE proposals at a local address: of the policies that name it, else of those that name none."""
@@ -75,12 +75,14 @@ class Lookup:
             known = self._ike.setdefault(local, IkeOffers(offers, payload, additional))
         return known
 
-    def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
+    def esp_offers(
+        self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
+    ) -> tuple[Offer, ...]:
         """Return what a connection offers and accepts for ESP."""
-        key = (connection.label, pfs)
+        key = (connection.label, pfs, additional)
         known = self._esp.get(key)
         if known is None:
-            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs))
+            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs, additional))
         return known
 
     def profile(self, identity: Identity, local: Address, remote: Address) -> Profile | None:

@@ -12,6 +12,7 @@ from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
+from ikecli.ike.tasks.followup import FollowUp
 from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.intermediate import Intermediate
@@ -58,6 +59,7 @@ SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_INTERMEDIATE: (AdditionalKeys,),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
+    Exchange.IKE_FOLLOWUP_KE: (FollowUp,),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize),
 }
 """What reads a peer's request."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
@@ -16,6 +16,9 @@ from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
 from ikecli.numbers import Algorithm
+
+if TYPE_CHECKING:
+    from ikecli.ike.followup import Pending
 
 
 class State(Enum):
@@ -74,6 +77,7 @@ class ChildSa:
     replaced: bool = False
     held: Install | None = None
     sends: bool = True
+    additional: tuple[Algorithm, ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,7 +120,8 @@ class IkeSa:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA.
+    the connections of which the peer takes less than all in one Child SA, `followups` the peer's exchanges of which
+    further key exchanges are awaited, by link.
     """
 
     number: int
@@ -153,6 +158,7 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False
     soft: float = 0.0
     heir: bytes = b""

@@ -108,6 +108,7 @@ def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
         kilobytes=child.kilobytes,
         age=int(core.now - child.created),
         replay_window=child.replay_window,
+        additional=tuple(row.number for row in child.additional),
     )
 
 
