@@ -75,7 +75,7 @@ class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
     Message ids: next of ours and next expected of theirs. `age` counts from establishment. `additional` are the key
-    exchange methods that were added to the group (RFC 9370).
+    exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys.
     """
 
     id: int
@@ -111,6 +111,7 @@ class IkeSaView:
     nat_remote: bool
     children: tuple[ChildView, ...] = ()
     additional: tuple[int, ...] = ()
+    ppk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from ikecli.config.algorithms import (
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
-from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
+from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, ppks_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.intent import (
     Address,
@@ -35,6 +35,7 @@ from ikecli.intent import (
     Intent,
     Interface,
     Network,
+    Ppk,
     Profile,
     Route,
 )
@@ -226,7 +227,19 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            ppks=self.ppks(name, profile),
         )
+
+    def ppks(self, name: str, profile: ios.Profile) -> tuple[Ppk, ...]:
+        """Return the post-quantum preshared keys of a profile."""
+        if profile.ppk_keyring is None:
+            return ()
+        ring = self.draft.keyrings.get(profile.ppk_keyring)
+        if ring is not None:
+            return ppks_of(self.complaints, profile.ppk_keyring, ring)
+        why = f"profile {name} names PPK keyring {profile.ppk_keyring}, which is not there"
+        self.complaints.error(("profiles", name), "", why, f"crypto ikev2 keyring {profile.ppk_keyring}")
+        return ()
 
     def locals(self, name: str, profile: ios.Profile) -> Iterator[Address]:
         """Yield the local addresses that a profile is restricted to."""

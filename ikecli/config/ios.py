@@ -47,6 +47,15 @@ class PeerAddress:
     prefix: IPv6Interface | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PpkLine:
+    """`ppk manual` of a keyring's peer."""
+
+    id: str
+    key: Key
+    required: bool = False
+
+
 @dataclass(slots=True)
 class KeyringPeer:
     """`peer` of a keyring."""
@@ -57,6 +66,7 @@ class KeyringPeer:
     key: Key | None = None
     key_local: Key | None = None
     key_remote: Key | None = None
+    ppk: PpkLine | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -97,6 +107,7 @@ class Profile:
     auth_local: Authentication | None = None
     auth_remote: Authentication | None = None
     keyring: str | None = None
+    ppk_keyring: str | None = None
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None

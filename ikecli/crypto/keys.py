@@ -9,6 +9,8 @@ from ikecli.crypto.prf import prf, prf_plus
 from ikecli.crypto.suite import cut
 from ikecli.numbers import Algorithm
 
+_CONFIRMATION: Final = 8
+"""Octets of a PPK confirmation."""
 _KEY_PAD: Final = b"Key Pad for IKEv2"
 
 
@@ -64,6 +66,16 @@ def child_keys(
     """Return the keys of a Child SA; i and r are the roles in the exchange that made it (RFC 7296 2.17)."""
     sizes = (encryption.key_octets, integrity.key_octets if integrity else 0) * 2
     return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared, further), sizes))
+
+
+def ppk_mixed(row: Algorithm, ppk: bytes, key: bytes) -> bytes:
+    """Return SK_d, SK_pi or SK_pr with a PPK mixed in (RFC 8784 3), and SKEYSEED' from SK_d (RFC 9867 3.1)."""
+    return prf_plus(row, ppk, key, row.key_octets)
+
+
+def ppk_confirmation(row: Algorithm, ppk: bytes, ni: bytes, nr: bytes, spi_i: bytes, spi_r: bytes) -> bytes:
+    """Return what shows that an initiator has a PPK (RFC 9867 3.1)."""
+    return prf(row, ppk, ni + nr + spi_i + spi_r)[:_CONFIRMATION]
 
 
 def signed_octets(

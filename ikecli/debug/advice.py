@@ -102,11 +102,20 @@ def _transform_set(event: ProposalRefused, given: list[str]) -> list[str]:
 def authentication(event: AuthenticationFailed, dialect: str) -> str:
     """Say where the keys are that must be the same."""
     profile, whose = event.profile or "...", "local" if event.by_peer else "remote"
+    if event.ppk:
+        return _ppk(profile, dialect)
     if dialect == "asa":
         key = f"ikev2 {whose}-authentication pre-shared-key ..."
         return _here(dialect, f"tunnel-group {profile} ipsec-attributes", key)
     keyring = _here(dialect, "crypto ikev2 keyring ...", "peer ...", f"pre-shared-key {whose} ...")
     return f"{keyring}; which keyring: show crypto ikev2 profile {profile}"
+
+
+def _ppk(profile: str, dialect: str) -> str:
+    if dialect == "asa":
+        return "an ASA has no PPK: on the peer, leave the word required out of its PPK"
+    key = _here(dialect, "crypto ikev2 keyring ...", "peer ...", "ppk manual id ... key ...")
+    return f"{key}; the same at both ends, and in crypto ikev2 profile {profile} / keyring ppk ..."
 
 
 _IDENTITIES: Final = {

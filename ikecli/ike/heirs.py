@@ -37,6 +37,7 @@ def make(
     seed = rekeyed_skeyseed(old.suite.prf, old.keys.d, *nonces, *secrets)
     sa.keys = suite.keys(seed, *nonces, sa.spi_i, sa.spi_r)
     sa.profile, sa.local_identity, sa.remote_identity = old.profile, old.local_identity, old.remote_identity
+    sa.ppk = old.ppk
     sa.nat_local, sa.nat_remote, sa.confirmed = old.nat_local, old.nat_remote, initiator
     sa.established = sa.heard = core.now
     sa.established_order, sa.low_nonce, sa.quiet = core.order, min(nonces), True

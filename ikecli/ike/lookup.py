@@ -16,6 +16,7 @@ from ikecli.intent import (
     IdentityMatch,
     IkeProposal,
     Intent,
+    Ppk,
     Prefix,
     Profile,
 )
@@ -25,6 +26,7 @@ from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 Score = tuple[int, int]
 Key = tuple[int, bytes] | Address
 Row = TypeVar("Row")
+Keyed = TypeVar("Keyed", Credential, Ppk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Lookup:
         self.profiles: Final = {row.name: row for row in intent.profiles}
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
+        self.quantum: Final = any(row.ppks for row in intent.profiles)
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
@@ -117,14 +120,22 @@ class Lookup:
 
 def credential(profile: Profile, identity: Identity, remote: Address) -> Credential | None:
     """Return the credential for a peer: by its identity, else by its address, the most specific one."""
+    return _meant(profile.credentials, identity, remote)
 
-    def fit(row: Credential) -> tuple[int, Score] | None:
+
+def ppk(profile: Profile, identity: Identity, remote: Address) -> Ppk | None:
+    """Return the PPK for a peer, found as its credential is."""
+    return _meant(profile.ppks, identity, remote)
+
+
+def _meant(rows: Iterable[Keyed], identity: Identity, remote: Address) -> Keyed | None:
+    def fit(row: Keyed) -> tuple[int, Score] | None:
         if row.identity is not None:
             return (2, _specificity(row.identity)) if row.identity.matches(identity) else None
         length = _longest(row.addresses, remote)
         return None if length is None else (bool(row.addresses), (length, 0))
 
-    return _best(profile.credentials, fit)
+    return _best(rows, fit)
 
 
 def _best(rows: Iterable[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:

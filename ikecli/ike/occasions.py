@@ -19,6 +19,7 @@ from ikecli.ike.tasks.intermediate import Intermediate
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
+from ikecli.ike.tasks.ppk import MixPpk, UsePpk
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
 from ikecli.ike.tasks.window_size import WindowSize
@@ -38,8 +39,10 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Intermediate)),
-    Want.INTERMEDIATE: Occasion(Exchange.IKE_INTERMEDIATE, (AdditionalKeys,), AUTH_RETRANSMISSION),
+    Want.CONNECT: Occasion(
+        Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Intermediate, UsePpk)
+    ),
+    Want.INTERMEDIATE: Occasion(Exchange.IKE_INTERMEDIATE, (AdditionalKeys, MixPpk), AUTH_RETRANSMISSION),
     Want.AUTHENTICATE: Occasion(
         Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, Child), AUTH_RETRANSMISSION
     ),
@@ -55,8 +58,8 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Intermediate),
-    Exchange.IKE_INTERMEDIATE: (AdditionalKeys,),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Intermediate, UsePpk),
+    Exchange.IKE_INTERMEDIATE: (AdditionalKeys, MixPpk),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.IKE_FOLLOWUP_KE: (FollowUp,),

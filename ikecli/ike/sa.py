@@ -80,6 +80,14 @@ class ChildSa:
     additional: tuple[Algorithm, ...] = ()
 
 
+class PpkUse(Enum):
+    """Where a post-quantum preshared key is mixed in: nowhere, or in one of these exchanges (RFC 8784, RFC 9867)."""
+
+    NONE = ""
+    AUTH = "IKE_AUTH"
+    INTERMEDIATE = "IKE_INTERMEDIATE"
+
+
 @dataclass(slots=True)
 class Birth:
     """What an IKE SA needs until it is authenticated.
@@ -88,6 +96,7 @@ class Birth:
     one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
     `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
     `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
+    `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
     """
 
     aim: Aim
@@ -107,6 +116,8 @@ class Birth:
     additional: tuple[Algorithm, ...] = ()
     rounds: int = 0
     covered: tuple[bytes, bytes] = (b"", b"")
+    renewed: IkeKeys | None = None
+    ppk: PpkUse = PpkUse.NONE
 
 
 @dataclass(slots=True, eq=False)
@@ -121,7 +132,7 @@ class IkeSa:
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
     the connections of which the peer takes less than all in one Child SA, `followups` the peer's exchanges of which
-    further key exchanges are awaited, by link.
+    further key exchanges are awaited, by link. `ppk` is the PPK_ID of the key that was mixed in, empty for none.
     """
 
     number: int
@@ -158,6 +169,7 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    ppk: bytes = b""
     followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False
     soft: float = 0.0

@@ -11,6 +11,7 @@ from ikecli.intent.peers import (
     IkeProposal,
     Initiation,
     Intent,
+    Ppk,
     Profile,
 )
 from ikecli.intent.selectors import Flow, Selector
@@ -30,6 +31,7 @@ __all__ = [
     "Intent",
     "Interface",
     "Network",
+    "Ppk",
     "Prefix",
     "Profile",
     "Route",

@@ -52,6 +52,20 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Ppk:
+    """A post-quantum preshared key (RFC 8784) for peers by address or by identity, and the PPK_ID that names it.
+
+    Where it is `required`, nothing is set up with such a peer without it.
+    """
+
+    id: bytes
+    secret: Secret
+    required: bool = False
+    addresses: tuple[Prefix, ...] = ()
+    identity: IdentityMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dpd:
     """Liveness checks (RFC 7296 2.4): after `interval` idle seconds, repeated each `retry` seconds.
 
@@ -83,6 +97,7 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    ppks: tuple[Ppk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

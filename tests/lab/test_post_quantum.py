@@ -108,6 +108,66 @@ def test_two_firewalls_do_several_exchanges_and_a_gap_between_them() -> None:
     assert sa_of(lab["Other"]).additional == (36, 21)
 
 
+def routers(**changes: str) -> tuple[VirtualLab, Node, Node]:
+    """The two routers with a PPK; a change of `right` replaces its PPK line, `left` that of the left one."""
+    lab = VirtualLab(1)
+    nodes = []
+    for name in ("left", "right"):
+        lines = re.sub(r"^  ppk manual.*$", changes.get(name, r"\g<0>"), text(name), flags=re.MULTILINE)
+        node, wrong = lab.add(lines, "ios")
+        assert wrong == []
+        nodes.append(node)
+    return lab, nodes[0], nodes[1]
+
+
+def test_the_routers_mix_their_ppk_in() -> None:
+    lab, left, right = routers()
+    assert lab.ping("Left", "10.20.0.1", "10.10.0.1") == "!!!!!"
+    for node in (left, right):
+        lines = list(ios.sa([sa_of(node)], {"detailed": "detailed"}))
+        assert any(line.endswith("Auth verify: PSK, QR") for line in lines)
+        assert "      PQC Key Exchange: ML-KEM-1024" in lines
+        assert "      Quantum-safe Encryption using Manual PPK" in lines
+        assert not any("ninety-nine" in line for line in node.appliance.store.running())
+
+
+@pytest.mark.parametrize(
+    ("line", "marks", "why"),
+    [
+        ("  ppk manual id left-right-2026 key another", ".", "the peer does not have this PPK, and it is required"),
+        ("  ppk manual id other key ninety-nine", ".", "the peer does not have this PPK, and it is required"),
+        ("  description none", ".", "the peer uses no PPK, and one is required"),
+    ],
+)
+def test_a_required_ppk_is_not_left_out_and_both_say_why(line: str, marks: str, why: str) -> None:
+    lab, left, _ = routers(right=line) if "none" not in line else without_ppk()
+    lines = printed(left)
+    assert lab.ping("Left", "10.20.0.1", "10.10.0.1", 1) == marks
+    assert any(why in one for one in lines)
+    assert any("crypto ikev2 keyring ... / peer ... / ppk manual id ... key ..." in one for one in lines)
+
+
+def without_ppk() -> tuple[VirtualLab, Node, Node]:
+    lab = VirtualLab(1)
+    left, _ = lab.add(text("left"), "ios")
+    plain = re.sub(r"^ ( ppk manual|keyring ppk).*\n", "", text("right"), flags=re.MULTILINE)
+    right, wrong = lab.add(plain, "ios")
+    assert wrong == []
+    return lab, left, right
+
+
+def test_an_optional_ppk_may_be_missing_at_the_peer() -> None:
+    lab, left, _ = routers(left="  ppk manual id left-right-2026 key abc", right="  ppk manual id other key abc")
+    assert lab.ping("Left", "10.20.0.1", "10.10.0.1", 2) == "!!"
+    assert sa_of(left).ppk == ""
+
+
+def test_a_dynamic_ppk_is_kept_and_says_so() -> None:
+    assert "NOTE: kept, without effect here." in typed(
+        "ios", "crypto ikev2 keyring K\npeer p\nppk dynamic SKIP required"
+    )
+
+
 @pytest.mark.parametrize(
     ("dialect", "lines", "shown"),
     [
@@ -129,7 +189,7 @@ def test_ml_kem_512_is_refused_at_the_prompt(dialect: str, lines: str, shown: st
 
 
 def test_the_lines_are_written_as_they_were_typed() -> None:
-    for name, dialect in (("router", "ios"), ("asa", "asa")):
+    for name, dialect in (("router", "ios"), ("asa", "asa"), ("left", "ios")):
         store, _ = read(dialect, text(name))
         again, _ = read(dialect, "\n".join(store.running(clear=True)))
         assert again.intent == store.intent

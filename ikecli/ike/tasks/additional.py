@@ -6,14 +6,13 @@ from collections.abc import Iterable
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import KeyExchanged
-from ikecli.crypto import IkeKeys, KeyExchange, generate, reply_size, respond
+from ikecli.crypto import KeyExchange, generate, reply_size, respond
 from ikecli.errors import Malformed, Refused
 from ikecli.ike import intermediate, texts
-from ikecli.ike.keys import tell as tell_keys
 from ikecli.ike.sa import Birth
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
-from ikecli.numbers import Exchange, NotifyType, label
+from ikecli.numbers import Algorithm, Exchange, NotifyType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Payload
 
@@ -21,11 +20,11 @@ from ikecli.wire.payloads import Payload
 class AdditionalKeys(Task):
     """One key exchange in each IKE_INTERMEDIATE; the keys that it gives protect what follows."""
 
-    __slots__ = ("_exchange", "_keys")
+    __slots__ = ("_exchange", "_row")
 
     def __init__(self) -> None:
         self._exchange: KeyExchange | None = None
-        self._keys: IkeKeys | None = None
+        self._row: Algorithm | None = None
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return KEi(n), while there is an exchange to do."""
@@ -41,7 +40,7 @@ class AdditionalKeys(Task):
         if (error := message.error) is not None:
             raise Refused(f"the peer answers {label(NotifyType, error.type)} to IKE_INTERMEDIATE")
         if self._exchange is None:
-            return _next(talk)
+            return None
         row, public = _birth(talk).additional[0], message.need(KeyExchangePayload)
         if (public.group, len(public.public)) != (row.number, reply_size(row.number)):
             raise Malformed(f"a public value of {len(public.public)} octets in group {public.group}")
@@ -73,8 +72,8 @@ class AdditionalKeys(Task):
 
     def answered(self, talk: Talk) -> None:
         """Go over to the new keys, once the old ones have protected our answer."""
-        if self._keys is not None:
-            _turn(talk, self._keys)
+        if self._row is not None:
+            _done(talk, self._row)
 
     def _agree(self, talk: Talk, peer: bytes) -> Outcome:
         row, exchange = _birth(talk).additional[0], self._exchange
@@ -85,11 +84,12 @@ class AdditionalKeys(Task):
         return self._take(talk, exchange.shared(peer))
 
     def _take(self, talk: Talk, shared: bytes) -> Outcome:
-        self._keys = intermediate.renewed(talk.sa, shared)
+        intermediate.renew(talk.sa, shared)
+        self._row = _birth(talk).additional[0]
         if not talk.asking:
             return None
-        _turn(talk, self._keys)
-        return _next(talk)
+        _done(talk, self._row)
+        return Again(Exchange.IKE_INTERMEDIATE) if intermediate.unfinished(_birth(talk)) else None
 
 
 def _birth(talk: Talk) -> Birth:
@@ -98,14 +98,10 @@ def _birth(talk: Talk) -> Birth:
     return talk.sa.birth
 
 
-def _next(talk: Talk) -> Outcome:
-    return Again(Exchange.IKE_INTERMEDIATE) if intermediate.unfinished(_birth(talk)) else None
-
-
-def _turn(talk: Talk, keys: IkeKeys) -> None:
+def _done(talk: Talk, row: Algorithm) -> None:
     """Go over to the keys of an exchange that is done."""
     sa, birth = talk.sa, _birth(talk)
-    row, number = birth.additional[0], len(sa.suite.additional) - len(birth.additional) + 1 if sa.suite else 0
-    sa.keys, birth.additional = keys, birth.additional[1:]
+    number = len(sa.suite.additional) - len(birth.additional) + 1 if sa.suite else 0
+    birth.additional = birth.additional[1:]
     talk.core.tell(KeyExchanged, lambda: KeyExchanged(sa.number, sa.session, number, texts.method(row)))
-    tell_keys(talk.core, sa)
+    intermediate.turn(talk.core, sa)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ikecli.errors import Malformed
+from ikecli.ike import ppks
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
@@ -21,7 +22,8 @@ class Intermediate(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the offer, if there is use for it."""
-        return (Notify(_SUPPORTED),) if talk.core.lookup.ike_offers(talk.sa.local.address).additional else ()
+        wanted = talk.core.lookup.ike_offers(talk.sa.local.address).additional or ppks.of_gateway(talk) is not None
+        return (Notify(_SUPPORTED),) if wanted else ()
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Note whether the peer knows the exchange; it must where it chose additional key exchanges."""

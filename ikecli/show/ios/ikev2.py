@@ -43,7 +43,7 @@ def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
         yield _HEADER_4
         local, remote = f"{sa.local}/{sa.local_port}", f"{sa.remote}/{sa.remote_port}"
         yield f"{sa.id:<9} {local:<21} {remote:<21} {vrf:<20} {sa.status.value:<6} "
-    yield f"      {suites.ike(sa, 'ios')}"
+    yield f"      {suites.ike(sa, 'ios')}{', QR' if sa.ppk else ''}"
     yield from (f"      {line}" for line in suites.further(_further(sa), "ios"))
     yield f"      Life/Active Time: {sa.lifetime}/{sa.age} sec"
     yield f"      CE id: 0, Session-id: {sa.session}"
@@ -95,6 +95,8 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
     yield f"      NAT-T is {nat_text(sa)}"
     yield "      Cisco Trust Security SGT is disabled"
     yield f"      Initiator of SA : {'Yes' if sa.initiator else 'No'}"
+    if sa.ppk:
+        yield "      Quantum-safe Encryption using Manual PPK"
 
 
 def session(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
