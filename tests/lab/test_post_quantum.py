@@ -193,3 +193,15 @@ def test_the_lines_are_written_as_they_were_typed() -> None:
         store, _ = read(dialect, text(name))
         again, _ = read(dialect, "\n".join(store.running(clear=True)))
         assert again.intent == store.intent
+
+
+def test_the_failures_are_documented_as_they_are_printed() -> None:
+    blocks = re.findall(r"```\n(.*?)\n```", (SAMPLES.parents[1] / "docs" / "post-quantum.md").read_text(), re.DOTALL)
+    lab, _, node = lab_of(text("router").replace(PQC, " group 31\n pqc mlkem1024\n"), text("asa"))
+    lines = printed(node)
+    lab.ping("Router", "10.2.2.1", "10.1.1.1", 1)
+    assert blocks[-2].splitlines() == lines[-2:]
+    lab, left, _ = routers(right="  ppk manual id left-right-2026 key another")
+    lines = printed(left)
+    lab.ping("Left", "10.20.0.1", "10.10.0.1", 1)
+    assert blocks[-1].splitlines() == lines
