@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
+from ikecli.ike import access
 from ikecli.ike.core import Core
 from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
@@ -66,6 +67,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
+    access.detach(core, sa)
     if sa.established_order:
         _leave_identity(core, sa)
         if not sa.quiet:

@@ -22,6 +22,7 @@ from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.ppk import MixPpk, UsePpk
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
+from ikecli.ike.tasks.virtual_access import VirtualAccess
 from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange
@@ -60,7 +61,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Intermediate, UsePpk),
     Exchange.IKE_INTERMEDIATE: (AdditionalKeys, MixPpk),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Child),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.IKE_FOLLOWUP_KE: (FollowUp,),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize),

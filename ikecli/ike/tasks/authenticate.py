@@ -71,7 +71,7 @@ class Authenticate(Task):
             raise Malformed("IKE_AUTH before the additional key exchanges are done")
         claimed = message.need(IdInitiator)
         identity = Identity(claimed.type, claimed.data)
-        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address)
+        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address, sa.vrf)
         if profile is None:
             _tell_missing(talk, identity)
             raise Refused(f"no profile is for {identity}", _FAILED)
