@@ -179,6 +179,10 @@ class _Resolver:
                     ("ikev2_policies", priority), "", f"crypto ikev2 policy {priority} has nothing that is offered",
                     "encryption aes-256",
                 )  # fmt: skip
+            for number, held in policy.additional.items():
+                if not held.methods:
+                    why = f"additional-key-exchange {number} of crypto ikev2 policy {priority} has no method"
+                    self.complaints.warn(("ikev2_policies", priority), "", why, "key-exchange-method mlkem768")
         if self.draft.ikev2_interfaces and not self.draft.ikev2_policies:
             self.complaints.error((), "", "IKEv2 is enabled, but there is no policy", "crypto ikev2 policy 10")
         if proposals and any(locals_):

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ikecli.boundary.effects import Datagram
-from ikecli.boundary.events import DatagramDropped, KeysDerived, MessageReceived, MessageSent
+from ikecli.boundary.events import AuthenticationFailed, DatagramDropped, KeysDerived, MessageReceived, MessageSent
 from ikecli.ike import intermediate
 from ikecli.ike.sa import IkeSa
 from ikecli.numbers import Exchange, IdType
@@ -173,6 +173,9 @@ def test_additional_exchanges_without_intermediate_are_not_chosen() -> None:
     suite = sa_of(pair, 1).suite
     assert suite is not None
     assert suite.additional == ()
+    pair.settle()
+    assert pair.right.events(AuthenticationFailed), "AUTH covers what was sent, so that the change is noticed"
+    pair.agree(0)
 
 
 def test_nothing_of_it_is_sent_where_nothing_needs_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ ESP = {"ios": "esp-aes esp-sha-hmac", "asa": " protocol esp encryption aes\n pro
 AES, SHA256 = named(ENCR, "ios", "aes-cbc-256"), named(PRF, "ios", "sha256")
 CHECK, ESP_CHECK = named(INTEG, "ios", "sha256"), named(INTEG, "ios", "esp-sha-hmac", "esp")
 GROUP = named(KE, "ios", "31")
+MIRRORED = {"198.51.100.2": "192.0.2.1", "198.51.100.254": "192.0.2.254", "10.2.2.1": "10.1.1.1"}
+MIRRORED |= {there: here for here, there in MIRRORED.items()}
+
+
+def mirrored(text: str) -> str:
+    """Return the other end of a sample: its addresses are the peer's."""
+    return re.sub(r"[\d.]{8,}", lambda found: MIRRORED.get(found[0], found[0]), text)
 
 
 def label(row: Algorithm) -> str:
@@ -101,6 +109,17 @@ def test_every_hash_of_esp(row: Algorithm) -> None:
     (sa,) = up(ESP, esp(named(ENCR, "ios", "esp-aes", "esp"), row))["ASA"].appliance.sas()
     (child,) = sa.children
     assert child.integrity == row.number
+
+
+def test_two_firewalls_have_one_cipher_more() -> None:
+    row = named(ENCR, "asa", "aes-gcm-192")
+    first = (SAMPLES / "asa.cfg").read_text().replace(IKE["asa"], ike(encryption=row)["asa"])
+    lab = VirtualLab(1)
+    for text in (first, mirrored(first).replace("hostname ASA", "hostname Other")):
+        assert not [line for line in lab.add(text, "asa")[1] if "weak" not in line]
+    assert lab.ping("ASA", "10.1.1.1", "10.2.2.1", 2) == "!!"
+    (sa,) = lab["Other"].appliance.sas()
+    assert sa.encryption == (row.number, 192)
 
 
 def test_what_is_refused_is_kept_and_never_offered() -> None:

@@ -13,13 +13,14 @@ from ikecli.show.asa import ikev2 as asa
 from ikecli.show.ios import ikev2 as ios
 from ikecli.show.ios.ipsec import pfs
 from tests.config.reading import read, typed
+from tests.lab.test_algorithms import mirrored
 from tests.test_docs import printed
 
 SAMPLES = Path(__file__).parents[2] / "sample-configs" / "post-quantum"
 
+AKE1 = " additional-key-exchange 1\n"
+AKE = f"{AKE1}  key-exchange-method mlkem768\n"
 PQC = " group 31\n pqc mlkem768\n"
-MIRRORED = {"198.51.100.2": "192.0.2.1", "198.51.100.254": "192.0.2.254", "10.2.2.1": "10.1.1.1"}
-MIRRORED |= {there: here for here, there in MIRRORED.items()}
 
 
 def text(name: str) -> str:
@@ -73,7 +74,7 @@ def test_child_sas_get_their_own_when_they_are_rekeyed() -> None:
 )
 def test_a_mismatch_says_what_to_type(router: str, firewall: str, advice: str) -> None:
     ours = text("router").replace(PQC, f" group 31\n{router}")
-    theirs = text("asa").replace("key-exchange-method mlkem768", firewall or "! none")
+    theirs = text("asa").replace(AKE, f"{AKE1}  {firewall}\n" if firewall else "")
     lab, _, node = lab_of(ours, theirs)
     lines = printed(node)
     assert lab.ping("Router", "10.2.2.1", "10.1.1.1", 1) == "."
@@ -84,14 +85,14 @@ def test_a_mismatch_says_what_to_type(router: str, firewall: str, advice: str) -
 @pytest.mark.parametrize(
     ("router", "firewall", "done"),
     [
-        (" pqc mlkem768 optional\n", "! none", ()),
+        (" pqc mlkem768 optional\n", "", ()),
         (" pqc mlkem1024 mlkem768\n", "key-exchange-method mlkem768 none", (36,)),
         (" pqc mlkem768\n", "key-exchange-method mlkem1024 mlkem768", (36,)),
     ],
 )
 def test_what_is_optional_or_in_common_is_agreed_on(router: str, firewall: str, done: tuple[int, ...]) -> None:
     ours = text("router").replace(PQC, f" group 31\n{router}")
-    lab, node, _ = lab_of(ours, text("asa").replace("key-exchange-method mlkem768", firewall))
+    lab, node, _ = lab_of(ours, text("asa").replace(AKE, f"{AKE1}  {firewall}\n" if firewall else ""))
     assert lab.ping("Router", "10.2.2.1", "10.1.1.1", 1) == "!"
     assert sa_of(node).additional == done
 
@@ -99,8 +100,7 @@ def test_what_is_optional_or_in_common_is_agreed_on(router: str, firewall: str, 
 def test_two_firewalls_do_several_exchanges_and_a_gap_between_them() -> None:
     more = " additional-key-exchange 3\n  key-exchange-method 21 20\n"
     first = text("asa").replace(" prf sha384\n", f" prf sha384\n{more}")
-    second = re.sub(r"[\d.]{8,}", lambda found: MIRRORED.get(found[0], found[0]), first)
-    second = second.replace("hostname ASA", "hostname Other")
+    second = mirrored(first).replace("hostname ASA", "hostname Other")
     lab = VirtualLab(1)
     for config in (first, second):
         assert lab.add(config, "asa")[1] == []
@@ -166,6 +166,13 @@ def test_a_dynamic_ppk_is_kept_and_says_so() -> None:
     assert "NOTE: kept, without effect here." in typed(
         "ios", "crypto ikev2 keyring K\npeer p\nppk dynamic SKIP required"
     )
+
+
+def test_an_exchange_without_a_method_is_named() -> None:
+    store, _ = read("asa", text("asa").replace("  key-exchange-method mlkem768\n", ""))
+    assert [each.message for each in store.complaints] == [
+        "additional-key-exchange 1 of crypto ikev2 policy 10 has no method"
+    ]
 
 
 @pytest.mark.parametrize(
