@@ -112,6 +112,24 @@ def test_an_ike_sa_is_rekeyed_with_all_exchanges(side: int, words: tuple[str, ..
     test_ike_rekey.sound(pair)
 
 
+def test_a_slow_group_may_come_first() -> None:
+    slow = named(TransformType.KE, "ios", "16")
+    pair = up({**pfs("mlkem768"), "pfs": slow})
+    rekey_child(pair.left)
+    pair.settle()
+    test_child_rekey.sound(pair)
+    assert (pair.left.sas[0].children[0].group, pair.left.sas[0].children[0].additional) == (16, (36,))
+    both = tuple(
+        intent(*ends, proposals=(further("mlkem768", groups="16"),)) for ends in ((LEFT, RIGHT), (RIGHT, LEFT))
+    )
+    pair = Pair(*both)
+    pair.up()
+    rekey_ike(pair.right)
+    settle(pair)
+    test_ike_rekey.sound(pair)
+    assert (pair.left.sas[0].group, pair.left.sas[0].additional) == (16, (36,))
+
+
 def test_a_kem_alone_rekeys_both() -> None:
     kem = method("mlkem768")
     pair = up({"pfs": kem})
