@@ -137,8 +137,23 @@ class ConnectionView:
     transport: bool = False
     mtu: int = 1500
     nameif: str = ""
+    vrf: str = ""
     inner_vrf: str = ""
     ipsec_profile: str = ""
+    pfs_additional: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IpsecProfileView:
+    """An IPsec profile of the configuration; `transform_sets` are names with their transforms."""
+
+    name: str
+    profile: str
+    lifetime: int
+    kilobytes: int
+    responder_only: bool
+    pfs: int | None
+    transform_sets: tuple[tuple[str, str], ...]
     pfs_additional: tuple[int, ...] = ()
 
 

@@ -22,7 +22,10 @@ class Intermediate(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the offer, if there is use for it."""
-        wanted = talk.core.lookup.ike_offers(talk.sa.local.address).additional or ppks.of_gateway(talk) is not None
+        wanted = (
+            talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).additional
+            or ppks.of_gateway(talk) is not None
+        )
         return (Notify(_SUPPORTED),) if wanted else ()
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:

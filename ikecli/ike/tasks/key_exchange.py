@@ -31,7 +31,7 @@ class KeyExchange(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SAi1, KEi, Ni."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if not offers.offers:
             raise Refused("no IKE proposal holds at this address", NotifyType.NO_PROPOSAL_CHOSEN)
         group = birth.group or offers.groups[0]
@@ -43,7 +43,7 @@ class KeyExchange(Task):
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Take the responder's choice, or try again with the group that it wants."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if (wanted := message.notify(_GROUP)) is not None:
             return self._other_group(talk, birth, offers.groups, wanted)
         if (error := message.error) is not None:
@@ -66,7 +66,7 @@ class KeyExchange(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Choose from what the initiator offers."""
-        birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         offers = held.offers
         if held.additional and message.notify(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) is None:
             offers = tuple(plain for offer in offers if (plain := offer.plain()) is not None)

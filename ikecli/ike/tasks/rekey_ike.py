@@ -42,7 +42,7 @@ class RekeyIke(SeriesTask):
         """Return SA, Ni, KEi, or of a further key exchange KEi(n); nothing where the peer was first."""
         if self._series is not None:
             return self._series.request(talk)
-        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address)
+        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
         current = sa.suite.group.number
@@ -79,7 +79,7 @@ class RekeyIke(SeriesTask):
         if offered is None or not any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         self._admit(talk)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         public = message.need(KeyExchangePayload)
         self._choice = choice = choose(self._offers, offered.proposals, public.group)
         if choice is None:
