@@ -15,11 +15,13 @@ from ikecli.config.algorithms import (
     kilobytes,
     methods,
     pfs_rows,
+    replay_window,
     rows,
 )
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
+from ikecli.config.ios_nat import nat_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, ppks_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
@@ -120,6 +122,7 @@ class _Resolver:
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
             network=Network(interfaces, tuple(routes(d)), tuple(vrfs(d)), bool(d.ipv6_routing)),
+            nat=nat_of(d, self.complaints),
             policies=tuple(self.policies()),
             profiles=tuple(
                 replace(profile, template=tunnels.template_of(name, d.profiles[name]))
@@ -212,6 +215,7 @@ class _Resolver:
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
             ppks=self.ppks(name, profile),
+            force_encapsulation=bool(profile.force_encapsulation),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",
             template_auto=profile.virtual_template is not None and profile.virtual_template.mode == "auto",
         )
@@ -334,7 +338,7 @@ class _Resolver:
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,
-            replay_window=int(window) if window else REPLAY_WINDOW,
+            replay_window=replay_window(window, REPLAY_WINDOW),
             per_host=bool(entry.per_host),
         )
 

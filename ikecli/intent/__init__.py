@@ -16,6 +16,7 @@ from ikecli.intent.peers import (
     Template,
 )
 from ikecli.intent.selectors import Flow, Selector
+from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
@@ -32,12 +33,15 @@ __all__ = [
     "Initiation",
     "Intent",
     "Interface",
+    "Nat",
     "Network",
+    "Overload",
     "Ppk",
     "Prefix",
     "Profile",
     "Route",
     "Selector",
+    "StaticPort",
     "Template",
     "Tunnel",
     "Vrf",
