@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.followup import Pending
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
 from ikecli.numbers import Algorithm
-
-if TYPE_CHECKING:
-    from ikecli.ike.followup import Pending
 
 
 class State(Enum):
