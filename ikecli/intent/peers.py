@@ -134,9 +134,10 @@ class Connection:
     """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
-    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None, and
-    `pfs_additional` the methods of those that follow it (RFC 9370). `per_host` wants a Child SA for each pair of hosts.
-    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate. `vrf` is the routing
+    lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
+    group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
+    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
+    empty and we never initiate. `vrf` is the routing
     table that peers are reached in, `inner_vrf` that of the packets protected.
     """
 
@@ -152,6 +153,7 @@ class Connection:
     pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     lifetime: int = 3600
     kilobytes: int = 4608000
+    packets: int = 0
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
