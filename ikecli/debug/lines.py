@@ -108,6 +108,14 @@ def _challenged(event: events.Challenged, dialect: str) -> Iterator[Lines]:
         yield (f"{peer} wants {puzzle} solved: going on without the solution",)
 
 
+def _exchanged(event: events.KeyExchanged, dialect: str) -> Iterator[Lines]:
+    yield (f"Additional key exchange {event.number} done: {event.method}",)
+
+
+def _ppk(event: events.PpkUsed, dialect: str) -> Iterator[Lines]:
+    yield (f"PPK with id '{event.id}' is mixed into the keys in {event.exchange}",)
+
+
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:
     ends = [word for word, found in (("inside", event.local), ("outside", event.remote)) if found]
     yield (f"NAT detected: {' and '.join(ends)}; going on with UDP 4500" if ends else "NAT not found",)
@@ -194,6 +202,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.Challenged: _challenged,
     events.ErrorUnproven: _unproven,
     events.HintReceived: _hint,
+    events.KeyExchanged: _exchanged,
+    events.PpkUsed: _ppk,
     events.NatChecked: _nat,
     events.ProfileChosen: _profile,
     events.ProfileMissing: failures.profile,

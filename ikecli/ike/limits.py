@@ -89,6 +89,12 @@ UNSOLVED_ADMITTED: Final = 1 / 8
 HALF_OPEN_OF_PREFIX: Final = 32
 """Half-open SAs from one IPv4 address or IPv6 /64, from which on its initiators are asked for a cookie."""
 PREFIX_OCTETS: Final = {4: 4, 6: 8}
+MAX_FOLLOWUPS: Final = 4
+"""CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
+FOLLOWUP_SECONDS: Final = 60.0
+"""How long each of those further exchanges is awaited."""
+LINK_SIZE: Final = 8
+"""Octets by which such an exchange names what it follows."""
 MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64

@@ -12,6 +12,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.followup import Pending
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
@@ -77,6 +78,15 @@ class ChildSa:
     held: Install | None = None
     sends: bool = True
     silent: float = 0.0
+    additional: tuple[Algorithm, ...] = ()
+
+
+class PpkUse(Enum):
+    """Where a post-quantum preshared key is mixed in: nowhere, or in one of these exchanges (RFC 8784, RFC 9867)."""
+
+    NONE = ""
+    AUTH = "IKE_AUTH"
+    INTERMEDIATE = "IKE_INTERMEDIATE"
 
 
 @dataclass(slots=True)
@@ -86,7 +96,11 @@ class Birth:
     `childless` says that the responder takes an IKE_AUTH without a Child SA, `renews` is our SPI of the IKE SA in whose
     place it is authenticated anew. `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are
     still to be tried after this one; `refused` are groups that the responder did not want; `held` are messages that
-    came before the keys. `puzzle` is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2):
+    came before the keys.
+    `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
+    `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
+    `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
+    `puzzle` is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2):
     bits of the PRF agreed on, 0 for none; `solution` what it shows. `sent` are our public values and requests by group:
     the answer to an earlier one is as good. `unproven` is the first error that came in the clear.
     """
@@ -105,6 +119,12 @@ class Birth:
     childless: bool = False
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
+    intermediate: bool = False
+    additional: tuple[Algorithm, ...] = ()
+    rounds: int = 0
+    covered: tuple[bytes, bytes] = (b"", b"")
+    renewed: IkeKeys | None = None
+    ppk: PpkUse = PpkUse.NONE
     puzzle: int = 0
     sent: dict[int, tuple[KeyExchange, bytes]] = field(default_factory=dict)
     unproven: str = ""
@@ -127,7 +147,8 @@ class IkeSa:
     Of NAT keepalives: `sent` is when something surely was,
     `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
     of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
-    its virtual-access interface.
+    its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
+    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none.
     """
 
     number: int
@@ -166,6 +187,8 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    ppk: bytes = b""
+    followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False
     soft: float = 0.0
     began: bool = False

@@ -34,6 +34,8 @@ REQUESTS: Final[dict[int, Shape]] = {
     },
     Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
     Exchange.INFORMATIONAL: _INFORMATION,
+    Exchange.IKE_INTERMEDIATE: {**_ANYWHERE, _T.KE: (0, 1)},
+    Exchange.IKE_FOLLOWUP_KE: {**_ANYWHERE, _T.KE: (1, 1)},
 }
 """What a request may carry."""
 
@@ -42,6 +44,8 @@ RESPONSES: Final[dict[int, Shape]] = {
     Exchange.IKE_AUTH: {**_ANYWHERE, **_CHILD, **_PROOF, _T.IDr: (1, 1)},
     Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
     Exchange.INFORMATIONAL: _INFORMATION,
+    Exchange.IKE_INTERMEDIATE: {**_ANYWHERE, _T.KE: (0, 1)},
+    Exchange.IKE_FOLLOWUP_KE: {**_ANYWHERE, _T.KE: (1, 1)},
 }
 """What a response may carry; one with an error, or with a cookie, need not carry what it must."""
 
@@ -49,8 +53,10 @@ IN_CLEAR: Final[dict[tuple[int, bool], frozenset[int]]] = {(Exchange.IKE_AUTH, F
 """What may stand before the Encrypted payload, by exchange and whether it is a response: at most one (RFC 8019 7.2)."""
 
 WELCOME: Final[dict[int, frozenset[State]]] = {
+    Exchange.IKE_INTERMEDIATE: frozenset({State.HALF_OPEN}),
     Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),
     Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
+    Exchange.IKE_FOLLOWUP_KE: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
     Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
 }
 """The states in which a request of each exchange is read; in others it is dropped."""
@@ -58,7 +64,9 @@ WELCOME: Final[dict[int, frozenset[State]]] = {
 AWAITED: Final[dict[int, frozenset[State]]] = {
     Exchange.IKE_SA_INIT: frozenset({State.CONNECTING}),
     Exchange.IKE_AUTH: frozenset({State.AUTHENTICATING}),
+    Exchange.IKE_INTERMEDIATE: frozenset({State.CONNECTING}),
     Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+    Exchange.IKE_FOLLOWUP_KE: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
     Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
 }
 """The states in which a response of each exchange is read, if it answers a request of ours."""

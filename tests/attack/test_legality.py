@@ -31,21 +31,26 @@ from tests.ike.pair import End, Pair
 from tests.ike.test_ike_rekey import want
 
 INIT, AUTH, CREATE, INFORM = Exchange.IKE_SA_INIT, Exchange.IKE_AUTH, Exchange.CREATE_CHILD_SA, Exchange.INFORMATIONAL
-EXCHANGES = (0, 33, *Exchange, 43, 44, 240, 255)
+FOLLOWUP = Exchange.IKE_FOLLOWUP_KE
+EXCHANGES = (0, 33, *Exchange, 45, 240, 255)
 LIVING = ("ESTABLISHED", "REPLACED", "DELETING")
 ACTING = {
     *((state, role, CREATE, "request", "protected") for state in LIVING for role in "ir"),
     *((state, role, INFORM, "request", "protected") for state in LIVING for role in "ir"),
     *(("ESTABLISHED", role, INFORM, "response", "clear") for role in "ir"),
     *(("SPARE", "r", exchange, "request", "protected") for exchange in (CREATE, INFORM)),
+    *((state, role, FOLLOWUP, "request", "protected") for state in LIVING for role in "ir"),
+    ("SPARE", "r", FOLLOWUP, "request", "protected"),
     ("HALF_OPEN", "r", AUTH, "request", "protected"),
+    ("HALF_OPEN", "r", Exchange.IKE_INTERMEDIATE, "request", "protected"),
     ("CONNECTING", "i", INIT, "response", "clear"),
     ("AUTHENTICATING", "i", AUTH, "response", "protected"),
     *(("DELETING", role, INFORM, "response", "protected") for role in "ir"),
 }  # fmt: skip
 """State, role (initiator or responder of the IKE SA), exchange, direction and cover of what may change anything.
 
-An error in the clear for an SA that stands makes us ask for a sign of life."""
+An error in the clear for an SA that stands makes us ask for a sign of life. IKE_INTERMEDIATE and IKE_FOLLOWUP_KE where none
+was agreed on are only refused."""
 
 STAGES = [
     *((state, role) for state in (*LIVING, "CLOSED") for role in "ir"),

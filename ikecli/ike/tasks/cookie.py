@@ -73,8 +73,10 @@ class PuzzleOfAuth(Task):
         return None
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
-        """Return the puzzle for an initiator that has solved one already."""
+        """Return the puzzle for an initiator that has solved one already, unless IKE_INTERMEDIATE comes before."""
         birth, suite = talk.sa.birth, talk.sa.suite
+        if birth is not None and birth.intermediate:
+            birth.puzzle = 0
         if birth is None or suite is None or not birth.puzzle:
             return ()
         return (Notify(NotifyType.PUZZLE, puzzles.write(suite.prf, birth.puzzle)),)
