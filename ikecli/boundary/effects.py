@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Selector
+from ikecli.intent import Address, Prefix, Selector
 from ikecli.numbers import Algorithm
 
 
@@ -117,6 +117,20 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Have inner addresses that a peer lent be ours, and networks be reached through a connection to that peer.
+
+    Both stand on the connection's interface until a Reach of the same id takes their place; one with neither ends it.
+    """
+
+    id: int
+    connection: str
+    remote: Address
+    addresses: tuple[Address, ...] = ()
+    networks: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Something slow or secret to find out; answered with `engine.answer(id, reply, now)`, ignored after `deadline`."""
 
@@ -165,4 +179,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Ask | Tell
+Effect = Send | Install | Update | Remove | Reach | Ask | Tell

@@ -73,7 +73,9 @@ class ChildView:
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
-    Message ids: next of ours and next expected of theirs. `age` counts from establishment.
+    Message ids: next of ours and next expected of theirs. `age` counts from establishment. `assigned` are the inner
+    addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what it said
+    lies behind it.
     """
 
     id: int
@@ -108,6 +110,10 @@ class IkeSaView:
     nat_local: bool
     nat_remote: bool
     children: tuple[ChildView, ...] = ()
+    authorization: str = ""
+    assigned: tuple[str, ...] = ()
+    pushed: tuple[str, ...] = ()
+    remote_subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,13 +246,34 @@ class InterfaceView:
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route in use: code C (connected), L (local) or S (static)."""
+    """A route in use: code C (connected), L (local), S (static) or V (there because of an SA)."""
 
     code: str
     prefix: str
     gateway: str
     interface: str
     distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class RangeView:
+    """A range of a pool, and how many of its addresses are free and lent."""
+
+    first: str
+    last: str
+    free: int
+    lent: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """A pool of addresses to lend; `lent` are those that peers have."""
+
+    name: str
+    version: int
+    ranges: tuple[RangeView, ...]
+    lent: tuple[str, ...]
+    netmask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

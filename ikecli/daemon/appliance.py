@@ -18,6 +18,7 @@ from ikecli.boundary.effects import (
     Failed,
     Install,
     Question,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -228,6 +229,8 @@ class Appliance:
                 self.plane.update(effect)
             case Remove():
                 self.plane.remove(effect)
+            case Reach():
+                self.plane.reach(effect)
             case Ask(id, question):
                 self._find_answer(
                     question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now()))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ikecli.boundary.effects import Install, Remove, Update
+from ikecli.boundary.effects import Install, Reach, Remove, Update
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.intent import Intent
@@ -55,6 +55,9 @@ class Plane(Protocol):
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA; unknown ones are no error."""
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses of ours and networks behind a peer stand, or no longer."""
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return what was counted for Child SAs, by inbound SPI; unknown ones are left out."""

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Final, Protocol
 
 from ikecli.boundary.clock import Cancel, Clock
-from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Reach, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, Notify
@@ -30,6 +30,7 @@ from ikecli.dataplane.packet import (
     udp,
     udp_data,
 )
+from ikecli.dataplane.reaches import Reaches
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.dataplane.tables import interface_views, route_views
 from ikecli.errors import Unavailable
@@ -93,7 +94,8 @@ class MemoryPlane:
         ike: Callable[[Datagram], None],
     ) -> None:
         self._clock, self._random, self._link, self._notify, self._ike = clock, random, link, notify, ike
-        self._intent = Intent()
+        self._told = self._intent = Intent()
+        self._reaches = Reaches()
         self._addresses: dict[Address, Interface] = {}
         self._sas = SoftwareSas(self._report, self._random)
         self._held: dict[str, Held] = {}
@@ -105,7 +107,16 @@ class MemoryPlane:
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
-        self._intent = intent
+        self._told = intent
+        self._stand()
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses of ours and networks behind a peer stand, or no longer."""
+        self._reaches.take(reach)
+        self._stand()
+
+    def _stand(self) -> None:
+        self._intent = intent = self._reaches.into(self._told)
         live = [one for one in intent.network.interfaces if not one.shutdown]
         self._addresses = {address.ip: one for one in live for address in one.addresses}
 
@@ -170,6 +181,8 @@ class MemoryPlane:
     def close(self) -> None:
         """Forget all SAs."""
         self._sas = SoftwareSas(self._report, self._random)
+        self._reaches.clear()
+        self._stand()
 
     # IKE
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ikecli.boundary.effects import Install, Remove, Update
+from ikecli.boundary.effects import Install, Reach, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.reaches import Reaches
 from ikecli.dataplane.tables import interface_views, route_views
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
@@ -21,6 +22,7 @@ class NonePlane:
     def __init__(self, notify: Notify) -> None:
         self._intent = Intent()
         self._inbound: set[int] = set()
+        self._reaches = Reaches()
 
     def configure(self, intent: Intent) -> None:
         """Remember interfaces and routes for `show`."""
@@ -41,6 +43,10 @@ class NonePlane:
         if remove.direction.value == "inbound":
             self._inbound.discard(remove.spi)
 
+    def reach(self, reach: Reach) -> None:
+        """Remember inner addresses and routes for `show`."""
+        self._reaches.take(reach)
+
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return zeros for what is installed."""
         return {spi: Counters() for spi in spis if spi in self._inbound}
@@ -49,12 +55,12 @@ class NonePlane:
         """There is nothing to reset."""
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
-        """Return the configured interfaces."""
-        return interface_views(self._intent)
+        """Return the interfaces."""
+        return interface_views(self._reaches.into(self._intent))
 
     def routes(self) -> tuple[RouteView, ...]:
-        """Return the configured routes."""
-        return route_views(self._intent.network)
+        """Return the routes."""
+        return route_views(self._reaches.into(self._intent).network)
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Refuse: no packets pass here."""
@@ -63,3 +69,4 @@ class NonePlane:
     def close(self) -> None:
         """Forget everything."""
         self._inbound.clear()
+        self._reaches.clear()

@@ -31,7 +31,9 @@ def route_views(network: Network) -> tuple[RouteView, ...]:
     rows = [row for one in network.interfaces if not one.shutdown for row in _connected(one)]
     for route in network.routes:
         gateway = str(route.gateway) if route.gateway is not None else ""
-        rows.append(RouteView("S", str(route.prefix), gateway, route.interface, route.distance))
+        rows.append(
+            RouteView("V" if route.learned else "S", str(route.prefix), gateway, route.interface, route.distance)
+        )
     return tuple(sorted(rows, key=lambda row: (ip_network(row.prefix).version, ip_network(row.prefix))))
 
 

@@ -8,9 +8,10 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
+from ikecli.ike.lease import narrowed, settle
 from ikecli.ike.lifecycle import rekey_share, start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
-from ikecli.ike.sa import ChildSa
+from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection
@@ -28,7 +29,7 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     """
     if talk.replaces is not None:
         return talk.replaces.pairs[:MAX_SELECTORS]
-    flows = talk.core.lookup.flows[connection.label]
+    flows = narrowed(talk.sa, talk.core.lookup.flows[connection.label])
     packet = talk.aim.packet
     if packet is None:
         return flows[:MAX_SELECTORS]
@@ -91,6 +92,8 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     child.held, child.sends = _install(talk, child, Direction.OUTBOUND, outbound), False
     if not hold:
         start_sending(core, child)
+    if sa.state is State.ESTABLISHED:
+        settle(core, sa)
 
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:

@@ -89,7 +89,14 @@ def _under_way(core: Core, connection: Connection) -> bool:
 def _usable(sa: IkeSa, connection: Connection) -> bool:
     """Tell whether an IKE SA may carry a further Child SA of a connection."""
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
+    if connection.asks is not None and connection.label != _asked_for(sa):
+        return False
     return alive and sa.local.address == connection.local and connection.profile in (None, sa.profile)
+
+
+def _asked_for(sa: IkeSa) -> str:
+    """Return the connection whose settings an IKE SA is to bring, or brought."""
+    return sa.birth.aim.connection if sa.birth else sa.lease.connection if sa.lease else ""
 
 
 def _tell_failed(core: Core, connection: Connection, why: str) -> None:

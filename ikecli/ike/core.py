@@ -15,6 +15,7 @@ from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
+from ikecli.ike.pools import Pools
 from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Identity, Intent
@@ -59,7 +60,8 @@ class Numbers:
 class Core:
     """Shared state; `now`, `order` and `effects` belong to the input being worked on.
 
-    `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last.
+    `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last. `wishes`
+    are the inner addresses that each connection had last, `leases` counts what Configuration payloads settled.
     """
 
     def __init__(self, random: Random, hears: Hears, intent: Intent) -> None:
@@ -89,6 +91,9 @@ class Core:
         self.hold_off: Final[dict[str, float]] = {}
         self.pauses: Final[dict[str, float]] = {}
         self.recovered: Final[dict[Address, float]] = {}
+        self.pools: Final = Pools(intent.pools)
+        self.wishes: Final[dict[str, tuple[Address, ...]]] = {}
+        self.leases = 0
         self._numbers: Final = Numbers()
         self._session_numbers: Final = Numbers()
         self._sessions: Final[dict[tuple[Address, Address], int]] = {}

@@ -9,7 +9,7 @@ from ikecli.errors import Malformed, ProtocolError, Unauthentic
 from ikecli.ike import keys, messages, shapes
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close, establish
+from ikecli.ike.lifecycle import close, delete, establish
 from ikecli.ike.limits import (
     CONFIRM_RETRANSMISSION,
     DPD_ATTEMPTS,
@@ -208,6 +208,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         sa.window.queue.appendleft((Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
         establish(core, sa)
+        if out.talk.closing:
+            delete(core, sa)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:

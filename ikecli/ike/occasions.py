@@ -9,6 +9,7 @@ from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
+from ikecli.ike.tasks.configure import Configure
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.fragmentation import Fragmentation
@@ -35,7 +36,9 @@ class Occasion:
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
-    Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
+    Want.AUTHENTICATE: Occasion(
+        Exchange.IKE_AUTH, (Authenticate, InitialContact, Configure, Child), AUTH_RETRANSMISSION
+    ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
     Want.REKEY_CHILD: Occasion(Exchange.CREATE_CHILD_SA, (RekeyChild, Child)),
@@ -48,7 +51,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 
 SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, Configure, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),
 }

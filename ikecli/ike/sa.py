@@ -12,6 +12,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
@@ -110,7 +111,8 @@ class IkeSa:
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks.
+    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `lease` is what
+    Configuration payloads settled.
     """
 
     number: int
@@ -152,6 +154,7 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    lease: Lease | None = None
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
 

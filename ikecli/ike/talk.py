@@ -85,8 +85,8 @@ class Talk:
     """One exchange, request and response: the SA, the shared state, and its tasks.
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
-    that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
-    `replaces` the Child SA that is rekeyed.
+    that sets `closing` has the SA gone once the response is sent or read, for the reason it gives. `message` is
+    what is read, `replaces` the Child SA that is rekeyed. `barred` says why no Child SA may come of this exchange.
     """
 
     core: Core
@@ -100,6 +100,7 @@ class Talk:
     closing: str = ""
     message: Incoming | None = None
     replaces: ChildSa | None = None
+    barred: str = ""
 
     @property
     def owned(self) -> set[int]:

@@ -13,10 +13,13 @@ from ikecli.intent.peers import (
     Intent,
     Profile,
 )
+from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, Selector
 
 __all__ = [
     "Address",
+    "Asking",
+    "Authorization",
     "Connection",
     "Credential",
     "Dpd",
@@ -30,6 +33,7 @@ __all__ = [
     "Intent",
     "Interface",
     "Network",
+    "Pool",
     "Prefix",
     "Profile",
     "Route",

@@ -26,12 +26,16 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A static route: through a gateway, or out of an interface, or both."""
+    """A static route: through a gateway, or out of an interface, or both.
+
+    One that is `learned` is not configured but there because of an SA.
+    """
 
     prefix: Prefix
     gateway: Address | None = None
     interface: str = ""
     distance: int = 1
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

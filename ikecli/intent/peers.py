@@ -8,6 +8,7 @@ from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Network, Prefix
+from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
@@ -65,7 +66,7 @@ class Profile:
 
     `remotes` are the identities it is for, `local` the identity we show (None: our address); `locals` restricts it to
     local addresses. `gateways` are the peer addresses it may be used with before the identity is known (an ASA
-    tunnel-group's name); empty: any.
+    tunnel-group's name); empty: any. `authorization` is what peers are lent and told, if anything.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    authorization: Authorization | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
-    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate.
+    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate. `asks` is what the
+    peer is asked for when we do. With `reverse_route` there are routes to what lies behind a peer while its SA stands.
     """
 
     name: str
@@ -122,6 +125,8 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    asks: Asking | None = None
+    reverse_route: bool = False
 
     @property
     def wildcard_peer(self) -> bool:
@@ -140,7 +145,7 @@ class Intent:
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never).
+    IPv4 and of an IPv6 packet (None: never). No address is in two `pools`.
     """
 
     hostname: str = "Router"
@@ -152,3 +157,4 @@ class Intent:
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    pools: tuple[Pool, ...] = ()

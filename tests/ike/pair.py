@@ -16,6 +16,7 @@ from ikecli.boundary.effects import (
     Endpoint,
     Failed,
     Install,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -122,8 +123,9 @@ class Plane:
     sas: dict[tuple[Direction, int], Install] = field(default_factory=dict)
     refuse: Callable[[Install], bool] = lambda install: False
     log: list[Effect] = field(default_factory=list)
+    reaches: dict[int, Reach] = field(default_factory=dict)
 
-    def perform(self, effect: Install | Remove | Update) -> bool:
+    def perform(self, effect: Install | Remove | Update | Reach) -> bool:
         self.log.append(effect)
         if isinstance(effect, Install):
             if self.refuse(effect):
@@ -132,6 +134,10 @@ class Plane:
             self.sas[effect.direction, effect.spi] = effect
         elif isinstance(effect, Remove):
             self.sas.pop((effect.direction, effect.spi), None)
+        elif isinstance(effect, Reach):
+            self.reaches.pop(effect.id, None)
+            if effect.addresses or effect.networks:
+                self.reaches[effect.id] = effect
         return True
 
 

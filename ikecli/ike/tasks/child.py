@@ -12,6 +12,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import child as children
 from ikecli.ike import rekeying, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
@@ -120,6 +121,9 @@ class Child(Task):
         """Take what the responder chose and install it; what cannot be taken is deleted at the peer."""
         if self._connection is None:
             return None
+        if talk.barred:
+            self._fail(talk, talk.barred)
+            return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or answer is None:
             if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(error):
@@ -162,7 +166,7 @@ class Child(Task):
             raise Refused("the configuration changed")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
-        pairs = narrow(own, local, remote)
+        pairs = narrow(narrowed(talk.sa, own), local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
             raise Malformed("the peer chose traffic selectors that were not offered")
         self._choice, self._pairs = choice, pairs
@@ -178,7 +182,7 @@ class Child(Task):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the connection that covers what the peer wants, narrow it, and install the SA."""
         offered = message.one(SecurityAssociation)
-        if offered is None or any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
+        if talk.barred or offered is None or any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         try:
             self._admit(talk, message)
@@ -224,7 +228,8 @@ class Child(Task):
         public = message.one(KeyExchangePayload)
         covering = False
         for connection in candidates:
-            pairs = narrow(lookup.flows[connection.label] or _EVERYTHING, self._local, self._remote)
+            flows = narrowed(sa, lookup.flows[connection.label] or _EVERYTHING)
+            pairs = narrow(flows, self._local, self._remote)
             if not pairs:
                 continue
             covering = True
@@ -236,6 +241,8 @@ class Child(Task):
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
                 self._spi = talk.core.draw_esp_spi()
+                if sa.lease is not None:
+                    sa.lease.connection = sa.lease.connection or connection.label
                 telling.chosen(talk, choice, offers, offered.proposals)
                 telling.selectors(talk, self._local, self._remote, pairs)
                 return
