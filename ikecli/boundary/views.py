@@ -267,12 +267,13 @@ class RangeView:
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A pool of addresses to lend; `lent` are those that peers have."""
+    """A pool of addresses to lend; `lent` are those that peers have, `available` some that they may get."""
 
     name: str
     version: int
     ranges: tuple[RangeView, ...]
     lent: tuple[str, ...]
+    available: tuple[str, ...] = ()
     netmask: str = ""
 
 

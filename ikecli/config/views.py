@@ -200,7 +200,9 @@ def flow_view(flow: Flow) -> FlowView:
 
 
 def _access_list(store: Store, name: str, sequence: int) -> str:
-    return store.draft.crypto_maps[name].entries[sequence].match_address or ""
+    maps = [store.draft.crypto_maps, *([] if isinstance(store.draft, ios.Ios) else [store.draft.dynamic_maps])]
+    held = (each[name].entries.get(sequence) for each in maps if name in each)
+    return next((one.match_address or "" for one in held if one is not None), "")
 
 
 def crypto_maps(store: Store) -> Iterator[ConnectionView]:

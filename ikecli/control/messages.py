@@ -220,7 +220,17 @@ OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "loggi
 """Topics of Show that need the operator's level."""
 
 USER_NAMES: Final = frozenset(
-    {"crypto_maps", "nameif", "policies", "profiles", "proposals", "transform_sets", "tunnel_groups"}
+    {
+        "crypto_maps",
+        "ip_pools",
+        "ipv6_pools",
+        "nameif",
+        "policies",
+        "profiles",
+        "proposals",
+        "transform_sets",
+        "tunnel_groups",
+    }
 )
 """Paths of Names that do without it: what commands of the lower level complete."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, SystemView
+from ikecli.boundary.views import ConnectionView, IkeSaView, PoolView, SystemView
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
@@ -96,6 +96,10 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
     ]
 
 
+def _pools(appliance: Appliance, options: Options) -> list[PoolView]:
+    return [view for view in appliance.engine.pools() if options.get("name") in (None, "", view.name)]
+
+
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
     return tuple(appliance.startup_lines())
 
@@ -121,6 +125,9 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "map": _maps,
     "session": _sessions,
     "vpn_sessiondb.l2l": lambda appliance, options: [*_sessions(appliance, options), *_system(appliance, options)],
+    "vpn_sessiondb.remote": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
+    "local_pool": _pools,
+    "ipv6_local_pool": _pools,
     "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,

@@ -12,7 +12,7 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Notice
-from ikecli.boundary.views import IkeSaView, StatsView
+from ikecli.boundary.views import IkeSaView, PoolView, StatsView
 from ikecli.ike import asks, exchanges, machine, reception, views, wakes
 from ikecli.ike.apply import apply
 from ikecli.ike.connect import connect
@@ -107,6 +107,10 @@ class Engine:
         """Return the IKE SAs; their counters live in the data plane."""
         self._core.now = now
         return views.views(self._core)
+
+    def pools(self) -> tuple[PoolView, ...]:
+        """Return the pools of addresses and what of them is lent."""
+        return self._core.pools.views()
 
     def stats(self) -> StatsView:
         """Return what was counted since the engine began."""

@@ -6,12 +6,13 @@ An address that comes back is kept for the identity that had it, and lent to oth
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ikecli.boundary.views import PoolView, RangeView
-from ikecli.ike.limits import MAX_KEPT_ADDRESSES
+from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_SHOWN_ADDRESSES
 from ikecli.intent import Address, Identity, Pool
 
 
@@ -75,7 +76,24 @@ class Ledger:
         for first, last in self.pool.ranges:
             lent = sum(int(first) <= int(one) <= int(last) for one in self._lent)
             ranges.append(RangeView(str(first), str(last), int(last) - int(first) + 1 - lent, lent))
-        return PoolView(self.pool.name, self.pool.version, tuple(ranges), tuple(map(str, sorted(self._lent))))
+        return PoolView(
+            self.pool.name,
+            self.pool.version,
+            tuple(ranges),
+            tuple(map(str, sorted(self._lent))),
+            tuple(map(str, islice(self._available(), MAX_SHOWN_ADDRESSES))),
+            str(self.pool.netmask or ""),
+        )
+
+    def _available(self) -> Iterator[Address]:
+        for first, last in self.pool.ranges:
+            one = first
+            while True:
+                if one not in self._lent:
+                    yield one
+                if one == last:
+                    break
+                one += 1
 
     def _lend(self, address: Address, owner: Identity) -> Address:
         before = self._free.pop(address, None)

@@ -108,7 +108,8 @@ class Connection:
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
     `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate. `asks` is what the
-    peer is asked for when we do. With `reverse_route` there are routes to what lies behind a peer while its SA stands.
+    peer is asked for when we do. With `reverse_route` what lies behind a peer has a route, with a wildcard peer while
+    its SA stands.
     """
 
     name: str

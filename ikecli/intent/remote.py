@@ -10,10 +10,11 @@ from ikecli.intent.network import Address, Prefix
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Addresses of one IP version to lend: ranges from a first to a last one, in order."""
+    """Addresses of one IP version to lend: ranges from a first to a last one, in order, and the mask that they have."""
 
     name: str
     ranges: tuple[tuple[Address, Address], ...]
+    netmask: IPv4Address | None = None
 
     @property
     def version(self) -> int:

@@ -8,9 +8,10 @@ from typing import Any, Final
 from ikecli.show.asa import ikev2 as asa_ikev2
 from ikecli.show.asa import ipsec as asa_ipsec
 from ikecli.show.asa import network as asa_network
+from ikecli.show.asa import pools as asa_pools
+from ikecli.show.asa import remote_access, vpn_sessiondb
 from ikecli.show.asa import system as asa_system
-from ikecli.show.asa import vpn_sessiondb
-from ikecli.show.ios import crypto_map, ikev2, ipsec, network, policy, session, system
+from ikecli.show.ios import crypto_map, ikev2, ipsec, network, policy, pools, session, system
 
 Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines."""
@@ -29,6 +30,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.interface.brief": network.interface_brief,
     "show.interfaces": network.interfaces,
     "show.route": network.route,
+    "show.local_pool": pools.local_pool,
+    "show.ipv6_local_pool": pools.ipv6_local_pool,
     "show.access_lists": network.access_lists,
     "show.version": system.version,
     "show.clock": system.clock,
@@ -43,6 +46,8 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
     "show.vpn_sessiondb.l2l": vpn_sessiondb.l2l,
+    "show.vpn_sessiondb.remote": remote_access.sessions,
+    "show.local_pool": asa_pools.local_pool,
     "show.vpn_sessiondb.summary": vpn_sessiondb.summary,
     "show.interface.brief": asa_network.interface_brief,
     "show.interfaces": asa_network.interfaces,
