@@ -8,7 +8,7 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
-from ikecli.ike.lease import narrowed, settle
+from ikecli.ike.lease import settle
 from ikecli.ike.lifecycle import rekey_share, start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
 from ikecli.ike.sa import ChildSa, State
@@ -16,32 +16,9 @@ from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection
 from ikecli.numbers import TransformType
-from ikecli.wire.payloads.ts import MAX_SELECTORS
 
 _KILOBYTE: Final = 1024
 _SPI_SIZE: Final = 4
-
-
-def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
-    """Return the flows to ask of the peer: all of a connection, or of one that is up in part the packet's alone.
-
-    One that is rekeyed keeps its own.
-    """
-    if talk.replaces is not None:
-        return talk.replaces.pairs[:MAX_SELECTORS]
-    flows = narrowed(talk.sa, talk.core.lookup.flows[connection.label])
-    packet = talk.aim.packet
-    if packet is None:
-        return flows[:MAX_SELECTORS]
-    covering = tuple(
-        (local, remote)
-        for local, remote in flows
-        if local.covers(packet.source, packet.protocol, packet.source_port)
-        and remote.covers(packet.destination, packet.protocol, packet.destination_port)
-    )
-    if any(child.connection == connection.label for child in talk.sa.children.values()):
-        return covering[:1]
-    return tuple(dict.fromkeys(covering + flows))[:MAX_SELECTORS]
 
 
 def agreed(

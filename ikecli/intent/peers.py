@@ -107,9 +107,9 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
-    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate. `asks` is what the
-    peer is asked for when we do. With `reverse_route` what lies behind a peer has a route, with a wildcard peer while
-    its SA stands.
+    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
+    empty and we never initiate. `asks` is what the peer is asked for when we do. With `reverse_route` what lies behind
+    a peer has a route, with a wildcard peer while its SA stands.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    per_host: bool = False
     asks: Asking | None = None
     reverse_route: bool = False
 
