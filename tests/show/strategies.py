@@ -63,6 +63,9 @@ CHILDREN = st.builds(
     counters=COUNTERS,
     replay_window=st.integers(0, 4096),
 )
+PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
+    "::/0"
+)
 IKE_SAS = st.builds(
     views.IkeSaView,
     local=ADDRESS,
@@ -80,6 +83,19 @@ IKE_SAS = st.builds(
     local_identity=TEXT,
     remote_identity=TEXT,
     children=_tuples(CHILDREN),
+    authorization=TEXT,
+    assigned=_tuples(ADDRESS),
+    pushed=_tuples(ADDRESS),
+    remote_subnets=_tuples(PREFIXES),
+)
+POOLS = st.builds(
+    views.PoolView,
+    name=TEXT,
+    version=st.sampled_from([4, 6]),
+    ranges=_tuples(st.builds(views.RangeView, first=ADDRESS, last=ADDRESS, free=NUMBER, lent=NUMBER)),
+    lent=_tuples(ADDRESS),
+    available=_tuples(ADDRESS),
+    netmask=ADDRESS,
 )
 CONNECTIONS = st.builds(
     views.ConnectionView,
@@ -125,12 +141,9 @@ PREFIXED = st.one_of(
 INTERFACES = st.builds(
     views.InterfaceView, name=TEXT, nameif=TEXT, addresses=_tuples(PREFIXED), description=TEXT, device=TEXT, map=TEXT
 )
-PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
-    "::/0"
-)
 ROUTES = st.builds(
     views.RouteView,
-    code=st.sampled_from(["C", "L", "S"]),
+    code=st.sampled_from(["C", "L", "S", "V"]),
     prefix=PREFIXES,
     gateway=st.just("") | ADDRESS,
     interface=TEXT,
@@ -176,6 +189,9 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.interfaces": INTERFACES,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
+    "show.local_pool": POOLS,
+    "show.ipv6_local_pool": POOLS,
+    "show.vpn_sessiondb.remote": IKE_SAS | SYSTEMS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
     "show.clock": SYSTEMS,

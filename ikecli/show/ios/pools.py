@@ -25,8 +25,8 @@ def local_pool(views: Sequence[PoolView], slots: Slots) -> Iterator[str]:
 
 
 def ipv6_local_pool(views: Sequence[PoolView], slots: Slots) -> Iterator[str]:
-    """`show ipv6 local pool`: IPv6 pools with the prefix that each takes its addresses from."""
-    yield "Pool                  Prefix                                       Free  In use"
+    """`show ipv6 local pool`: IPv6 pools by range."""
+    yield "Pool                  Addresses                                    Free  In use"
     for view in views:
         if view.version == 6:
             for one in view.ranges:
