@@ -14,6 +14,7 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
+from ikecli.config.remote_ios import Remote, pools
 from ikecli.intent import (
     Address,
     Connection,
@@ -95,6 +96,7 @@ class _Resolver:
     def __init__(self, draft: ios.Ios) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        self.remote = Remote(draft, self.complaints)
         self.rings = {name: credentials_of(self.complaints, name, ring) for name, ring in draft.keyrings.items()}
 
     def intent(self) -> tuple[Intent, Complaints]:
@@ -107,6 +109,7 @@ class _Resolver:
             policies=tuple(self.policies()),
             profiles=tuple(profile for profile in profiles.values() if profile),
             connections=tuple(self.connections({name for name, profile in profiles.items() if profile})),
+            pools=pools(d, self.complaints),
         )
         if d.max_negotiating is not None:
             intent = replace(intent, max_half_open=d.max_negotiating)
@@ -209,6 +212,7 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            authorization=self.remote.authorization(name, profile),
         )
 
     def locals(self, name: str, profile: ios.Profile) -> Iterator[Address]:

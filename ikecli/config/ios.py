@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Interface
+from typing import Literal
 
 from ikecli.config.common import Dpd, Icmp, Ip, Key, Matched, Password, Pfs, Ports, User
 from ikecli.language import Inert
@@ -76,6 +77,98 @@ class Authentication:
     key: Secret | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """One name server, or two."""
+
+    primary: Ip
+    secondary: Ip | None = None
+
+    @property
+    def all(self) -> tuple[Ip, ...]:
+        """Those that there are."""
+        return (self.primary,) if self.secondary is None else (self.primary, self.secondary)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteNetwork:
+    """A network that peers are told of."""
+
+    kind: str | None = None
+    network: IPv4Address | None = None
+    mask: IPv4Address | None = None
+    prefix: IPv6Interface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAccept:
+    """`route accept any`."""
+
+    tag: int | None = None
+    distance: int | None = None
+
+
+@dataclass(slots=True)
+class AuthorizationPolicy:
+    """`crypto ikev2 authorization policy`."""
+
+    pool: str | None = None
+    ipv6_pool: str | None = None
+    ipv6_dns: Servers | None = None
+    prefix_length: int | None = None
+    dns: Servers | None = None
+    wins: Servers | None = None
+    netmask: IPv4Address | None = None
+    domain: str | None = None
+    split_dns: list[str] = field(default_factory=list)
+    banner: str | None = None
+    route_tunnel: bool | None = None
+    route_interfaces: list[str] = field(default_factory=list)
+    route_list: str | None = None
+    route_remotes: list[RemoteNetwork] = field(default_factory=list)
+    route_accept: RouteAccept | Literal[False] | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAuthorization:
+    """Which policy holds for a profile's peers, and by which method list it is found."""
+
+    override: bool
+    list: str
+    policy: str
+
+
+@dataclass(slots=True)
+class AaaNetwork:
+    """`aaa authorization network`."""
+
+    local: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Addresses from one to another; without a last one the first alone."""
+
+    first: IPv4Address
+    last: IPv4Address | None = None
+
+
+@dataclass(slots=True)
+class IpPool:
+    """`ip local pool`."""
+
+    ranges: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv6Pool:
+    """`ipv6 local pool`."""
+
+    prefix: IPv6Interface
+    length: int
+
+
 @dataclass(slots=True)
 class Profile:
     """`crypto ikev2 profile`."""
@@ -91,6 +184,11 @@ class Profile:
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
+    authorization: GroupAuthorization | None = None
+    config_request: bool | None = None
+    config_accept: bool | None = None
+    config_send: bool | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +306,23 @@ class AccessList:
 
 
 @dataclass(frozen=True, slots=True)
+class StandardLine:
+    """A line of a standard access list: a remark, or what is permitted or denied."""
+
+    action: str | None = None
+    source: Endpoint | None = None
+    log: bool = False
+    remark: str | None = None
+
+
+@dataclass(slots=True)
+class StandardList:
+    """`ip access-list standard`, by sequence number."""
+
+    entries: dict[int, StandardLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StaticRoute:
     """What a static route has besides its key (network, mask, interface, gateway)."""
 
@@ -236,6 +351,10 @@ class Ios:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)
+    aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
+    authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)
+    ip_pools: dict[str, IpPool] = field(default_factory=dict)
+    ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
@@ -252,4 +371,5 @@ class Ios:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)
+    standard_lists: dict[str, StandardList] = field(default_factory=dict)
     inert: dict[str, Inert] = field(default_factory=dict)

@@ -28,7 +28,8 @@ class Authorization:
 
     `pools` are the names of pools, tried in order, of both IP versions; `netmask` and `prefix_length` go with an
     address. `networks` are those behind us that the peer is to reach; none: everything. One that is `required` refuses
-    peers that ask for no address. With `accepts` the networks that a peer tells of are believed.
+    peers that ask for no address. With `accepts` the networks that a peer tells of are believed; with `tells_own` the
+    peer is told of our own address in the tunnel, too.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Authorization:
     banner: str = ""
     required: bool = False
     accepts: bool = True
+    tells_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
