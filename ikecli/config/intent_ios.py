@@ -39,6 +39,7 @@ LIFETIME: Final = 3600
 KILOBYTES: Final = 4608000
 REPLAY_WINDOW: Final = 64
 NAT_KEEPALIVE: Final = 20
+WINDOW: Final = 5
 
 DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
@@ -117,7 +118,9 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        return replace(
+            intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW
+        ), self.complaints
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield the interfaces."""

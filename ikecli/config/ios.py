@@ -359,6 +359,7 @@ class Ios:
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
+    window: int | None = None
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None

@@ -130,7 +130,7 @@ class Remote:
         if held is None:
             return ()
         own = [one.address for one in (held.address, *held.secondaries) if one is not None]
-        return [ip_network(one) for one in (*own, *(each.ip for each in held.ipv6_addresses))]
+        return [ip_network(str(one)) for one in (*own, *(each.ip for each in held.ipv6_addresses))]
 
     def _list(self, where: tuple[Any, ...], name: str, wanted: str) -> Iterator[Prefix]:
         """Yield what an access list permits: as a standard one, or as the source of an extended one."""

@@ -25,6 +25,8 @@ def apply(core: Core, intent: Intent) -> None:
     for sa in list(core.sas.values()):
         if sa.state is State.ESTABLISHED:
             _revise(core, sa, change)
+            if intent.window > sa.window.own:
+                core.want(sa, Want.WINDOW)
         elif sa.negotiating and change.concerns(sa):
             close(core, sa, "the configuration changed", linger=False)
     for label, connection in change.new.connections.items():

@@ -72,8 +72,7 @@ def _under_way(core: Core, connection: Connection) -> bool:
     for sa in _all(core, connection):
         window = sa.window
         aims = [aim for want, aim in window.queue if want is Want.CHILD]
-        if window.outstanding is not None and window.outstanding.want is Want.CHILD:
-            aims.append(window.outstanding.talk.aim)
+        aims += [out.talk.aim for out in window.under_way(Want.CHILD)]
         if sa.birth is not None:
             aims.append(sa.birth.aim)
         if any(aim.connection == connection.label for aim in aims):

@@ -16,7 +16,6 @@ from ikecli.numbers import Protocol
 from ikecli.wire.payloads import Delete, Payload
 
 _MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD)
-_IN_THE_WAY = (*_MOVED, Want.REFUSE)
 
 
 def make(
@@ -49,12 +48,6 @@ def make(
 
     core.tell(KeysDerived, event)
     return sa
-
-
-def busy(sa: IkeSa) -> bool:
-    """Tell whether a request of ours is in flight that changes what the IKE SA carries."""
-    out = sa.window.outstanding
-    return out is not None and out.want in _IN_THE_WAY
 
 
 def spare(core: Core, old: IkeSa) -> IkeSa | None:

@@ -90,9 +90,8 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     sa.move(State.CLOSED)
     sa.birth = sa.keys = None
     sa.asking.clear()
-    sa.window.queue.clear()
-    sa.window.outstanding = sa.window.serving = None
-    if linger and sa.window.response:
+    sa.window.drop()
+    if linger and sa.window.answers:
         sa.ends = core.now + LINGER_SECONDS
         core.touch(sa)
     else:

@@ -41,6 +41,11 @@ MAX_HELD: Final = 16
 MAX_HELD_IN_ALL: Final = 1_000
 MAX_QUEUED: Final = 64
 """Exchanges that wait for their turn in one SA."""
+MAX_ANSWERS: Final = 1 << 17
+"""Octets of the answers that one SA keeps for repetition, besides the last; the oldest go."""
+MAX_WINDOW: Final = 200
+"""Requests of an IKE SA that wait for their answers at once, whatever window the peer announces."""
+LAST_MESSAGE_ID: Final = (1 << 32) - 1
 MAX_CHILDREN: Final = 1_000
 """Child SAs of one IKE SA."""
 MAX_INIT_ROUNDS: Final = 8

@@ -59,7 +59,8 @@ def failed(core: Core, failure: Failed) -> None:
         talk = core.installing.pop(spi, None)
         if talk is not None:
             core.touch(talk.sa)
-            unsent = b"" if talk.asking else talk.sa.window.response
+            answer = None if talk.asking else talk.sa.window.answered(talk.message_id)
+            unsent = answer.response if answer else b""
             for task in talk.tasks:
                 task.undone(talk, failure.why)
             if not talk.asking:

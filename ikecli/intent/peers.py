@@ -147,7 +147,8 @@ class Intent:
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never). No address is in two `pools`.
+    IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
+    is answered. No address is in two `pools`.
     """
 
     hostname: str = "Router"
@@ -159,4 +160,5 @@ class Intent:
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    window: int = 1
     pools: tuple[Pool, ...] = ()

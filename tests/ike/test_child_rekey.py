@@ -48,7 +48,7 @@ def sound(pair: Pair, children: int = 1) -> None:
                 assert other.plane.sas[Direction.INBOUND, spi].keys == one.keys
         (sa,) = end.engine._core.sas.values()
         assert not sa.window.queue
-        assert sa.window.outstanding is None
+        assert not sa.window.open
         assert set(end.engine._core.children) == set(sa.children) == spis(end)
         assert all(child.sends and not child.deleting and child.held is None for child in sa.children.values())
 

@@ -72,7 +72,7 @@ def sound(pair: Pair, children: int = 1) -> None:
         assert all(core.children[spi] is sa for spi in sa.children)
         assert list(core.by_peer.values()) == list(core.by_identity.values()) == [[sa]]
         assert not sa.window.queue
-        assert sa.window.outstanding is None
+        assert not sa.window.open
 
 
 @pytest.mark.parametrize("side", [0, 1])
