@@ -15,7 +15,7 @@ from ikecli.ike.window import Want
 from ikecli.numbers import Protocol
 from ikecli.wire.payloads import Delete, Payload
 
-_MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD)
+_MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD, Want.INFORM)
 
 
 def make(

@@ -13,6 +13,7 @@ from ikecli.ike.tasks.configure import Configure
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.fragmentation import Fragmentation
+from ikecli.ike.tasks.inform import Inform
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
@@ -46,6 +47,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.REKEY_IKE: Occasion(Exchange.CREATE_CHILD_SA, (RekeyIke, WindowSize)),
     Want.DELETE_IKE: Occasion(Exchange.INFORMATIONAL, (DeleteIke,)),
     Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
+    Want.INFORM: Occasion(Exchange.INFORMATIONAL, (Inform,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
     Want.WINDOW: Occasion(Exchange.INFORMATIONAL, (WindowSize,)),
 }
@@ -55,6 +57,6 @@ SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
-    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, Inform),
 }
 """What reads a peer's request."""

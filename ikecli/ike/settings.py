@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
 from ikecli import __version__
@@ -116,6 +116,11 @@ def read(attributes: Iterable[ConfigurationAttribute]) -> Settings:
         banner=first(_A.BANNER),
         version=first(_A.APPLICATION_VERSION),
     )
+
+
+def hosts(addresses: Iterable[Address]) -> tuple[Prefix, ...]:
+    """Return addresses as networks."""
+    return tuple(map(ip_network, addresses))
 
 
 def shown(one: ConfigurationAttribute) -> str:

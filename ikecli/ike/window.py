@@ -31,6 +31,7 @@ class Want(Enum):
     DELETE_CHILD = "delete Child SA"
     LIVENESS = "liveness"
     WINDOW = "window"
+    INFORM = "configuration set"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from ikecli.boundary.events import AddressRefused, ChildFailed, ChildUp, IkeUp, SettingsTold
 from ikecli.boundary.notices import Acquire
 from ikecli.ike.requests import DeleteIke
+from ikecli.ike.window import Want
 from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
 from ikecli.intent.selectors import any_selector
 from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile
@@ -266,3 +267,45 @@ def test_reverse_routes_stand_while_the_sa_does() -> None:
     both.left.do(DeleteIke())
     both.settle()
     assert not both.right.plane.reaches
+
+
+def sets(gives: Authorization | None) -> Pair:
+    asking = connection(LEFT, RIGHT, flows=EVERYTHING, asks=Asking((4,)))
+    own = Authorization("OWN", networks=(IPv4Network("192.168.1.0/24"),), tells_own=True)
+    both = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, authorization=own),), connections=(asking,)), hub(gives))
+    up(both)
+    both.advance(1)
+    return both
+
+
+def test_an_initiator_tells_what_lies_behind_it_and_the_responder_routes_that() -> None:
+    both = sets(GIVES)
+    both.agree(1)
+    asked = [one.kind for one in both.left.events(SettingsTold) if one.sent]
+    assert asked == ["CFG_REQUEST", "CFG_SET"]
+    acknowledged = both.left.events(SettingsTold)[-1]
+    assert (acknowledged.kind, acknowledged.attributes) == (
+        "CFG_ACK",
+        ("INTERNAL_IP4_SUBNET 0", "APPLICATION_VERSION 0"),
+    )
+    assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")
+    (reach,) = both.right.plane.reaches.values()
+    assert [str(one) for one in reach.networks] == ["10.9.0.1/32", "192.168.1.0/24"]
+
+
+def test_a_responder_that_accepts_no_routes_acknowledges_nothing() -> None:
+    both = sets(replace(GIVES, accepts=False))
+    assert both.left.events(SettingsTold)[-1].attributes == ()
+    assert both.right.sas[0].remote_subnets == ()
+
+
+def test_a_set_whose_answer_is_lost_is_taken_once() -> None:
+    both = sets(GIVES)
+    both.right.engine._core.sas[both.right.sas[0].id].lease.networks = ()  # type: ignore[union-attr]
+    core, (sa,) = both.left.engine._core, both.left.engine._core.sas.values()
+    core.now, core.effects = both.now, []
+    core.want(sa, Want.INFORM)
+    both.left.perform(both.left.engine.wake(both.now))
+    both.lose(1)
+    both.advance(10)
+    assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")

@@ -10,6 +10,7 @@ from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
+from ikecli.ike.window import Want
 from ikecli.intent import Address, Asking, Authorization, Identity
 from ikecli.numbers import AttributeType, ConfigurationType, NotifyType, label
 from ikecli.wire.payloads import Configuration, Notify, Payload
@@ -94,6 +95,8 @@ class Configure(Task):
         sa.lease = Lease(core.leases, talk.aim.connection, taken=told.only(addresses), networks=networks)
         if addresses:
             core.wishes[talk.aim.connection] = addresses
+        if gives is not None and (gives.tells_own or gives.networks):
+            core.want(sa, Want.INFORM)
 
     def _useless(self, talk: Talk, why: str) -> None:
         """Have no Child SA, and the IKE SA deleted."""
