@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
@@ -15,15 +16,12 @@ class Reaches:
     def __init__(self) -> None:
         self._held: dict[int, Reach] = {}
 
-    def take(self, reach: Reach) -> None:
-        """Have one hold in place of that of the same id; one with nothing in it only ends that."""
-        self._held.pop(reach.id, None)
+    def take(self, reach: Reach) -> Reach | None:
+        """Have one hold in place of that of the same id, which is returned; one with nothing in it only ends that."""
+        old = self._held.pop(reach.id, None)
         if reach.addresses or reach.networks:
             self._held[reach.id] = reach
-
-    def clear(self) -> None:
-        """Have nothing hold."""
-        self._held.clear()
+        return old
 
     def into(self, intent: Intent) -> Intent:
         """Return an intent whose interfaces and routes have what holds, too."""
@@ -33,9 +31,14 @@ class Reaches:
         held = [(rows[one.connection], one) for one in self._held.values() if one.connection in rows]
         network = intent.network
         interfaces = tuple(_with_addresses(one, held) for one in network.interfaces)
-        learned = (Route(to, None, row.interface, learned=True) for row, one in held for to in one.networks)
-        routes = tuple(dict.fromkeys((*network.routes, *learned)))
-        return replace(intent, network=replace(network, interfaces=interfaces, routes=routes))
+        learned = tuple(route for row, one in held for route in routes(one, row))
+        return replace(intent, network=replace(network, interfaces=interfaces, routes=(*network.routes, *learned)))
+
+
+def routes(reach: Reach, connection: Connection) -> Iterator[Route]:
+    """Yield the routes of what is reached through a connection."""
+    for network in reach.networks:
+        yield Route(network, None, connection.interface, vrf=connection.inner_vrf, learned=True)
 
 
 def _with_addresses(interface: Interface, held: list[tuple[Connection, Reach]]) -> Interface:

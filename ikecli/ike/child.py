@@ -8,7 +8,7 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
-from ikecli.ike.lease import settle
+from ikecli.ike.inner import settle
 from ikecli.ike.lifecycle import rekey_share, start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
 from ikecli.ike.sa import ChildSa, State

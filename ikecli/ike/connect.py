@@ -47,7 +47,8 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
         _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
     birth = Birth(aim, peers=peers[1:])
-    sa = core.add(True, Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT), bytes(8), birth)
+    ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
+    sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name
     core.want(sa, Want.CONNECT, aim)
 
@@ -85,7 +86,8 @@ def _usable(sa: IkeSa, connection: Connection) -> bool:
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
     if connection.asks is not None and connection.label != _asked_for(sa):
         return False
-    return alive and sa.local.address == connection.local and connection.profile in (None, sa.profile)
+    ends = (sa.local.address, sa.vrf) == (connection.local, connection.vrf)
+    return alive and ends and connection.profile in (None, sa.profile)
 
 
 def _asked_for(sa: IkeSa) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from ikecli.boundary.effects import Ask, Datagram, Effect, Endpoint, Question, Tell
+from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Tell
 from ikecli.boundary.events import DatagramDropped, Event
 from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
@@ -94,6 +94,8 @@ class Core:
         self.pools: Final = Pools(intent.pools)
         self.wishes: Final[dict[str, tuple[Address, ...]]] = {}
         self.leases = 0
+        self.accesses: Final[dict[str, Access]] = {}
+        self.access_numbers: Final = Numbers()
         self._numbers: Final = Numbers()
         self._session_numbers: Final = Numbers()
         self._sessions: Final[dict[tuple[Address, Address], int]] = {}
@@ -155,7 +157,14 @@ class Core:
                 return spi
 
     def add(
-        self, initiator: bool, local: Endpoint, remote: Endpoint, peer_spi: bytes, birth: Birth, request: bytes = b""
+        self,
+        initiator: bool,
+        local: Endpoint,
+        remote: Endpoint,
+        peer_spi: bytes,
+        birth: Birth,
+        request: bytes = b"",
+        vrf: str = "",
     ) -> IkeSa:
         """Put a new IKE SA into all tables; `request` is the digest of the message that a peer began it with."""
         own = self.draw_ike_spi()
@@ -173,6 +182,7 @@ class Core:
             order=self.order,
             birth=birth,
             request=request,
+            vrf=vrf,
         )
         self._enter(sa)
         if not initiator:
@@ -196,6 +206,7 @@ class Core:
             order=self.order,
             ancestor=old.own_spi,
             fragmentation=old.fragmentation,
+            vrf=old.vrf,
         )
         self._enter(sa)
         return sa

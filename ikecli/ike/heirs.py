@@ -63,6 +63,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
     sa.lease, old.lease = old.lease, None
+    sa.access, old.access = old.access, ""
     sa.children.update(old.children)
     old.children.clear()
     for spi in sa.children:

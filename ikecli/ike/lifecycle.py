@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
-from ikecli.ike import lease
+from ikecli.ike import access, inner
 from ikecli.ike.core import Core
 from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
@@ -30,7 +30,7 @@ def establish(core: Core, sa: IkeSa) -> None:
     sa.birth = None
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
     core.counts.accepted[sa.initiator] += 1
-    lease.settle(core, sa)
+    inner.settle(core, sa)
     core.tell(
         IkeUp,
         lambda: IkeUp(
@@ -74,7 +74,8 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
-    lease.release(core, sa)
+    inner.release(core, sa)
+    access.detach(core, sa)
     if sa.established_order:
         _leave_identity(core, sa)
         if not sa.quiet:
@@ -152,7 +153,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     sa.children.pop(child.inbound, None)
     core.children.pop(child.inbound, None)
     if sa.state is State.ESTABLISHED:
-        lease.settle(core, sa)
+        inner.settle(core, sa)
     if child.replaced:
         why = "rekeyed"
     if told:

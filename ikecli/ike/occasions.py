@@ -20,6 +20,7 @@ from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
+from ikecli.ike.tasks.virtual_access import VirtualAccess
 from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange
@@ -55,7 +56,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 
 SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, Child),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, Inform),
 }

@@ -84,7 +84,7 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
     header, window = message.header, sa.window
     arrival = window.arrival(header.message_id, datagram.octets)
     if arrival is Arrival.REPEATED and (answer := window.answered(header.message_id)) is not None:
-        messages.send_to(core, answer.response, datagram.local, datagram.remote)
+        messages.send_to(core, answer.response, datagram.local, datagram.remote, datagram.vrf)
     elif arrival is Arrival.SERVED:
         core.drop(datagram, "a request that is being worked on")
     elif arrival is not Arrival.NEW:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import challenge, heirs, messages, shapes
+from ikecli.ike import access, challenge, heirs, messages, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -96,7 +96,7 @@ def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> 
     answer = Header(header.initiator_spi, header.responder_spi, header.exchange, header.message_id, False, True)
     octets = write_message(Message(answer, (notify,)))
     core.counts.message(header.exchange, True, False, (notify,))
-    core.do(Send(Datagram(octets, datagram.local, datagram.remote)))
+    core.do(Send(Datagram(octets, datagram.local, datagram.remote, vrf=datagram.vrf)))
 
 
 def _full(core: Core) -> str:
@@ -127,7 +127,7 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> 
 
 def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proven: bool) -> None:
     spi = message.header.initiator_spi
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest)
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest, datagram.vrf)
     if proven:
         core.waiting.prove(sa)
     sa.ends = core.now + HALF_OPEN_SECONDS
@@ -215,6 +215,7 @@ def _follow(core: Core, sa: IkeSa, datagram: Datagram, exchange: Exchange) -> No
 def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     """Move an IKE SA and what it carries to other endpoints."""
     core.relocate(sa, local, remote)
+    access.move(core, sa)
     for child in sa.children.values():
         core.do(Update(Direction.INBOUND, child.inbound, child.outbound, local, remote, child.encapsulated))
         if child.held is not None:

@@ -59,7 +59,7 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         local_port=sa.local.port,
         remote=str(sa.remote.address),
         remote_port=sa.remote.port,
-        vrf="",
+        vrf=f"{sa.vrf or 'none'}/{_inner_vrf(core, sa) or 'none'}",
         status=_STATUS.get(sa.state, SaStatus.NEGOTIATING),
         initiator=sa.initiator,
         local_spi=sa.own_spi.hex().upper(),
@@ -90,6 +90,11 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         pushed=tuple(map(str, lease.taken.addresses)),
         remote_subnets=tuple(map(str, lease.networks)),
     )
+
+
+def _inner_vrf(core: Core, sa: IkeSa) -> str:
+    rows = (core.lookup.connections.get(child.connection) for child in sa.children.values())
+    return next((row.inner_vrf for row in rows if row is not None), "")
 
 
 def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
-from ikecli.intent.network import Address, Network, Prefix
+from ikecli.intent.network import Address, Carrier, Network, Prefix
 from ikecli.intent.remote import Asking, Authorization, Pool
-from ikecli.intent.selectors import Flow
+from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
 
@@ -30,11 +30,15 @@ class IkeProposal:
 
 @dataclass(frozen=True, slots=True)
 class IkePolicy:
-    """The proposals, in order, that hold at a local address (all of them when `locals` is empty)."""
+    """The proposals, in order, that hold at a local address (all of them when `locals` is empty) of a routing table.
+
+    `vrf` None stands for all tables.
+    """
 
     name: str
     proposals: tuple[IkeProposal, ...]
     locals: tuple[Address, ...] = ()
+    vrf: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ class Profile:
 
     `remotes` are the identities it is for, `local` the identity we show (None: our address); `locals` restricts it to
     local addresses. `gateways` are the peer addresses it may be used with before the identity is known (an ASA
-    tunnel-group's name); empty: any. `authorization` is what peers are lent and told, if anything.
+    tunnel-group's name); empty: any. It is for peers in the routing table `vrf` (None: in any). A responder makes a
+    virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
+    `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
+    anything.
     """
 
     name: str
@@ -80,6 +87,9 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    vrf: str | None = ""
+    template: str = ""
+    template_auto: bool = False
     authorization: Authorization | None = None
 
 
@@ -103,13 +113,14 @@ class Initiation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One crypto-map entry on one interface: whom to reach from where, and the flows to protect.
+    """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate. `asks` is what the peer is asked for when we do. With `reverse_route` what lies behind
-    a peer has a route, with a wildcard peer while its SA stands.
+    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
+    protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
+    route, with a wildcard peer while its SA stands.
     """
 
     name: str
@@ -126,6 +137,8 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    vrf: str = ""
+    inner_vrf: str = ""
     per_host: bool = False
     asks: Asking | None = None
     reverse_route: bool = False
@@ -139,6 +152,66 @@ class Connection:
     def label(self) -> str:
         """The entry as an operator names it, unique within an intent."""
         return f"{self.name} {self.sequence} {self.interface}"
+
+
+TUNNEL_SEQUENCE: Final = 65537
+"""The sequence number of the one entry that protects a tunnel."""
+_GRE: Final = 47
+
+
+def tunnel_name(interface: str) -> str:
+    """Return the name of the connection that protects a tunnel interface."""
+    return f"{interface}-head-0"
+
+
+def tunnel_flows(carrier: Carrier, local: Address, remote: Address, versions: tuple[int, ...]) -> tuple[Flow, ...]:
+    """Return what protects a tunnel: its GRE packets, or everything that is routed into it."""
+    if carrier is Carrier.GRE:
+        ends = replace(host_selector(local), protocol=_GRE), replace(host_selector(remote), protocol=_GRE)
+        return (Flow(*ends),)
+    return tuple(Flow(any_selector(version), any_selector(version)) for version in versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What protects the virtual-access interfaces that are made of a template: as in Connection, without the ends.
+
+    `name` is the template interface's.
+    """
+
+    name: str
+    carrier: Carrier
+    proposals: tuple[EspProposal, ...]
+    pfs: Algorithm | None = None
+    lifetime: int = 3600
+    kilobytes: int = 4608000
+    transport: bool = False
+    replay_window: int = 64
+    versions: tuple[int, ...] = (4,)
+    inner_vrf: str = ""
+
+    def connection(
+        self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
+    ) -> Connection:
+        """Return what protects the virtual-access interface towards one peer."""
+        return Connection(
+            tunnel_name(interface),
+            TUNNEL_SEQUENCE,
+            interface,
+            local,
+            (remote,),
+            tunnel_flows(carrier, local, remote, self.versions),
+            self.proposals,
+            profile=profile,
+            pfs=self.pfs,
+            lifetime=self.lifetime,
+            kilobytes=self.kilobytes,
+            transport=self.transport,
+            initiation=Initiation.NEVER,
+            replay_window=self.replay_window,
+            vrf=vrf,
+            inner_vrf=self.inner_vrf,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +229,7 @@ class Intent:
     policies: tuple[IkePolicy, ...] = ()
     profiles: tuple[Profile, ...] = ()
     connections: tuple[Connection, ...] = ()
+    templates: tuple[Template, ...] = ()
     max_half_open: int = 1000
     max_sas: int = 100_000
     cookie_threshold: int | None = None

@@ -9,8 +9,8 @@ from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
+from ikecli.ike import access, coverage, rekeying, rules, telling
 from ikecli.ike import child as children
-from ikecli.ike import coverage, rekeying, rules, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import keep_up, remove_child
@@ -262,7 +262,7 @@ class Child(Task):
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
         self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
-        candidates = lookup.candidates(sa.local.address, sa.remote.address, sa.profile)
+        candidates = access.candidates(talk.core, sa)
         if talk.replaces is not None:
             candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)

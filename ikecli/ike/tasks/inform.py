@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ikecli.ike import settings
-from ikecli.ike.lease import Lease, settle
+from ikecli.ike.inner import settle
+from ikecli.ike.lease import Lease
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.configure import tell
