@@ -309,7 +309,7 @@ class Protection:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`."""
+    """`interface`. One that is `negotiated` has the address that the peer of the tunnel lends."""
 
     type: str | None = None
     description: str | None = None
@@ -319,10 +319,11 @@ class Interface:
     ip_mtu: int | None = None
     tunnel_source: TunnelSource | None = None
     tunnel_mode: str | None = None
-    tunnel_destination: Ip | None = None
+    tunnel_destination: Ip | str | None = None
     tunnel_key: int | None = None
     tunnel_vrf: str | None = None
     protection: Protection | None = None
+    negotiated: bool | None = None
     address: InterfaceAddress | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
@@ -443,6 +444,23 @@ class Fragmentation:
     mtu: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FlexPeer:
+    """A hub of a FlexVPN client."""
+
+    address: Ip
+
+
+@dataclass(slots=True)
+class FlexClient:
+    """`crypto ikev2 client flexvpn`."""
+
+    peers: dict[int, FlexPeer] = field(default_factory=dict)
+    connect: str | None = None
+    tunnel: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Ios:
     """A router's configuration."""
@@ -474,6 +492,7 @@ class Ios:
     crypto_maps6: dict[str, CryptoMap] = field(default_factory=dict)
     vrfs: dict[str, Vrf] = field(default_factory=dict)
     ipv6_routing: bool | None = None
+    flexvpn_clients: dict[str, FlexClient] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
     vrf_routes: dict[VrfRouteKey, VrfRoute] = field(default_factory=dict)

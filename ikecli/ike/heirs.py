@@ -62,7 +62,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
-    sa.lease, old.lease = old.lease, None
+    sa.lease, sa.routed, old.lease = old.lease, old.routed, None
     sa.access, old.access = old.access, ""
     sa.children.update(old.children)
     old.children.clear()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from ipaddress import ip_network, summarize_address_range
 
 from ikecli.boundary.effects import Reach
-from ikecli.ike import access
+from ikecli.ike import access, settings
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import IkeSa
-from ikecli.intent import Prefix
+from ikecli.intent import Address, Authorization, Prefix
 
 
 def settle(core: Core, sa: IkeSa) -> None:
@@ -41,6 +41,26 @@ def release(core: Core, sa: IkeSa) -> None:
         core.pools.give_back(loan)
     if lease.reach is not None:
         core.do(Reach(lease.id, lease.reach.connection, sa.remote.address))
+
+
+def own_networks(core: Core, sa: IkeSa, gives: Authorization) -> tuple[Prefix, ...]:
+    """Return the networks behind us that a peer is told of, our own address in the tunnel among them."""
+    own = settings.hosts(_own_addresses(core, sa)) if gives.tells_own else ()
+    return tuple(dict.fromkeys((*own, *gives.networks)))
+
+
+def _own_addresses(core: Core, sa: IkeSa) -> tuple[Address, ...]:
+    """Return our addresses in the tunnel: those that the peer lent, or those of the interface that it is."""
+    if sa.lease is not None and sa.lease.taken.addresses:
+        return sa.lease.taken.addresses
+    profile = core.lookup.profiles.get(sa.profile)
+    row = core.lookup.connections.get(sa.lease.connection) if sa.lease else None
+    name = row.interface if row is not None and sa.initiator else profile.template if profile else ""
+    interfaces = {one.name: one for one in core.lookup.intent.network.interfaces}
+    held = interfaces.get(name)
+    if held is not None and held.unnumbered:
+        held = interfaces.get(held.unnumbered)
+    return tuple(one.ip for one in held.addresses) if held is not None else ()
 
 
 def _behind(core: Core, sa: IkeSa) -> Iterator[Prefix]:

@@ -20,6 +20,7 @@ from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
+from ikecli.ike.tasks.vendor import Vendor
 from ikecli.ike.tasks.virtual_access import VirtualAccess
 from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
@@ -38,7 +39,7 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Vendor)),
     Want.AUTHENTICATE: Occasion(
         Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, Configure, Child), AUTH_RETRANSMISSION
     ),
@@ -55,7 +56,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Vendor),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, Inform),

@@ -113,7 +113,8 @@ class IkeSa:
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
     the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
-    `access` the name of its virtual-access interface. `lease` is what Configuration payloads settled.
+    `access` the name of its virtual-access interface. `lease` is what Configuration payloads settled; with
+    `routed` both ends route into their tunnel, so that what was lent does not narrow it.
     """
 
     number: int
@@ -158,6 +159,7 @@ class IkeSa:
     vrf: str = ""
     access: str = ""
     lease: Lease | None = None
+    routed: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)

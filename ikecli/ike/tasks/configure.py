@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from ikecli.boundary.events import AddressRefused, Progress, SettingsTold
 from ikecli.ike import settings
+from ikecli.ike.inner import own_networks
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.ike.talk import Incoming, Outcome, Talk
@@ -129,12 +131,14 @@ class Configure(Task):
             self._bar(talk, gives, _why_none(gives, core.pools.free(gives.pools), wants), _NO_ADDRESS)
             return
         core.leases += 1
-        networks = gives.networks if loans else ()
-        sa.lease = lease = Lease(core.leases, "", gives.name, loans, own=networks)
+        profile = core.lookup.profiles.get(sa.profile)
+        only = gives.networks if loans and profile is not None and not profile.template else ()
+        sa.lease = lease = Lease(core.leases, "", gives.name, loans, own=only)
         for loan in loans:
             text = f"Allocated address {loan.address} from local pool {loan.pool}"
             core.tell(Progress, lambda text=text: Progress(sa.number, sa.session, text))  # type: ignore[misc]
-        attributes = settings.replied(request, gives, lease.lent)
+        told = replace(gives, networks=own_networks(core, sa, gives))
+        attributes = settings.replied(request, told, lease.lent)
         reply = Configuration(ConfigurationType.CFG_REPLY, attributes)
         tell(talk, reply, sent=True)
         self._answer = (reply,)

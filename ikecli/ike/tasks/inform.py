@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ikecli.ike import settings
-from ikecli.ike.inner import settle
+from ikecli.ike.inner import own_networks, settle
 from ikecli.ike.lease import Lease
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
@@ -32,7 +32,7 @@ class Inform(Task):
         gives = _authorization(talk)
         if gives is None:
             return ()
-        payload = Configuration(_SET, settings.told(own_networks(talk, gives)))
+        payload = Configuration(_SET, settings.told(own_networks(talk.core, talk.sa, gives)))
         tell(talk, payload, sent=True)
         return (payload,)
 
@@ -66,13 +66,6 @@ class Inform(Task):
                     _take(talk, settings.read(payload.attributes).networks)
                 kinds = dict.fromkeys(one.type for one in payload.attributes if taken and one.type in _TAKEN)
                 yield _told(talk, Configuration(_ACK, tuple(map(ConfigurationAttribute, kinds))))
-
-
-def own_networks(talk: Talk, gives: Authorization) -> tuple[Prefix, ...]:
-    """Return the networks behind us that a peer is told of, our own addresses in the tunnel among them."""
-    lease = talk.sa.lease
-    own = settings.hosts(lease.taken.addresses) if lease is not None and gives.tells_own else ()
-    return tuple(dict.fromkeys((*own, *gives.networks)))
 
 
 def _authorization(talk: Talk) -> Authorization | None:
