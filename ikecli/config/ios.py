@@ -471,6 +471,7 @@ class Ios:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)
+    aaa_new_model: bool | None = None
     aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
     authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)
     ip_pools: dict[str, IpPool] = field(default_factory=dict)

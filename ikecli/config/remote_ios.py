@@ -72,6 +72,10 @@ class Remote:
 
     def _local(self, where: tuple[Any, ...], name: str, wanted: str) -> bool:
         """Tell whether a method list is local; complain of another."""
+        if not self.draft.aaa_new_model:
+            why = f"profile {name} is authorized by list {wanted}, but method lists are not in use"
+            self.complaints.error(where, "", why, "aaa new-model")
+            return False
         held = self.draft.aaa_networks.get(wanted)
         if held is not None and held.local:
             return True

@@ -55,7 +55,8 @@ def _own_addresses(core: Core, sa: IkeSa) -> tuple[Address, ...]:
         return sa.lease.taken.addresses
     profile = core.lookup.profiles.get(sa.profile)
     row = core.lookup.connections.get(sa.lease.connection) if sa.lease else None
-    name = row.interface if row is not None and sa.initiator else profile.template if profile else ""
+    asked = row is not None and sa.lease is not None and not sa.lease.authorization
+    name = row.interface if row is not None and asked else profile.template if profile else ""
     interfaces = {one.name: one for one in core.lookup.intent.network.interfaces}
     held = interfaces.get(name)
     if held is not None and held.unnumbered:

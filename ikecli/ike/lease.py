@@ -44,7 +44,7 @@ class Lease:
 def narrowed(sa: IkeSa, flows: Iterable[Pair]) -> tuple[Pair, ...]:
     """Return what of some flows an IKE SA's Child SAs may protect: from and to the addresses that were lent."""
     lease = sa.lease
-    if lease is None or sa.routed:
+    if lease is None or (sa.routed and (sa.access or not lease.loans)):
         return tuple(flows)
     here, there = _hosts(lease.taken.addresses), _hosts(lease.lent)
     here = here or tuple(Selector.of(network) for network in lease.own)

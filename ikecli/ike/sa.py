@@ -114,7 +114,7 @@ class IkeSa:
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
     the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
     `access` the name of its virtual-access interface. `lease` is what Configuration payloads settled; with
-    `routed` both ends route into their tunnel, so that what was lent does not narrow it.
+    `routed` the peer routes into its tunnel, so that what was lent does not narrow ours.
     """
 
     number: int

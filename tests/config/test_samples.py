@@ -8,6 +8,7 @@ import pytest
 
 from ikecli.config import ConfigReader, dialect_of
 from ikecli.config.check import check
+from ikecli.intent import Template
 from tests.config.reading import SAMPLES, commands, new_store, read
 
 FILES = sorted(SAMPLES.glob("*/*.cfg"))
@@ -30,11 +31,14 @@ def test_a_sample_is_clean_but_for_weak_algorithms(sample: Path) -> None:
     assert found.inert == 0
 
 
-def test_a_sample_makes_one_connection_with_a_profile(sample: Path) -> None:
+def test_a_sample_makes_one_connection_with_a_profile_or_a_template(sample: Path) -> None:
     store, _ = read(dialect_of(sample.read_text()), sample.read_text())
-    (connection,) = store.intent.connections
-    profiles = {profile.name for profile in store.intent.profiles}
-    assert connection.profile in profiles or (connection.wildcard_peer and profiles)
+    profiles = {profile.name: profile for profile in store.intent.profiles}
+    (row,) = (*store.intent.connections, *store.intent.templates)
+    if isinstance(row, Template):
+        assert row.name in {profile.template for profile in profiles.values()}
+    else:
+        assert row.profile in profiles or (row.wildcard_peer and profiles)
     assert any(policy.proposals for policy in store.intent.policies)
 
 
@@ -65,6 +69,8 @@ def test_no_of_every_line_leaves_nothing(sample: Path) -> None:
     for line in commands(store):
         depth = len(line) - len(line.lstrip())
         openers = [*openers[:depth], line.strip()]
+        if line.strip().startswith("no "):
+            continue
         steps.append([*openers[:-1], f"no {line.strip()}"])
     for step in reversed(steps):
         reader = ConfigReader(store, quiet=True)

@@ -33,8 +33,8 @@ class Vendor(Task):
         return None
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
-        """Return the mark to a peer that has it."""
-        return (VendorId(FLEXVPN),) if talk.sa.routed else ()
+        """Return the mark to a peer that has it, where peers get tunnels of their own."""
+        return (VendorId(FLEXVPN),) if talk.sa.routed and talk.core.lookup.intent.templates else ()
 
 
 def _marked(message: Incoming) -> bool:
