@@ -295,6 +295,36 @@ class RouteView:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorizationView:
+    """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`."""
+
+    name: str
+    pools: tuple[str, ...]
+    netmask: str
+    dns: tuple[str, ...]
+    wins: tuple[str, ...]
+    domain: str
+    banner: str
+    tells_own: bool
+    routes: tuple[str, ...]
+    accepts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlexView:
+    """A FlexVPN client: the hub it has or tries, from where, through which tunnel, and the addresses it was lent."""
+
+    name: str
+    active: bool
+    peer: str
+    source: str
+    vrf: str
+    inner_vrf: str
+    tunnel: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RangeView:
     """A range of a pool, and how many of its addresses are free and lent."""
 

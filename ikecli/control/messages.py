@@ -221,7 +221,9 @@ OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "loggi
 
 USER_NAMES: Final = frozenset(
     {
+        "authorizations",
         "crypto_maps",
+        "flexvpn_clients",
         "ip_pools",
         "ipv6_pools",
         "nameif",

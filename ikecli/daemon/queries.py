@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, PoolView, SystemView
+from ikecli.boundary.views import ConnectionView, FlexView, IkeSaView, PoolView, SaStatus, SystemView
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
@@ -100,6 +100,19 @@ def _pools(appliance: Appliance, options: Options) -> list[PoolView]:
     return [view for view in appliance.engine.pools() if options.get("name") in (None, "", view.name)]
 
 
+def _clients(appliance: Appliance, options: Options) -> list[FlexView]:
+    """Return the FlexVPN clients, joined with the IKE SA that each has."""
+    found = {child.interface: sa for sa in appliance.sas() for child in sa.children}
+    rows = []
+    for view in views.flexvpn_clients(appliance.store):
+        sa = found.get(view.tunnel)
+        if sa is not None:
+            view = replace(view, active=sa.status is SaStatus.READY, peer=sa.remote, addresses=sa.pushed)
+        if options.get("name") in (None, "", view.name):
+            rows.append(view)
+    return rows
+
+
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
     return tuple(appliance.startup_lines())
 
@@ -126,6 +139,8 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "session": _sessions,
     "vpn_sessiondb.l2l": lambda appliance, options: [*_sessions(appliance, options), *_system(appliance, options)],
     "vpn_sessiondb.remote": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
+    "ikev2.authorization": _named(views.authorizations),
+    "ikev2.flexvpn": _clients,
     "local_pool": _pools,
     "ipv6_local_pool": _pools,
     "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],

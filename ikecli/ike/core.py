@@ -17,6 +17,7 @@ from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.pools import Pools
 from ikecli.ike.sa import Birth, IkeSa, State
+from ikecli.ike.spread import Spread
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Identity, Intent
 
@@ -85,6 +86,9 @@ class Core:
         self.waiting: Final = HalfOpen()
         self.jar: Final = Jar(random)
         self.assemblies: Final = Assemblies()
+        self.ike_lives: Final = Spread(random)
+        self.child_lives: Final = Spread(random)
+        self.child_volumes: Final = Spread(random)
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)

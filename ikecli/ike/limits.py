@@ -12,8 +12,9 @@ AUTH_RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0)
 """The schedule of IKE_AUTH: responders forget a half-open SA about when this ends, so that more would be in vain."""
 DPD_ATTEMPTS: Final = 6
 """How often a liveness check is sent, a profile's `retry` seconds apart."""
-REKEY_SHARE: Final = (0.80, 0.95)
-"""After which share of a lifetime an SA is replaced: drawn between these, so that two ends seldom do it at once."""
+REKEY_SHARES: Final = {True: (0.80, 0.90), False: (0.90, 0.95)}
+"""Between which shares of its lifetime an SA is replaced, by whether it was begun from here: of two ends with the same
+lifetime one does it, and the other where that fails."""
 REKEY_RETRY_SECONDS: Final = 5.0
 """About how long after a rekey that failed the next is tried."""
 REPLACED_SECONDS: Final = 130.0

@@ -64,7 +64,7 @@ _VIEWS: Final = (
     "ikev2.sa", "ikev2.session", "ikev2.stats", "ikev2.proposal", "ikev2.policy", "ikev2.profile", "ipsec.sa",
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "local_pool",
-    "ipv6_local_pool", "vpn_sessiondb.remote",
+    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session")

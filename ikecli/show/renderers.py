@@ -11,7 +11,7 @@ from ikecli.show.asa import network as asa_network
 from ikecli.show.asa import pools as asa_pools
 from ikecli.show.asa import remote_access, vpn_sessiondb
 from ikecli.show.asa import system as asa_system
-from ikecli.show.ios import crypto_map, ikev2, ipsec, network, policy, pools, session, system
+from ikecli.show.ios import crypto_map, flexvpn, ikev2, ipsec, network, policy, pools, session, system
 
 Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines."""
@@ -23,6 +23,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.ikev2.policy": policy.policy,
     "show.ikev2.proposal": policy.proposal,
     "show.ikev2.profile": policy.profile,
+    "show.ikev2.authorization": flexvpn.authorization,
+    "show.ikev2.flexvpn": flexvpn.clients,
     "show.ipsec.sa": ipsec.sa,
     "show.ipsec.transform_set": ipsec.transform_set,
     "show.session": session.session,

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from ikecli.boundary.views import (
     AccessListView,
+    AuthorizationView,
     ChildView,
     ConnectionView,
     Counters,
     ExchangeCount,
+    FlexView,
     FlowView,
     IkeSaView,
     InterfaceView,
@@ -307,6 +309,25 @@ LOG = (
     LogLine(1476730574.0, 5, "SYS", "CONFIG_I", "Configured from console by admin on vty0"),
 )
 
+AUTHORIZATIONS = (
+    AuthorizationView("default", (), "", (), (), "", "", True, (), True),
+    AuthorizationView(
+        "CLIENTS",
+        ("FOUR", "SIX"),
+        "255.255.255.0",
+        ("10.2.2.53", "2001:db8::53"),
+        ("10.2.2.42",),
+        "example.net",
+        "Be good",
+        False,
+        ("10.2.0.0/16", "2001:db8:2::/48"),
+        False,
+    ),
+)
+CLIENTS = (
+    FlexView("HUB", True, "198.51.100.2", "GigabitEthernet0/0", "", "BLUE", "Tunnel0", ("10.9.0.10",)),
+    FlexView("SPARE", False, "2001:db8::2", "GigabitEthernet0/1", "RED", "", "Tunnel1"),
+)
 POOLS = (
     PoolView(
         "TRAVELLERS",
@@ -330,6 +351,8 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ikev2-sa-hub": ("ios", "show.ikev2.sa", LONG, (HUB_SA,)),
     "ios-ikev2-sa-spoke": ("ios", "show.ikev2.sa", LONG, (SPOKE_SA,)),
     "ios-session-hub": ("ios", "show.session", LONG, (CONNECTION, HUB_SA)),
+    "ios-ikev2-authorization-policy": ("ios", "show.ikev2.authorization", {}, AUTHORIZATIONS),
+    "ios-ikev2-client-flexvpn": ("ios", "show.ikev2.flexvpn", {}, CLIENTS),
     "ios-local-pool": ("ios", "show.local_pool", {}, POOLS),
     "ios-local-pool-named": ("ios", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "ios-ipv6-local-pool": ("ios", "show.ipv6_local_pool", {}, POOLS),
