@@ -158,6 +158,13 @@ class Clear(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Connect(Request):
+    """Set up the FlexVPN client of a name, or with an empty one all of them; answered with Done, or Error."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Debug(Request):
     """Switch a debug category ("ikev2", "ikev2.packet", "ikev2.error", "ipsec", "all") for everyone.
 
@@ -211,6 +218,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Erase: OPERATOR,
     Fetch: OPERATOR,
     Clear: OPERATOR,
+    Connect: OPERATOR,
     Debug: OPERATOR,
     Monitor: OPERATOR,
 }

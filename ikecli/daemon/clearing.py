@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ikecli.control.messages import Option
+from ikecli.daemon import clients
 from ikecli.daemon.appliance import Appliance
 from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteChild, DeleteIke
@@ -44,5 +45,6 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
     "session": _ike,
     "ipsec.sa": _ipsec,
     "ipsec.counters": lambda appliance, options: appliance.plane.reset(),
+    "ikev2.flexvpn": lambda appliance, options: clients.clear(appliance, str(options.get("name") or "")),
     "logging": lambda appliance, options: appliance.journal.clear(),
 }

@@ -23,6 +23,7 @@ from ikecli.control.messages import (
     ConfigHelp,
     ConfigLine,
     ConfigState,
+    Connect,
     Debug,
     Disable,
     Done,
@@ -46,6 +47,7 @@ from ikecli.control.messages import (
     Show,
     Shown,
 )
+from ikecli.daemon import clients
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
 from ikecli.daemon.queries import query
@@ -155,6 +157,10 @@ class Session:
         clear(self._appliance, request.topic, request.options)
         reply(Done())
 
+    def _connect(self, request: Connect, reply: Answer) -> None:
+        clients.connect(self._appliance, request.name)
+        reply(Done())
+
     def _ping(self, request: Ping, reply: Answer) -> None:
         def done(result: EchoResult) -> None:
             reply(Pinged(result.mark, result.milliseconds))
@@ -258,6 +264,7 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     Show: Session._show,
     Names: Session._names,
     Clear: Session._clear,
+    Connect: Session._connect,
     Ping: Session._ping,
     Debug: Session._debug,
     Monitor: Session._monitor,

@@ -67,7 +67,7 @@ _VIEWS: Final = (
     "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn",
 )  # fmt: skip
 
-_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session")
+_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "ikev2.flexvpn")
 
 COMMANDS: Final = Commands(
     {
@@ -99,6 +99,7 @@ COMMANDS: Final = Commands(
         "undebug.ipsec": "debugging:undebug",
         "undebug.all": "debugging:undebug",
         "show.logging": "debugging:logging",
+        "flexvpn.connect": "views:flexvpn",
         "clear.logging": "debugging:clear",
         "vpn_sessiondb.logoff": "views:logoff",
         **{f"clear.{name}": "views:clear" for name in _CLEAR},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ikecli.daemon import clients
 from ikecli.debug import logged
+from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteIke
 from ikecli.lab.lab import VirtualLab
 from tests.config.reading import SAMPLES
@@ -119,14 +121,7 @@ def test_an_exhausted_pool_is_said_at_both_ends_and_the_client_tries_on() -> Non
 
 
 def test_an_asa_is_the_headend_of_a_router_with_a_tunnel() -> None:
-    client = changed(
-        CLIENT,
-        ("match identity remote fqdn hub.example.com", "match identity remote address 198.51.100.2"),
-        ("aes-gcm-256", "aes-gcm-128"),
-        ("prf sha384", "prf sha256"),
-        ("esp-gcm 256", "esp-gcm"),
-    )
-    lab = lab_of(client, ASA)
+    lab = lab_of(CLIENT, ASA)
     assert pushed(lab) == ("10.9.0.1",)
     (child,) = lab["ASA"].appliance.sas()[0].children
     (flow,) = child.flows
@@ -142,3 +137,18 @@ def test_an_asa_is_the_headend_of_a_router_with_a_tunnel() -> None:
     lab["Client"].appliance.do(DeleteIke())
     lab.run(0.2)
     assert routes(lab, "ASA", "outside") == ["0.0.0.0/0"]
+
+
+def test_a_client_that_connects_by_hand_waits_for_it() -> None:
+    lab = lab_of(changed(CLIENT, (" client connect Tunnel0", " connect manual\n client connect Tunnel0")), HUB)
+    assert not lab["Client"].appliance.sas()
+    assert lab.ping("Client", "10.2.2.9", count=1) != "!"
+    assert not lab["Client"].appliance.sas()
+    clients.connect(lab["Client"].appliance, "HUB")
+    lab.run(1)
+    assert pushed(lab) == ("10.9.0.10",)
+    clients.clear(lab["Client"].appliance, "")
+    lab.run(60)
+    assert not lab["Client"].appliance.sas()
+    with pytest.raises(Rejected, match="No FlexVPN client OTHER is complete"):
+        clients.connect(lab["Client"].appliance, "OTHER")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ikecli.control.messages import Clear, Done, Option, Show, Shown
+from ikecli.control.messages import Clear, Connect, Done, Option, Show, Shown
 from ikecli.shell.call import Call
 from ikecli.shell.terminal import EndOfInput
 
@@ -35,6 +35,11 @@ async def clear(call: Call) -> None:
     reply = await call.shell.ask(Clear(call.topic, call.options))
     if isinstance(reply, Done) and reply.text:
         await call.out.line(reply.text)
+
+
+async def flexvpn(call: Call) -> None:
+    """Set up a FlexVPN client, or all of them."""
+    await call.shell.ask(Connect(str(call.slots["name"] or "")))
 
 
 async def logoff(call: Call) -> None:
