@@ -39,9 +39,11 @@ class Clients:
 
     def asks(self, name: str, profile: str) -> Asking | None:
         """Return what the peer of a tunnel is asked for under a profile; complain where it must be and is not."""
-        held, negotiated = self.draft.profiles[profile], self.draft.interfaces[name].negotiated
+        held, interface = self.draft.profiles[profile], self.draft.interfaces[name]
+        wanted = {4: interface.negotiated, 6: interface.negotiated6}
+        negotiated = tuple(version for version, flag in wanted.items() if flag)
         if held.authorization is not None and held.config_request is not False:
-            return Asking((4,) if negotiated else ())
+            return Asking(negotiated)
         if negotiated:
             lacks = "authorization" if held.authorization is None else "config-exchange request"
             self.complaints.error(

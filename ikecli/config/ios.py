@@ -309,7 +309,7 @@ class Protection:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`. One that is `negotiated` has the address that the peer of the tunnel lends."""
+    """`interface`. One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6."""
 
     type: str | None = None
     description: str | None = None
@@ -324,6 +324,7 @@ class Interface:
     tunnel_vrf: str | None = None
     protection: Protection | None = None
     negotiated: bool | None = None
+    negotiated6: bool | None = None
     address: InterfaceAddress | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None

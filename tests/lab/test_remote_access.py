@@ -8,6 +8,8 @@ from ikecli.daemon import clients
 from ikecli.debug import logged
 from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteIke
+from ikecli.ike.tasks.vendor import Vendor
+from ikecli.lab.fabric import Weather
 from ikecli.lab.lab import VirtualLab
 from tests.config.reading import SAMPLES
 
@@ -152,3 +154,59 @@ def test_a_client_that_connects_by_hand_waits_for_it() -> None:
     assert not lab["Client"].appliance.sas()
     with pytest.raises(Rejected, match="No FlexVPN client OTHER is complete"):
         clients.connect(lab["Client"].appliance, "OTHER")
+
+
+def test_both_ip_versions_in_one_tunnel() -> None:
+    client = changed(
+        CLIENT,
+        ("ip address negotiated", "ip address negotiated\n ipv6 address negotiated"),
+        (GRE[0], "tunnel mode ipsec dual-overlay"),
+    )
+    hub = changed(
+        HUB,
+        (GRE[0], "tunnel mode ipsec dual-overlay"),
+        (" pool CLIENTS\n", " pool CLIENTS\n ipv6 pool SIX\n route set remote ipv6 2001:db8:2::/48\n"),
+        ("ip address 10.9.0.1 255.255.255.255", "ip address 10.9.0.1 255.255.255.255\n ipv6 address 2001:db8:9::1/128"),
+        ("ip address 10.2.2.1 255.255.255.0", "ip address 10.2.2.1 255.255.255.0\n ipv6 address 2001:db8:2::1/64"),
+        ("ip local pool", "ipv6 unicast-routing\nipv6 local pool SIX 2001:db8:9::10/124 128\nip local pool"),
+    )
+    lab = lab_of(client, hub)
+    assert pushed(lab) == ("10.9.0.10", "2001:db8:9::10")
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("Client", "2001:db8:2::7") == "!!!!!"
+
+
+def test_no_storm_loses_an_address_or_lends_one_twice() -> None:
+    for seed in range(6):
+        lab = lab_of(
+            *(changed(one, (" client connect", " connect auto\n client connect")) for one in (CLIENT, OTHER)),
+            HUB,
+            seed=seed,
+        )
+        lab.fabric.weather = Weather(loss=0.3, duplicate=0.2, jitter=0.7)
+        for _ in range(8):
+            lab.run(100)
+            lab["Hub" if seed % 2 else "Client"].appliance.do(DeleteIke())
+        lab.fabric.weather = Weather()
+        lab.run(400)
+        hub = lab["Hub"].appliance
+        lent = sorted(address for sa in hub.sas() for address in sa.assigned)
+        (pool,) = hub.engine.pools()
+        assert len(set(lent)) == 2, f"seed {seed}"
+        assert sorted(pool.lent) == lent, f"seed {seed}"
+        assert sorted((*pushed(lab), *pushed(lab, "Other"))) == lent, f"seed {seed}"
+        assert len([one for one in lab["Hub"].plane.interfaces() if one.name.startswith("Virtual-Access")]) == 2
+
+
+def test_a_client_that_does_not_route_into_its_tunnel_gets_selectors_of_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Vendor, "write_request", lambda self, talk: ())
+    lab = lab_of(CLIENT, HUB)
+    for name in ("Client", "Hub"):
+        (child,) = lab[name].appliance.sas()[0].children
+        (flow,) = child.flows
+        ends = {(flow.local_first, flow.local_last), (flow.remote_first, flow.remote_last)}
+        assert ends == {("10.9.0.10", "10.9.0.10"), ("0.0.0.0", "255.255.255.255")}
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("Hub", "10.9.0.10", "10.2.2.1") == "!!!!!"
