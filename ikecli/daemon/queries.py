@@ -14,6 +14,7 @@ from ikecli.boundary.views import ConnectionView, FlexView, IkeSaView, PoolView,
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.selection import chosen
 from ikecli.errors import Rejected
 
 Options = Mapping[str, Option]
@@ -41,11 +42,7 @@ def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[Connecti
 
 
 def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
-    return [
-        sa
-        for sa in appliance.sas()
-        if options.get("local") in (None, "", sa.local) and options.get("remote") in (None, "", sa.remote)
-    ]
+    return [sa for sa in appliance.sas() if chosen(sa, options)]
 
 
 def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
