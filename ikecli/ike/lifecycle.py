@@ -144,8 +144,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     """Take a Child SA out of the data plane and out of the tables."""
     stop_sending(core, sa, child)
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
-    sa.children.pop(child.inbound, None)
-    core.children.pop(child.inbound, None)
+    core.leave_child(sa, child)
     if sa.state is State.ESTABLISHED:
         inner.settle(core, sa)
     if child.replaced:
