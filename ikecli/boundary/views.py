@@ -139,8 +139,22 @@ class ConnectionView:
     transport: bool = False
     mtu: int = 1500
     nameif: str = ""
+    vrf: str = ""
     inner_vrf: str = ""
     ipsec_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IpsecProfileView:
+    """An IPsec profile of the configuration; `transform_sets` are names with their transforms."""
+
+    name: str
+    profile: str
+    lifetime: int
+    kilobytes: int
+    responder_only: bool
+    pfs: int | None
+    transform_sets: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
