@@ -11,16 +11,17 @@ from ikecli.config import ios
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector_of
+from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.intent import Authorization, Pool, Prefix
 
 DEFAULT: Final = "default"
-DEFAULT_POLICY: Final = ios.AuthorizationPolicy(route_tunnel=True)
+DEFAULT_POLICY: Final = AuthorizationPolicy(route_tunnel=True)
 """The policy that is there without being configured."""
 MAX_PREFIX: Final = 128
 
 
-def policies_of(draft: ios.Ios) -> dict[str, ios.AuthorizationPolicy]:
+def policies_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
     """Return all authorization policies, the default one first."""
     return {DEFAULT: DEFAULT_POLICY, **draft.authorizations}
 
@@ -83,7 +84,7 @@ class Remote:
         self.complaints.error(where, "", why, f"aaa authorization network {wanted} local")
         return False
 
-    def policy(self, name: str, held: ios.AuthorizationPolicy, profile: str = "") -> Authorization:
+    def policy(self, name: str, held: AuthorizationPolicy, profile: str = "") -> Authorization:
         """Return what a policy says."""
         where = ("authorizations", name)
         servers = [*(held.dns.all if held.dns else ()), *(held.ipv6_dns.all if held.ipv6_dns else ())]
@@ -102,7 +103,7 @@ class Remote:
             tells_own=bool(held.route_tunnel),
         )
 
-    def _pools(self, where: tuple[Any, ...], name: str, held: ios.AuthorizationPolicy) -> Iterator[str]:
+    def _pools(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Iterator[str]:
         for pool, known, fix in (
             (held.pool, self.draft.ip_pools, "ip local pool {} FIRST LAST"),
             (held.ipv6_pool, self.draft.ipv6_pools, "ipv6 local pool {} PREFIX 128"),
@@ -115,9 +116,7 @@ class Remote:
                 why = f"authorization policy {name} lends from pool {pool}, which is not there"
                 self.complaints.error(where, "", why, fix.format(pool))
 
-    def _networks(
-        self, where: tuple[Any, ...], name: str, held: ios.AuthorizationPolicy, profile: str
-    ) -> Iterator[Prefix]:
+    def _networks(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy, profile: str) -> Iterator[Prefix]:
         """Yield the networks that the peer is told of."""
         for interface in held.route_interfaces:
             yield from self._addresses(interface)
