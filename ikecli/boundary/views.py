@@ -226,7 +226,11 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """An IKEv2 profile of the configuration; `references` counts the crypto-map entries that name it."""
+    """An IKEv2 profile of the configuration; `references` counts the connections that name it.
+
+    `fvrf` is the routing table of its peers ("any", "global" or a name), `ivrf` that of what crypto maps protect.
+    `local_addresses` are addresses and interfaces that it is restricted to, `template` the virtual template's number.
+    """
 
     name: str
     remotes: tuple[str, ...]
@@ -238,6 +242,10 @@ class ProfileView:
     dpd: str
     complete: bool
     references: int = 0
+    fvrf: str = "global"
+    ivrf: str = ""
+    local_addresses: tuple[str, ...] = ()
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

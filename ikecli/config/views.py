@@ -97,6 +97,10 @@ def profiles(store: Store) -> Iterator[ProfileView]:
                 f"interval {dpd.interval}, retry-interval {dpd.retry}, {dpd.query}" if dpd else "",
                 name in complete,
                 used.count(name),
+                each.fvrf or "global",
+                each.ivrf or "",
+                tuple(str(one.address or one.interface) for one in each.locals),
+                f"{each.virtual_template.number}" if each.virtual_template else "",
             )
         return
     for name, group in store.draft.tunnel_groups.items():

@@ -253,6 +253,22 @@ PROFILES = (
         complete=True,
     ),
     ProfileView("HALF", (), "fqdn r1.example.com", "", ("pre-share",), "", 86400, "", False),
+    ProfileView(
+        "FLEX",
+        ("any",),
+        "",
+        "pre-share",
+        ("pre-share",),
+        "KEYS",
+        3600,
+        "",
+        True,
+        2,
+        "INTERNET",
+        "RED",
+        ("192.0.2.1", "Loopback0"),
+        "1",
+    ),
 )
 TRANSFORM_SETS = (TransformSetView("TS", "esp-256-aes esp-sha256-hmac"), TransformSetView("T", "esp-gcm 256", True))
 INTERFACES = (
