@@ -10,11 +10,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, FlexView, IkeSaView, PoolView, RouteView, SaStatus, SystemView
+from ikecli.boundary.views import (
+    ConnectionView,
+    FlexView,
+    IkeSaView,
+    PoolView,
+    RouteView,
+    SaStatus,
+    SystemView,
+    TranslationView,
+)
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.selection import chosen
+from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 
 Options = Mapping[str, Option]
@@ -110,6 +120,13 @@ def _clients(appliance: Appliance, options: Options) -> list[FlexView]:
     return rows
 
 
+def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
+    """Return what the plane translates, where it does."""
+    if not isinstance(appliance.plane, Translating):
+        raise Rejected(f"% The data plane {appliance.plane.name} translates no addresses")
+    return appliance.plane.translations()
+
+
 def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
     return [view for view in appliance.plane.routes() if view.vrf == options.get("vrf", "")]
 
@@ -165,6 +182,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ipsec.profile": _named(views.ipsec_profiles),
     "derived": _derived,
     "nameif": lambda appliance, options: appliance.plane.interfaces(),
+    "nat.translations": lambda appliance, options: _translations(appliance),
     "route": _routes,
     "ipv6.route": _routes,
     "access_lists": _named(views.access_lists),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
+from ikecli.ike.tasks.auth_lifetime import AuthLifetime
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
+from ikecli.ike.tasks.childless import Childless
 from ikecli.ike.tasks.configure import Configure
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
@@ -17,6 +19,7 @@ from ikecli.ike.tasks.inform import Inform
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
+from ikecli.ike.tasks.misfit import Misfit
 from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
@@ -39,9 +42,11 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Vendor)),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Childless, Vendor)),
     Want.AUTHENTICATE: Occasion(
-        Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, Configure, Child), AUTH_RETRANSMISSION
+        Exchange.IKE_AUTH,
+        (Authenticate, InitialContact, WindowSize, AuthLifetime, Configure, Child),
+        AUTH_RETRANSMISSION,
     ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
@@ -52,13 +57,14 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.INFORM: Occasion(Exchange.INFORMATIONAL, (Inform,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
     Want.WINDOW: Occasion(Exchange.INFORMATIONAL, (WindowSize,)),
+    Want.MISFIT: Occasion(Exchange.INFORMATIONAL, (Misfit,)),
 }
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Vendor),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Childless, Vendor),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
-    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, Inform),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit, Inform),
 }
 """What reads a peer's request."""

@@ -39,6 +39,7 @@ STATES: Final = {
     Want.LIVENESS: (State.ESTABLISHED,),
     Want.WINDOW: (State.ESTABLISHED,),
     Want.INFORM: (State.ESTABLISHED,),
+    Want.MISFIT: (State.ESTABLISHED,),
 }
 """The states in which each exchange may begin; it waits in others."""
 

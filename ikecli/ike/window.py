@@ -32,15 +32,20 @@ class Want(Enum):
     LIVENESS = "liveness"
     WINDOW = "window"
     INFORM = "configuration set"
+    MISFIT = "misfit"
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What an exchange is about: a connection and the packet that asked for it, or Child SAs by inbound SPI."""
+    """What an exchange is about: a connection and the packet that asked for it, or Child SAs by inbound SPI.
+
+    `octets` are the start of a packet that did not fit its SA.
+    """
 
     connection: str = ""
     packet: Acquire | None = None
     spis: tuple[int, ...] = ()
+    octets: bytes = b""
 
 
 Entry = tuple[Want, Aim]

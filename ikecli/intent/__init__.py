@@ -16,6 +16,7 @@ from ikecli.intent.peers import (
 )
 from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, Selector
+from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
@@ -34,12 +35,15 @@ __all__ = [
     "Initiation",
     "Intent",
     "Interface",
+    "Nat",
     "Network",
+    "Overload",
     "Pool",
     "Prefix",
     "Profile",
     "Route",
     "Selector",
+    "StaticPort",
     "Template",
     "Tunnel",
     "Vrf",

@@ -173,6 +173,14 @@ ROUTES = st.builds(
     gateway=st.just("") | ADDRESS,
     interface=TEXT,
 )
+TRANSLATIONS = st.builds(
+    views.TranslationView,
+    protocol=st.sampled_from(["tcp", "udp", "icmp"]),
+    inside_global=TEXT,
+    inside_local=TEXT,
+    outside_local=TEXT,
+    outside_global=TEXT,
+)
 ACCESS_LISTS = st.builds(
     views.AccessListView,
     name=TEXT,
@@ -243,6 +251,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.local_pool": POOLS,
     "show.ipv6_local_pool": POOLS,
     "show.vpn_sessiondb.remote": IKE_SAS | SYSTEMS,
+    "show.nat.translations": TRANSLATIONS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
     "show.clock": SYSTEMS,
