@@ -219,13 +219,15 @@ class Protection:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`. One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6."""
+    """`interface`. In the place of an address may stand the name of the interface that has it (`ip unnumbered`).
+
+    One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6.
+    """
 
     type: str | None = None
     description: str | None = None
     mtu: int | None = None
     vrf: str | None = None
-    unnumbered: str | None = None
     ip_mtu: int | None = None
     tunnel_source: TunnelSource | None = None
     tunnel_mode: str | None = None
@@ -235,7 +237,7 @@ class Interface:
     protection: Protection | None = None
     negotiated: bool | None = None
     negotiated6: bool | None = None
-    address: InterfaceAddress | None = None
+    address: InterfaceAddress | str | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)

@@ -13,6 +13,7 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector_of
 from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.config.pools import Named, Span, pools_of
+from ikecli.config.routes_ios import own_addresses
 from ikecli.intent import Authorization, Pool, Prefix
 
 DEFAULT: Final = "default"
@@ -129,11 +130,7 @@ class Remote:
                 yield network(one.network, one.mask)
 
     def _addresses(self, interface: str) -> Iterable[Prefix]:
-        held = self.draft.interfaces.get(interface)
-        if held is None:
-            return ()
-        own = [one.address for one in (held.address, *held.secondaries) if one is not None]
-        return [ip_network(str(one)) for one in (*own, *(each.ip for each in held.ipv6_addresses))]
+        return map(ip_network, own_addresses(self.draft, interface))
 
     def _list(self, where: tuple[Any, ...], name: str, wanted: str) -> Iterator[Prefix]:
         """Yield what an access list permits: as a standard one, or as the source of an extended one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Reach, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
-from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.links import Links
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
@@ -58,6 +58,15 @@ class NonePlane:
     def reach(self, reach: Reach) -> None:
         """Remember inner addresses and routes for `show`."""
         self._links.reach(reach)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Forget SPIs; there is nothing more to give."""
+        self._inbound.difference_update(spis)
+        return ()
+
+    def take(self, state: EspState) -> None:
+        """Remember an inbound SPI."""
+        self.install(state.install)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return zeros for what is installed."""

@@ -10,7 +10,7 @@ from ikecli.ike import access, settings
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import IkeSa
-from ikecli.intent import Address, Authorization, Prefix
+from ikecli.intent import Address, Authorization, Identity, Prefix
 
 
 def settle(core: Core, sa: IkeSa) -> None:
@@ -41,6 +41,18 @@ def release(core: Core, sa: IkeSa) -> None:
         core.pools.give_back(loan)
     if lease.reach is not None:
         core.do(Reach(lease.id, lease.reach.connection, sa.remote.address))
+
+
+def resume(core: Core, sa: IkeSa) -> None:
+    """Have what was settled in another engine hold in this one: its loans, as far as their addresses are free here."""
+    lease = sa.lease
+    if lease is None:
+        return
+    core.leases += 1
+    owner = sa.remote_identity or Identity.of(sa.remote.address)
+    lease.id, lease.reach = core.leases, None
+    lease.loans = tuple(loan for loan in lease.loans if core.pools.claim(loan, owner))
+    settle(core, sa)
 
 
 def own_networks(core: Core, sa: IkeSa, gives: Authorization) -> tuple[Prefix, ...]:

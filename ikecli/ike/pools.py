@@ -53,6 +53,13 @@ class Ledger:
             fresh = next(iter(self._free), None)
         return None if fresh is None else self._lend(fresh, owner)
 
+    def claim(self, address: Address, owner: Identity) -> bool:
+        """Lend this address; return whether it could be lent."""
+        if address in self._lent or not self._holds(address):
+            return False
+        self._lend(address, owner)
+        return True
+
     def give_back(self, address: Address) -> None:
         """Take back an address; one that is not lent is no error."""
         owner = self._lent.pop(address, None)
@@ -150,6 +157,11 @@ class Pools:
             if address is not None:
                 return Loan(name, address)
         return None
+
+    def claim(self, loan: Loan, owner: Identity) -> bool:
+        """Have an address lent that was lent elsewhere; return whether it is of its pool here, and free."""
+        ledger = self._ledgers.get(loan.pool)
+        return ledger is not None and ledger.claim(loan.address, owner)
 
     def give_back(self, loan: Loan) -> None:
         """Take an address back."""

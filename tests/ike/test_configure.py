@@ -13,6 +13,7 @@ from ikecli.ike.requests import DeleteIke
 from ikecli.ike.window import Want
 from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
 from ikecli.intent.selectors import any_selector
+from tests.ike.machine import move
 from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile
 
 EVERYTHING = tuple(Flow(any_selector(version), any_selector(version)) for version in (4, 6))
@@ -309,3 +310,23 @@ def test_a_set_whose_answer_is_lost_is_taken_once() -> None:
     both.lose(1)
     both.advance(10)
     assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")
+
+
+def test_what_is_lent_goes_with_an_sa_that_moves_to_another_engine() -> None:
+    both = sets(GIVES)
+    old = both.right.engine._core.pools
+    for end in both.ends:
+        move(end)
+    both.advance(1)
+    both.agree(1)
+    assert dict(old.free(("FOUR",))) == {"FOUR": 2}
+    assert free(both) == {"FOUR": 1, "SIX": 2}
+    assert both.left.sas[0].pushed == both.right.sas[0].assigned == ("10.9.0.1",)
+    for end in both.ends:
+        (reach,) = end.plane.reaches.values()
+        assert reach.networks or reach.addresses
+    both.left.do(DeleteIke())
+    both.settle()
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+    assert not both.left.plane.reaches
+    assert not both.right.plane.reaches
