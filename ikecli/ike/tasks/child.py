@@ -258,13 +258,15 @@ class Child(Task):
             raise Refused("the peer gives what is up already")
 
     def _superfluous(self, talk: Talk, connection: Connection) -> bool:
-        """Tell whether the peer has set up meanwhile what this exchange is for."""
-        packet = talk.aim.packet
+        """Tell whether the peer has set up meanwhile what this exchange is for; a packet may go by another IKE SA."""
+        packet, sa = talk.aim.packet, talk.sa
+        sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.address, ())
         return talk.want is Want.CHILD and any(
             one.connection == connection.label
             and not one.deleting
             and (packet is None or coverage.covers(one.pairs, packet))
-            for one in talk.sa.children.values()
+            for each in sas
+            for one in each.children.values()
         )
 
     # The peer's request
