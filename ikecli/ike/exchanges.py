@@ -19,6 +19,7 @@ from ikecli.ike.limits import (
     SHOWN_OCTETS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.rekeying import note_answer
 from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -194,6 +195,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     """Go on from a finished exchange."""
     core.touch(sa)
     message = out.talk.message
+    if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
+        note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
         sa.birth.response = message.octets
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))

@@ -38,6 +38,7 @@ def make(
     sa.nat_local, sa.nat_remote, sa.confirmed = old.nat_local, old.nat_remote, initiator
     sa.established = sa.heard = core.now
     sa.established_order, sa.low_nonce, sa.quiet = core.order, min(nonces), True
+    sa.first_nonce = old.first_nonce
     sa.ends = core.now + REPLACED_SECONDS
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
 

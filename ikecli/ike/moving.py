@@ -63,6 +63,7 @@ class _Request:
     replaces: ChildSa | None
     deleted: tuple[int, ...]
     crossed: bytes
+    rivalled: bool
 
 
 def snapshot(core: Core, sa: IkeSa) -> dict[str, Plain]:
@@ -157,6 +158,7 @@ def _write_request(out: Outstanding, now: float) -> dict[str, Plain]:
         replaces=talk.replaces,
         deleted=tuple(talk.deleted),
         crossed=talk.crossed,
+        rivalled=talk.rivalled,
     )
     tasks = [None if task.kept is None else write(task.keep(), task.kept) for task in talk.tasks]
     return {"request": write(request, _Request), "tasks": cast(Plain, tasks)}
@@ -219,7 +221,7 @@ def _read_request(core: Core, sa: IkeSa, row: Plain) -> None:
     talk = Talk(core, sa, request.exchange, True, request.aim, tasks, round=request.round, want=request.want)
     old = request.replaces
     talk.replaces = sa.children.get(old.inbound, old) if old is not None else None
-    talk.deleted, talk.crossed = list(request.deleted), request.crossed
+    talk.deleted, talk.crossed, talk.rivalled = list(request.deleted), request.crossed, request.rivalled
     for task, state in zip(tasks, states, strict=True):
         if task.kept is not None:
             _recall(task, talk, read(state, task.kept))

@@ -68,6 +68,7 @@ class ChildSa:
     created: float
     lifetime: int
     kilobytes: int
+    packets: int
     replay_window: int
     expires: float = 0.0
     deleting: bool = False
@@ -116,13 +117,14 @@ class IkeSa:
     that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
     `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
-    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
-    anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
-    `access` the name of its virtual-access interface. `lease` is what Configuration payloads settled; with
-    `routed` the peer routes into its tunnel, so that what was lent does not narrow ours.
+    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so anew, `first_nonce`
+    is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
+    IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
+    answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something surely was,
+    `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
+    of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
+    its virtual-access interface. `lease` is what Configuration payloads settled; with `routed` the peer routes into its
+    tunnel, so that what was lent does not narrow ours.
     """
 
     number: int
@@ -152,6 +154,7 @@ class IkeSa:
     established: float = 0.0
     established_order: int = 0
     low_nonce: bytes = b""
+    first_nonce: bytes = b""
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)
@@ -167,6 +170,7 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    trouble: tuple[float, float] | None = None
     vrf: str = ""
     access: str = ""
     lease: Lease | None = None

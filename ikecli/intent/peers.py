@@ -118,11 +118,12 @@ class Connection:
     """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
-    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
-    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
-    protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
-    route, with a wildcard peer while its SA stands.
+    lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
+    group of a further exchange, or None. `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any
+    peer (a dynamic map): then `peers` is empty and we never initiate. `vrf` is the routing
+    table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the
+    peer is asked for when we begin. With `reverse_route` what lies behind a peer has a route, with a wildcard peer
+    while its SA stands.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Connection:
     pfs: Algorithm | None = None
     lifetime: int = 3600
     kilobytes: int = 4608000
+    packets: int = 0
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64

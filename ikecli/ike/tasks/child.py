@@ -86,6 +86,7 @@ class Child(Task):
         "_offers",
         "_pairs",
         "_refusal",
+        "_refused",
         "_remote",
         "_spi",
         "_transport",
@@ -120,20 +121,23 @@ class Child(Task):
         self._transport = self._more = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
+        self._refused: set[Algorithm | None] = set()
         self._refusal: Notify | None = None
         self._child: ChildSa | None = None
 
     # Our request
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
+        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi; nothing for a rekey of none."""
         connection = talk.core.lookup.connections.get(talk.aim.connection)
+        if talk.aim.spis and talk.replaces is None:
+            return ()
         if connection is None or self._superfluous(talk, connection):
             return ()
         if not (flows := coverage.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = self._pfs(talk, connection)
+        self._group = pfs = self._pfs(talk, connection)
         self._offers = talk.core.lookup.esp_offers(connection, pfs)
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
@@ -154,7 +158,7 @@ class Child(Task):
             return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or answer is None:
-            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(error):
+            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(talk, error):
                 return Again(Exchange.CREATE_CHILD_SA)
             self._refused_by_peer(talk, error)
             return None
@@ -183,19 +187,22 @@ class Child(Task):
         """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
         if talk.exchange != Exchange.CREATE_CHILD_SA:
             return None
-        return connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
+        return self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
 
-    def _other_group(self, wanted: Notify) -> bool:
-        """Take the group that the peer wants, once, where none is configured."""
+    def _other_group(self, talk: Talk, wanted: Notify) -> bool:
+        """Take another group that we offered, each at most once, or any where we sent none."""
         group = _served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
-        if group is None or self._group is not None or self._connection is None or self._connection.pfs is not None:
+        offered, sent = {row for offer in self._offers for row in offer.groups}, self._group
+        self._refused.add(sent)
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
             return False
-        if self._exchange is not None and any(group in offer.groups for offer in self._offers):
+        if group is None or group in self._refused or (sent is not None and group not in offered):
             return False
         self._group = group
         return True
 
     def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
+        """Tell of it; what is only no good now is tried again."""
         if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
             telling.refused_by_peer(talk, Protocol.ESP, self._offers)
         elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
@@ -205,6 +212,8 @@ class Child(Task):
         self._fail(
             talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
         )
+        if error is not None and error.type == NotifyType.TEMPORARY_FAILURE and talk.replaces is None:
+            talk.core.agenda.set(talk.aim.connection, rekeying.retry_at(talk.core))
 
     def _asks_for_less(self, talk: Talk, error: int) -> bool:
         """Ask again for less where the peer takes but one pair of hosts, or perhaps but one line, in a Child SA."""
@@ -228,8 +237,6 @@ class Child(Task):
             raise Refused("the peer deleted it before it was up")
         if talk.core.lookup.connections.get(connection.label) != connection:
             raise Refused("the configuration changed")
-        if self._superfluous(talk, connection):
-            raise Refused("the peer has set up one at the same time")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
         pairs = narrow(narrowed(talk.sa, own), local, remote)
@@ -425,10 +432,16 @@ class Child(Task):
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
         nonces, old = (self._ni, self._nr), talk.replaces
-        children.install(talk, child, keys, old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        doubled = rekeying.doubled(talk, child)
+        held = doubled or (old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        children.install(talk, child, keys, held)
         telling.child_up(talk, child)
         if old is not None:
             rekeying.succeeded(talk, old, child, nonces)
+        elif doubled:
+            rekeying.give_up(talk.core, sa, child)
+        elif not talk.asking:
+            rekeying.rival(sa, child)
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""

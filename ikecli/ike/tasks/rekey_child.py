@@ -25,7 +25,7 @@ class RekeyChild(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return N(REKEY_SA), or nothing for an SA that is gone or replaced by now."""
-        old = talk.sa.children.get(talk.aim.spis[0])
+        old, talk.replaces = talk.sa.children.get(talk.aim.spis[0]), None
         if old is None or old.deleting or rekeying.is_replaced(talk.sa, old):
             return ()
         if old.connection not in talk.core.lookup.connections:
