@@ -67,15 +67,17 @@ class ChildView:
     age: int
     counters: Counters = Counters()
     replay_window: int = 64
+    additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
-    Message ids: next of ours and next expected of theirs. `age` counts from establishment. `assigned` are the inner
-    addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what it said
-    lies behind it.
+    Message ids: next of ours and next expected of theirs. `age` counts from establishment. `additional` are the key
+    exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys. `assigned` are
+    the inner addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what
+    it said lies behind it.
     """
 
     id: int
@@ -110,6 +112,8 @@ class IkeSaView:
     nat_local: bool
     nat_remote: bool
     children: tuple[ChildView, ...] = ()
+    additional: tuple[int, ...] = ()
+    ppk: str = ""
     authorization: str = ""
     assigned: tuple[str, ...] = ()
     pushed: tuple[str, ...] = ()
@@ -142,6 +146,7 @@ class ConnectionView:
     vrf: str = ""
     inner_vrf: str = ""
     ipsec_profile: str = ""
+    pfs_additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,7 @@ class IpsecProfileView:
     responder_only: bool
     pfs: int | None
     transform_sets: tuple[tuple[str, str], ...]
+    pfs_additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +211,17 @@ class StatsView:
 
 @dataclass(frozen=True, slots=True)
 class ProposalView:
-    """An IKE proposal of the configuration: rows as (number, key bits) or numbers."""
+    """An IKE proposal of the configuration: rows as (number, key bits) or numbers.
+
+    `additional` are the methods of each additional key exchange; one with the number 0 is optional.
+    """
 
     name: str
     encryption: tuple[tuple[int, int], ...]
     integrity: tuple[int, ...]
     prf: tuple[int, ...]
     groups: tuple[int, ...]
+    additional: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,14 @@ from ikecli.language import Inert
 from ikecli.secret import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Pqc:
+    """`pqc` of a proposal: methods of one additional key exchange, best first."""
+
+    methods: tuple[str, ...] = ()
+    optional: bool = False
+
+
 @dataclass(slots=True)
 class Proposal:
     """`crypto ikev2 proposal`: the dialect's words, best first."""
@@ -19,6 +27,7 @@ class Proposal:
     integrity: tuple[str, ...] = ()
     prf: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    pqc: Pqc | None = None
 
 
 @dataclass(slots=True)
@@ -39,6 +48,15 @@ class PeerAddress:
     prefix: IPv6Interface | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PpkLine:
+    """`ppk manual` of a keyring's peer."""
+
+    id: str
+    key: Key
+    required: bool = False
+
+
 @dataclass(slots=True)
 class KeyringPeer:
     """`peer` of a keyring."""
@@ -49,6 +67,7 @@ class KeyringPeer:
     key: Key | None = None
     key_local: Key | None = None
     key_remote: Key | None = None
+    ppk: PpkLine | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -97,6 +116,7 @@ class Profile:
     auth_local: Authentication | None = None
     auth_remote: Authentication | None = None
     keyring: str | None = None
+    ppk_keyring: str | None = None
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None

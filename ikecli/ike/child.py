@@ -51,6 +51,7 @@ def agreed(
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
         soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
+        additional=choice.additional,
     )
 
 

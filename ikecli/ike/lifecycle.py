@@ -94,6 +94,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     sa.move(State.CLOSED)
     sa.birth = sa.keys = None
     sa.asking.clear()
+    sa.followups.clear()
     sa.window.drop()
     if linger and sa.window.answers:
         sa.ends = core.now + LINGER_SECONDS

@@ -68,6 +68,12 @@ MAX_COOKIE: Final = 64
 COOKIE_SECONDS: Final = 60.0
 """How long the secret of our cookies is in use; what was baked under it is good as long again."""
 COOKIE_SECRET_SIZE: Final = 32
+MAX_FOLLOWUPS: Final = 4
+"""CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
+FOLLOWUP_SECONDS: Final = 60.0
+"""How long each of those further exchanges is awaited."""
+LINK_SIZE: Final = 8
+"""Octets by which such an exchange names what it follows."""
 MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64

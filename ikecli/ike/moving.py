@@ -29,7 +29,7 @@ MOVABLE: Final = frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, Stat
 """Those that are authenticated; what is not yet is begun anew by its initiator."""
 MAX_FAMILY: Final = 8
 _OF_AN_ENGINE: Final = frozenset(
-    {"number", "session", "order", "established_order", "window", "birth", "asking", "keeping", "children"}
+    {"number", "session", "order", "established_order", "window", "birth", "asking", "keeping", "children", "followups"}
 )
 _FIELDS: Final = {field.name for field in fields(IkeSa)} - _OF_AN_ENGINE
 _SPI_SIZE: Final = 8

@@ -12,6 +12,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.followup import Pending
 from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
@@ -78,6 +79,15 @@ class ChildSa:
     held: Install | None = None
     sends: bool = True
     silent: float = 0.0
+    additional: tuple[Algorithm, ...] = ()
+
+
+class PpkUse(Enum):
+    """Where a post-quantum preshared key is mixed in: nowhere, or in one of these exchanges (RFC 8784, RFC 9867)."""
+
+    NONE = ""
+    AUTH = "IKE_AUTH"
+    INTERMEDIATE = "IKE_INTERMEDIATE"
 
 
 @dataclass(slots=True)
@@ -88,6 +98,9 @@ class Birth:
     place it is authenticated anew. `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are
     still to be tried after this one; `refused` are groups that the responder did not want; `held` are messages that
     came before the keys.
+    `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
+    `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
+    `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
     """
 
     aim: Aim
@@ -100,12 +113,17 @@ class Birth:
     cookie: bytes = b""
     group: int = 0
     refused: list[int] = field(default_factory=list)
-    rounds: int = 0
     peers: tuple[Address, ...] = ()
     renews: bytes = b""
     childless: bool = False
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
+    intermediate: bool = False
+    additional: tuple[Algorithm, ...] = ()
+    rounds: int = 0
+    covered: tuple[bytes, bytes] = (b"", b"")
+    renewed: IkeKeys | None = None
+    ppk: PpkUse = PpkUse.NONE
 
 
 @dataclass(slots=True, eq=False)
@@ -123,8 +141,10 @@ class IkeSa:
     answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something surely was,
     `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
     of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
-    its virtual-access interface. `lease` is what Configuration payloads settled; with `routed` the peer routes into its
-    tunnel, so that what was lent does not narrow ours.
+    its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
+    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none. `lease` is what
+    Configuration payloads settled; with `routed` the peer routes into its tunnel, so that what was lent does not narrow
+    ours.
     """
 
     number: int
@@ -163,6 +183,8 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    ppk: bytes = b""
+    followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False
     soft: float = 0.0
     began: bool = False

@@ -7,6 +7,7 @@ from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
+from ikecli.intent import printable
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import AuthMethod
 
@@ -89,6 +90,8 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         assigned=tuple(map(str, lease.lent)),
         pushed=tuple(map(str, lease.taken.addresses)),
         remote_subnets=tuple(map(str, lease.networks)),
+        additional=tuple(row.number for row in suite.additional) if suite else (),
+        ppk=printable(sa.ppk),
     )
 
 
@@ -118,6 +121,7 @@ def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
         kilobytes=child.kilobytes,
         age=int(core.now - child.created),
         replay_window=child.replay_window,
+        additional=tuple(row.number for row in child.additional),
     )
 
 

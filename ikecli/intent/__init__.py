@@ -11,6 +11,7 @@ from ikecli.intent.peers import (
     IkeProposal,
     Initiation,
     Intent,
+    Ppk,
     Profile,
     Template,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Network",
     "Overload",
     "Pool",
+    "Ppk",
     "Prefix",
     "Profile",
     "Route",

@@ -20,13 +20,17 @@ DEFAULT_IKE_LIFETIME: Final = 86400
 
 @dataclass(frozen=True, slots=True)
 class IkeProposal:
-    """Algorithms offered together for an IKE SA, each list in order of preference."""
+    """Algorithms offered together for an IKE SA, each list in order of preference.
+
+    `additional` has the methods of each additional key exchange (RFC 9370); one with NO_KEY_EXCHANGE is optional.
+    """
 
     name: str
     encryption: tuple[Algorithm, ...]
     integrity: tuple[Algorithm, ...]
     prf: tuple[Algorithm, ...]
     groups: tuple[Algorithm, ...]
+    additional: tuple[tuple[Algorithm, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,20 @@ class Credential:
     name: str
     local: Secret | None = None
     remote: Secret | None = None
+    addresses: tuple[Prefix, ...] = ()
+    identity: IdentityMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ppk:
+    """A post-quantum preshared key (RFC 8784) for peers by address or by identity, and the PPK_ID that names it.
+
+    Where it is `required`, nothing is set up with such a peer without it.
+    """
+
+    id: bytes
+    secret: Secret
+    required: bool = False
     addresses: tuple[Prefix, ...] = ()
     identity: IdentityMatch | None = None
 
@@ -92,6 +110,7 @@ class Profile:
     vrf: str | None = ""
     template: str = ""
     template_auto: bool = False
+    ppks: tuple[Ppk, ...] = ()
     authorization: Authorization | None = None
 
 
@@ -119,11 +138,11 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
-    group of a further exchange, or None. `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any
-    peer (a dynamic map): then `peers` is empty and we never initiate. `vrf` is the routing
-    table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the
-    peer is asked for when we begin. With `reverse_route` what lies behind a peer has a route, with a wildcard peer
-    while its SA stands.
+    group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
+    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
+    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
+    protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
+    route, with a wildcard peer while its SA stands.
     """
 
     name: str
@@ -135,6 +154,7 @@ class Connection:
     proposals: tuple[EspProposal, ...]
     profile: str | None = None
     pfs: Algorithm | None = None
+    pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     lifetime: int = 3600
     kilobytes: int = 4608000
     packets: int = 0
@@ -193,6 +213,7 @@ class Template:
     replay_window: int = 64
     versions: tuple[int, ...] = (4,)
     inner_vrf: str = ""
+    pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -208,6 +229,7 @@ class Template:
             self.proposals,
             profile=profile,
             pfs=self.pfs,
+            pfs_additional=self.pfs_additional,
             lifetime=self.lifetime,
             kilobytes=self.kilobytes,
             transport=self.transport,

@@ -241,10 +241,12 @@ def test_clients_that_fail_late_leave_no_address_lent() -> None:
     both.right.plane.refuse = lambda install: True
     for _ in range(20):
         up(both)
+        assert free(both) == {"FOUR": 1, "SIX": 2}
         both.left.do(DeleteIke())
+        both.settle()
+        assert not both.right.sas
+        assert free(both) == {"FOUR": 2, "SIX": 2}
         both.advance(40)
-    assert not both.right.sas
-    assert free(both) == {"FOUR": 2, "SIX": 2}
 
 
 def test_what_was_asked_and_told_is_told_to_listeners() -> None:
