@@ -142,6 +142,40 @@ class TsType(IntEnum):
     IPV6_ADDR_RANGE = 8
 
 
+class ConfigurationType(IntEnum):
+    """What a Configuration payload is (RFC 7296 3.15)."""
+
+    CFG_REQUEST = 1
+    CFG_REPLY = 2
+    CFG_SET = 3
+    CFG_ACK = 4
+
+
+class AttributeType(IntEnum):
+    """Configuration attributes (RFC 7296 3.15.1); those from 28672 on are Cisco's own."""
+
+    INTERNAL_IP4_ADDRESS = 1
+    INTERNAL_IP4_NETMASK = 2
+    INTERNAL_IP4_DNS = 3
+    INTERNAL_IP4_NBNS = 4
+    INTERNAL_IP4_DHCP = 6
+    APPLICATION_VERSION = 7
+    INTERNAL_IP6_ADDRESS = 8
+    INTERNAL_IP6_DNS = 10
+    INTERNAL_IP6_DHCP = 12
+    INTERNAL_IP4_SUBNET = 13
+    SUPPORTED_ATTRIBUTES = 14
+    INTERNAL_IP6_SUBNET = 15
+    BANNER = 28672
+    SAVE_PASSWORD = 28673
+    DEFAULT_DOMAIN = 28674
+    SPLIT_DNS = 28675
+    SPLIT_INCLUDE = 28676
+    LOCAL_LAN = 28678
+    PFS = 28679
+    BACKUP_SERVERS = 28681
+
+
 class TransformType(IntEnum):
     """Transform types (RFC 7296 3.3.2, RFC 9370 3); ADDKE1 to ADDKE7 take the transform ids of KE."""
 

@@ -125,6 +125,20 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Have inner addresses that a peer lent be ours, and networks be reached through a connection to that peer.
+
+    Both stand on the connection's interface until a Reach of the same id takes their place; one with neither ends it.
+    """
+
+    id: int
+    connection: str
+    remote: Address
+    addresses: tuple[Address, ...] = ()
+    networks: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A virtual-access interface `name`, made of the interface `template` for one peer.
 
@@ -217,4 +231,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Attach | Detach | Ask | Tell
+Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | Tell

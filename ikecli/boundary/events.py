@@ -222,6 +222,35 @@ class SelectorsRefused(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsTold(SaEvent):
+    """A Configuration payload left (`sent`) or came: its kind ("CFG_REQUEST") and a text for each attribute.
+
+    The text is its name or number, how many octets its value has, and the value ("INTERNAL_IP4_ADDRESS 4 10.0.0.1").
+    """
+
+    sent: bool
+    kind: str
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRefused(SaEvent):
+    """The peer is lent no inner address, or none by the peer (`by_peer`), so that no Child SA is set up.
+
+    `authorization` is what the peer is lent from, with its pools and what they have free.
+    """
+
+    profile: str
+    identity: str
+    why: str
+    authorization: str = ""
+    pools: tuple[str, ...] = ()
+    by_peer: bool = False
+    local: str = ""
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IkeUp(SaEvent):
     """An IKE SA is established."""
 
@@ -351,6 +380,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
             ProfileMissing,
             AuthenticationFailed,
             SelectorsRefused,
+            AddressRefused,
             ChildFailed,
             GaveUp,
             DatagramDropped,
@@ -372,6 +402,7 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
         ProfileMissing,
         AuthenticationFailed,
         SelectorsRefused,
+        AddressRefused,
         GaveUp,
         LineProtocol,
     }

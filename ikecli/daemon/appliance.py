@@ -21,6 +21,7 @@ from ikecli.boundary.effects import (
     Install,
     Puzzle,
     Question,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -255,6 +256,8 @@ class Appliance:
                 self.plane.update(effect)
             case Remove():
                 self.plane.remove(effect)
+            case Reach():
+                self.plane.reach(effect)
             case Attach(access):
                 self.plane.attach(access)
             case Detach(name):

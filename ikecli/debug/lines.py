@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ikecli.boundary import events
 from ikecli.boundary.events import Event, SaEvent
-from ikecli.debug import failures
+from ikecli.debug import failures, inner
 from ikecli.debug.failures import Lines
 from ikecli.show import text
 
@@ -211,6 +211,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.AuthenticationFailed: failures.authentication,
     events.SelectorsChosen: _selectors,
     events.SelectorsRefused: failures.selectors,
+    events.SettingsTold: inner.settings,
+    events.AddressRefused: inner.address,
     events.IkeUp: _ike_up,
     events.IkeDown: _ike_down,
     events.ChildUp: _child_up,

@@ -7,7 +7,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close, establish
+from ikecli.ike.lifecycle import close, delete, establish
 from ikecli.ike.limits import (
     CONFIRM_RETRANSMISSION,
     DPD_ATTEMPTS,
@@ -237,6 +237,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         renews = sa.birth.renews if sa.birth is not None else b""
         establish(core, sa)
         renewed(core, sa, renews)
+        if out.talk.closing:
+            delete(core, sa)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:

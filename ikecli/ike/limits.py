@@ -122,6 +122,12 @@ TOLD_REFUSALS: Final = 20
 """Refusals of peers not yet authenticated that are told in a second."""
 MAX_REMEMBERED_PEERS: Final = 1_000
 """Peers remembered for having sent ESP of unknown SAs."""
+MAX_KEPT_ADDRESSES: Final = 65_536
+"""Addresses of a pool that came back and are kept for who had them; beyond, the oldest is lent before fresh ones."""
+MAX_SHOWN_ADDRESSES: Final = 256
+"""Addresses of a pool that can be lent and are shown."""
+MAX_NETWORKS: Final = 256
+"""Networks, and name servers, that are believed of a peer's Configuration payload."""
 SHOWN_OCTETS: Final = 32
 """Octets of an unknown notify that an event shows."""
 

@@ -13,6 +13,7 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
 from ikecli.ike.followup import Pending
+from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
@@ -148,7 +149,9 @@ class IkeSa:
     `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
     of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
     its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
-    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none.
+    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none. `lease` is what
+    Configuration payloads settled; with `routed` the peer routes into its tunnel, so that what was lent does not narrow
+    ours.
     """
 
     number: int
@@ -200,6 +203,8 @@ class IkeSa:
     trouble: tuple[float, float] | None = None
     vrf: str = ""
     access: str = ""
+    lease: Lease | None = None
+    routed: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)

@@ -62,6 +62,7 @@ TABLES: dict[str, Limit] = {
     "Core.pauses": configured,
     "Core.recovered": lambda siege: MAX_REMEMBERED_PEERS,
     "Core.accesses": sas,
+    "Core.wishes": configured,
     "Core._sessions": sas,
     "Core._session_use": sas,
     "Ration._to": lambda siege: CLEAR_ANSWERS,

@@ -49,8 +49,8 @@ ACTING = {
 }  # fmt: skip
 """State, role (initiator or responder of the IKE SA), exchange, direction and cover of what may change anything.
 
-An error in the clear for an SA that stands makes us ask for a sign of life. IKE_INTERMEDIATE and IKE_FOLLOWUP_KE where none
-was agreed on are only refused."""
+An error in the clear for an SA that stands makes us ask for a sign of life. IKE_INTERMEDIATE and IKE_FOLLOWUP_KE where
+none was agreed on are only refused."""
 
 STAGES = [
     *((state, role) for state in (*LIVING, "CLOSED") for role in "ir"),

@@ -17,6 +17,7 @@ from ikecli.boundary.effects import (
     Failed,
     Install,
     Puzzle,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -125,8 +126,9 @@ class Plane:
     sas: dict[tuple[Direction, int], Install] = field(default_factory=dict)
     refuse: Callable[[Install], bool] = lambda install: False
     log: list[Effect] = field(default_factory=list)
+    reaches: dict[int, Reach] = field(default_factory=dict)
 
-    def perform(self, effect: Install | Remove | Update) -> bool:
+    def perform(self, effect: Install | Remove | Update | Reach) -> bool:
         self.log.append(effect)
         if isinstance(effect, Install):
             if self.refuse(effect):
@@ -135,6 +137,10 @@ class Plane:
             self.sas[effect.direction, effect.spi] = effect
         elif isinstance(effect, Remove):
             self.sas.pop((effect.direction, effect.spi), None)
+        elif isinstance(effect, Reach):
+            self.reaches.pop(effect.id, None)
+            if effect.addresses or effect.networks:
+                self.reaches[effect.id] = effect
         return True
 
 
