@@ -19,8 +19,11 @@ from ikecli.ike.rules import STATES
 from ikecli.ike.sa import State
 from ikecli.ike.window import Aim, Want
 from ikecli.numbers import TransformType
+from ikecli.wire.message import read_header
 from tests.ike.machine import move, sound
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, row
+from tests.ike.test_followup import pending, pfs
+from tests.ike.test_followup import up as followed
 
 PFS = row(TransformType.KE, "31")
 SLOW = row(TransformType.KE, "14")
@@ -107,6 +110,47 @@ def test_an_exchange_goes_on_in_the_other_engine_at_each_step(
         for end in pair.ends:
             sound(end)
             assert all(not sa.window.busy for sa in end.engine._core.sas.values())
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("what", [Want.CHILD, Want.REKEY_CHILD, Want.REKEY_IKE], ids=lambda what: what.name)
+@pytest.mark.parametrize("moved", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("words", [("mlkem768", "19"), ("16", "mlkem768")], ids=" ".join)
+def test_further_key_exchanges_go_on_in_the_other_engine(
+    side: int, what: Want, moved: tuple[int, ...], words: tuple[str, ...]
+) -> None:
+    for step in range(9):
+        pair = followed(pfs(*words), ike=words)
+        if what is Want.CHILD:
+            pair.left.do(DeleteChild())
+            pair.settle()
+        BEGUN[what][0](pair.ends[side])
+        for _ in range(step):
+            pair.step()
+        for at in moved:
+            move(pair.ends[at])
+        pair.settle()
+        pair.advance(300)
+        pair.agree(1, 1)
+        for end in pair.ends:
+            sound(end)
+            assert not pending(end)
+        if what is not Want.REKEY_IKE:
+            assert len(pair.left.sas[0].children[0].additional) == len(words)
+
+
+def test_the_initiators_series_is_not_begun_anew() -> None:
+    for step in range(7):
+        pair = followed(pfs("mlkem768", "19"))
+        sent = len(pair.left.sent)
+        expire(pair.left)
+        for _ in range(step):
+            pair.step()
+        move(pair.left)
+        pair.settle()
+        exchanges = [read_header(one.octets).exchange for one in pair.left.sent[sent:]]
+        assert exchanges == [36, 44, 44, 37]
+        pair.agree(1, 1)
 
 
 @pytest.mark.parametrize("moved", [0, 1])
