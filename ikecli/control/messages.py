@@ -28,7 +28,7 @@ PING_SECONDS: Final = 3600
 """The longest wait for an echo's answer."""
 ROLLBACKS: Final = 20
 """How many changes can be taken back."""
-RELOAD_MINUTES: Final = 999 * 60
+RELOAD_MINUTES: Final = 999
 """The longest time to a scheduled reload."""
 PING_SEQUENCE: Final = (1 << 31) - 1
 
