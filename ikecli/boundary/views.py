@@ -48,7 +48,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class ChildView:
-    """One Child SA: `encryption` is (number, key bits), `integrity` a number or none with AEAD ciphers."""
+    """One Child SA: `encryption` is (number, key bits), `integrity` a number, none with AEAD; ports are IKE's."""
 
     connection: str
     interface: str
@@ -70,6 +70,8 @@ class ChildView:
     counters: Counters = Counters()
     replay_window: int = 64
     additional: tuple[int, ...] = ()
+    local_port: int = 500
+    remote_port: int = 500
     tfc: bool = False
 
 
@@ -388,6 +390,25 @@ class PoolView:
     lent: tuple[str, ...]
     available: tuple[str, ...] = ()
     netmask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of flash: and its octets."""
+
+    name: str
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveView:
+    """The archive: how its configurations are called (empty where it is off), how many are kept, the next one's name,
+    and those that are stored, oldest first."""
+
+    path: str
+    maximum: int
+    next: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
