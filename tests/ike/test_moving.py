@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -251,3 +252,28 @@ def test_data_that_is_none_is_refused_and_changes_nothing() -> None:
     engine.take(data, 0.0)
     with pytest.raises(Rejected, match="in use"):
         engine.take(data, 0.0)
+
+
+@pytest.mark.parametrize("what", [expire, want(Want.REKEY_IKE)], ids=["Child SA", "IKE SA"])
+def test_data_of_further_key_exchanges_that_are_none_is_refused(what: Callable[[End], None]) -> None:
+    pair = followed(pfs("mlkem768", "19"), ike=("mlkem768", "19"))
+    what(pair.left)
+    pair.step()
+    pair.step()
+    core = pair.left.engine._core
+    data = json.loads(json.dumps(moving.snapshot(core, next(iter(core.sas.values())))))
+    (task,) = [
+        at for at, one in enumerate(data["sas"][0]["open"][0]["tasks"]) if isinstance(one, dict) and "series" in one
+    ]
+    assert data["sas"][0]["open"][0]["tasks"][task]["series"]["secrets"]
+    for place in [one for one in places(data) if one[2:3] == ("open",) and {"choice", "series"} & set(one)]:
+        for value in WRONG:
+            changed = deepcopy(data)
+            inner: Any = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = value
+            engine = Engine(random.Random(1).randbytes, core.lookup.intent)
+            with suppress(Rejected):
+                engine.take(changed, 0.0)
+                engine.wake(5.0)
