@@ -102,10 +102,12 @@ class Names(Request):
 class ConfigBegin(Request):
     """Enter configuration mode; answered with ConfigState.
 
-    What ran before comes back after so many minutes, unless the change is confirmed; 0 for never.
+    What ran before comes back after so many minutes, unless the change is confirmed; 0 for never. `exclusive` is for a
+    candidate of one's own, which runs when it is committed.
     """
 
     minutes: int = 0
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
         _within("minutes", self.minutes, 0, REVERT_MINUTES)

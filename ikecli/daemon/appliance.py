@@ -114,6 +114,7 @@ class Appliance:
         self.pending: Final = Pending(self)
         self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
+        self.holder: Session | None = None
         self._transmit = transmit
         self._ask = ask or self._ask_here
         self._alarm: Cancel | None = None

@@ -118,6 +118,13 @@ def _reload(appliance: Appliance, user: str, request: Reload) -> Reply:
     return Lines(tuple(appliance.reload()))
 
 
+def changes(request: Request) -> bool:
+    """Tell whether a request changes the running configuration."""
+    if isinstance(request, Copy):
+        return request.destination == RUNNING
+    return isinstance(request, Replace | Rollback | Reload)
+
+
 ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
     Copy: _copy,
     Save: _save,

@@ -90,6 +90,7 @@ COMMANDS: Final = Commands(
         "archive.config": "archive:store",
         "show.archive.differences": "archive:differences",
         "configure.replace": "archive:replace",
+        "configure.exclusive": "configuration:exclusive",
         "configure.confirm": "archive:confirm",
         "configure.revert": "archive:revert",
         "rollback": "archive:rollback",

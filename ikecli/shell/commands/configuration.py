@@ -26,6 +26,14 @@ async def configure(call: Call) -> None:
     shell.entered(state)
 
 
+async def exclusive(call: Call) -> None:
+    """Enter configuration mode alone, with a candidate that is committed."""
+    state = await call.shell.ask(ConfigBegin(exclusive=True))
+    assert isinstance(state, ConfigState)
+    await call.out.line("Configuration mode is yours alone: lines take effect at commit.")
+    call.shell.entered(state)
+
+
 async def running(call: Call) -> None:
     """Print the running configuration."""
     from dataclasses import replace
