@@ -60,6 +60,8 @@ class Engine:
         if text is not None:
             (where / "config").write_text(text)
             options = ("--config", str(where / "config"), *options)
+        if "--dataplane" not in options:
+            options = (*options, "--dataplane", "none")
         places = ("--control", str(where / "c"), "--state", str(where / "state"))
         self.log = where / "log"
         with open(self.log, "wb") as log:

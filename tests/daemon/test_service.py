@@ -125,7 +125,6 @@ def test_what_cannot_be_read_or_used_is_one_line(tmp_path: Path, ports: tuple[st
     places = ("--state", str(tmp_path / "s"), "--control", str(tmp_path / "c"))
     assert "missing.cfg: No such file" in failing("engine", *places, "--config", str(tmp_path / "missing.cfg"))
     assert "at most 107" in failing("engine", *places[:2], "--control", str(tmp_path / ("x" * 120)), *ports)
-    assert "no such data plane yet" in failing("engine", *places, "--dataplane", "xfrm")
     assert "must differ" in failing("engine", *places, "--port", "7", "--nat-port", "7")
     assert "no engine answers there" in failing("--control", str(tmp_path / "c"))
     assert "later release" in failing("explain", "a", "b")

@@ -1,0 +1,101 @@
+"""What both planes on Linux do alike: interfaces, routes, sockets, ping, and the end that leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.boundary.notices import LinkChanged
+from ikecli.boundary.views import InterfaceView, RouteView
+from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.linux.echo import Pinger
+from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.linux.ledger import Ledger
+from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
+from ikecli.errors import Unavailable
+from ikecli.intent import Address, Intent
+
+SETTLE_SECONDS: Final = 0.2
+"""How long after a change of devices or addresses the configuration is applied again: they come in flocks."""
+
+
+class LinuxPlane:
+    """The half of a plane that is not ESP. A subclass puts in policies and SAs."""
+
+    strict = False
+    """Whether a device with a crypto map must check where packets come from, since nothing else tells clear ones."""
+
+    def __init__(self, host: Host, ledger: Ledger) -> None:
+        self._host, self._ledger = host, ledger
+        self._intent = Intent()
+        self._network = LinuxNetwork(ledger, host.devices, host.log)
+        self._network.sweep()
+        self._pinger = Pinger(host)
+        self._events = changes()
+        self._settling = self._closed = False
+        host.watch(self._events.fileno(), self._changed)
+
+    def configure(self, intent: Intent) -> None:
+        """Take interfaces, routes and policies, and listen where the configuration says."""
+        self._intent = intent
+        try:
+            self._connect_network()
+            self._protect(intent)
+        except Unavailable as problem:
+            self._host.log(str(problem))
+        live = [one for one in intent.network.interfaces if not one.shutdown]
+        try:
+            self._host.sockets.listen(address.ip for one in live for address in one.addresses)
+        except Unavailable as problem:
+            self._host.trouble(problem)
+
+    def _connect_network(self) -> None:
+        intent = self._intent
+        strict = (one.name for one in intent.network.interfaces if self.strict and not flows_reach(intent, one.name))
+        mapped = {one.interface for one in intent.connections}
+        self._network.configure(intent, frozenset(strict) & mapped)
+
+    def interfaces(self) -> tuple[InterfaceView, ...]:
+        """Return the interfaces with their devices and what passed through them."""
+        return self._network.interfaces()
+
+    def routes(self) -> tuple[RouteView, ...]:
+        """Return the routes in use."""
+        return self._network.routes()
+
+    def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
+        """Send an echo request."""
+        self._pinger.send(self._intent, echo, done)
+
+    def close(self) -> None:
+        """Undo everything that was put in."""
+        self._closed = True
+        self._pinger.close()
+        self._host.unwatch(self._events.fileno())
+        self._events.close()
+        self._network.close()
+        self._ledger.close()
+
+    def _protect(self, intent: Intent) -> None:
+        """Put in the policies; a plane's own."""
+        raise NotImplementedError
+
+    def _changed(self) -> None:
+        """Tell the engine of addresses that went; soon after, apply the configuration to what is there now."""
+        gone: set[Address | None] = set()
+        self._events.read(lambda message: gone.add(lost_address(message)))
+        own = {address.ip for one in self._intent.network.interfaces for address in one.addresses}
+        if lost := tuple(address for address in own if address in gone):
+            self._host.notify(LinkChanged(lost))
+        if not self._settling:
+            self._settling = True
+            self._host.clock.call_at(self._host.clock.now() + SETTLE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = False
+        if self._closed:
+            return
+        try:
+            self._connect_network()
+        except Unavailable as problem:
+            self._host.log(str(problem))
