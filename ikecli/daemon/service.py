@@ -125,6 +125,9 @@ class Service:
                 "the engine deletes its SAs at the peers and ends; datagrams not taken: " + (dropped or "none"),
             )
             appliance.shutdown()
+        except BaseException:
+            appliance.plane.close()
+            raise
         finally:
             server.close()
             self._sockets.close()

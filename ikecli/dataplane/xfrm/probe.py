@@ -35,7 +35,7 @@ def missing(ledger: Ledger, spi: int) -> str:
             except Refused as refusal:
                 if refusal.code == errno.EPERM:
                     raise Unavailable(
-                        "--dataplane: SAs need root or CAP_NET_ADMIN; --dataplane none does not"
+                        "ESP needs root or CAP_NET_ADMIN; --dataplane none carries IKE alone"
                     ) from None
                 why = why or WHY.get(refusal.code, str(refusal))
                 continue
