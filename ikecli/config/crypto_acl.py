@@ -30,13 +30,13 @@ def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[
                 "one line for each network",
             )  # fmt: skip
             continue
-        if line.established or line.icmp:
+        if line.established:
             complaints.warn(
                 where, "", f"line {sequence} of access list {name} protects all of its protocol: "
-                "established and ICMP types are not looked at",
+                "established is not looked at",
             )  # fmt: skip
         permit = line.action == "permit"
-        yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports)
+        yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports, line.icmp)
 
 
 def selector_of(end: ios.Endpoint | None) -> Selector | None:

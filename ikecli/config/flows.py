@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Final
 
-from ikecli.config.common import Ports
+from ikecli.config import icmp as messages
+from ikecli.config.common import Icmp, Ports
 from ikecli.intent import Flow, Selector
 from ikecli.intent.selectors import ANY_PROTOCOL, LAST_PORT
 
@@ -49,13 +50,22 @@ def flows(
     local_ports: Ports | None,
     remote: Iterable[Selector],
     remote_ports: Ports | None,
+    icmp: Icmp | None = None,
 ) -> Iterator[Flow]:
-    """Yield the flows of one line: every pair of its addresses and ports of one IP version."""
+    """Yield the flows of one line: every pair of its addresses and ports of one IP version.
+
+    A line with an ICMP message is for that message in either direction.
+    """
     number = PROTOCOLS[protocol] if isinstance(protocol, str) else protocol
+    if icmp is not None:
+        span = messages.span(icmp, number)
+        ports: list[tuple[Span, Span]] = [(span, span)]
+    else:
+        ports = list(product(spans(local_ports), spans(remote_ports)))
     for here, there in product(local, remote):
         if here.first.version != there.first.version:
             continue
-        for ours, theirs in product(spans(local_ports), spans(remote_ports)):
+        for ours, theirs in ports:
             yield Flow(
                 Selector(here.first, here.last, number, *ours),
                 Selector(there.first, there.last, number, *theirs),

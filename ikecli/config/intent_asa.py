@@ -346,17 +346,12 @@ class _Resolver:
 
     def lines(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
         """Yield the flows of an access list's lines."""
-        for number, line in enumerate(held.entries, 1):
+        for line in held.entries:
             if line.inactive or line.action not in ("permit", "deny") or line.protocol is None:
                 continue
-            if line.icmp:
-                self.complaints.warn(
-                    ("access_lists", name), "", f"line {number} of access list {name} protects all of its protocol: "
-                    "ICMP types are not looked at",
-                )  # fmt: skip
             here, there = (list(self.selectors(name, end)) for end in (line.source, line.destination))
             permit = line.action == "permit"
-            yield from flows(permit, line.protocol, here, line.source_ports, there, line.destination_ports)
+            yield from flows(permit, line.protocol, here, line.source_ports, there, line.destination_ports, line.icmp)
 
     def selectors(self, name: str, end: asa.Network | None, depth: int = 0) -> Iterator[Selector]:
         """Yield what one end of an access-list line covers."""

@@ -299,6 +299,7 @@ class _Resolver:
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,
             replay_window=int(window) if window else REPLAY_WINDOW,
+            per_host=bool(entry.per_host),
         )
 
     def entry(

@@ -137,6 +137,7 @@ class MapEntry:
     peers: dict[Ip, MapPeer] = field(default_factory=dict)
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
+    per_host: bool | None = None
     replay_window: str | None = None
     transform_sets: tuple[str, ...] = ()
     pfs: Pfs | None = None

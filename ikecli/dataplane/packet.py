@@ -16,6 +16,7 @@ UDP: Final = 17
 ESP: Final = 50
 ICMPV6: Final = 58
 SCTP: Final = 132
+MOBILITY: Final = 135
 IPV4_IN_ESP: Final = 4
 IPV6_IN_ESP: Final = 41
 DEFAULT_TTL: Final = 64
@@ -69,12 +70,17 @@ class Packet:
         return len(self.payload) + (_V4.size if self.source.version == 4 else _V6.size)
 
     def ports(self) -> tuple[int, int]:
-        """Return source and destination port; ICMP's type and code stand in both (RFC 7296 3.13.1), else zeros."""
+        """Return source and destination port, else zeros.
+
+        ICMP's type and code, and a mobility header's type, stand in both (RFC 7296 3.13.1).
+        """
         if self.protocol in (TCP, UDP, SCTP) and len(self.payload) >= 4:
             return int.from_bytes(self.payload[:2], "big"), int.from_bytes(self.payload[2:4], "big")
         if self.protocol in (ICMP, ICMPV6) and len(self.payload) >= 2:
             kind = int.from_bytes(self.payload[:2], "big")
             return kind, kind
+        if self.protocol == MOBILITY and len(self.payload) >= 3:
+            return self.payload[2] << 8, self.payload[2] << 8
         return 0, 0
 
 

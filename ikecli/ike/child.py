@@ -15,32 +15,9 @@ from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection
 from ikecli.numbers import TransformType
-from ikecli.wire.payloads.ts import MAX_SELECTORS
 
 _KILOBYTE: Final = 1024
 _SPI_SIZE: Final = 4
-
-
-def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
-    """Return the flows to ask of the peer: all of a connection, or of one that is up in part the packet's alone.
-
-    One that is rekeyed keeps its own.
-    """
-    if talk.replaces is not None:
-        return talk.replaces.pairs[:MAX_SELECTORS]
-    flows = talk.core.lookup.flows[connection.label]
-    packet = talk.aim.packet
-    if packet is None:
-        return flows[:MAX_SELECTORS]
-    covering = tuple(
-        (local, remote)
-        for local, remote in flows
-        if local.covers(packet.source, packet.protocol, packet.source_port)
-        and remote.covers(packet.destination, packet.protocol, packet.destination_port)
-    )
-    if any(child.connection == connection.label for child in talk.sa.children.values()):
-        return covering[:1]
-    return tuple(dict.fromkeys(covering + flows))[:MAX_SELECTORS]
 
 
 def agreed(

@@ -8,6 +8,7 @@ from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.events import ChildFailed
 from ikecli.boundary.notices import Acquire
 from ikecli.ike.core import Core
+from ikecli.ike.coverage import covers
 from ikecli.ike.limits import IKE_PORT
 from ikecli.ike.lookup import credential
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State, newest
@@ -20,7 +21,9 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     connection = core.lookup.connections.get(label)
     if connection is None or connection.wildcard_peer or core.closing:
         return
-    if any(_covers(child, packet) for child in _children(core, connection)) or _under_way(core, connection):
+    if any(packet is None or covers(child.pairs, packet) for child in _children(core, connection)) or _under_way(
+        core, connection
+    ):
         return
     aim = Aim(label, packet)
     sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
@@ -63,14 +66,6 @@ def _all(core: Core, connection: Connection) -> Iterator[IkeSa]:
 def _children(core: Core, connection: Connection) -> Iterator[ChildSa]:
     for sa in _all(core, connection):
         yield from (c for c in sa.children.values() if c.connection == connection.label and not c.deleting)
-
-
-def _covers(child: ChildSa, packet: Acquire | None) -> bool:
-    return packet is None or any(
-        local.covers(packet.source, packet.protocol, packet.source_port)
-        and remote.covers(packet.destination, packet.protocol, packet.destination_port)
-        for local, remote in child.pairs
-    )
 
 
 def _under_way(core: Core, connection: Connection) -> bool:

@@ -60,8 +60,8 @@ MAX_ASSEMBLED_IN_ALL: Final = 1 << 24
 """Octets in all messages that are being put together; beyond, the oldest is given up."""
 FRAGMENT_COST: Final = 128
 """Octets that each fragment counts besides its content."""
-MAX_PAIRS: Final = 256
-"""Selector pairs of one Child SA."""
+MAX_PAIRS: Final = 255
+"""Selector pairs of one Child SA: as many as a payload holds."""
 MAX_NAMED: Final = 64
 """Traffic selectors of a peer's payload that are looked at."""
 MAX_TWINS: Final = 16

@@ -12,7 +12,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
-from ikecli.ike.selectors import Pair
+from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
 from ikecli.numbers import Algorithm
@@ -110,7 +110,8 @@ class IkeSa:
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks.
+    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
+    the connections of which the peer takes less than all in one Child SA.
     """
 
     number: int
@@ -154,6 +155,7 @@ class IkeSa:
     quiet: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
+    grains: dict[str, Grain] = field(default_factory=dict)
 
     def move(self, state: State) -> None:
         """Go on to `state`; raises ValueError for a way that MOVES does not have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice, product
 
@@ -14,6 +15,14 @@ from ikecli.wire.payloads import OPAQUE, TrafficSelector, TrafficSelectors
 
 Pair = tuple[Selector, Selector]
 """A local and a remote selector."""
+
+
+class Grain(Enum):
+    """What a peer takes in one Child SA of a connection."""
+
+    ALL = "all lines"
+    LINE = "one line"
+    HOSTS = "one pair of hosts"
 
 
 def to_wire(selectors: Iterable[Selector]) -> tuple[TrafficSelector, ...]:
@@ -54,7 +63,7 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
         pairs.update(dict.fromkeys(islice(product(heres, theres), MAX_PAIRS - len(pairs))))
         if len(pairs) >= MAX_PAIRS:
             break
-    return tuple(pair for pair in pairs if not any(pair is not other and _inside(pair, other) for other in pairs))
+    return tuple(pair for pair in pairs if not any(pair is not other and inside(pair, other) for other in pairs))
 
 
 def sides(pairs: Iterable[Pair]) -> tuple[tuple[Selector, ...], tuple[Selector, ...]]:
@@ -84,7 +93,8 @@ def _widest(named: Sequence[Selector]) -> list[Selector]:
     return [one for one in each if not any(one is not other and _within(one, other) for other in each)]
 
 
-def _inside(pair: Pair, other: Pair) -> bool:
+def inside(pair: Pair, other: Pair) -> bool:
+    """Tell whether all that a pair selects is selected by another, too."""
     return _within(pair[0], other[0]) and _within(pair[1], other[1])
 
 

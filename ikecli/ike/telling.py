@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ikecli.boundary.events import (
     ChildUp,
+    Progress,
     ProposalChosen,
     ProposalOffered,
     ProposalRefused,
@@ -112,3 +113,9 @@ def child_up(talk: Talk, child: ChildSa) -> None:
         )
 
     talk.core.tell(ChildUp, event)
+
+
+def progress(talk: Talk, text: str) -> None:
+    """Tell a step that no other event says."""
+    sa = talk.sa
+    talk.core.tell(Progress, lambda: Progress(sa.number, sa.session, text))

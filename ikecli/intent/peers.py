@@ -105,7 +105,8 @@ class Connection:
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
-    `wildcard_peer` admits any peer (a dynamic map): then `peers` is empty and we never initiate.
+    `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
+    empty and we never initiate.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    per_host: bool = False
 
     @property
     def wildcard_peer(self) -> bool:

@@ -108,7 +108,19 @@ def ace_ports(low: int, high: int) -> str:
     return f" eq {low}" if low == high else f" range {low} {high}"
 
 
-_ACE_PROTOCOLS: Final = {0: "ip", 1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ahp"}
+_ACE_PROTOCOLS: Final = {0: "ip", 1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ahp", 132: "sctp"}
+_ICMP, _ICMPV6 = 1, 58
+_ANY_CODE: Final = 255
+
+
+def _ace_message(low: int, high: int) -> str:
+    """Print ICMP's type and code of a port range, after a blank; nothing for any."""
+    if (low, high) == (0, LAST_PORT):
+        return ""
+    (kind, code), last = divmod(low, 256), divmod(high, 256)
+    if last == (kind, code):
+        return f" {kind} {code}"
+    return f" {kind}" if (code, last) == (0, (kind, _ANY_CODE)) else f" {kind} to {last[0]}"
 
 
 def ace(flow: FlowView, dialect: str) -> str:
@@ -116,6 +128,14 @@ def ace(flow: FlowView, dialect: str) -> str:
     protocol = _ACE_PROTOCOLS.get(flow.protocol, str(flow.protocol))
     if flow.protocol == 0 and ":" in flow.local_first and dialect == "ios":
         protocol = "ipv6"
+    if flow.protocol == _ICMPV6:
+        protocol = "icmp" if dialect == "ios" else "icmp6"
+    if flow.protocol in (_ICMP, _ICMPV6):
+        here, there = (
+            ace_end(flow.local_first, flow.local_last, dialect),
+            ace_end(flow.remote_first, flow.remote_last, dialect),
+        )
+        return f"permit {protocol} {here} {there}{_ace_message(*flow.local_ports)}"
     return (
         f"permit {protocol} {ace_end(flow.local_first, flow.local_last, dialect)}{ace_ports(*flow.local_ports)} "
         f"{ace_end(flow.remote_first, flow.remote_last, dialect)}{ace_ports(*flow.remote_ports)}"

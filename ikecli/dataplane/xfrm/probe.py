@@ -34,9 +34,7 @@ def missing(ledger: Ledger, spi: int) -> str:
                 kernel.add(_sa(encryption, integrity, spi), (0, 0), ledger.owner << 16)
             except Refused as refusal:
                 if refusal.code == errno.EPERM:
-                    raise Unavailable(
-                        "ESP needs root or CAP_NET_ADMIN; --dataplane none carries IKE alone"
-                    ) from None
+                    raise Unavailable("ESP needs root or CAP_NET_ADMIN; --dataplane none carries IKE alone") from None
                 why = why or WHY.get(refusal.code, str(refusal))
                 continue
             kernel.remove(spi, ENDS[0])

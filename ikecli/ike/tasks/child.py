@@ -10,12 +10,12 @@ from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import child as children
-from ikecli.ike import rekeying, telling
+from ikecli.ike import coverage, rekeying, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
-from ikecli.ike.selectors import Pair, all_within, from_wire, narrow, sides, to_wire
+from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sides, to_wire
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Aim, Want
@@ -28,6 +28,10 @@ from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, Ts
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _GROUP_SIZE: Final = 2
 _NO_KE: Final = frozenset({TransformType.KE})
+_FINER: Final[dict[int, Grain]] = {
+    NotifyType.SINGLE_PAIR_REQUIRED: Grain.HOSTS,
+    NotifyType.TS_UNACCEPTABLE: Grain.LINE,
+}
 _EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
 
 
@@ -55,6 +59,7 @@ class Child(Task):
         "_exchange",
         "_group",
         "_local",
+        "_more",
         "_ni",
         "_nr",
         "_offers",
@@ -89,7 +94,7 @@ class Child(Task):
         self._local: tuple[Selector, ...] = ()
         self._remote: tuple[Selector, ...] = ()
         self._pairs: tuple[Pair, ...] = ()
-        self._transport = False
+        self._transport = self._more = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
         self._refusal: Notify | None = None
@@ -100,7 +105,7 @@ class Child(Task):
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
         connection = talk.core.lookup.connections.get(talk.aim.connection)
-        if connection is None or not (flows := children.wanted(talk, connection)):
+        if connection is None or not (flows := coverage.wanted(talk, connection)):
             return ()
         self._connection = connection
         pfs = connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
@@ -147,9 +152,25 @@ class Child(Task):
             telling.refused_by_peer(talk, Protocol.ESP, self._offers)
         elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
             telling.uncovered_by_peer(talk, self._local, self._remote)
+        if error is not None and self._asks_for_less(talk, error.type):
+            return
         self._fail(
             talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
         )
+
+    def _asks_for_less(self, talk: Talk, error: int) -> bool:
+        """Ask again for less where the peer takes but one pair of hosts, or perhaps but one line, in a Child SA."""
+        label, grains = talk.aim.connection, talk.sa.grains
+        finer = _FINER.get(error)
+        several = len(talk.core.lookup.flows.get(label, ())) > 1 or finer is Grain.HOSTS
+        if finer is None or not several or talk.replaces is not None or grains.get(label) in (finer, Grain.HOSTS):
+            return False
+        grains[label] = finer
+        if talk.aim.packet is None:
+            return False
+        talk.core.want(talk.sa, Want.CHILD, talk.aim)
+        telling.progress(talk, f"the peer takes {finer.value} in a Child SA: asked again for that of the packet")
+        return True
 
     def _accept(self, talk: Talk, message: Incoming, answer: SecurityAssociation) -> Outcome:
         choice, connection = accepted(self._offers, answer.proposals), self._connection
@@ -165,6 +186,7 @@ class Child(Task):
         pairs = narrow(own, local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
             raise Malformed("the peer chose traffic selectors that were not offered")
+        self._check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
         self._choice, self._pairs = choice, pairs
         telling.chosen(talk, choice, self._offers, None)
         telling.selectors(talk, self._local, self._remote, pairs)
@@ -172,6 +194,19 @@ class Child(Task):
         if connection.transport and not self._transport:
             raise Refused("the peer does not take transport mode")
         return self._read_keys(talk, message)
+
+    def _check_packet(self, talk: Talk, connection: Connection, pairs: tuple[Pair, ...], more: bool) -> None:
+        """See whether the packet is served that the SA is for; raises Refused where the SA brings nothing new."""
+        packet = talk.aim.packet
+        if more:
+            telling.progress(talk, "the peer sets up further Child SAs for the rest: asked for on traffic")
+        if packet is None or talk.replaces is not None or coverage.covers(pairs, packet):
+            return
+        talk.core.hold_off[connection.label] = talk.now + HOLD_OFF_SECONDS
+        telling.progress(talk, f"the peer left out the packet {packet.source} -> {packet.destination}")
+        own = [child.pairs for child in talk.sa.children.values() if child.connection == connection.label]
+        if own and not coverage.beyond(pairs, [pair for some in own for pair in some]):
+            raise Refused("the peer gives what is up already")
 
     # The peer's request
 
@@ -202,6 +237,8 @@ class Child(Task):
             payloads.append(KeyExchangePayload(self._choice.algorithms[TransformType.KE].number, self._exchange.public))
         if self._transport:
             payloads.append(Notify(_TRANSPORT))
+        if self._more:
+            payloads.append(Notify(NotifyType.ADDITIONAL_TS_POSSIBLE))
         local, remote = sides(self._pairs)
         return [*payloads, TsInitiator(to_wire(remote)), TsResponder(to_wire(local))]
 
@@ -222,28 +259,40 @@ class Child(Task):
         if talk.replaces is not None:
             candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)
-        covering = False
-        for connection in candidates:
-            pairs = narrow(lookup.flows[connection.label] or _EVERYTHING, self._local, self._remote)
-            if not pairs:
-                continue
-            covering = True
+        grants = self._grants(talk, candidates)
+        for connection, pairs in grants:
             offers = lookup.esp_offers(connection, _group(talk, connection, public))
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
                 self._yield(talk, connection)
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
+                self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
                 self._spi = talk.core.draw_esp_spi()
                 telling.chosen(talk, choice, offers, offered.proposals)
                 telling.selectors(talk, self._local, self._remote, pairs)
                 return
             telling.refused(talk, Protocol.ESP, offers, offered.proposals)
-        if covering:
+        if grants:
             raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
         telling.uncovered(talk, candidates, self._local, self._remote)
         raise Refused("no connection covers the traffic selectors", NotifyType.TS_UNACCEPTABLE)
+
+    def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
+        """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
+        flows = {row.label: talk.core.lookup.flows[row.label] or _EVERYTHING for row in candidates}
+        first = self._local[:1], self._remote[:1]
+        rows = sorted(candidates, key=lambda row: not narrow(flows[row.label], *first))
+        grants = [(row, coverage.granted(row, flows[row.label], self._local, self._remote)) for row in rows]
+        return [(row, pairs) for row, pairs in grants if pairs]
+
+    def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:
+        """Tell whether what the peer asked for and does not get could be had by another Child SA."""
+        flows = talk.core.lookup.flows
+        return any(
+            coverage.beyond(narrow(flows[row.label], self._local, self._remote), self._pairs) for row in candidates
+        )
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
