@@ -31,12 +31,11 @@ def choose(wanted: str, host: Host, none: Callable[[], Plane]) -> Chosen:
     if wanted != "userspace":
         why = missing(ledger, LEAST_SPI + int.from_bytes(host.random(3), "big"))
         if why and wanted == "xfrm":
-            raise Unavailable(f"--dataplane xfrm: {why}")
+            raise Unavailable(f"--dataplane xfrm: {why}; userspace carries packets without it")
         if not why:
             from ikecli.dataplane.xfrm.plane import XfrmPlane
 
             return XfrmPlane(host, ledger), "asked for" if wanted == "xfrm" else "this kernel takes ESP SAs"
-    ledger.close()
-    if wanted == "userspace":
-        raise Unavailable("--dataplane userspace: this release has no such data plane yet")
-    return none(), f"{why}, so that IKE runs alone"
+    from ikecli.dataplane.userspace.plane import UserspacePlane
+
+    return UserspacePlane(host, ledger), why

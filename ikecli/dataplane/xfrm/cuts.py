@@ -63,7 +63,7 @@ def cuts_of(local: Selector, remote: Selector) -> list[Cut]:
     """Return what stands for the packets that go out from one selector to another; raises Unavailable for too many."""
     protocol = local.protocol or remote.protocol
     ports = [_icmp(local, remote)] if protocol in ICMPS else list(product(_ports(local), _ports(remote)))
-    sides = [_prefixes(one) for one in (local, remote)]
+    sides = [prefixes(one) for one in (local, remote)]
     if len(sides[0]) * len(sides[1]) * len(ports) > MAX_CUTS:
         raise Unavailable(f"{local} to {remote}: more than {MAX_CUTS} policies of the kernel; use whole prefixes")
     return [Cut(source, destination, protocol, *both) for source, destination in product(*sides) for both in ports]
@@ -79,7 +79,8 @@ def family(address: Address) -> int:
     return AF_INET if address.version == 4 else AF_INET6
 
 
-def _prefixes(one: Selector) -> list[Prefix]:
+def prefixes(one: Selector) -> list[Prefix]:
+    """Return the prefixes that make up a range of addresses."""
     if isinstance(one.first, IPv4Address) and isinstance(one.last, IPv4Address):
         return list(summarize_address_range(one.first, one.last))
     assert isinstance(one.first, IPv6Address)

@@ -215,7 +215,7 @@ class XfrmPlane(LinuxPlane):
         """Return what the kernel counted, by inbound SPI."""
         found = {}
         for spi in spis:
-            if (child := self._children.get(spi)) is not None:
+            if (child := self._children.get(spi)) is not None and IN in child.ways:
                 found[spi] = _counters(self._used(child), child.zero)
         return found
 
