@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
+from itertools import groupby
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -19,7 +20,7 @@ from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, UnknownSpi
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.chooser import ends_of, flow_key
-from ikecli.dataplane.userspace.coalesce import Coalescer
+from ikecli.dataplane.userspace.coalesce import Coalescer, Row
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
 from ikecli.dataplane.userspace.ports import UDP_GRO
 from ikecli.dataplane.userspace.sas import ESP_HEADER, EXTENDED, IV, OVERHEAD, TRAILER, Receiver
@@ -48,7 +49,7 @@ MSG_ERRQUEUE: Final = 0x2000
 TOLD_SECONDS: Final = 1.0
 """How often one SA tells of a move, and the worker of an unknown SPI."""
 
-View = tuple[memoryview, memoryview, memoryview]
+View = tuple[memoryview | bytearray, memoryview, memoryview]
 """A packet's header, what is sealed, and where that opens to."""
 
 
@@ -66,8 +67,6 @@ class Inbound:
         self._plain_view = memoryview(self._plain)
         self._views: dict[int, View] = {}
         self._stride = STRIDE
-        self._raw_last: Receiver | None = None
-        self._nonce = bytearray(12)
         self._device = Coalescer(tun, self._plain)
         self._told = 0.0
 
@@ -87,37 +86,40 @@ class Inbound:
                 elif name in (socket.IP_TOS, IPV6_TCLASS):
                     kind = data[0]
             if size > ESP_HEADER:
-                self._train(size, train, source, kind, local)
+                self._train(0, size, train, train, source, kind, local)
+            self._device.flush()
 
     def drain_raw(self, one: socket.socket, local: Endpoint) -> None:
-        """Take ESP packets, one a call; over IPv4 they come with their header. Those of a turn go in together."""
-        four, at, device = local.address.version == 4, 0, self._device
-        device.begin()
+        """Take ESP packets, one a call; over IPv4 they come with their header. A row of one length is like a train."""
+        four, stride, came = local.address.version == 4, self._stride, list[tuple[int, int, int, tuple[str, int]]]()
         for number in range(RAW_RECEIVES):
-            at = number * self._stride
+            at = number * stride
             try:
-                size, extra, flags, source = one.recvmsg_into((self._view[at : at + self._stride],), ANCILLARY)
+                size, extra, flags, source = one.recvmsg_into((self._view[at : at + stride],), ANCILLARY)
             except OSError:
                 break
             if flags & socket.MSG_TRUNC:
-                self._stride = min(2 * self._stride, len(self._buffer) // RAW_RECEIVES)
+                self._stride = min(2 * stride, JUMBO)
                 continue
             start, kind = (at + 4 * (self._buffer[at] & 15), self._buffer[at + 1]) if four else (at, 0)
             for _level, name, data in () if four else extra:
                 kind = data[0] if name == IPV6_TCLASS else kind
-            if at + size - start > ESP_HEADER:
-                self._raw(start, at + size, source, kind)
-        device.flush()
+            came.append((start, at + size - start, kind, source))
+        for (length, kind, source), row in groupby(came, lambda one: one[1:]):
+            starts = [start for start, *_ in row]
+            if length > ESP_HEADER:
+                self._rows(starts, length, stride, (source[0], 0), kind, local)
+        self._device.flush()
 
-    def _raw(self, start: int, end: int, source: tuple[str, int], kind: int) -> None:
-        receiver = self._receivers.get(int.from_bytes(self._buffer[start : start + 4], "big"))
-        if receiver is None:
-            self._unknown(int.from_bytes(self._buffer[start : start + 4], "big"), source, 0)
-            return
-        if receiver is not self._raw_last:
-            self._device.begin()
-            self._raw_last = receiver
-        self._open_some(receiver, start, end, end - start, kind)
+    def _rows(
+        self, starts: list[int], length: int, stride: int, source: tuple[str, int], kind: int, local: Endpoint
+    ) -> None:
+        """Open packets of one length, as far as they lie one stride from each other."""
+        first = 0
+        for number, start in enumerate(starts):
+            if number + 1 == len(starts) or starts[number + 1] != start + stride:
+                self._train(starts[first], start + length, length, stride, source, kind, local)
+                first = number + 1
 
     def errors(self, one: socket.socket) -> list[tuple[str, int]]:
         """Return what the network says of our packets: to whom they were too big, and what is not."""
@@ -132,85 +134,108 @@ class Inbound:
                     found.append((where[0], struct.unpack_from("=I", data, 8)[0]))
         return found
 
-    def _train(self, size: int, train: int, source: tuple[str, int], kind: int, local: Endpoint) -> None:
-        """Open a train of packets of equal size, the last of which may be shorter."""
-        buffer, at = self._buffer, 0
-        self._device.begin()
+    def _train(
+        self, at: int, size: int, train: int, step: int, source: tuple[str, int], kind: int, local: Endpoint
+    ) -> None:
+        """Open packets of equal size, of which the last may be shorter, each `step` octets behind the one before."""
+        buffer = self._buffer
         while at < size:
             spi = int.from_bytes(buffer[at : at + 4], "big")
-            if not spi:
-                end = min(at + train, size)
-                self._ike(bytes(self._view[at + 4 : end]), local, source)
-                at = end
-                continue
             receiver = self._receivers.get(spi)
-            if receiver is None:
-                self._unknown(spi, source, source[1])
-                at += train
+            if receiver is not None:
+                at = self._open_some(receiver, at, size, train, step, kind)
+                self._after(receiver, source)
                 continue
-            at = self._open_some(receiver, at, size, train, kind)
-            self._after(receiver, source, source[1])
-        self._device.flush()
+            if not spi and local.port:
+                self._ike(bytes(self._view[at + 4 : min(at + train, size)]), local, source)
+            else:
+                self._unknown(spi, source)
+            at += step
 
-    def _open_some(self, receiver: Receiver, at: int, size: int, train: int, kind: int) -> int:
+    def _open_some(self, receiver: Receiver, at: int, size: int, train: int, step: int, kind: int) -> int:
         """Open the packets of one SA from `at` on; return where another begins."""
         packets = octets = 0
-        spi = receiver.sa.spi
-        window, cipher, opened = receiver.window, receiver.cipher, self._opened
-        top, run = window.top, 0
-        esn, mask = window.esn, receiver.mask
-        while at < size:
-            here, low = SPI_AND_SEQUENCE.unpack_from(self._buffer, at) if size - at > ESP_HEADER else (0, 0)
+        spi, window, unsealed = receiver.sa.spi, receiver.window, False
+        while size - at > ESP_HEADER:
+            here, low = SPI_AND_SEQUENCE.unpack_from(self._buffer, at)
             if here != spi:
                 break
-            end = min(at + train, size)
-            sequence = top + 1
-            following = low == sequence & LOW if esn else low == sequence
-            if not following:
-                if run:
-                    window.top, window.bitmap, run = top, (window.bitmap << run | (1 << run) - 1) & mask, 0
-                sequence = window.expand(low)
-                if not window.fresh(sequence):
-                    receiver.refuse(replays=1)
-                    at = end
-                    continue
-            length = 0
-            if receiver.dead or end - at < OVERHEAD + TRAILER:
+            end, length = min(at + train, size), 0
+            sequence = window.expand(low)
+            if not window.fresh(sequence):
+                receiver.refuse(replays=1)
+            elif receiver.dead or end - at < OVERHEAD + TRAILER:
                 receiver.refuse(errors=1)
-            elif cipher is None:
+            elif receiver.cipher is None:
                 length = self._slowly(receiver, at, end, kind)
-                top = window.top
-                following = False
-            elif self._unseal(receiver, at, end - at, sequence):
-                if following:
-                    top, run = sequence, run + 1
-                else:
-                    window.accept(sequence)
-                    top = window.top
-                length = opened(receiver, at, end - at - OVERHEAD, kind)
-            at = end
-            packets += length > 0
-            octets += length
-        if run:
-            window.top, window.bitmap = top, (window.bitmap << run | (1 << run) - 1) & mask
+            elif unsealed or self._unseal(receiver, at, end - at, sequence):
+                window.accept(sequence)
+                length = self._opened(receiver, at, end - at - OVERHEAD, kind)
+            unsealed = False
+            packets, octets, at = packets + (length > 0), octets + length, at + step
+            if length and self._device.row is not None and receiver.cipher is not None and not kind & CONGESTED:
+                joined, unsealed = self._ride(receiver, self._device.row, at, size, train, step)
+                packets, octets, at = packets + joined, octets + joined * length, at + joined * step
         if packets:
             self._count(receiver, packets, octets)
-        return at
+        return at if size - at > ESP_HEADER else size
+
+    def _ride(self, receiver: Receiver, row: Row, at: int, size: int, train: int, step: int) -> tuple[int, bool]:
+        """Open packets that follow on the last one in every way: that of nearly all. Returns how many those were.
+
+        Also whether the one behind them is unsealed already, but was not like them.
+        """
+        assert receiver.cipher is not None
+        buffer, plain, views, view, nonce = self._buffer, self._plain, self._views, self._plain_view, receiver.nonce
+        spi, window, parts, room, follows = receiver.sa.spi, receiver.window, row.parts, row.room, row.next
+        first, rest, ends, middle, options = row.first, row.rest, row.ends, row.middle, row.options
+        header, data, last, opened = row.header, row.data, row.header + row.data, train - OVERHEAD
+        trailer = plain[at - step + last : at - step + opened]
+        read, fields, decrypt = SPI_AND_SEQUENCE.unpack_from, row.shape.unpack_from, receiver.cipher.decrypt_into
+        before, sums, esn, unsealed = window.top, 0, window.esn, False
+        sequence = before
+        while at + train <= size and room > 0:
+            here, low = read(buffer, at)
+            if here != spi or low != (sequence + 1 & LOW if esn else sequence + 1):
+                break
+            aad, sealed, out = views.get(at << 16 | train) or self._make_view(at, train)
+            nonce[4:] = buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
+            if esn:
+                EXTENDED.pack_into(receiver.aad, 0, spi, sequence + 1)
+                aad = receiver.aad
+            try:
+                decrypt(nonce, sealed, aad, out)
+            except InvalidTag:
+                break
+            a, b, c, number, d, own, e = fields(plain, at)
+            if number != follows or d != middle or a != first or b != rest or c != ends or e != options:
+                unsealed = True
+                break
+            if plain[at + last : at + opened] != trailer:
+                unsealed = True
+                break
+            parts.append(view[at + header : at + last])
+            sums += number + own
+            follows = (follows + data) & LOW
+            sequence += 1
+            room -= 1
+            at += step
+        run = sequence - before
+        window.top, window.bitmap = sequence, (window.bitmap << run | (1 << run) - 1) & receiver.mask
+        row.sums, row.next, row.room = row.sums + sums, follows, room
+        return run, unsealed
 
     def _unseal(self, receiver: Receiver, at: int, size: int, sequence: int) -> bool:
         """Open one packet of an AEAD; return whether it is authentic."""
-        view = self._views.get(at << 16 | size)
-        if view is None:
-            view = self._make_view(at, size)
-        aad, sealed, plain = view
-        nonce = self._nonce
-        nonce[:4] = receiver.nonce[:4]
+        assert receiver.cipher is not None
+        aad, sealed, plain = self._views.get(at << 16 | size) or self._make_view(at, size)
+        nonce = receiver.nonce
         nonce[4:] = self._buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
         if receiver.sa.esn:
             EXTENDED.pack_into(receiver.aad, 0, receiver.sa.spi, sequence)
-            aad = memoryview(receiver.aad)
+            aad = receiver.aad
         try:
-            receiver.cipher.decrypt_into(nonce, sealed, aad, plain)  # type: ignore[union-attr]
+            receiver.cipher.decrypt_into(nonce, sealed, aad, plain)
         except InvalidTag:
             receiver.refuse(forgeries=1)
             return False
@@ -241,7 +266,7 @@ class Inbound:
         if length > whole or (padding and plain[end - padding : end] != PADDING[:padding]):
             receiver.refuse(errors=1)
             return 0
-        if not self._device.known(at) and not self._allowed(receiver, self._plain_view[at : at + length]):
+        if not self._allowed(receiver, self._plain_view[at : at + length]):
             receiver.refuse(errors=1)
             return 0
         if kind & CONGESTED == CONGESTED and not marked(plain, at):
@@ -299,21 +324,25 @@ class Inbound:
         if (ends := receiver.count(packets, octets)) is not None:
             self._tell(Expired(receiver.sa.spi, ends))
 
-    def _after(self, receiver: Receiver, source: tuple[str, int], port: int) -> None:
+    def _after(self, receiver: Receiver, source: tuple[str, int]) -> None:
         """Notice that a peer that sends has moved (RFC 7296 2.23)."""
         sa = receiver.sa
-        if not receiver.used or not sa.encapsulated or (port == sa.remote.port and source[0] == str(sa.remote.address)):
+        if (
+            not receiver.used
+            or not sa.encapsulated
+            or (source[1] == sa.remote.port and source[0] == str(sa.remote.address))
+        ):
             return
         now = self._now()
         if now - receiver.mapped >= TOLD_SECONDS:
             receiver.mapped = now
-            self._tell(Mapped(sa.spi, Endpoint(_address(source[0]), port)))
+            self._tell(Mapped(sa.spi, Endpoint(_address(source[0]), source[1])))
 
-    def _unknown(self, spi: int, source: tuple[str, int], port: int) -> None:
+    def _unknown(self, spi: int, source: tuple[str, int]) -> None:
         now = self._now()
         if now - self._told >= TOLD_SECONDS:
             self._told = now
-            self._tell(UnknownSpi(spi, Endpoint(_address(source[0]), port)))
+            self._tell(UnknownSpi(spi, Endpoint(_address(source[0]), source[1])))
 
     def _ike(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
         self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1])))
