@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import config, handshake, show, start
+from benchmarks import config, gap, handshake, scale, show, start
 from ikecli.language.language import DIALECTS
 
 
@@ -13,6 +13,9 @@ def main() -> None:
         print(config.measure(dialect), flush=True)
     print(start.measure(), flush=True)
     print(show.measure(), flush=True)
+    print(gap.measure(), flush=True)
+    for figure in scale.figures():
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -43,31 +44,33 @@ def open_sas(responder: Responder, count: int) -> None:
 
 def _connect(address: IPv4Address, port: int) -> None:
     """Initiate from an address until the Child SA stands; raises TimeoutError when it does not come to that."""
-    engine = Engine(os.urandom, _intent(address), hears=lambda kind: False)
+    engine = Engine(os.urandom, engine_intent((address,)), hears=lambda kind: False)
     local, remote = Endpoint(address, IKE_PORT), Endpoint(ADDRESS, IKE_PORT)
     with socket.socket(type=socket.SOCK_DGRAM) as wire:
         wire.settimeout(PATIENCE)
         wire.bind((str(address), port))
         wire.connect((str(ADDRESS), port))
-        effects = engine.do(Initiate("M 10 outside"), time.monotonic())
-        while not any(map(_sends, effects)):
+        effects = engine.do(Initiate(f"M 10 {address}"), time.monotonic())
+        while not any(map(sends, effects)):
             for effect in effects:
                 if isinstance(effect, Send):
                     wire.send(effect.datagram.octets)
             effects = engine.receive(Datagram(wire.recv(LARGEST), local, remote), time.monotonic())
 
 
-def _sends(effect: Effect) -> bool:
+def sends(effect: Effect) -> bool:
     """Tell whether an effect is the last of a handshake: the direction towards the responder."""
     return isinstance(effect, Install) and effect.direction is Direction.OUTBOUND
 
 
-def _intent(address: IPv4Address) -> Intent:
+def engine_intent(addresses: Sequence[IPv4Address]) -> Intent:
+    """Return what makes an engine an initiator at each of some addresses; a connection's label ends in its own."""
     secret = Secret(KEY)
     credential = Credential("K", secret, secret, (IPv4Network(ADDRESS),))
     profile = Profile("P", (IdentityMatch(),), (credential,))
-    connection = Connection(
-        "M", 10, "outside", address, (ADDRESS,), (_FLOW,), (EspProposal("T", (_GCM,)),), profile="P"
+    esp = EspProposal("T", (_GCM,))
+    connections = tuple(
+        Connection("M", 10, str(one), one, (ADDRESS,), (_FLOW,), (esp,), profile="P") for one in addresses
     )
     policy = IkePolicy("P", (IkeProposal("P", (_GCM,), (), (_SHA256,), (_X25519,)),))
-    return Intent(policies=(policy,), profiles=(profile,), connections=(connection,))
+    return Intent(policies=(policy,), profiles=(profile,), connections=connections)

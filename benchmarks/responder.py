@@ -70,7 +70,7 @@ class Responder:
     def __init__(self, count: int, python: Sequence[str] = (sys.executable,)) -> None:
         """Prepare an engine that admits `count` initiators, to be run by `python`."""
         self.peers: Final[Iterator[IPv4Address]] = iter([FIRST_PEER + at for at in range(count)])
-        self.ports: Final = _free_ports()
+        self.ports: Final = free_ports()
         self._directory: Final = tempfile.TemporaryDirectory(prefix="ikecli-bench-")
         where = Path(self._directory.name)
         lines = "\n".join(f" set peer {FIRST_PEER + at}" for at in range(count))
@@ -106,6 +106,11 @@ class Responder:
             self._process.wait(PATIENCE)
         self._directory.cleanup()
 
+    @property
+    def process_id(self) -> int:
+        """The engine's process."""
+        return self._process.pid
+
     def cpu(self) -> float:
         """Return the CPU seconds that the process has used, all its threads, user and system."""
         return time.clock_gettime(self._clock)
@@ -131,7 +136,7 @@ def _bytecode() -> str:
     return directory
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     """Return two UDP ports that nobody used just now."""
     with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
         one.bind(("", 0))

@@ -1,6 +1,11 @@
-"""What holds for all tests: property tests have no deadline, since machines are shared."""
+"""What holds for all tests: no deadlines in property tests, since machines are shared, and Ctrl-C works."""
+
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("ikecli", deadline=None)
 settings.load_profile("ikecli")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs
+    signal.signal(signal.SIGINT, signal.default_int_handler)

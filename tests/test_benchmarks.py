@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import config, handshake, show, start
+from benchmarks import config, gap, handshake, scale, show, start
 from benchmarks.figure import Figure
 
 
@@ -26,6 +26,20 @@ def test_a_command_is_answered_by_a_running_engine() -> None:
 
 def test_all_sas_are_shown() -> None:
     assert show.measure(sas=10, rounds=1).value > 0
+
+
+def test_the_loops_gaps_are_seen() -> None:
+    assert gap.measure(sas=20).value > 0
+
+
+def test_an_appliance_of_many_peers_is_measured() -> None:
+    assert scale.memory(sas=5).value >= 0
+    assert scale.one_more(sas=20, rounds=1, handshakes=2).value > 0
+    assert all(scale.checks(query, sas=5).value > 0 for query in scale.CHECK_BOUNDS)
+
+
+def test_all_child_sas_of_a_crowd_are_rekeyed_in_their_lives() -> None:
+    assert scale.rekeys(sas=20, lifetime=120).value >= 1
 
 
 def test_a_figure_says_whether_it_is_as_wanted() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Selector
+from ikecli.intent import Address, Carrier, Prefix, Selector
 from ikecli.numbers import Algorithm
 
 
@@ -25,13 +25,15 @@ class Endpoint:
 class Datagram:
     """IKE octets (without the non-ESP marker) between two ends; `local` is ours in both directions.
 
-    One that is `bare` leaves without a marker, also from the NAT port: a NAT keepalive.
+    One that is `bare` leaves without a marker, also from the NAT port: a NAT keepalive. `vrf` is the routing table that
+    the ends are in.
     """
 
     octets: bytes
     local: Endpoint
     remote: Endpoint
     bare: bool = False
+    vrf: str = ""
 
 
 class Direction(Enum):
@@ -117,6 +119,38 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """A virtual-access interface `name`, made of the interface `template` for one peer.
+
+    It is a tunnel from `local` to `remote` in the routing table `vrf`, protected by the connection of this label.
+    `routes` are what is reached through it besides its own network.
+    """
+
+    name: str
+    template: str
+    carrier: Carrier
+    local: Address
+    remote: Address
+    connection: str
+    vrf: str = ""
+    routes: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Put in a virtual-access interface, or have the one of this name be so from now on."""
+
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """Take out a virtual-access interface."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Something slow or secret to find out; answered with `engine.answer(id, reply, now)`, ignored after `deadline`."""
 
@@ -165,4 +199,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Ask | Tell
+Effect = Send | Install | Update | Remove | Attach | Detach | Ask | Tell

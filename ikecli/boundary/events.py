@@ -266,6 +266,24 @@ class LivenessChecked(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LineProtocol(Event):
+    """A tunnel's line protocol went up or down; `recursive` because its own packets would go through itself."""
+
+    interface: str
+    up: bool
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessMade(SaEvent):
+    """A virtual-access interface was made of a template for a peer."""
+
+    interface: str
+    template: str
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress(SaEvent):
     """A step for a human to read in a debug, where no other event says it."""
 
@@ -280,7 +298,7 @@ def _every(root: type[Event]) -> Iterator[type[Event]]:
 
 
 CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
-    "ikev2": frozenset(_every(Event)) - {Event, SaEvent, DatagramDropped, KeysDerived},
+    "ikev2": frozenset(_every(Event)) - {Event, SaEvent, DatagramDropped, KeysDerived, LineProtocol},
     "ikev2.packet": frozenset({MessageSent, MessageReceived, Retransmitted, DatagramDropped}),
     "ikev2.error": frozenset(
         {
@@ -294,7 +312,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
             NotifyReceived,
         }
     ),
-    "ipsec": frozenset({SelectorsChosen, SelectorsRefused, ChildUp, ChildDown, ChildFailed}),
+    "ipsec": frozenset({SelectorsChosen, SelectorsRefused, ChildUp, ChildDown, ChildFailed, LineProtocol}),
 }
 """The debug categories and the events each shows."""
 
@@ -310,6 +328,7 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
         AuthenticationFailed,
         SelectorsRefused,
         GaveUp,
+        LineProtocol,
     }
 )
 """Events that the log keeps whether or not a debug is on."""

@@ -58,4 +58,13 @@ class LinkChanged:
     gone: tuple[Address, ...] = ()
 
 
-Notice = Acquire | Expired | FirstPacket | Mapped | UnknownSpi | LinkChanged
+@dataclass(frozen=True, slots=True)
+class LineChanged:
+    """A tunnel's line protocol went up or down; `recursive` because its own packets would go through itself."""
+
+    interface: str
+    up: bool
+    recursive: bool = False
+
+
+Notice = Acquire | Expired | FirstPacket | Mapped | UnknownSpi | LinkChanged | LineChanged

@@ -133,6 +133,8 @@ class ConnectionView:
     transport: bool = False
     mtu: int = 1500
     nameif: str = ""
+    inner_vrf: str = ""
+    ipsec_profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,30 @@ class ProfileView:
 
 
 @dataclass(frozen=True, slots=True)
+class TunnelView:
+    """A tunnel as it is now: `carrier` GRE or IPSEC, over IP of `version`, carrying `versions`; `profile` protects it.
+
+    `transport_mtu` is the longest packet that it takes without cutting.
+    """
+
+    carrier: str
+    version: int
+    versions: tuple[int, ...]
+    source: str
+    source_interface: str
+    destination: str
+    vrf: str
+    key: int | None
+    profile: str
+    transport_mtu: int
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceView:
-    """An interface as it is now; `security` is an ASA's level, None where only the default holds."""
+    """An interface as it is now; `security` is an ASA's level, None where only the default holds.
+
+    `up` is its own state, `line` its line protocol's. One that is `unnumbered` has the addresses of another interface.
+    """
 
     name: str
     nameif: str
@@ -236,17 +260,32 @@ class InterfaceView:
     octets_in: int = 0
     octets_out: int = 0
     security: int | None = None
+    line: bool = True
+    vrf: str = ""
+    unnumbered: str = ""
+    tunnel: TunnelView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VrfView:
+    """A routing table beside the global one, and the interfaces in it."""
+
+    name: str
+    distinguisher: str
+    versions: tuple[int, ...]
+    interfaces: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route in use: code C (connected), L (local) or S (static)."""
+    """A route in use of the routing table `vrf`: code C (connected), L (local) or S (static)."""
 
     code: str
     prefix: str
     gateway: str
     interface: str
     distance: int
+    vrf: str = ""
 
 
 @dataclass(frozen=True, slots=True)

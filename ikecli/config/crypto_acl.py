@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
 from ikecli.config import ios
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
 from ikecli.intent import Flow, Selector
+from ikecli.intent.selectors import host_selector
+
+PROTOCOLS6: Final = {"ipv6": "ip", "icmp": "icmp6"}
+"""Words that an IPv6 access list has for protocols, where another list says them otherwise."""
 
 
-def flows_of(draft: ios.Ios, name: str, complaints: Complaints) -> list[Flow]:
+def flows_of(draft: ios.Ios, name: str, complaints: Complaints, version: int = 4) -> list[Flow]:
     """Return the flows of an access list's lines; what no traffic selector can say is complained of."""
+    if version == 6:
+        return list(_lines6(draft.access_lists6[name])) if name in draft.access_lists6 else []
     held = draft.access_lists.get(name)
     return list(_lines(name, held, complaints)) if held else []
+
+
+def _lines6(held: ios.AccessList6) -> Iterator[Flow]:
+    for _, line in sorted(held.entries.items()):
+        if line.action is None or line.protocol is None:
+            continue
+        here, there = selector6_of(line.source), selector6_of(line.destination)
+        protocol = PROTOCOLS6.get(line.protocol, line.protocol) if isinstance(line.protocol, str) else line.protocol
+        ports = line.source_ports, line.destination_ports
+        yield from flows(line.action == "permit", protocol, [here], ports[0], [there], ports[1])
+
+
+def selector6_of(end: ios.Endpoint6 | None) -> Selector:
+    """Return one end of a line of an IPv6 access list."""
+    if end is not None and end.address is not None:
+        return host_selector(end.address)
+    return Selector.of(IPv6Network(end.prefix.network) if end is not None and end.prefix else IPv6Network("::/0"))
 
 
 def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[Flow]:

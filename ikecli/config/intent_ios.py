@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row
+from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, pfs_row
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
+from ikecli.config.routes_ios import own_addresses, routes, vrfs
+from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels
 from ikecli.intent import (
     Address,
     Connection,
@@ -23,21 +24,19 @@ from ikecli.intent import (
     IkePolicy,
     IkeProposal,
     Intent,
-    Interface,
     Network,
     Profile,
-    Route,
 )
 from ikecli.intent import Dpd as Checks
-from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import TransformType
 
 HOSTNAME: Final = "Router"
-LIFETIME: Final = 3600
-KILOBYTES: Final = 4608000
-REPLAY_WINDOW: Final = 64
 NAT_KEEPALIVE: Final = 20
+WINDOW: Final = 5
+
+_MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
+"""Where the draft has the crypto maps for packets of each IP version."""
 
 DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
@@ -100,13 +99,19 @@ class _Resolver:
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
         d = self.draft
-        profiles = {name: self.profile(name, profile) for name, profile in d.profiles.items()}
+        profiles = {name: profile for name, each in d.profiles.items() if (profile := self.profile(name, each))}
+        tunnels = Tunnels(d, self.complaints, self.offers, set(profiles))
+        interfaces = tuple(tunnels.interfaces())
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
-            network=Network(tuple(self.interfaces()), tuple(self.routes())),
+            network=Network(interfaces, tuple(routes(d)), tuple(vrfs(d)), bool(d.ipv6_routing)),
             policies=tuple(self.policies()),
-            profiles=tuple(profile for profile in profiles.values() if profile),
-            connections=tuple(self.connections({name for name, profile in profiles.items() if profile})),
+            profiles=tuple(
+                replace(profile, template=tunnels.template_of(name, d.profiles[name]))
+                for name, profile in profiles.items()
+            ),
+            connections=(*self.connections(set(profiles)), *tunnels.connections(interfaces)),
+            templates=tuple(tunnels.templates(interfaces)),
         )
         if d.max_negotiating is not None:
             intent = replace(intent, max_half_open=d.max_negotiating)
@@ -114,28 +119,9 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
-
-    def interfaces(self) -> Iterator[Interface]:
-        """Yield the interfaces."""
-        for name, each in self.draft.interfaces.items():
-            addresses = [
-                IPv4Interface((int(one.address), str(one.mask)))
-                for one in (each.address, *each.secondaries)
-                if one is not None
-            ]
-            yield Interface(
-                name,
-                (*addresses, *each.ipv6_addresses),
-                bool(each.shutdown),
-                each.mtu or DEFAULT_MTU,
-                description=each.description or "",
-            )
-
-    def routes(self) -> Iterator[Route]:
-        """Yield the static routes."""
-        for (address, mask, interface, gateway), route in self.draft.routes.items():
-            yield Route(network(address, mask), gateway, interface or "", route.distance or 1)
+        return replace(
+            intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW
+        ), self.complaints
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield the policies that hold."""
@@ -154,7 +140,9 @@ class _Resolver:
             self.proposal(name, proposal)
         for name, policy in policies_of(self.draft).items():
             offered = [one for each in policy.proposals if each in known for one in _offers(each, known[each])]
-            yield IkePolicy(name, tuple(offered), tuple(policy.locals))
+            default = policy is not self.draft.policies.get(name)
+            vrf = None if default or policy.fvrf == "any" else "" if policy.fvrf in (None, "global") else policy.fvrf
+            yield IkePolicy(name, tuple(offered), tuple(policy.locals), vrf)
 
     def proposal(self, name: str, proposal: ios.Proposal) -> None:
         """Complain of a proposal that offers nothing."""
@@ -209,60 +197,66 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            vrf=None if profile.fvrf == "any" else profile.fvrf or "",
+            template_auto=profile.virtual_template is not None and profile.virtual_template.mode == "auto",
         )
 
     def locals(self, name: str, profile: ios.Profile) -> Iterator[Address]:
         """Yield the local addresses that a profile is restricted to."""
         for each in profile.locals:
-            address = each.address or self.address_of(each.interface or "")
-            if address is None:
+            found = [each.address] if each.address else own_addresses(self.draft, each.interface or "")
+            if not found:
                 self.complaints.error(
                     ("profiles", name), "interface-without-address",
                     f"IKEv2 profile {name} is for interface {each.interface}, which has no address",
                     f"ip address A.B.C.D MASK on interface {each.interface}",
                 )  # fmt: skip
-            else:
-                yield address
-
-    def address_of(self, interface: str) -> Address | None:
-        """Return the primary address of an interface."""
-        held = self.draft.interfaces.get(interface)
-        return held.address.address if held and held.address else None
+            yield from found
 
     # Connections
 
     def connections(self, profiles: set[str]) -> Iterator[Connection]:
         """Yield the complete crypto-map entries, for each interface that uses them."""
-        used: set[str] = set()
-        for name, interface in self.draft.interfaces.items():
-            if interface.crypto_map is None:
-                continue
-            used.add(interface.crypto_map)
-            held = self.draft.crypto_maps.get(interface.crypto_map)
-            if held is None:
-                self.complaints.error(
-                    ("interfaces", name), "crypto-map-incomplete",
-                    f"interface {name} uses crypto map {interface.crypto_map}, which is not there",
-                    f"crypto map {interface.crypto_map} 10 ipsec-isakmp",
-                )  # fmt: skip
-                continue
-            yield from self.applied(name, interface, interface.crypto_map, held, profiles)
-        for name, held in self.draft.crypto_maps.items():
+        for version in (4, 6):
+            used: set[str] = set()
+            maps = maps_of(self.draft, version)
+            for name, interface in self.draft.interfaces.items():
+                map_name = interface.crypto_map if version == 4 else interface.ipv6_crypto_map
+                if map_name is None:
+                    continue
+                used.add(map_name)
+                held = maps.get(map_name)
+                if held is None:
+                    self.complaints.error(
+                        ("interfaces", name), "crypto-map-incomplete",
+                        f"interface {name} uses crypto map {map_name}, which is not there",
+                        f"crypto map {'ipv6 ' if version == 6 else ''}{map_name} 10 ipsec-isakmp",
+                    )  # fmt: skip
+                    continue
+                yield from self.applied(name, interface, map_name, held, profiles, version)
+            yield from self.unapplied(maps, used, profiles, version)
+
+    def unapplied(
+        self, maps: dict[str, ios.CryptoMap], used: set[str], profiles: set[str], version: int
+    ) -> Iterator[Connection]:
+        """Complain of maps that are on no interface, and of their entries; there is nothing to yield."""
+        for name, held in maps.items():
             if name not in used and held.entries:
                 self.complaints.warn(
-                    ("crypto_maps", name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
-                    f"crypto map {name} on the interface towards the peer",
+                    (_MAPS[version], name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
+                    f"{'ipv6 ' if version == 6 else ''}crypto map {name} on the interface towards the peer",
                 )  # fmt: skip
                 for sequence, entry in sorted(held.entries.items()):
-                    self.entry(name, sequence, entry, profiles)
+                    self.entry(name, sequence, entry, profiles, version)
+        yield from ()
 
     def applied(
-        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, profiles: set[str]
+        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, profiles: set[str], version: int
     ) -> Iterator[Connection]:
         """Yield the complete entries of a map on an interface."""
         source = held.local_address or name
-        local = self.address_of(source)
-        if local is None:
+        locals_ = own_addresses(self.draft, source)
+        if not locals_:
             self.complaints.error(
                 ("interfaces", name), "interface-without-address",
                 f"crypto map {map_name} is on interface {name}, but {source} has no address",
@@ -273,10 +267,24 @@ class _Resolver:
                 ("interfaces", name), "", f"interface {name} uses crypto map {map_name} and is shut down", "no shutdown"
             )
         for sequence, entry in sorted(held.entries.items()):
-            parts = self.entry(map_name, sequence, entry, profiles)
+            parts = self.entry(map_name, sequence, entry, profiles, version)
+            peers = peers_of(entry)
+            local = next((one for one in locals_ if peers and one.version == peers[0].version), None)
+            if parts and local is None and locals_:
+                self.complaints.error(
+                    (_MAPS[version], map_name, "entries", sequence), "interface-without-address",
+                    f"crypto map {map_name} {sequence} has peer {peers[0]}, but {source} has no IPv{peers[0].version} "
+                    "address", f"{'ip' if peers[0].version == 4 else 'ipv6'} address on interface {source}",
+                )  # fmt: skip
             if parts and local is not None and not interface.shutdown:
                 found, proposals, transport = parts
-                yield self.connection(map_name, sequence, entry, name, local, found, proposals, transport)
+                made = self.connection(map_name, sequence, entry, name, local, found, proposals, transport)
+                yield replace(made, vrf=interface.vrf or "", inner_vrf=self.inner_vrf(entry, interface))
+
+    def inner_vrf(self, entry: ios.MapEntry, interface: ios.Interface) -> str:
+        """Return the routing table of what a map entry protects: its profile's, else that of the interface."""
+        profile = self.draft.profiles.get(entry.ikev2_profile or "")
+        return (profile.ivrf if profile else None) or interface.vrf or ""
 
     def connection(
         self, name: str, sequence: int, entry: ios.MapEntry, interface: str, local: Address, found: tuple[Flow, ...],
@@ -290,7 +298,7 @@ class _Resolver:
             sequence,
             interface,
             local,
-            peers_of(entry),
+            tuple(peer for peer in peers_of(entry) if peer.version == local.version),
             found,
             proposals,
             profile=entry.ikev2_profile,
@@ -303,10 +311,10 @@ class _Resolver:
         )
 
     def entry(
-        self, name: str, sequence: int, entry: ios.MapEntry, profiles: set[str]
+        self, name: str, sequence: int, entry: ios.MapEntry, profiles: set[str], version: int
     ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], bool] | None:
         """Return the flows and proposals of an entry and whether it is transport mode, unless it is incomplete."""
-        where = ("crypto_maps", name, "entries", sequence)
+        where = (_MAPS[version], name, "entries", sequence)
         what = f"crypto map {name} {sequence}"
         if not entry.peers:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", "set peer A.B.C.D")
@@ -318,9 +326,17 @@ class _Resolver:
                 where, "no-matching-profile", f"{what} names IKEv2 profile {entry.ikev2_profile}, which is not there",
                 f"crypto ikev2 profile {entry.ikev2_profile}",
             )  # fmt: skip
-        found = tuple(self.flows(where, what, entry.match_address))
-        sets = [each for each in self.sets(where, what, entry) if each]
-        proposals = tuple(one for each_name, each in sets for one in offers_of(each_name, each))
+        found = tuple(self.flows(where, what, entry.match_address, version))
+        proposals, transport = self.offers(where, what, entry)
+        complete = entry.peers and found and proposals and entry.ikev2_profile in profiles
+        return (found, proposals, transport) if complete else None
+
+    def offers(
+        self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
+    ) -> tuple[tuple[EspProposal, ...], bool]:
+        """Return the ESP proposals of what has transform sets, and whether one of them is transport mode."""
+        sets = list(self.sets(where, what, entry))
+        proposals = tuple(one for name, each in sets for one in offers_of(name, each))
         if not proposals:
             self.complaints.error(
                 where,
@@ -328,11 +344,11 @@ class _Resolver:
                 f"{what} has no transform set that can be offered",
                 "set transform-set NAME",
             )
-        transport = any(each.mode == "transport" for _, each in sets)
-        complete = entry.peers and found and proposals and entry.ikev2_profile in profiles
-        return (found, proposals, transport) if complete else None
+        return proposals, any(each.mode == "transport" for _, each in sets)
 
-    def sets(self, where: tuple[Any, ...], what: str, entry: ios.MapEntry) -> Iterator[tuple[str, ios.TransformSet]]:
+    def sets(
+        self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
+    ) -> Iterator[tuple[str, ios.TransformSet]]:
         """Yield the transform sets of an entry."""
         known = transform_sets_of(self.draft)
         for name in entry.transform_sets or (DEFAULT,):
@@ -349,20 +365,26 @@ class _Resolver:
                     f"crypto ipsec transform-set {name} esp-aes 256 esp-sha256-hmac",
                 )  # fmt: skip
 
-    def flows(self, where: tuple[Any, ...], what: str, name: str | None) -> Iterator[Flow]:
+    def flows(self, where: tuple[Any, ...], what: str, name: str | None, version: int) -> Iterator[Flow]:
         """Yield the flows of an access list."""
         if name is None:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no access list", "match address NAME")
             return
-        found = flows_of(self.draft, name, self.complaints)
+        found = flows_of(self.draft, name, self.complaints, version)
         if not any(flow.permit for flow in found):
-            why = "permits nothing" if name in self.draft.access_lists else "is not there"
+            lists = self.draft.access_lists if version == 4 else self.draft.access_lists6
+            why = "permits nothing" if name in lists else "is not there"
             self.complaints.error(
                 where, "access-list-missing", f"{what} matches access list {name}, which {why}",
-                f"ip access-list extended {name}",
+                f"ip access-list extended {name}" if version == 4 else f"ipv6 access-list {name}",
             )  # fmt: skip
             return
         yield from found
+
+
+def maps_of(draft: ios.Ios, version: int) -> dict[str, ios.CryptoMap]:
+    """Return the crypto maps for packets of an IP version."""
+    return draft.crypto_maps if version == 4 else draft.crypto_maps6
 
 
 def peers_of(entry: ios.MapEntry) -> tuple[Ip, ...]:

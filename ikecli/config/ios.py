@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 from ikecli.config.common import Dpd, Icmp, Ip, Key, Matched, Password, Pfs, Ports, User
 from ikecli.language import Inert
@@ -76,12 +76,20 @@ class Authentication:
     key: Secret | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VirtualTemplate:
+    """Of which template a virtual-access interface is made for each peer."""
+
+    number: int
+    mode: str | None = None
+
+
 @dataclass(slots=True)
 class Profile:
     """`crypto ikev2 profile`."""
 
     description: str | None = None
-    fvrf_any: bool | None = None
+    fvrf: str | None = None
     locals: list[LocalMatch] = field(default_factory=list)
     remotes: list[Matched] = field(default_factory=list)
     identity: Matched | None = None
@@ -91,6 +99,8 @@ class Profile:
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
+    ivrf: str | None = None
+    virtual_template: VirtualTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +127,11 @@ class IpsecProfile:
     description: str | None = None
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
+    replay_window: str | None = None
     transform_sets: tuple[str, ...] = ()
     pfs: Pfs | None = None
     ikev2_profile: str | None = None
+    responder_only: bool | None = None
 
 
 @dataclass(slots=True)
@@ -162,16 +174,63 @@ class InterfaceAddress:
 
 
 @dataclass(slots=True)
+class Vrf:
+    """`vrf definition`, or `ip vrf` (`form`)."""
+
+    form: str | None = None
+    description: str | None = None
+    distinguisher: str | None = None
+    families: dict[str, VrfFamily] = field(default_factory=dict)
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class VrfFamily:
+    """`address-family` of a VRF."""
+
+    ended: bool | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelSource:
+    """Where a tunnel's packets come from: an address, or the interface that has it."""
+
+    address: Ip | None = None
+    interface: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What protects a tunnel: an IPsec profile, and an IKEv2 profile in the place of the one that it names."""
+
+    profile: str
+    ikev2_profile: str | None = None
+    shared: bool = False
+
+
+@dataclass(slots=True)
 class Interface:
     """`interface`."""
 
+    type: str | None = None
     description: str | None = None
     mtu: int | None = None
+    vrf: str | None = None
+    unnumbered: str | None = None
+    ip_mtu: int | None = None
+    tunnel_source: TunnelSource | None = None
+    tunnel_mode: str | None = None
+    tunnel_destination: Ip | None = None
+    tunnel_key: int | None = None
+    tunnel_vrf: str | None = None
+    protection: Protection | None = None
     address: InterfaceAddress | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
     crypto_map: str | None = None
+    ipv6_crypto_map: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -208,6 +267,36 @@ class AccessList:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint6:
+    """One end of a line of an IPv6 access list: `kind` is any, host, or None for a prefix."""
+
+    kind: str | None = None
+    address: IPv6Address | None = None
+    prefix: IPv6Interface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine6:
+    """A line of an IPv6 access list: a remark, or what is permitted or denied."""
+
+    action: str | None = None
+    protocol: str | int | None = None
+    source: Endpoint6 | None = None
+    source_ports: Ports | None = None
+    destination: Endpoint6 | None = None
+    destination_ports: Ports | None = None
+    log: str | None = None
+    remark: str | None = None
+
+
+@dataclass(slots=True)
+class AccessList6:
+    """`ipv6 access-list`, by sequence number."""
+
+    entries: dict[int, AccessLine6] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StaticRoute:
     """What a static route has besides its key (network, mask, interface, gateway)."""
 
@@ -216,7 +305,20 @@ class StaticRoute:
     tag: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VrfRoute:
+    """What a static route of a VRF has besides its key; with `in_global` its gateway is in the global table."""
+
+    in_global: bool = False
+    distance: int | None = None
+    label: str | None = None
+    tag: int | None = None
+
+
 RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]
+VrfRouteKey = tuple[str, IPv4Address, IPv4Address, str | None, IPv4Address | None]
+Route6Key = tuple[IPv6Interface, str | None, IPv6Address | None]
+VrfRoute6Key = tuple[str, IPv6Interface, str | None, IPv6Address | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +342,7 @@ class Ios:
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
+    window: int | None = None
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None
@@ -249,7 +352,14 @@ class Ios:
     transform_sets: dict[str, TransformSet] = field(default_factory=dict)
     ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
+    crypto_maps6: dict[str, CryptoMap] = field(default_factory=dict)
+    vrfs: dict[str, Vrf] = field(default_factory=dict)
+    ipv6_routing: bool | None = None
     interfaces: dict[str, Interface] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
+    vrf_routes: dict[VrfRouteKey, VrfRoute] = field(default_factory=dict)
+    routes6: dict[Route6Key, StaticRoute] = field(default_factory=dict)
+    vrf_routes6: dict[VrfRoute6Key, StaticRoute] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)
+    access_lists6: dict[str, AccessList6] = field(default_factory=dict)
     inert: dict[str, Inert] = field(default_factory=dict)

@@ -39,7 +39,6 @@ _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "   1. A local and a remote authentication method.",
         "   2. A match identity or a match certificate or match any statement.",
     ),
-    ("ios", "ipsec-profile"): ("NOTE: IPsec profiles have no effect until tunnel interfaces are served.",),
 }
 """What a router says when an object is made that cannot work yet."""
 

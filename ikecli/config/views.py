@@ -13,14 +13,14 @@ from ikecli.boundary.views import (
     ProposalView,
     TransformSetView,
 )
-from ikecli.config import asa, intent_asa, intent_ios, ios
+from ikecli.config import asa, intent_asa, intent_ios, ios, tunnels_ios
 from ikecli.config.algorithms import kilobytes, pfs_row, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import match_of
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
-from ikecli.intent import Connection, Flow, Profile
+from ikecli.intent import Connection, Flow, Interface, Profile
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.language import write
 from ikecli.numbers import Algorithm, TransformType
@@ -67,7 +67,7 @@ def policies(store: Store) -> Iterator[PolicyView]:
     draft = store.draft
     if isinstance(draft, ios.Ios):
         for name, policy in intent_ios.policies_of(draft).items():
-            vrf = "any" if policy.fvrf == "any" or policy is not draft.policies.get(name) else "global"
+            vrf = policy.fvrf or "global" if policy is draft.policies.get(name) else "any"
             yield PolicyView(name, vrf, tuple(map(str, policy.locals)), tuple(policy.proposals))
         return
     for each in store.intent.policies:
@@ -152,17 +152,22 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
         yield AccessListView(name, "extended", tuple((line, text, 0) for line, text in enumerate(found, 1)))
 
 
-def connections(store: Store) -> Iterator[ConnectionView]:
-    """Yield the crypto-map entries that are in use, as the intent has them."""
+def connections(store: Store, accesses: Iterable[Connection] = ()) -> Iterator[ConnectionView]:
+    """Yield the crypto-map entries and protected tunnels that are in use, as the intent has them.
+
+    `accesses` are what protects virtual-access interfaces now.
+    """
     sets = _sets(store)
     interfaces = {each.name: each for each in store.intent.network.interfaces}
-    for each in store.intent.connections:
-        interface = interfaces[each.interface]
-        yield _connection(each, sets, _access_list(store, each.name, each.sequence), interface.mtu, interface.nameif)
+    templates = {each.name: interfaces.get(each.template) for each in store.intent.profiles}
+    for each in (*store.intent.connections, *accesses):
+        interface = interfaces.get(each.interface) or templates.get(each.profile or "")
+        if interface is not None:
+            yield _connection(each, sets, _access_list(store, each), interface)
 
 
 def _connection(
-    each: Connection, sets: dict[str, tuple[str, bool]], access_list: str, mtu: int, nameif: str
+    each: Connection, sets: dict[str, tuple[str, bool]], access_list: str, interface: Interface
 ) -> ConnectionView:
     names = dict.fromkeys(proposal.name for proposal in each.proposals)
     return ConnectionView(
@@ -180,8 +185,10 @@ def _connection(
         tuple((name, sets[name][0]) for name in names),
         access_list,
         each.transport,
-        mtu,
-        nameif,
+        interface.mtu,
+        interface.nameif,
+        each.inner_vrf,
+        interface.tunnel.profile if interface.tunnel else "",
     )
 
 
@@ -199,8 +206,16 @@ def flow_view(flow: Flow) -> FlowView:
     )
 
 
-def _access_list(store: Store, name: str, sequence: int) -> str:
-    return store.draft.crypto_maps[name].entries[sequence].match_address or ""
+def _access_list(store: Store, each: Connection) -> str:
+    """Return the access list of a crypto-map entry, or nothing for a tunnel."""
+    draft = store.draft
+    found: asa.MapEntry | ios.MapEntry | None
+    if isinstance(draft, ios.Ios):
+        maps = intent_ios.maps_of(draft, each.flows[0].local.first.version)
+        found = maps[each.name].entries.get(each.sequence) if each.name in maps else None
+    else:
+        found = draft.crypto_maps[each.name].entries.get(each.sequence) if each.name in draft.crypto_maps else None
+    return (found.match_address if found else None) or ""
 
 
 def crypto_maps(store: Store) -> Iterator[ConnectionView]:
@@ -211,21 +226,37 @@ def crypto_maps(store: Store) -> Iterator[ConnectionView]:
     if not isinstance(draft, ios.Ios):
         yield from used
         return
-    sets = _sets(store)
-    for name, held in draft.crypto_maps.items():
-        on = [interface for interface, each in draft.interfaces.items() if each.crypto_map == name]
-        for sequence, entry in sorted(held.entries.items()):
-            if (name, sequence) in there:
-                yield from (view for view in used if (view.name, view.sequence) == (name, sequence))
-                continue
-            yield from (_unused(draft, name, sequence, entry, interface, sets) for interface in on or [""])
+    order = {name: at for at, name in enumerate((*draft.crypto_maps, *draft.crypto_maps6))}
+    every = [*used, *_all_unused(draft, there, _sets(store))]
+    yield from sorted(every, key=lambda view: (order.get(view.name, len(order)), view.sequence))
+
+
+def _all_unused(
+    draft: ios.Ios, there: set[tuple[str, int]], sets: dict[str, tuple[str, bool]]
+) -> Iterator[ConnectionView]:
+    for version in (4, 6):
+        for name, held in intent_ios.maps_of(draft, version).items():
+            on = [
+                interface
+                for interface, each in draft.interfaces.items()
+                if (each.crypto_map if version == 4 else each.ipv6_crypto_map) == name
+            ]
+            for sequence, entry in held.entries.items():
+                if (name, sequence) not in there:
+                    for interface in on or [""]:
+                        yield _unused(draft, (name, sequence, version), entry, interface, sets)
 
 
 def _unused(
-    draft: ios.Ios, name: str, sequence: int, entry: ios.MapEntry, interface: str, sets: dict[str, tuple[str, bool]]
+    draft: ios.Ios,
+    where: tuple[str, int, int],
+    entry: ios.MapEntry,
+    interface: str,
+    sets: dict[str, tuple[str, bool]],
 ) -> ConnectionView:
-    flows = flows_of(draft, entry.match_address or "", Complaints())
-    seconds = entry.lifetime_seconds or draft.lifetime_seconds or intent_ios.LIFETIME
+    name, sequence, version = where
+    flows = flows_of(draft, entry.match_address or "", Complaints(), version)
+    seconds = entry.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
     pfs = pfs_row(entry.pfs, "ios")
     names = entry.transform_sets or (intent_ios.DEFAULT,)
@@ -239,7 +270,7 @@ def _unused(
         tuple(flow_view(flow) for flow in flows if flow.permit),
         (),
         seconds,
-        kilobytes(volume, intent_ios.KILOBYTES),
+        kilobytes(volume, tunnels_ios.KILOBYTES),
         pfs.number if pfs else None,
         tuple((one, sets[one][0]) for one in names if one in sets),
         entry.match_address or "",

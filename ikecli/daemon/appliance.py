@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import (
     Ask,
+    Attach,
     Datagram,
+    Detach,
     Effect,
     Failed,
     Install,
@@ -228,6 +230,10 @@ class Appliance:
                 self.plane.update(effect)
             case Remove():
                 self.plane.remove(effect)
+            case Attach(access):
+                self.plane.attach(access)
+            case Detach(name):
+                self.plane.detach(name)
             case Ask(id, question):
                 self._find_answer(
                     question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now()))

@@ -12,7 +12,7 @@ from ikecli.daemon.sockets import Sockets
 from ikecli.dataplane.base import Echo, EchoResult, Notify
 from ikecli.dataplane.none import NonePlane
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Intent
+from ikecli.intent import Address, Intent, Interface
 
 ICMP: Final = 1
 ICMPV6: Final = 58
@@ -24,13 +24,14 @@ class ListeningPlane(NonePlane):
     def __init__(self, notify: Notify, clock: Clock, sockets: Sockets, trouble: Callable[[Unavailable], None]) -> None:
         super().__init__(notify)
         self._notify, self._clock, self._sockets, self._trouble = notify, clock, sockets, trouble
+        self._intent = Intent()
 
     def configure(self, intent: Intent) -> None:
         """Listen on the addresses of the interfaces that are up; on all, when none has one."""
         super().configure(intent)
-        live = [one for one in intent.network.interfaces if not one.shutdown]
+        self._intent = intent
         try:
-            self._sockets.listen(address.ip for one in live for address in one.addresses)
+            self._sockets.listen(address.ip for one in self._live() for address in one.addresses)
         except Unavailable as problem:
             self._trouble(problem)
 
@@ -49,7 +50,10 @@ class ListeningPlane(NonePlane):
 
     def _acquire(self, sources: list[Address], destination: Address) -> Acquire | None:
         protocol = ICMP if destination.version == 4 else ICMPV6
+        tunnels = {one.name for one in self._intent.network.interfaces if one.tunnel is not None}
         for connection in self._intent.connections:
+            if connection.interface in tunnels:
+                continue
             for source in sources:
                 for flow in connection.flows:
                     here = flow.local.covers(source, protocol, 0)
@@ -61,9 +65,11 @@ class ListeningPlane(NonePlane):
 
     def _sources(self, name: str) -> list[Address]:
         """Return the addresses that an echo may leave from: those of the interface named, else of all."""
-        live = [one for one in self._intent.network.interfaces if not one.shutdown]
-        named = [one for one in live if name in (one.name, one.nameif)] if name else live
+        named = [one for one in self._live() if name in ("", one.name, one.nameif)]
         return [address.ip for one in named for address in one.addresses] or [_address(name)]
+
+    def _live(self) -> list[Interface]:
+        return [one for one in self._intent.network.interfaces if not one.shutdown and one.tunnel is None]
 
 
 def _address(text: str) -> Address:

@@ -36,7 +36,7 @@ def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[Connecti
             children.setdefault(child.connection, []).append(child)
     return [
         replace(view, children=tuple(children.get(f"{view.name} {view.sequence} {view.interface}", ())))
-        for view in views.connections(appliance.store)
+        for view in views.connections(appliance.store, appliance.engine.connections())
     ]
 
 

@@ -26,8 +26,8 @@ NAT_PORT: Final = 4500
 MARKER: Final = bytes(4)
 """What stands before IKE on the NAT port, where ESP has its SPI (RFC 3948 2.2)."""
 KEEPALIVE: Final = b"\xff"
-BATCH: Final = 256
-"""Datagrams taken from a socket before others have their turn."""
+BATCH: Final = 16
+"""Datagrams taken from a socket before others have their turn: a few milliseconds of handshakes."""
 SOCKET_PAIRS: Final = 64
 """Addresses that get sockets of their own; where there are more, one pair listens on all addresses of the machine."""
 LARGEST: Final = 65535

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ikecli.boundary.effects import Install, Remove, Update
+from ikecli.boundary.effects import Access, Install, Remove, Update
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.intent import Intent
@@ -28,13 +28,17 @@ class EchoResult:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """An ICMP echo to send: addresses as text (source may be an interface or empty), size in octets, seconds."""
+    """An ICMP echo to send: addresses as text (source may be an interface or empty), size in octets, seconds.
+
+    `vrf` is the routing table it is sent in.
+    """
 
     destination: str
     source: str
     size: int
     timeout: float
     sequence: int
+    vrf: str = ""
 
 
 class Plane(Protocol):
@@ -42,10 +46,24 @@ class Plane(Protocol):
 
     name: str
     features: frozenset[str]
-    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation"."""
+    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf"."""
 
     def configure(self, intent: Intent) -> None:
-        """Take interfaces, routes and policies (the connections' flows); SAs stay until removed."""
+        """Take interfaces, tunnels, routing tables and policies (the connections' flows); SAs stay until removed.
+
+        A tunnel interface with a `protection` sends through the SAs of that connection alone and takes nothing that
+        came by another way. Its line protocol is up while it can send; each change is noticed (LineChanged), and routes
+        out of an interface whose line protocol is down are not used. Template interfaces carry nothing.
+        """
+
+    def attach(self, access: Access) -> None:
+        """Put in a virtual-access interface, a copy of its template with these ends; one of its name is replaced.
+
+        It stays over `configure`, made anew of its template, until it is detached.
+        """
+
+    def detach(self, name: str) -> None:
+        """Take out a virtual-access interface with the routes through it; unknown ones are no error."""
 
     def install(self, sa: Install) -> None:
         """Put in one direction of an SA; an SPI already known is refused."""

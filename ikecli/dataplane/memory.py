@@ -1,23 +1,27 @@
 """The emulated network's plane: a small IP stack whose packets really are encrypted, and which counts them.
 
-A packet leaves by the longest matching route. Where a connection's flow covers it on that interface, it goes into the
+A packet leaves by the best route of its table. Where a connection's flow covers it on that interface, it goes into the
 connection's SA; without one an Acquire is reported and the packet waits, a few at most, so that no first ping is lost.
-Packets that a flow says must be protected are refused when they arrive in the clear.
+Packets that a flow says must be protected are refused when they arrive in the clear. What is routed into a tunnel goes
+into GRE, or straight into the SA that protects the tunnel, and is routed again in the tunnel's own table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
 from typing import Final, Protocol
 
-from ikecli.boundary.clock import Cancel, Clock
-from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.clock import Clock
+from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
+from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.echoes import Echoes
+from ikecli.dataplane.links import MAX_ACCESSES, Links
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
@@ -30,18 +34,17 @@ from ikecli.dataplane.packet import (
     udp,
     udp_data,
 )
+from ikecli.dataplane.policies import Hold, backwards, protecting
 from ikecli.dataplane.sadb import SoftwareSas
-from ikecli.dataplane.tables import interface_views, route_views
-from ikecli.errors import Unavailable
-from ikecli.intent import Address, Connection, Intent, Interface
+from ikecli.errors import Malformed, Unavailable
+from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
 
-HELD_PACKETS: Final = 8
-"""Packets a connection keeps while its SA is set up."""
-HELD_SECONDS: Final = 5.0
 IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 NON_ESP_MARKER: Final = bytes(4)
 """What stands before IKE on port 4500 (RFC 3948 2.2)."""
+MAX_TUNNELS: Final = 4
+"""Tunnels that a packet may be in, one inside the other (RFC 2473 6.6)."""
 
 
 class Link(Protocol):
@@ -61,28 +64,11 @@ class Traffic:
     octets_out: int = 0
 
 
-@dataclass(slots=True)
-class Waiting:
-    """An echo whose answer is awaited."""
-
-    done: Callable[[EchoResult], None]
-    sent: float
-    timer: Cancel
-
-
-@dataclass(slots=True)
-class Held:
-    """Packets of a connection that wait for its SA."""
-
-    packets: list[Packet] = field(default_factory=list)
-    until: float = 0.0
-
-
 class MemoryPlane:
     """One node of the emulated network."""
 
     name = "memory"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf"})
 
     def __init__(
         self,
@@ -94,29 +80,40 @@ class MemoryPlane:
     ) -> None:
         self._clock, self._random, self._link, self._notify, self._ike = clock, random, link, notify, ike
         self._intent = Intent()
-        self._addresses: dict[Address, Interface] = {}
         self._sas = SoftwareSas(self._report, self._random)
-        self._held: dict[str, Held] = {}
-        self._waiting: dict[tuple[int, int], Waiting] = {}
+        self._links = Links(self._sas.carries, self._report)
+        self._hold = Hold()
+        self._echoes = Echoes(clock)
         self._traffic: dict[str, Traffic] = {}
-        self._identifier = 0
+        self._inner_vrfs: dict[str, str] = {}
 
     # What every plane does
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
         self._intent = intent
-        live = [one for one in intent.network.interfaces if not one.shutdown]
-        self._addresses = {address.ip: one for one in live for address in one.addresses}
+        self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
+        self._links.configure(intent)
+
+    def attach(self, access: Access) -> None:
+        """Put in a virtual-access interface."""
+        if self._links.accesses >= MAX_ACCESSES:
+            raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
+        self._links.attach(access)
+
+    def detach(self, name: str) -> None:
+        """Take out a virtual-access interface."""
+        self._links.detach(name)
+        self._traffic.pop(name, None)
 
     def install(self, sa: Install) -> None:
         """Put in one direction of an SA, and send what waited for it."""
         self._sas.install(sa)
         if sa.direction is Direction.OUTBOUND:
-            held = self._held.pop(sa.connection, None)
-            if held and held.until >= self._clock.now():
-                for packet in held.packets:
-                    self._clock.call_at(self._clock.now(), partial(self._route, packet))
+            self._links.settle(sa.connection)
+            now = self._clock.now()
+            for packet, vrf in self._hold.release(sa.connection, now):
+                self._clock.call_at(now, partial(self._route, packet, vrf))
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
@@ -124,7 +121,8 @@ class MemoryPlane:
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
-        self._sas.remove(remove)
+        for connection in self._sas.remove(remove):
+            self._links.settle(connection)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return what was counted for Child SAs, by inbound SPI."""
@@ -145,31 +143,29 @@ class MemoryPlane:
                 octets_in=traffic.octets_in,
                 octets_out=traffic.octets_out,
             )
-            for view in interface_views(self._intent)
+            for view in self._links.views()
             for traffic in [self._traffic.get(view.name, Traffic())]
         )
 
     def routes(self) -> tuple[RouteView, ...]:
         """Return the routes in use."""
-        return route_views(self._intent.network)
+        return self._links.routes()
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request from an address of ours; raises Unavailable when source or destination make no sense."""
         destination = _address(echo.destination)
-        source = self._source(echo.source, destination)
-        now = self._clock.now()
+        source = self._source(echo.source, destination, echo.vrf)
         if source is None:
-            self._clock.call_at(now, lambda: done(EchoResult("U")))
+            self._clock.call_at(self._clock.now(), lambda: done(EchoResult("U")))
             return
-        self._identifier = (self._identifier + 1) & 0xFFFF
-        key = (self._identifier, echo.sequence & 0xFFFF)
-        timer = self._clock.call_at(now + echo.timeout, lambda: self._echo_done(key, "."))
-        self._waiting[key] = Waiting(done, now, timer)
-        self._route(echo_request(source, destination, *key, echo.size))
+        key = self._echoes.expect(echo.sequence, echo.timeout, done)
+        self._route(echo_request(source, destination, *key, echo.size), echo.vrf)
 
     def close(self) -> None:
         """Forget all SAs."""
         self._sas = SoftwareSas(self._report, self._random)
+        self._links = Links(self._sas.carries, self._report)
+        self._links.configure(self._intent)
 
     # IKE
 
@@ -178,99 +174,85 @@ class MemoryPlane:
         local, remote = datagram.local, datagram.remote
         marked = NAT_PORT in (local.port, remote.port) and not datagram.bare
         octets = NON_ESP_MARKER + datagram.octets if marked else datagram.octets
-        self._emit(udp(local.address, local.port, remote.address, remote.port, octets))
+        self._emit(udp(local.address, local.port, remote.address, remote.port, octets), datagram.vrf)
 
     # Packets out
 
-    def _route(self, packet: Packet) -> None:
-        """Send a packet that may need protection."""
-        if packet.destination in self._addresses:
-            self._local(packet)
+    def _route(self, packet: Packet, vrf: str, depth: int = 0) -> None:
+        """Send a packet that may need protection, in `depth` tunnels already."""
+        if (vrf, packet.destination) in self._links.addresses:
+            self._local(packet, vrf)
             return
-        interface = self._egress(packet.destination)
-        if interface is None:
+        hop = self._links.hop(vrf, packet.destination)
+        if hop is None:
             return
-        connection = self._protecting(interface[0].name, packet)
+        interface = self._links.interfaces[hop.interface]
+        if interface.tunnel is not None:
+            self._into(interface, interface.tunnel, packet, depth)
+            return
+        connection = protecting(self._intent.connections, interface.name, packet, vrf)
         if connection is None:
-            self._emit(packet)
+            self._out(interface.name, hop.neighbour, packet)
         elif (protected := self._sas.seal(connection.label, packet)) is not None:
-            self._emit(protected)
+            self._emit(protected, connection.vrf)
         else:
-            self._hold(connection, packet)
+            self._wait(connection.label, packet, packet, vrf)
 
-    def _protecting(self, interface: str, packet: Packet) -> Connection | None:
-        """Return the first connection on an interface, in order of its sequence, whose flows permit the packet."""
-        source_port, destination_port = packet.ports()
-        for connection in self._intent.connections:
-            if connection.interface != interface:
-                continue
-            for flow in connection.flows:
-                here = flow.local.covers(packet.source, packet.protocol, source_port)
-                if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):
-                    if flow.permit:
-                        return connection
-                    break
-        return None
-
-    def _hold(self, connection: Connection, packet: Packet) -> None:
-        now = self._clock.now()
-        held = self._held.setdefault(connection.label, Held())
-        if held.until < now:
-            held.packets.clear()
-        if len(held.packets) < HELD_PACKETS:
-            held.packets.append(packet)
-        held.until = now + HELD_SECONDS
-        ends = (packet.source, packet.destination, packet.protocol, *packet.ports())
-        self._report(Acquire(connection.label, *ends))
-
-    def _emit(self, packet: Packet) -> None:
-        """Send a packet as it is, or keep it when it is for ourselves."""
-        if packet.destination in self._addresses:
-            self._clock.call_at(self._clock.now(), lambda: self._local(packet))
+    def _into(self, interface: Interface, tunnel: Tunnel, packet: Packet, depth: int) -> None:
+        """Send a packet through a tunnel."""
+        if depth >= MAX_TUNNELS or packet.source.version not in tunnel.versions:
             return
-        way = self._egress(packet.destination)
-        if way is not None:
-            self._count(way[0].name, out=packet.length)
-            self._link.emit(self, way[0].name, way[1], packet)
+        self._count(interface.name, out=packet.length)
+        outer = packet
+        if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
+            outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(packet, tunnel.key))
+        if not tunnel.protection:
+            self._route(outer, tunnel.vrf, depth + 1)
+        elif (protected := self._sas.seal(tunnel.protection, outer)) is not None:
+            self._emit(protected, tunnel.vrf, depth + 1)
+        else:
+            self._wait(tunnel.protection, outer, packet, interface.vrf)
 
-    def _egress(self, destination: Address) -> tuple[Interface, Address] | None:
-        """Return the interface and next hop of the longest route: connected first, then static ones."""
-        best: tuple[int, Interface, Address] | None = None
-        for one in self._intent.network.interfaces:
-            for address in () if one.shutdown else one.addresses:
-                if destination in address.network and (best is None or address.network.prefixlen > best[0]):
-                    best = (address.network.prefixlen, one, destination)
-        for route in self._intent.network.routes:
-            if destination not in route.prefix or (best is not None and best[0] >= route.prefix.prefixlen):
-                continue
-            interface = self._route_interface(route.interface, route.gateway)
-            if interface is not None:
-                best = (route.prefix.prefixlen, interface, route.gateway or destination)
-        return best[1:] if best else None
+    def _wait(self, connection: str, seen: Packet, packet: Packet, vrf: str) -> None:
+        """Keep a packet until the connection has an SA for what is `seen` of it, and ask for one."""
+        self._hold.keep(connection, packet, vrf, self._clock.now())
+        ends = (seen.source, seen.destination, seen.protocol, *seen.ports())
+        self._report(Acquire(connection, *ends))
 
-    def _route_interface(self, name: str, gateway: Address | None) -> Interface | None:
-        for one in self._intent.network.interfaces:
-            if one.shutdown:
-                continue
-            if name and name in (one.name, one.nameif):
-                return one
-            if not name and gateway is not None and any(gateway in address.network for address in one.addresses):
-                return one
-        return None
+    def _emit(self, packet: Packet, vrf: str, depth: int = 0) -> None:
+        """Send a packet as it is, or keep it when it is for ourselves."""
+        if (vrf, packet.destination) in self._links.addresses:
+            self._clock.call_at(self._clock.now(), lambda: self._local(packet, vrf))
+            return
+        hop = self._links.hop(vrf, packet.destination)
+        if hop is None:
+            return
+        interface = self._links.interfaces[hop.interface]
+        if interface.tunnel is not None:
+            self._into(interface, interface.tunnel, packet, depth)
+        else:
+            self._out(interface.name, hop.neighbour, packet)
 
-    def _source(self, name: str, destination: Address) -> Address | None:
+    def _out(self, interface: str, neighbour: Address, packet: Packet) -> None:
+        self._count(interface, out=packet.length)
+        self._link.emit(self, interface, neighbour, packet)
+
+    def _source(self, name: str, destination: Address, vrf: str) -> Address | None:
+        links = self._links
         if not name:
-            way = self._egress(destination)
-            own = [a.ip for a in way[0].addresses if a.version == destination.version] if way else []
-            return own[0] if own else (destination if destination in self._addresses else None)
-        for one in self._intent.network.interfaces:
+            if (vrf, destination) in links.addresses:
+                return destination
+            hop = links.hop(vrf, destination)
+            found = links.sources(links.interfaces[hop.interface]) if hop else ()
+            return next((own for own in found if own.version == destination.version), None)
+        for one in links.interfaces.values():
             if name in (one.name, one.nameif):
-                own = [a.ip for a in one.addresses if a.version == destination.version]
-                if own and not one.shutdown:
+                own = [own for own in links.sources(one) if own.version == destination.version]
+                if own and links.up(one.name):
                     return own[0]
                 raise Unavailable(f"% Invalid source interface - {name} has no usable IP address or is down")
         source = _address(name)
-        if source not in self._addresses:
+        if (vrf, source) not in links.addresses:
             raise Unavailable(f"% Invalid source address- {name} is not an address of this system")
         return source
 
@@ -279,17 +261,22 @@ class MemoryPlane:
     def arrive(self, interface: str, packet: Packet) -> None:
         """Take a packet from the wire."""
         self._count(interface, into=packet.length)
-        if packet.destination in self._addresses and self._is_ours(packet):
+        held = self._links.interfaces.get(interface)
+        if held is None:
             return
-        backwards = Packet(packet.destination, packet.source, packet.protocol, _swapped(packet))
-        if self._protecting(interface, backwards) is not None:
+        if (held.vrf, packet.destination) in self._links.addresses and self._is_ours(packet, held.vrf):
             return
-        self._onward(packet)
+        if protecting(self._intent.connections, interface, backwards(packet)) is not None:
+            return
+        self._onward(packet, held.vrf)
 
-    def _is_ours(self, packet: Packet) -> bool:
-        """Take ESP and IKE for one of our addresses."""
+    def _is_ours(self, packet: Packet, vrf: str) -> bool:
+        """Take ESP, GRE and IKE for one of our addresses."""
         if packet.protocol == ESP:
             self._open(packet.payload, Endpoint(packet.source, 0))
+            return True
+        if packet.protocol == gre.GRE:
+            self._unwrap(packet, vrf, "")
             return True
         data = udp_data(packet)
         source_port, port = packet.ports() if packet.protocol == UDP else (0, 0)
@@ -297,38 +284,56 @@ class MemoryPlane:
             return False
         local, remote = Endpoint(packet.destination, port), Endpoint(packet.source, source_port)
         if port == IKE_PORT:
-            self._ike(Datagram(data, local, remote))
+            self._ike(Datagram(data, local, remote, vrf=vrf))
         elif data[:4] == NON_ESP_MARKER:
-            self._ike(Datagram(data[4:], local, remote))
+            self._ike(Datagram(data[4:], local, remote, vrf=vrf))
         elif len(data) > 4:
             self._open(data, remote)
         return True
 
     def _open(self, octets: bytes, remote: Endpoint) -> None:
-        inner = self._sas.open(octets, remote)
-        if inner is not None:
-            self._onward(inner)
+        """Take what ESP protected: out of a tunnel, or what a crypto map's flow covers."""
+        opened = self._sas.open(octets, remote)
+        if opened is None:
+            return
+        packet, connection = opened
+        interface = self._links.protected_by(connection)
+        if interface is None or interface.tunnel is None:
+            self._onward(packet, self._inner_vrfs.get(connection, ""))
+        elif interface.tunnel.carrier is Carrier.GRE:
+            self._unwrap(packet, interface.tunnel.vrf, connection)
+        elif packet.source.version in interface.tunnel.versions:
+            self._count(interface.name, into=packet.length)
+            self._onward(packet, interface.vrf)
 
-    def _onward(self, packet: Packet) -> None:
-        if packet.destination in self._addresses:
-            self._local(packet)
-        elif packet.ttl > 1:
-            self._route(replace(packet, ttl=packet.ttl - 1))
+    def _unwrap(self, packet: Packet, vrf: str, connection: str) -> None:
+        """Take a packet out of GRE that came by a connection, or in the clear (empty) where nothing protects it."""
+        try:
+            inner, key = gre.unwrap(packet.payload)
+        except Malformed:
+            return
+        interface = self._links.gre(vrf, packet.destination, packet.source, key)
+        if interface is None or interface.tunnel is None or interface.tunnel.protection != connection:
+            return
+        self._count(interface.name, into=inner.length)
+        self._onward(inner, interface.vrf)
 
-    def _local(self, packet: Packet) -> None:
+    def _onward(self, packet: Packet, vrf: str) -> None:
+        if (vrf, packet.destination) in self._links.addresses:
+            self._local(packet, vrf)
+        elif packet.ttl > 1 and (packet.source.version == 4 or self._intent.network.forwards6):
+            self._route(replace(packet, ttl=packet.ttl - 1), vrf)
+
+    def _local(self, packet: Packet, vrf: str) -> None:
+        if packet.protocol == gre.GRE:
+            self._unwrap(packet, vrf, "")
         if packet.protocol not in (ICMP, ICMPV6):
             return
         answered = echo_answered(packet)
         if answered is not None:
-            self._echo_done(answered, "!")
+            self._echoes.done(answered, "!")
         elif (reply := echo_reply(packet)) is not None:
-            self._clock.call_at(self._clock.now(), lambda: self._route(reply))
-
-    def _echo_done(self, key: tuple[int, int], mark: str) -> None:
-        waiting = self._waiting.pop(key, None)
-        if waiting is not None:
-            waiting.timer.cancel()
-            waiting.done(EchoResult(mark, (self._clock.now() - waiting.sent) * 1000))
+            self._clock.call_at(self._clock.now(), lambda: self._route(reply, vrf))
 
     def _report(self, notice: Notice) -> None:
         self._clock.call_at(self._clock.now(), lambda: self._notify(notice))
@@ -344,8 +349,8 @@ class MemoryPlane:
 
     @property
     def network_interfaces(self) -> tuple[Interface, ...]:
-        """The interfaces that are not shut down."""
-        return tuple(one for one in self._intent.network.interfaces if not one.shutdown)
+        """The interfaces that are on a wire and not shut down."""
+        return tuple(one for one in self._intent.network.interfaces if not one.shutdown and one.tunnel is None)
 
     @property
     def gateways(self) -> tuple[Address, ...]:
@@ -358,11 +363,3 @@ def _address(text: str) -> Address:
         return ip_address(text)
     except ValueError:
         raise Unavailable(f"% Unrecognized host or address, or protocol not running: {text}") from None
-
-
-def _swapped(packet: Packet) -> bytes:
-    """Return the payload with its ports turned round, so that a reply's flow can be looked up."""
-    source, destination = packet.ports()
-    if packet.protocol in (ICMP, ICMPV6) or not packet.payload:
-        return packet.payload
-    return destination.to_bytes(2, "big") + source.to_bytes(2, "big") + packet.payload[4:]

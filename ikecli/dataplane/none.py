@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ikecli.boundary.effects import Install, Remove, Update
+from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, Notify
-from ikecli.dataplane.tables import interface_views, route_views
+from ikecli.dataplane.links import Links
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
 
@@ -19,27 +19,41 @@ class NonePlane:
     features: frozenset[str] = frozenset()
 
     def __init__(self, notify: Notify) -> None:
-        self._intent = Intent()
         self._inbound: set[int] = set()
+        self._outbound: dict[tuple[int, Endpoint], str] = {}
+        self._links = Links(lambda connection: connection in self._outbound.values(), lambda notice: None)
 
     def configure(self, intent: Intent) -> None:
         """Remember interfaces and routes for `show`."""
-        self._intent = intent
+        self._links.configure(intent)
+
+    def attach(self, access: Access) -> None:
+        """Remember a virtual-access interface for `show`."""
+        self._links.attach(access)
+
+    def detach(self, name: str) -> None:
+        """Forget a virtual-access interface."""
+        self._links.detach(name)
 
     def install(self, sa: Install) -> None:
-        """Remember an inbound SPI, so that none is used twice."""
-        if sa.direction.value == "inbound":
+        """Remember an inbound SPI, so that none is used twice, and which connections can send."""
+        if sa.direction is Direction.INBOUND:
             if sa.spi in self._inbound:
                 raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
             self._inbound.add(sa.spi)
+        elif self._links.protected_by(sa.connection) is not None:
+            self._outbound[sa.spi, sa.remote] = sa.connection
+            self._links.settle(sa.connection)
 
     def update(self, update: Update) -> None:
         """Nothing moves: there are no packets."""
 
     def remove(self, remove: Remove) -> None:
-        """Forget an inbound SPI."""
-        if remove.direction.value == "inbound":
+        """Forget one direction of an SA."""
+        if remove.direction is Direction.INBOUND:
             self._inbound.discard(remove.spi)
+        elif (connection := self._outbound.pop((remove.spi, remove.remote), None)) is not None:
+            self._links.settle(connection)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return zeros for what is installed."""
@@ -50,11 +64,11 @@ class NonePlane:
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
         """Return the configured interfaces."""
-        return interface_views(self._intent)
+        return tuple(self._links.views())
 
     def routes(self) -> tuple[RouteView, ...]:
         """Return the configured routes."""
-        return route_views(self._intent.network)
+        return self._links.routes()
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Refuse: no packets pass here."""
@@ -63,3 +77,4 @@ class NonePlane:
     def close(self) -> None:
         """Forget everything."""
         self._inbound.clear()
+        self._outbound.clear()

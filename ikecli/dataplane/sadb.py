@@ -72,17 +72,24 @@ class SoftwareSas:
             raise Unavailable(f"the data plane holds {MAX_SAS} SAs already")
         self._inbound[sa.spi] = Inbound(sa, InboundSa(keys, ReplayWindow(sa.replay_window, sa.esn)), Tally())
 
-    def remove(self, remove: Remove) -> None:
-        """Take out one direction."""
+    def remove(self, remove: Remove) -> list[str]:
+        """Take out one direction; return the connections that have nothing left to send with."""
         if remove.direction is Direction.INBOUND:
             self._inbound.pop(remove.spi, None)
-            return
+            return []
+        bare = []
         for label, sas in list(self._outbound.items()):
             left = [one for one in sas if (one.install.spi, one.install.remote) != (remove.spi, remove.remote)]
             if left:
                 self._outbound[label] = left
             else:
                 del self._outbound[label]
+                bare.append(label)
+        return bare
+
+    def carries(self, connection: str) -> bool:
+        """Tell whether a connection has an SA that sends."""
+        return connection in self._outbound
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
@@ -131,8 +138,8 @@ class SoftwareSas:
                 return self._seal(out, packet)
         return None
 
-    def open(self, octets: bytes, remote: Endpoint) -> Packet | None:
-        """Return what a packet protected, or None when it is refused; all refusals are counted."""
+    def open(self, octets: bytes, remote: Endpoint) -> tuple[Packet, str] | None:
+        """Return what a packet protected and for which connection, or None: it is refused, and that is counted."""
         try:
             spi = spi_of(octets)
         except Dropped:
@@ -152,7 +159,7 @@ class SoftwareSas:
         except Malformed:
             one.tally.errors += 1
             return None
-        return self._accept(one, inner, remote)
+        return (inner, one.install.connection) if self._accept(one, inner, remote) else None
 
     def _seal(self, out: Outbound, packet: Packet) -> Packet | None:
         sa = out.install
@@ -171,12 +178,12 @@ class SoftwareSas:
             return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
         return Packet(sa.local.address, sa.remote.address, ESP, octets)
 
-    def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> Packet | None:
+    def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> bool:
         source_port, destination_port = packet.ports()
         turned = Packet(packet.destination, packet.source, packet.protocol, packet.payload)
         if not _covered(one.install.flows, turned, destination_port, source_port):
             one.tally.errors += 1
-            return None
+            return False
         one.tally.packets += 1
         one.tally.octets += packet.length
         if not one.used:
@@ -185,7 +192,7 @@ class SoftwareSas:
         if one.install.encapsulated and remote != one.install.remote:
             self._notify(Mapped(one.install.spi, remote))
         self._watch(one, one.tally.octets)
-        return packet
+        return True
 
     def _watch(self, one: Inbound | None, octets: int) -> None:
         """Report an SA that has carried its share of octets, once for each bound."""

@@ -149,6 +149,16 @@ def _progress(event: events.Progress, dialect: str) -> Iterator[Lines]:
     yield (event.text,)
 
 
+def _line(event: events.LineProtocol, dialect: str) -> Iterator[Lines]:
+    state = "up" if event.up else "down"
+    why = ": its own packets would go through itself" if event.recursive else ""
+    yield (f"Line protocol on Interface {event.interface}, changed state to {state}{why}",)
+
+
+def _access(event: events.AccessMade, dialect: str) -> Iterator[Lines]:
+    yield (f"Cloned {event.interface} ({event.carrier}) from {event.template}",)
+
+
 _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.MessageSent: _message,
     events.MessageReceived: _message,
@@ -173,6 +183,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.Retransmitted: _retransmitted,
     events.GaveUp: failures.silence,
     events.LivenessChecked: _liveness,
+    events.LineProtocol: _line,
+    events.AccessMade: _access,
     events.Progress: _progress,
 }
 """What each event says."""

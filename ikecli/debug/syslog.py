@@ -9,6 +9,7 @@ from ikecli.boundary.events import (
     GaveUp,
     IkeDown,
     IkeUp,
+    LineProtocol,
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
@@ -37,6 +38,11 @@ def _ios(event: Event, time: float) -> LogLine | None:
         case IkeDown():
             text = f"Crypto tunnel v2 is DOWN.  Peer {endpoint(event.remote)}       Reason: {event.why}"
             return LogLine(time, 5, "CRYPTO", "IKEV2_SESSION_STATUS", text)
+        case LineProtocol(recursive=True):
+            text = f"{event.interface} temporarily disabled due to recursive routing"
+            return LogLine(time, 5, "TUN", "RECURDOWN", text)
+        case LineProtocol():
+            return LogLine(time, 5, "LINEPROTO", "UPDOWN", _line(event))
         case (
             ProposalRefused()
             | ProfileMissing()
@@ -59,6 +65,8 @@ def _asa(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "ASA", "750006", text)
         case IkeDown():
             return LogLine(time, 5, "ASA", "750007", f"{_ends(event.local, event.remote)} SA DOWN. Reason: {event.why}")
+        case LineProtocol():
+            return LogLine(time, 4, "ASA", "411001" if event.up else "411002", _line(event))
         case (
             ProposalRefused()
             | ProfileMissing()
@@ -71,6 +79,10 @@ def _asa(event: Event, time: float) -> LogLine | None:
             ends = _ends(event.local, event.remote, identity)
             return LogLine(time, 4, "ASA", "750003", f"{ends} Negotiation aborted due to ERROR: {summary(event)}")
     return None
+
+
+def _line(event: LineProtocol) -> str:
+    return f"Line protocol on Interface {event.interface}, changed state to {'up' if event.up else 'down'}"
 
 
 def _ends(local: str, remote: str, identity: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from ikecli.ike import access
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete
@@ -15,13 +16,17 @@ from ikecli.intent import Address, Initiation, Intent
 
 def apply(core: Core, intent: Intent) -> None:
     """Take a new intent. SAs whose policy, profile and connection rows did not change stay."""
-    change = _Change(core.lookup, Lookup(intent))
+    lookup = Lookup(intent)
+    access.renew(core, lookup)
+    change = _Change(core.lookup, lookup)
     core.lookup = change.new
     core.hold_off.clear()
     core.pauses.clear()
     for sa in list(core.sas.values()):
         if sa.state is State.ESTABLISHED:
             _revise(core, sa, change)
+            if intent.window > sa.window.own:
+                core.want(sa, Want.WINDOW)
         elif sa.negotiating and change.concerns(sa):
             close(core, sa, "the configuration changed", linger=False)
     for label, connection in change.new.connections.items():

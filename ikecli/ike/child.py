@@ -8,7 +8,7 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
-from ikecli.ike.lifecycle import rekey_share, start_sending
+from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair
@@ -48,7 +48,7 @@ def agreed(
         kilobytes=connection.kilobytes,
         replay_window=connection.replay_window,
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
-        soft=talk.now + connection.lifetime * rekey_share(talk.core) if connection.lifetime else 0.0,
+        soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
     )
 
@@ -72,7 +72,7 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
     inbound = direction is Direction.INBOUND
-    octets, share = child.kilobytes * _KILOBYTE, rekey_share(talk.core)
+    octets, share = child.kilobytes * _KILOBYTE, talk.core.child_volumes.share(talk.asking)
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,

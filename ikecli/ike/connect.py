@@ -47,7 +47,8 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
         _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
     birth = Birth(aim, peers=peers[1:])
-    sa = core.add(True, Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT), bytes(8), birth)
+    ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
+    sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name
     core.want(sa, Want.CONNECT, aim)
 
@@ -72,8 +73,7 @@ def _under_way(core: Core, connection: Connection) -> bool:
     for sa in _all(core, connection):
         window = sa.window
         aims = [aim for want, aim in window.queue if want is Want.CHILD]
-        if window.outstanding is not None and window.outstanding.want is Want.CHILD:
-            aims.append(window.outstanding.talk.aim)
+        aims += [out.talk.aim for out in window.under_way(Want.CHILD)]
         if sa.birth is not None:
             aims.append(sa.birth.aim)
         if any(aim.connection == connection.label for aim in aims):
@@ -84,7 +84,8 @@ def _under_way(core: Core, connection: Connection) -> bool:
 def _usable(sa: IkeSa, connection: Connection) -> bool:
     """Tell whether an IKE SA may carry a further Child SA of a connection."""
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
-    return alive and sa.local.address == connection.local and connection.profile in (None, sa.profile)
+    ends = (sa.local.address, sa.vrf) == (connection.local, connection.vrf)
+    return alive and ends and connection.profile in (None, sa.profile)
 
 
 def _tell_failed(core: Core, connection: Connection, why: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from ikecli.boundary.effects import Ask, Datagram, Effect, Endpoint, Question, Tell
+from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Tell
 from ikecli.boundary.events import DatagramDropped, Event
 from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
@@ -16,6 +16,7 @@ from ikecli.ike.fragments import Assemblies
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import Birth, IkeSa, State
+from ikecli.ike.spread import Spread
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Identity, Intent
 
@@ -83,12 +84,17 @@ class Core:
         self.waiting: Final = HalfOpen()
         self.jar: Final = Jar(random)
         self.assemblies: Final = Assemblies()
+        self.ike_lives: Final = Spread(random)
+        self.child_lives: Final = Spread(random)
+        self.child_volumes: Final = Spread(random)
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)
         self.hold_off: Final[dict[str, float]] = {}
         self.pauses: Final[dict[str, float]] = {}
         self.recovered: Final[dict[Address, float]] = {}
+        self.accesses: Final[dict[str, Access]] = {}
+        self.access_numbers: Final = Numbers()
         self._numbers: Final = Numbers()
         self._session_numbers: Final = Numbers()
         self._sessions: Final[dict[tuple[Address, Address], int]] = {}
@@ -150,7 +156,14 @@ class Core:
                 return spi
 
     def add(
-        self, initiator: bool, local: Endpoint, remote: Endpoint, peer_spi: bytes, birth: Birth, request: bytes = b""
+        self,
+        initiator: bool,
+        local: Endpoint,
+        remote: Endpoint,
+        peer_spi: bytes,
+        birth: Birth,
+        request: bytes = b"",
+        vrf: str = "",
     ) -> IkeSa:
         """Put a new IKE SA into all tables; `request` is the digest of the message that a peer began it with."""
         own = self.draw_ike_spi()
@@ -168,6 +181,7 @@ class Core:
             order=self.order,
             birth=birth,
             request=request,
+            vrf=vrf,
         )
         self._enter(sa)
         if not initiator:
@@ -191,6 +205,7 @@ class Core:
             order=self.order,
             ancestor=old.own_spi,
             fragmentation=old.fragmentation,
+            vrf=old.vrf,
         )
         self._enter(sa)
         return sa

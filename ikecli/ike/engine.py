@@ -13,13 +13,13 @@ from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import IkeSaView, StatsView
-from ikecli.ike import asks, exchanges, machine, reception, views, wakes
+from ikecli.ike import access, asks, exchanges, machine, reception, views, wakes
 from ikecli.ike.apply import apply
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.operator import delete_children, delete_ikes, shut_down
 from ikecli.ike.requests import Apply, DeleteChild, DeleteIke, Initiate, Request, Shutdown
-from ikecli.intent import Intent
+from ikecli.intent import Connection, Intent
 
 
 def _everything(kind: type[Event]) -> bool:
@@ -107,6 +107,10 @@ class Engine:
         """Return the IKE SAs; their counters live in the data plane."""
         self._core.now = now
         return views.views(self._core)
+
+    def connections(self) -> list[Connection]:
+        """Return what protects the virtual-access interfaces that there are now."""
+        return access.rows(self._core)
 
     def stats(self) -> StatsView:
         """Return what was counted since the engine began."""

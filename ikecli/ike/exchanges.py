@@ -1,12 +1,10 @@
-"""Exchanges that we begin: one at a time in each IKE SA, sent again until answered or given up (RFC 7296 2.1, 2.4)."""
+"""Exchanges that we begin, as many as the peer's window takes: sent until answered or given up (RFC 7296 2.1-2.4)."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
-from ikecli.ike import keys, messages, shapes
+from ikecli.ike import keys, messages, rules, shapes
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
@@ -14,6 +12,7 @@ from ikecli.ike.limits import (
     CONFIRM_RETRANSMISSION,
     DPD_ATTEMPTS,
     HOLD_OFF_SECONDS,
+    LAST_MESSAGE_ID,
     MAX_INIT_ROUNDS,
     RETRANSMISSION,
     SHOWN_OCTETS,
@@ -21,51 +20,33 @@ from ikecli.ike.limits import (
 from ikecli.ike.occasions import OCCASIONS
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
-from ikecli.ike.window import Aim, Outstanding, Want
+from ikecli.ike.window import UNSENT, Aim, Outstanding, Want
 from ikecli.numbers import Exchange, NotifyType, label
 from ikecli.wire import Header, Sealed
 from ikecli.wire.payloads import Authentication
 
-_STATES: Final = {
-    Want.CONNECT: (State.CONNECTING,),
-    Want.AUTHENTICATE: (State.CONNECTING,),
-    Want.DELETE_IKE: (State.DELETING,),
-    Want.REFUSE: (State.DELETING,),
-    Want.CHILD: (State.ESTABLISHED,),
-    Want.REKEY_CHILD: (State.ESTABLISHED,),
-    Want.REKEY_IKE: (State.ESTABLISHED,),
-    Want.DELETE_CHILD: (State.ESTABLISHED,),
-    Want.LIVENESS: (State.ESTABLISHED,),
-}
-"""The states in which each exchange may begin; it waits in others."""
-
 
 def pump(core: Core, sa: IkeSa) -> None:
-    """Begin exchanges that wait, as far as none is in flight and there are keys."""
+    """Send the further rounds that wait and begin exchanges, as far as there are room, keys and rules for them."""
     window = sa.window
-    while window.queue and window.outstanding is None and sa.state in _STATES[window.queue[0][0]]:
-        if window.queue[0][0] is not Want.CONNECT and not _ready(core, sa):
+    for out in [one for one in window.open if one.message_id == UNSENT]:
+        if window.room and out in window.open:
+            _write(core, sa, out)
+    while window.room and (at := rules.turn(sa)) is not None:
+        if window.queue[at][0] is not Want.CONNECT and not _ready(core, sa):
             return
-        want, aim = window.queue.popleft()
+        want, aim = window.queue.pop(at)
         occasion = OCCASIONS[want]
-        talk = Talk(core, sa, occasion.exchange, True, aim, tuple(task() for task in occasion.tasks))
-        window.outstanding = Outstanding(want, talk, window.next_id)
+        talk = Talk(core, sa, occasion.exchange, True, aim, tuple(task() for task in occasion.tasks), want=want)
+        out = Outstanding(want, talk)
+        window.open.append(out)
         if want is Want.AUTHENTICATE:
             sa.move(State.AUTHENTICATING)
-        _write(core, sa, window.outstanding)
+        _write(core, sa, out)
 
 
-def expects(sa: IkeSa, exchange: int, message_id: int) -> bool:
-    """Tell whether a response of this kind is waited for."""
-    out = sa.window.outstanding
-    return out is not None and not out.parked and (out.talk.exchange, out.message_id) == (exchange, message_id)
-
-
-def response(core: Core, sa: IkeSa, message: Incoming) -> None:
-    """Take the response that is waited for; raises ProtocolError for one that is to be ignored."""
-    out = sa.window.outstanding
-    if out is None:
-        return
+def response(core: Core, sa: IkeSa, out: Outstanding, message: Incoming) -> None:
+    """Take the response to a request; raises ProtocolError for one that is to be ignored."""
     out.talk.message = message
     try:
         shapes.check(message)
@@ -78,25 +59,24 @@ def response(core: Core, sa: IkeSa, message: Incoming) -> None:
         _fail(core, sa, out, problem)
 
 
-def sealed_response(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> None:
-    """Open the response that is waited for and take it; raises Unauthentic when the peer did not send it."""
-    out = sa.window.outstanding
+def sealed_response(core: Core, sa: IkeSa, out: Outstanding, octets: bytes, header: Header, sealed: Sealed) -> None:
+    """Open the response to a request and take it; raises Unauthentic when the peer did not send it."""
     try:
         message = messages.read_sealed(sa, octets, header, sealed)
     except ProtocolError as problem:
-        if problem.notify is None or out is None:
+        if problem.notify is None:
             raise
         _fail(core, sa, out, problem)
         return
     messages.note_received(core, sa, message)
     sa.heard, sa.confirmed = core.now, True
-    response(core, sa, message)
+    response(core, sa, out, message)
 
 
 def resume(core: Core, talk: Talk, reply: object) -> None:
     """Go on with an exchange whose Ask is answered, or will not be."""
-    sa, out = talk.sa, talk.sa.window.outstanding
-    if out is None or out.talk is not talk:
+    sa, out = talk.sa, talk.sa.window.of(talk)
+    if out is None:
         return
     out.parked = False
     try:
@@ -151,8 +131,13 @@ def _write(core: Core, sa: IkeSa, out: Outstanding) -> None:
         _fail(core, sa, out, problem)
         return
     if not payloads and talk.exchange != Exchange.INFORMATIONAL:
-        sa.window.outstanding = None
+        sa.window.open.remove(out)
         return
+    if out.message_id == UNSENT:
+        if sa.window.next_id > LAST_MESSAGE_ID:
+            close(core, sa, "its message ids are used up", linger=False)
+            return
+        out.message_id = sa.window.take()
     out.octets = messages.write(core, sa, talk.exchange, out.message_id, False, payloads)
     if out.want is Want.CONNECT and sa.birth is not None:
         sa.birth.request = out.octets
@@ -174,9 +159,9 @@ def _read(core: Core, sa: IkeSa, out: Outstanding) -> None:
         talk.at += 1
         if _goes_on(core, sa, out, outcome):
             return
-    sa.window.outstanding = None
-    sa.window.next_id = out.message_id + 1
-    _finish(core, sa, out)
+    if out in sa.window.open:
+        sa.window.open.remove(out)
+        _finish(core, sa, out)
 
 
 def _goes_on(core: Core, sa: IkeSa, out: Outstanding, outcome: Outcome) -> bool:
@@ -191,11 +176,12 @@ def _goes_on(core: Core, sa: IkeSa, out: Outstanding, outcome: Outcome) -> bool:
     talk.at, talk.exchange = 0, outcome.exchange
     talk.round += 1
     if outcome.exchange != Exchange.IKE_SA_INIT:
-        out.message_id += 1
+        out.message_id = UNSENT
+        core.touch(sa)
     elif talk.round >= MAX_INIT_ROUNDS:
         _fail(core, sa, out, Malformed(f"{MAX_INIT_ROUNDS} rounds of IKE_SA_INIT"))
-        return True
-    _write(core, sa, out)
+    else:
+        _write(core, sa, out)
     return True
 
 
@@ -205,7 +191,7 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     message = out.talk.message
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
         sa.birth.response = message.octets
-        sa.window.queue.appendleft((Want.AUTHENTICATE, out.talk.aim))
+        sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
         establish(core, sa)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
@@ -216,7 +202,9 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
 
 def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> None:
     """End an exchange that went wrong, and the SA: the peer is told where it believes that both are authenticated."""
-    message, sa.window.outstanding = out.talk.message, None
+    message = out.talk.message
+    if out in sa.window.open:
+        sa.window.open.remove(out)
     core.touch(sa)
     if sa.birth is not None:
         core.hold_off[sa.birth.aim.connection] = core.now + HOLD_OFF_SECONDS
@@ -224,7 +212,6 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
     if out.want is not Want.AUTHENTICATE or not ours:
         close(core, sa, problem.why, linger=False)
         return
-    sa.window.next_id = out.message_id + 1
     sa.window.queue.clear()
     sa.move(State.DELETING)
     core.want(sa, Want.REFUSE)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Assembly:
     """A message that is being put together: `opening` is fragment 1 as it came, `first` the kind of its payloads."""
 
-    message_id: int
     total: int
     first: int = 0
     opening: bytes = b""
@@ -27,16 +26,16 @@ class Assembly:
 
 
 class Assemblies:
-    """All messages that are being put together: in each IKE SA at most one request and one response."""
+    """All messages that are being put together: in each IKE SA those of the windows."""
 
     __slots__ = ("_open", "_size")
 
     def __init__(self) -> None:
-        self._open: dict[tuple[IkeSa, bool], Assembly] = {}
+        self._open: dict[tuple[IkeSa, bool], dict[int, Assembly]] = {}
         self._size = 0
 
     def __len__(self) -> int:
-        return len(self._open)
+        return sum(map(len, self._open.values()))
 
     @property
     def size(self) -> int:
@@ -45,13 +44,13 @@ class Assemblies:
 
     def at(self, sa: IkeSa, header: Header) -> Assembly | None:
         """Return what there is of a message."""
-        known = self._open.get((sa, header.response))
-        return known if known is not None and known.message_id == header.message_id else None
+        return self._open.get((sa, header.response), {}).get(header.message_id)
 
     def begin(self, sa: IkeSa, header: Header, total: int) -> Assembly:
         """Begin a message anew, in place of the one before."""
-        self.end(sa, header.response)
-        return self._open.setdefault((sa, header.response), Assembly(header.message_id, total))
+        self.end(sa, header)
+        messages = self._open.setdefault((sa, header.response), {})
+        return messages.setdefault(header.message_id, Assembly(total))
 
     def grow(self, assembly: Assembly, size: int) -> None:
         """Count a fragment; where there are too many octets in all, give up the oldest other message."""
@@ -59,17 +58,24 @@ class Assemblies:
         assembly.size += cost
         self._size += cost
         while self._size > MAX_ASSEMBLED_IN_ALL:
-            self.end(*next(key for key, one in self._open.items() if one is not assembly))
+            self._end(*next((key, at) for key, some in self._open.items() for at in some if some[at] is not assembly))
 
-    def end(self, sa: IkeSa, response: bool) -> None:
+    def end(self, sa: IkeSa, header: Header) -> None:
         """Let a message go, done or not."""
-        gone = self._open.pop((sa, response), None)
-        self._size -= gone.size if gone is not None else 0
+        self._end((sa, header.response), header.message_id)
 
     def forget(self, sa: IkeSa) -> None:
         """Let an IKE SA's messages go."""
-        self.end(sa, False)
-        self.end(sa, True)
+        for key in ((sa, False), (sa, True)):
+            for message_id in list(self._open.get(key, ())):
+                self._end(key, message_id)
+
+    def _end(self, key: tuple[IkeSa, bool], message_id: int) -> None:
+        messages = self._open.get(key, {})
+        gone = messages.pop(message_id, None)
+        self._size -= gone.size if gone is not None else 0
+        if not messages:
+            self._open.pop(key, None)
 
 
 def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> tuple[bytes, Sealed] | None:
@@ -92,11 +98,11 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
     if sealed.fragment == 1:
         known.opening, known.first = octets, sealed.first
     if known.size - FRAGMENT_COST * len(known.parts) > MAX_ASSEMBLED:
-        table.end(sa, header.response)
+        table.end(sa, header)
         raise Malformed(f"fragments of more than {MAX_ASSEMBLED} octets")
     if len(known.parts) < known.total:
         return None
-    table.end(sa, header.response)
+    table.end(sa, header)
     content = b"".join(known.parts[number] for number in range(1, known.total + 1))
     return known.opening, Sealed(known.first, 0, chain=content)
 

@@ -16,7 +16,6 @@ from ikecli.numbers import Protocol
 from ikecli.wire.payloads import Delete, Payload
 
 _MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD)
-_IN_THE_WAY = (*_MOVED, Want.REFUSE)
 
 
 def make(
@@ -51,12 +50,6 @@ def make(
     return sa
 
 
-def busy(sa: IkeSa) -> bool:
-    """Tell whether a request of ours is in flight that changes what the IKE SA carries."""
-    out = sa.window.outstanding
-    return out is not None and out.want in _IN_THE_WAY
-
-
 def spare(core: Core, old: IkeSa) -> IkeSa | None:
     """Return the IKE SA of the peer's rekey that crossed ours, as long as it is not decided which one stays."""
     sa = core.by_spi.get(old.heir)
@@ -69,6 +62,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
+    sa.access, old.access = old.access, ""
     sa.children.update(old.children)
     old.children.clear()
     for spi in sa.children:

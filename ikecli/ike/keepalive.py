@@ -57,4 +57,4 @@ def _interval(core: Core, sa: IkeSa) -> int:
 
 def _send(core: Core, sa: IkeSa) -> None:
     sa.sent = core.now
-    core.do(Send(Datagram(KEEPALIVE, sa.local, sa.remote, bare=True)))
+    core.do(Send(Datagram(KEEPALIVE, sa.local, sa.remote, bare=True, vrf=sa.vrf)))

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
+from ikecli.ike import access
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, REKEY_SHARE, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
-
-
-def rekey_share(core: Core) -> float:
-    """Draw after which share of its life an SA is replaced."""
-    least, most = REKEY_SHARE
-    return least + (most - least) * core.random(1)[0] / 256
 
 
 def establish(core: Core, sa: IkeSa) -> None:
@@ -53,7 +48,7 @@ def live(core: Core, sa: IkeSa) -> None:
     profile = core.lookup.profiles.get(sa.profile)
     lifetime = profile.lifetime if profile else 0
     sa.ends = core.now + lifetime if lifetime else 0.0
-    sa.soft = core.now + lifetime * rekey_share(core) if lifetime else 0.0
+    sa.soft = core.now + lifetime * core.ike_lives.share(sa.initiator) if lifetime else 0.0
 
 
 def siblings(core: Core, sa: IkeSa) -> list[IkeSa]:
@@ -72,6 +67,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
+    access.detach(core, sa)
     if sa.established_order:
         _leave_identity(core, sa)
         if not sa.quiet:
@@ -87,9 +83,8 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     sa.move(State.CLOSED)
     sa.birth = sa.keys = None
     sa.asking.clear()
-    sa.window.queue.clear()
-    sa.window.outstanding = sa.window.serving = None
-    if linger and sa.window.response:
+    sa.window.drop()
+    if linger and sa.window.answers:
         sa.ends = core.now + LINGER_SECONDS
         core.touch(sa)
     else:

@@ -12,8 +12,9 @@ AUTH_RETRANSMISSION: Final = (2.0, 4.0, 8.0, 16.0)
 """The schedule of IKE_AUTH: responders forget a half-open SA about when this ends, so that more would be in vain."""
 DPD_ATTEMPTS: Final = 6
 """How often a liveness check is sent, a profile's `retry` seconds apart."""
-REKEY_SHARE: Final = (0.80, 0.95)
-"""After which share of a lifetime an SA is replaced: drawn between these, so that two ends seldom do it at once."""
+REKEY_SHARES: Final = {True: (0.80, 0.90), False: (0.90, 0.95)}
+"""Between which shares of its lifetime an SA is replaced, by whether it was begun from here: of two ends with the same
+lifetime one does it, and the other where that fails."""
 REKEY_RETRY_SECONDS: Final = 5.0
 """About how long after a rekey that failed the next is tried."""
 REPLACED_SECONDS: Final = 130.0
@@ -41,6 +42,11 @@ MAX_HELD: Final = 16
 MAX_HELD_IN_ALL: Final = 1_000
 MAX_QUEUED: Final = 64
 """Exchanges that wait for their turn in one SA."""
+MAX_ANSWERS: Final = 1 << 17
+"""Octets of the answers that one SA keeps for repetition, besides the last; the oldest go."""
+MAX_WINDOW: Final = 200
+"""Requests of an IKE SA that wait for their answers at once, whatever window the peer announces."""
+LAST_MESSAGE_ID: Final = (1 << 32) - 1
 MAX_CHILDREN: Final = 1_000
 """Child SAs of one IKE SA."""
 MAX_INIT_ROUNDS: Final = 8

@@ -18,6 +18,7 @@ from ikecli.intent import (
     Intent,
     Prefix,
     Profile,
+    Template,
 )
 from ikecli.numbers import Algorithm, IdType, PayloadType
 from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
@@ -48,11 +49,26 @@ class Lookup:
         self.profiles: Final = {row.name: row for row in intent.profiles}
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
+        self._templates: Final = {row.name: row for row in intent.templates}
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._ike: Final[dict[Address, IkeOffers]] = {}
         self._esp: Final[dict[tuple[str, Algorithm | None], tuple[Offer, ...]]] = {}
+
+    def template(self, name: str) -> Template | None:
+        """Return what protects the interfaces of a virtual template, or None where there is none of this name."""
+        return self._templates.get(name)
+
+    def adopt(self, row: Connection) -> None:
+        """Take a connection that was made for one peer; that peer's IKE SA names it, so no other finds it."""
+        self.connections[row.label] = row
+        self.flows[row.label] = _flows(row)
+
+    def dismiss(self, label: str) -> None:
+        """Drop a connection that was made for one peer."""
+        self.connections.pop(label, None)
+        self.flows.pop(label, None)
 
     def proposals(self, local: Address) -> tuple[IkeProposal, ...]:
         """Return the IKE proposals at a local address: of the policies that name it, else of those that name none."""
@@ -78,8 +94,8 @@ class Lookup:
             known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs))
         return known
 
-    def profile(self, identity: Identity, local: Address, remote: Address) -> Profile | None:
-        """Return the profile that is most specifically for a peer of this identity at these addresses."""
+    def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
+        """Return the profile that is most specifically for a peer of this identity at these addresses of a table."""
         exact = self._indexed.get((identity.type, identity.data.lower()), [])
         meant = self._indexed.get(remote, [])
 
@@ -87,6 +103,8 @@ class Lookup:
             matches = [_specificity(one) for one in row.remotes if one.matches(identity)]
             gateway = _longest(row.gateways, remote)
             if not matches or gateway is None or (row.locals and local not in row.locals):
+                return None
+            if row.vrf not in (None, vrf):
                 return None
             return max(matches), gateway, bool(row.locals)
 
@@ -96,16 +114,21 @@ class Lookup:
         """Return the profile for setting up a connection: the one it names, else the one that fits the address."""
         if connection.profile is not None:
             return self.profiles.get(connection.profile)
-        return self.profile(Identity.of(peer), connection.local, peer)
+        return self.profile(Identity.of(peer), connection.local, peer, connection.vrf)
 
     def wants(self) -> tuple[str, ...]:
         """Return for a human what each profile is for."""
         return tuple(f"{row.name}: {', '.join(str(one) for one in row.remotes)}" for row in self.intent.profiles)
 
-    def candidates(self, local: Address, remote: Address, profile: str) -> list[Connection]:
-        """Return the connections that a peer may ask Child SAs of, in order."""
+    def candidates(self, local: Address, remote: Address, profile: str, vrf: str = "") -> list[Connection]:
+        """Return the configured connections that a peer may ask Child SAs of, in order."""
         rows = self._by_peer.get(remote, ()), self._by_peer.get(None, ())
-        return [row for some in rows for row in some if row.local == local and row.profile in (None, profile)]
+        return [
+            row
+            for some in rows
+            for row in some
+            if row.local == local and row.vrf == vrf and row.profile in (None, profile)
+        ]
 
 
 def credential(profile: Profile, identity: Identity, remote: Address) -> Credential | None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from ikecli.boundary.effects import Direction, Effect, Failed, Install, Send, Tell
-from ikecli.boundary.events import ChildUp
-from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LinkChanged, Mapped, Notice, UnknownSpi
+from ikecli.boundary.effects import Attach, Direction, Effect, Failed, Install, Send, Tell
+from ikecli.boundary.events import ChildUp, LineProtocol
+from ikecli.boundary.notices import (
+    Acquire,
+    Expired,
+    FirstPacket,
+    LineChanged,
+    LinkChanged,
+    Mapped,
+    Notice,
+    UnknownSpi,
+)
 from ikecli.ike import serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close, start_sending
+from ikecli.ike.lifecycle import close, delete, start_sending
 from ikecli.ike.limits import MAX_REMEMBERED_PEERS, RECOVER_SECONDS
 from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import State, newest
@@ -42,6 +51,8 @@ def notice(core: Core, what: Notice) -> None:
                 serving.move(core, sa, sa.local, remote)
         case UnknownSpi():
             _recover(core, what)
+        case LineChanged(interface, up, recursive):
+            core.tell(LineProtocol, lambda: LineProtocol(interface, up, recursive))
         case LinkChanged(gone):
             for sa in [sa for sa in core.sas.values() if sa.local.address in gone]:
                 close(core, sa, "its local address is gone", linger=False)
@@ -53,13 +64,19 @@ def failed(core: Core, failure: Failed) -> None:
     The response to the peer was behind the Install, so it never left: it is answered anew, with an error.
     """
     rest = list(failure.undone)
+    if isinstance(failure.effect, Attach):
+        core.effects += rest
+        for bare in [sa for sa in core.sas.values() if sa.access == failure.effect.access.name]:
+            delete(core, bare)
+        return
     if isinstance(failure.effect, Install):
         install = failure.effect
         spi = install.spi if install.direction is Direction.INBOUND else install.peer_spi
         talk = core.installing.pop(spi, None)
         if talk is not None:
             core.touch(talk.sa)
-            unsent = b"" if talk.asking else talk.sa.window.response
+            answer = None if talk.asking else talk.sa.window.answered(talk.message_id)
+            unsent = answer.response if answer else b""
             for task in talk.tasks:
                 task.undone(talk, failure.why)
             if not talk.asking:

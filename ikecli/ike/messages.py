@@ -76,13 +76,13 @@ def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
 def send(core: Core, sa: IkeSa, octets: bytes) -> None:
     """Send a message, or all fragments of one, to where the peer is."""
     sa.sent = core.now
-    send_to(core, octets, sa.local, sa.remote)
+    send_to(core, octets, sa.local, sa.remote, sa.vrf)
 
 
-def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint) -> None:
-    """Send a message, or all fragments of one, between two ends."""
+def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint, vrf: str) -> None:
+    """Send a message, or all fragments of one, between two ends in a routing table."""
     for one in cut(octets):
-        core.do(Send(Datagram(one, local, remote)))
+        core.do(Send(Datagram(one, local, remote, vrf=vrf)))
 
 
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:

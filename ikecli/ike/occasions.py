@@ -18,6 +18,8 @@ from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
+from ikecli.ike.tasks.virtual_access import VirtualAccess
+from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange
 
@@ -35,21 +37,24 @@ class Occasion:
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
-    Want.AUTHENTICATE: Occasion(Exchange.IKE_AUTH, (Authenticate, InitialContact, Child), AUTH_RETRANSMISSION),
+    Want.AUTHENTICATE: Occasion(
+        Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, Child), AUTH_RETRANSMISSION
+    ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
     Want.REKEY_CHILD: Occasion(Exchange.CREATE_CHILD_SA, (RekeyChild, Child)),
-    Want.REKEY_IKE: Occasion(Exchange.CREATE_CHILD_SA, (RekeyIke,)),
+    Want.REKEY_IKE: Occasion(Exchange.CREATE_CHILD_SA, (RekeyIke, WindowSize)),
     Want.DELETE_IKE: Occasion(Exchange.INFORMATIONAL, (DeleteIke,)),
     Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
+    Want.WINDOW: Occasion(Exchange.INFORMATIONAL, (WindowSize,)),
 }
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
     Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, Child),
-    Exchange.CREATE_CHILD_SA: (RekeyIke, RekeyChild, Child),
-    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, VirtualAccess, Child),
+    Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize),
 }
 """What reads a peer's request."""

@@ -62,7 +62,8 @@ def _route(core: Core, datagram: Datagram, message: Message) -> None:
 
 def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
     header = message.header
-    if not exchanges.expects(sa, header.exchange, header.message_id):
+    out = sa.window.awaiting(header.exchange, header.message_id)
+    if out is None:
         core.drop(datagram, "a response to no open request")
     elif header.exchange == Exchange.IKE_SA_INIT:
         if datagram.remote != sa.remote:
@@ -71,30 +72,30 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
             raise Malformed("an encrypted IKE_SA_INIT")
         incoming = Incoming(header, message.payloads, datagram.octets)
         messages.note_received(core, sa, incoming)
-        exchanges.response(core, sa, incoming)
+        exchanges.response(core, sa, out, incoming)
     elif header.initiator_spi != sa.spi_i or header.responder_spi != sa.spi_r:
         core.drop(datagram, "no IKE SA has these SPIs")
     elif (whole := fragments.whole(core, sa, datagram.octets, header, _sealed(message))) is not None:
-        exchanges.sealed_response(core, sa, whole[0], header, whole[1])
-        core.assemblies.end(sa, True)
+        exchanges.sealed_response(core, sa, out, whole[0], header, whole[1])
+        core.assemblies.end(sa, header)
 
 
 def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
     header, window = message.header, sa.window
     arrival = window.arrival(header.message_id, datagram.octets)
-    if arrival is Arrival.REPEATED:
-        messages.send_to(core, window.response, datagram.local, datagram.remote)
-    elif arrival is Arrival.OUTSIDE:
+    if arrival is Arrival.REPEATED and (answer := window.answered(header.message_id)) is not None:
+        messages.send_to(core, answer.response, datagram.local, datagram.remote, datagram.vrf)
+    elif arrival is Arrival.SERVED:
+        core.drop(datagram, "a request that is being worked on")
+    elif arrival is not Arrival.NEW:
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
         core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
-    elif window.serving is not None:
-        core.drop(datagram, "a request that is being worked on")
     elif _has_keys(core, sa, datagram):
         whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
         if whole is not None:
             serving.request(core, sa, replace(datagram, octets=whole[0]), header, whole[1])
-            core.assemblies.end(sa, False)
+            core.assemblies.end(sa, header)
 
 
 def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ikecli.errors import Refused
 from ikecli.ike.core import Core
 from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS
 from ikecli.ike.sa import ChildSa, IkeSa
 from ikecli.ike.talk import Talk
 from ikecli.ike.window import Aim, Want
+from ikecli.numbers import NotifyType
 
 
 def retry_at(core: Core) -> float:
@@ -28,10 +30,15 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
     )
 
 
+def admit(talk: Talk, old: ChildSa) -> None:
+    """Raise Refused where the Child SA that the peer replaces is gone or going."""
+    if talk.sa.children.get(old.inbound) is not old or old.deleting or is_replaced(talk.sa, old):
+        raise Refused("the Child SA is being deleted or replaced", NotifyType.TEMPORARY_FAILURE)
+
+
 def lost(talk: Talk, nonces: tuple[bytes, bytes]) -> bool:
     """Tell whether both ends rekeyed at once and ours is to go: the SA with the lowest of the four nonces."""
-    out = talk.sa.window.outstanding
-    return talk.asking and out is not None and bool(out.crossed) and min(nonces) < out.crossed
+    return talk.asking and bool(talk.crossed) and min(nonces) < talk.crossed
 
 
 def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes]) -> None:
@@ -40,7 +47,7 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
     old.replaced, old.soft = True, 0.0
     if not talk.asking:
         if (out := sa.window.rekeys(old.inbound)) is not None:
-            out.crossed = min(nonces)
+            out.talk.crossed = min(nonces)
         old.expires = old.expires or core.now + REPLACED_SECONDS
         return
     if lost(talk, nonces):

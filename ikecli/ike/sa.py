@@ -111,7 +111,8 @@ class IkeSa:
     `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA.
+    the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
+    `access` the name of its virtual-access interface.
     """
 
     number: int
@@ -153,6 +154,8 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    vrf: str = ""
+    access: str = ""
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)

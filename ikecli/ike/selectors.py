@@ -55,7 +55,7 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
 
     Of what the peer named MAX_NAMED a side are looked at, so that no message costs more than a moment.
     """
-    local, remote = _widest(local), _widest(remote)
+    local, remote = widest(local), widest(remote)
     pairs: dict[Pair, None] = {}
     for here, there in flows:
         heres = _common(here, local)
@@ -87,7 +87,7 @@ def _common(flow: Selector, named: Iterable[Selector]) -> list[Selector]:
     return found
 
 
-def _widest(named: Sequence[Selector]) -> list[Selector]:
+def widest(named: Sequence[Selector]) -> list[Selector]:
     """Return selectors without those that lie inside of others."""
     each = list(dict.fromkeys(named))[:MAX_NAMED]
     return [one for one in each if not any(one is not other and _within(one, other) for other in each)]

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import challenge, heirs, messages, shapes
+from ikecli.ike import access, challenge, heirs, messages, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -30,8 +30,9 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
     header, digest = message.header, sha256(datagram.octets).digest()
     known = core.by_request.get((datagram.remote, digest))
     if known is not None:
-        if known.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
-            messages.send(core, known, known.window.response)
+        answer = known.window.answered(header.message_id)
+        if answer is not None and known.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
+            messages.send(core, known, answer.response)
         else:
             core.drop(datagram, "an IKE_SA_INIT request for an SA that has gone on")
     elif header.initiator_spi in core.by_spi:
@@ -58,7 +59,7 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
         talk.message, problem = Incoming(header, (), datagram.octets), error
     sa.heard, sa.confirmed = core.now, True
     core.touch(sa)
-    sa.window.serving = talk
+    sa.window.begin(talk)
     _follow(core, sa, datagram, exchange)
     heirs.settled(core, sa, tuple(talk.message.payloads))
     if problem is not None:
@@ -69,7 +70,7 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
 
 def resume(core: Core, talk: Talk, reply: object) -> None:
     """Go on with a request whose Ask is answered, or will not be."""
-    if talk.sa.window.serving is not talk:
+    if not any(one is talk for one in talk.sa.window.serving):
         return
     try:
         talk.tasks[talk.at - 1].resume(talk, reply)
@@ -85,8 +86,9 @@ def answer_again(core: Core, talk: Talk) -> None:
     if talk.message is None or sa.state is State.CLOSED:
         return
     payloads = [payload for task in talk.tasks for payload in task.write_response(talk)]
-    sa.window.response = messages.write(core, sa, talk.exchange, talk.message.header.message_id, True, payloads)
-    messages.send(core, sa, sa.window.response)
+    response = messages.write(core, sa, talk.exchange, talk.message_id, True, payloads)
+    sa.window.answer(talk.message_id, talk.message.octets, response)
+    messages.send(core, sa, response)
 
 
 def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> None:
@@ -94,7 +96,7 @@ def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> 
     answer = Header(header.initiator_spi, header.responder_spi, header.exchange, header.message_id, False, True)
     octets = write_message(Message(answer, (notify,)))
     core.counts.message(header.exchange, True, False, (notify,))
-    core.do(Send(Datagram(octets, datagram.local, datagram.remote)))
+    core.do(Send(Datagram(octets, datagram.local, datagram.remote, vrf=datagram.vrf)))
 
 
 def _full(core: Core) -> str:
@@ -125,7 +127,7 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> 
 
 def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proven: bool) -> None:
     spi = message.header.initiator_spi
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest)
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest, datagram.vrf)
     if proven:
         core.waiting.prove(sa)
     sa.ends = core.now + HALF_OPEN_SECONDS
@@ -147,7 +149,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, pro
             in_clear(core, datagram, message.header, Notify(problem.notify, problem.data))
         return
     response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
-    sa.window.answer(message.octets, response)
+    sa.window.answer(0, message.octets, response)
     if sa.birth is not None:
         sa.birth.request, sa.birth.response = message.octets, response
     messages.send(core, sa, response)
@@ -194,11 +196,11 @@ def _refuse(core: Core, talk: Talk, problem: ProtocolError) -> None:
 
 def _answer(core: Core, talk: Talk, payloads: Sequence[Payload]) -> None:
     sa, message = talk.sa, talk.message
-    sa.window.serving = None
+    sa.window.end(talk)
     if message is None:
         return
-    response = messages.write(core, sa, talk.exchange, message.header.message_id, True, payloads)
-    sa.window.answer(message.octets, response)
+    response = messages.write(core, sa, talk.exchange, talk.message_id, True, payloads)
+    sa.window.answer(talk.message_id, message.octets, response)
     messages.send(core, sa, response)
 
 
@@ -213,6 +215,7 @@ def _follow(core: Core, sa: IkeSa, datagram: Datagram, exchange: Exchange) -> No
 def move(core: Core, sa: IkeSa, local: Endpoint, remote: Endpoint) -> None:
     """Move an IKE SA and what it carries to other endpoints."""
     core.relocate(sa, local, remote)
+    access.move(core, sa)
     for child in sa.children.values():
         core.do(Update(Direction.INBOUND, child.inbound, child.outbound, local, remote, child.encapsulated))
         if child.held is not None:

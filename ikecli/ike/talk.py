@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from ikecli.boundary.effects import Effect, Question
 from ikecli.errors import Malformed
-from ikecli.ike.window import Aim
+from ikecli.ike.window import Aim, Want
 from ikecli.numbers import Exchange
 from ikecli.wire import Header
 from ikecli.wire.payloads import Notify, Payload
@@ -80,13 +80,15 @@ Outcome = Again | Wait | None
 """What a task says after reading: None when it is done."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Talk:
     """One exchange, request and response: the SA, the shared state, and its tasks.
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
     that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
-    `replaces` the Child SA that is rekeyed.
+    `want` what it is for, `replaces` the Child SA that is rekeyed, `heir` the IKE SA that a rekey made. `deleted` are
+    SPIs that the peer deleted meanwhile and that we do not know: perhaps of the SA that is being made. `crossed` is the
+    lowest nonce of the peer's rekey of the same Child SA, when there is one.
     """
 
     core: Core
@@ -100,6 +102,15 @@ class Talk:
     closing: str = ""
     message: Incoming | None = None
     replaces: ChildSa | None = None
+    want: Want | None = None
+    heir: IkeSa | None = None
+    deleted: list[int] = field(default_factory=list)
+    crossed: bytes = b""
+
+    @property
+    def message_id(self) -> int:
+        """The message id of the request that is served."""
+        return self.message.header.message_id if self.message else -1
 
     @property
     def owned(self) -> set[int]:

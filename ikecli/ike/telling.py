@@ -16,7 +16,7 @@ from ikecli.boundary.events import (
 from ikecli.ike import texts
 from ikecli.ike.choose import Choice, Offer, differing
 from ikecli.ike.sa import ChildSa
-from ikecli.ike.selectors import Pair
+from ikecli.ike.selectors import Pair, widest
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection, Selector
 from ikecli.numbers import Protocol
@@ -80,11 +80,11 @@ def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector],
 def uncovered(
     talk: Talk, candidates: Iterable[Connection], local: Sequence[Selector], remote: Sequence[Selector]
 ) -> None:
-    """Tell that no connection covers what the peer wants."""
+    """Tell that no connection covers what the peer wants; what lies inside of the rest is not repeated."""
     sa, flows = talk.sa, talk.core.lookup.flows
 
     def event() -> SelectorsRefused:
-        offered = texts.selectors(local, remote)
+        offered = texts.selectors(widest(local), widest(remote))
         configured = tuple(text for row in candidates for text in texts.pairs(flows[row.label]))
         return SelectorsRefused(sa.number, sa.session, offered, configured, str(sa.local), str(sa.remote))
 
@@ -97,7 +97,13 @@ def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Se
     talk.core.tell(
         SelectorsRefused,
         lambda: SelectorsRefused(
-            sa.number, sa.session, texts.selectors(local, remote), (), str(sa.local), str(sa.remote), True
+            sa.number,
+            sa.session,
+            texts.selectors(widest(local), widest(remote)),
+            (),
+            str(sa.local),
+            str(sa.remote),
+            True,
         ),
     )
 

@@ -57,7 +57,7 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         local_port=sa.local.port,
         remote=str(sa.remote.address),
         remote_port=sa.remote.port,
-        vrf="",
+        vrf=f"{sa.vrf or 'none'}/{_inner_vrf(core, sa) or 'none'}",
         status=_STATUS.get(sa.state, SaStatus.NEGOTIATING),
         initiator=sa.initiator,
         local_spi=sa.own_spi.hex().upper(),
@@ -75,8 +75,8 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         remote_identity=str(sa.remote_identity or ""),
         request_id=window.next_id,
         peer_request_id=window.expected,
-        window=1,
-        peer_window=1,
+        window=window.own,
+        peer_window=window.size,
         dpd_interval=dpd.interval if dpd else 0,
         dpd_retry=dpd.retry if dpd else 0,
         fragmentation=sa.fragmentation,
@@ -84,6 +84,11 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         nat_remote=sa.nat_remote,
         children=tuple(_child(core, sa, child) for child in sa.children.values()),
     )
+
+
+def _inner_vrf(core: Core, sa: IkeSa) -> str:
+    rows = (core.lookup.connections.get(child.connection) for child in sa.children.values())
+    return next((row.inner_vrf for row in rows if row is not None), "")
 
 
 def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:

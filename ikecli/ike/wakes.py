@@ -17,9 +17,7 @@ from ikecli.intent import Dpd
 def due(core: Core, sa: IkeSa) -> float | None:
     """Return when an SA is next to be looked at."""
     times = list(sa.asking.values())
-    out = sa.window.outstanding
-    if out is not None and not out.parked:
-        times.append(out.due)
+    times += [out.due for out in sa.window.open if out.waits]
     if sa.ends:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
@@ -34,15 +32,16 @@ def due(core: Core, sa: IkeSa) -> float | None:
 
 def act(core: Core, sa: IkeSa) -> None:
     """Do all that is due in an SA."""
-    now, out = core.now, sa.window.outstanding
+    now = core.now
     core.touch(sa)
     for ask, deadline in list(sa.asking.items()):
         if deadline <= now:
             expire(core, ask)
     if sa.ends and sa.ends <= now:
         _end(core, sa)
-    if out is not None and out is sa.window.outstanding and not out.parked and out.due <= now:
-        exchanges.retransmit(core, sa, out)
+    for out in [one for one in sa.window.open if one.waits and one.due <= now]:
+        if out in sa.window.open:
+            exchanges.retransmit(core, sa, out)
     if sa.state is not State.ESTABLISHED:
         return
     if sa.soft and sa.soft <= now:
@@ -78,8 +77,7 @@ def _end(core: Core, sa: IkeSa) -> None:
 
 def _check_at(core: Core, sa: IkeSa) -> float | None:
     """Return when the peer is to be asked for a sign of life, if at all; a request in flight asks already."""
-    window = sa.window
-    if window.outstanding is not None or window.queue or sa.asking:
+    if sa.window.busy or sa.asking:
         return None
     dpd, quiet_since = _dpd(core, sa), max(sa.heard, sa.checked)
     times: list[float] = []

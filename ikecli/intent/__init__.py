@@ -1,7 +1,7 @@
 """What the engine is told: gateways, peers, proposals, selectors, credentials, in no dialect's words."""
 
 from ikecli.intent.identity import Identity, IdentityMatch, printable
-from ikecli.intent.network import Address, Interface, Network, Prefix, Route
+from ikecli.intent.network import Address, Carrier, Interface, Network, Prefix, Route, Tunnel, Vrf
 from ikecli.intent.peers import (
     Connection,
     Credential,
@@ -12,11 +12,13 @@ from ikecli.intent.peers import (
     Initiation,
     Intent,
     Profile,
+    Template,
 )
 from ikecli.intent.selectors import Flow, Selector
 
 __all__ = [
     "Address",
+    "Carrier",
     "Connection",
     "Credential",
     "Dpd",
@@ -34,5 +36,8 @@ __all__ = [
     "Profile",
     "Route",
     "Selector",
+    "Template",
+    "Tunnel",
+    "Vrf",
     "printable",
 ]

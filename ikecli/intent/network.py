@@ -1,8 +1,9 @@
-"""The appliance's place in the network: interfaces and routes."""
+"""The appliance's place in the network: interfaces, tunnels, routing tables and routes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Final
 
@@ -12,9 +13,41 @@ Prefix = IPv4Network | IPv6Network
 DEFAULT_MTU: Final = 1500
 
 
+class Carrier(Enum):
+    """What a tunnel puts packets into: GRE (RFC 2784, 2890), or ESP by itself."""
+
+    GRE = "gre"
+    IPSEC = "ipsec"
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """What makes an interface a tunnel.
+
+    Between `source` and `destination` (None: not known yet, so it is down), which are in the routing table `vrf`.
+    `source_interface` is the interface that lent its address. `key` is GRE's. `protection` is the label of the
+    Connection that protects it, or empty, `profile` that connection's name in the configuration. `versions` are those
+    of the packets that it takes.
+    """
+
+    carrier: Carrier
+    source: Address | None = None
+    destination: Address | None = None
+    source_interface: str = ""
+    vrf: str = ""
+    key: int | None = None
+    protection: str = ""
+    profile: str = ""
+    versions: tuple[int, ...] = (4, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """An interface of the configuration; `nameif` is its ASA name, or empty."""
+    """An interface of the configuration; `nameif` is its ASA name, or empty.
+
+    It lies in the routing table `vrf` (empty: the global one). One that is `unnumbered` has the addresses of another
+    interface, and no network of its own. A `template` is no interface but what virtual-access interfaces are made of.
+    """
 
     name: str
     addresses: tuple[IPv4Interface | IPv6Interface, ...] = ()
@@ -22,21 +55,47 @@ class Interface:
     mtu: int = DEFAULT_MTU
     nameif: str = ""
     description: str = ""
+    vrf: str = ""
+    tunnel: Tunnel | None = None
+    unnumbered: str = ""
+    template: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A static route: through a gateway, or out of an interface, or both."""
+    """A static route of the routing table `vrf`: through a gateway, or out of an interface, or both.
+
+    With `in_global` its gateway is looked for in the global table.
+    """
 
     prefix: Prefix
     gateway: Address | None = None
     interface: str = ""
     distance: int = 1
+    vrf: str = ""
+    in_global: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vrf:
+    """A routing table beside the global one; `distinguisher` is its route distinguisher, or empty.
+
+    `versions` are the IP versions that it is for.
+    """
+
+    name: str
+    distinguisher: str = ""
+    versions: tuple[int, ...] = (4,)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All interfaces and static routes, in the order of the configuration."""
+    """All interfaces, static routes and further routing tables, in the order of the configuration.
+
+    Without `forwards6`, packets of IPv6 are not forwarded between interfaces.
+    """
 
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
+    vrfs: tuple[Vrf, ...] = ()
+    forwards6: bool = True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
-from ikecli.intent.network import Address, Network, Prefix
-from ikecli.intent.selectors import Flow
+from ikecli.intent.network import Address, Carrier, Network, Prefix
+from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
 
@@ -29,11 +29,15 @@ class IkeProposal:
 
 @dataclass(frozen=True, slots=True)
 class IkePolicy:
-    """The proposals, in order, that hold at a local address (all of them when `locals` is empty)."""
+    """The proposals, in order, that hold at a local address (all of them when `locals` is empty) of a routing table.
+
+    `vrf` None stands for all tables.
+    """
 
     name: str
     proposals: tuple[IkeProposal, ...]
     locals: tuple[Address, ...] = ()
+    vrf: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class Profile:
 
     `remotes` are the identities it is for, `local` the identity we show (None: our address); `locals` restricts it to
     local addresses. `gateways` are the peer addresses it may be used with before the identity is known (an ASA
-    tunnel-group's name); empty: any.
+    tunnel-group's name); empty: any. It is for peers in the routing table `vrf` (None: in any). A responder makes a
+    virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
+    `template_auto` a tunnel of the kind that the peer asks for.
     """
 
     name: str
@@ -79,6 +85,9 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    vrf: str | None = ""
+    template: str = ""
+    template_auto: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +110,13 @@ class Initiation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One crypto-map entry on one interface: whom to reach from where, and the flows to protect.
+    """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate.
+    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
+    protected.
     """
 
     name: str
@@ -123,6 +133,8 @@ class Connection:
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
+    vrf: str = ""
+    inner_vrf: str = ""
     per_host: bool = False
 
     @property
@@ -136,13 +148,74 @@ class Connection:
         return f"{self.name} {self.sequence} {self.interface}"
 
 
+TUNNEL_SEQUENCE: Final = 65537
+"""The sequence number of the one entry that protects a tunnel."""
+_GRE: Final = 47
+
+
+def tunnel_name(interface: str) -> str:
+    """Return the name of the connection that protects a tunnel interface."""
+    return f"{interface}-head-0"
+
+
+def tunnel_flows(carrier: Carrier, local: Address, remote: Address, versions: tuple[int, ...]) -> tuple[Flow, ...]:
+    """Return what protects a tunnel: its GRE packets, or everything that is routed into it."""
+    if carrier is Carrier.GRE:
+        ends = replace(host_selector(local), protocol=_GRE), replace(host_selector(remote), protocol=_GRE)
+        return (Flow(*ends),)
+    return tuple(Flow(any_selector(version), any_selector(version)) for version in versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What protects the virtual-access interfaces that are made of a template: as in Connection, without the ends.
+
+    `name` is the template interface's.
+    """
+
+    name: str
+    carrier: Carrier
+    proposals: tuple[EspProposal, ...]
+    pfs: Algorithm | None = None
+    lifetime: int = 3600
+    kilobytes: int = 4608000
+    transport: bool = False
+    replay_window: int = 64
+    versions: tuple[int, ...] = (4,)
+    inner_vrf: str = ""
+
+    def connection(
+        self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
+    ) -> Connection:
+        """Return what protects the virtual-access interface towards one peer."""
+        return Connection(
+            tunnel_name(interface),
+            TUNNEL_SEQUENCE,
+            interface,
+            local,
+            (remote,),
+            tunnel_flows(carrier, local, remote, self.versions),
+            self.proposals,
+            profile=profile,
+            pfs=self.pfs,
+            lifetime=self.lifetime,
+            kilobytes=self.kilobytes,
+            transport=self.transport,
+            initiation=Initiation.NEVER,
+            replay_window=self.replay_window,
+            vrf=vrf,
+            inner_vrf=self.inner_vrf,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never).
+    IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
+    is answered.
     """
 
     hostname: str = "Router"
@@ -150,7 +223,9 @@ class Intent:
     policies: tuple[IkePolicy, ...] = ()
     profiles: tuple[Profile, ...] = ()
     connections: tuple[Connection, ...] = ()
+    templates: tuple[Template, ...] = ()
     max_half_open: int = 1000
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    window: int = 1

@@ -10,8 +10,9 @@ import pytest
 from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Notice, UnknownSpi
 from ikecli.dataplane.base import Echo, EchoResult
-from ikecli.dataplane.memory import HELD_PACKETS, MemoryPlane
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.policies import HELD_PACKETS
 from ikecli.errors import Unavailable
 from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
 from ikecli.lab.clock import VirtualClock

@@ -9,7 +9,7 @@ import pytest
 from ikecli.boundary.effects import Datagram, Direction, Install, Remove
 from ikecli.boundary.events import ChildDown, ChildUp
 from ikecli.boundary.notices import Expired, FirstPacket
-from ikecli.ike.limits import REKEY_SHARE, RETRANSMISSION
+from ikecli.ike.limits import REKEY_SHARES, RETRANSMISSION
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.numbers import TransformType
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, intent, row
@@ -48,7 +48,7 @@ def sound(pair: Pair, children: int = 1) -> None:
                 assert other.plane.sas[Direction.INBOUND, spi].keys == one.keys
         (sa,) = end.engine._core.sas.values()
         assert not sa.window.queue
-        assert sa.window.outstanding is None
+        assert not sa.window.open
         assert set(end.engine._core.children) == set(sa.children) == spis(end)
         assert all(child.sends and not child.deleting and child.held is None for child in sa.children.values())
 
@@ -95,9 +95,9 @@ def test_the_first_packet_on_the_new_sa_has_the_responder_switch() -> None:
 def test_lifetimes_are_local_and_replace_before_the_end() -> None:
     pair = up(left={"lifetime": 120}, right={"lifetime": 500})
     before = spis(pair.left)
-    pair.advance(120 * REKEY_SHARE[0] - 1)
+    pair.advance(120 * REKEY_SHARES[True][0] - 1)
     assert spis(pair.left) == before
-    pair.advance(120 * (REKEY_SHARE[1] - REKEY_SHARE[0]) + 2)
+    pair.advance(120 * (REKEY_SHARES[True][1] - REKEY_SHARES[True][0]) + 2)
     sound(pair)
     assert spis(pair.left) != before
     pair.advance(1000)

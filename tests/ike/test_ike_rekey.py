@@ -9,7 +9,7 @@ import pytest
 from ikecli.boundary.effects import Datagram, Install, Remove
 from ikecli.boundary.events import GroupRetried, IkeDown, IkeUp
 from ikecli.boundary.notices import Expired
-from ikecli.ike.limits import LINGER_SECONDS, REKEY_SHARE, REPLACED_SECONDS, RETRANSMISSION
+from ikecli.ike.limits import LINGER_SECONDS, REKEY_SHARES, REPLACED_SECONDS, RETRANSMISSION
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.requests import DeleteChild, DeleteIke, Shutdown
 from ikecli.ike.window import Aim, Want
@@ -72,7 +72,7 @@ def sound(pair: Pair, children: int = 1) -> None:
         assert all(core.children[spi] is sa for spi in sa.children)
         assert list(core.by_peer.values()) == list(core.by_identity.values()) == [[sa]]
         assert not sa.window.queue
-        assert sa.window.outstanding is None
+        assert not sa.window.open
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -109,7 +109,7 @@ def test_the_lifetime_replaces_an_ike_sa_again_and_again() -> None:
     spis = set()
     for _ in range(20):
         spis.add(pair.left.sas[-1].local_spi)
-        pair.advance(300 * REKEY_SHARE[1] + 1)
+        pair.advance(300 * REKEY_SHARES[False][1] + 1)
     pair.agree(len(pair.left.sas), 1)
     assert len(spis) > 15
     assert not pair.left.events(IkeDown)

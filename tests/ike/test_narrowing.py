@@ -67,6 +67,10 @@ def line(at: int) -> str:
     return f"{LEFT_NETS[at]} -> {RIGHT_NETS[at]}"
 
 
+def line_back(at: int) -> str:
+    return f"{RIGHT_NETS[at]} -> {LEFT_NETS[at]}"
+
+
 def test_the_packets_own_selectors_come_first_then_its_line_then_the_others() -> None:
     pair = pair_of((left(),), (right(),))
     send(pair, packet(1))
@@ -156,7 +160,8 @@ def test_unacceptable_lines_are_asked_for_again_one_by_one() -> None:
     pair = pair_of((left(),), (right(flows=(other,)),))
     send(pair, packet(1))
     assert len(pair.right.events(SelectorsRefused)) == 2
-    assert pair.right.events(SelectorsRefused)[1].offered[0].count(",") == 2
+    assert pair.right.events(SelectorsRefused)[0].offered[0].count(",") == 4
+    assert pair.right.events(SelectorsRefused)[1].offered == (line_back(1),)
     pair.agree(1, 0)
     send(pair, packet(1))
     assert len(pair.right.events(SelectorsRefused)) == 2, "held off"

@@ -167,8 +167,7 @@ def test_unacceptable_selectors_leave_the_ike_sa_up() -> None:
     pair = begun(right=intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, flows=(other,)),)))
     pair.agree(1, 0)
     (refused,) = pair.right.events(SelectorsRefused)
-    wanted = "192.168.2.5/32 protocol 1, 192.168.2.0/24 -> 192.168.1.5/32 protocol 1, 192.168.1.0/24"
-    assert refused.offered == (wanted,)
+    assert refused.offered == ("192.168.2.0/24 -> 192.168.1.0/24",)
     assert refused.configured == ("172.16.0.0/24 -> 172.17.0.0/24",)
     assert pair.left.events(SelectorsRefused)[0].by_peer
 

@@ -37,7 +37,7 @@ def test_a_request_that_comes_again_is_answered_with_the_same_octets() -> None:
 def test_only_the_same_octets_are_a_repetition() -> None:
     window = Window()
     assert window.arrival(0, b"one") is Arrival.NEW
-    window.answer(b"one", b"answer")
+    window.answer(0, b"one", b"answer")
     assert window.arrival(0, b"one") is Arrival.REPEATED
     assert window.arrival(0, b"other") is Arrival.OUTSIDE
     assert window.arrival(1, b"two") is Arrival.NEW

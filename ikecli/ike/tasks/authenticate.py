@@ -59,7 +59,7 @@ class Authenticate(Task):
         sa, core = talk.sa, talk.core
         claimed = message.need(IdInitiator)
         identity = Identity(claimed.type, claimed.data)
-        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address)
+        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address, sa.vrf)
         if profile is None:
             _tell_missing(talk, identity)
             raise Refused(f"no profile is for {identity}", _FAILED)

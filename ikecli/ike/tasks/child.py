@@ -9,8 +9,8 @@ from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
+from ikecli.ike import access, coverage, rekeying, rules, telling
 from ikecli.ike import child as children
-from ikecli.ike import coverage, rekeying, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
@@ -176,8 +176,7 @@ class Child(Task):
         choice, connection = accepted(self._offers, answer.proposals), self._connection
         if choice is None or connection is None:
             raise Malformed("the peer chose what was not offered")
-        out = talk.sa.window.outstanding
-        if out is not None and int.from_bytes(choice.spi, "big") in out.deleted:
+        if int.from_bytes(choice.spi, "big") in talk.deleted:
             raise Refused("the peer deleted it before it was up")
         if talk.core.lookup.connections.get(connection.label) != connection:
             raise Refused("the configuration changed")
@@ -216,7 +215,7 @@ class Child(Task):
         if offered is None or any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
             return None
         try:
-            self._admit(talk, message)
+            self._admit(talk)
             self._find(talk, message, offered)
             return self._read_keys(talk, message)
         except Refused as problem:
@@ -242,20 +241,19 @@ class Child(Task):
         local, remote = sides(self._pairs)
         return [*payloads, TsInitiator(to_wire(remote)), TsResponder(to_wire(local))]
 
-    def _admit(self, talk: Talk, message: Incoming) -> None:
+    def _admit(self, talk: Talk) -> None:
         sa = talk.sa
-        if talk.exchange == Exchange.CREATE_CHILD_SA and (sa.state is not State.ESTABLISHED or talk.core.closing):
-            raise Refused("the IKE SA is being deleted", NotifyType.TEMPORARY_FAILURE)
-        out = sa.window.outstanding
-        if out is not None and out.want is Want.REKEY_IKE:
-            raise Refused("the IKE SA is being rekeyed", NotifyType.TEMPORARY_FAILURE)
+        if talk.exchange == Exchange.CREATE_CHILD_SA:
+            rules.admit(talk, Want.CHILD if talk.replaces is None else Want.REKEY_CHILD)
+        if talk.replaces is not None:
+            rekeying.admit(talk, talk.replaces)
         if len(sa.children) >= MAX_CHILDREN and talk.replaces is None:
             raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
 
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
         self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
-        candidates = lookup.candidates(sa.local.address, sa.remote.address, sa.profile)
+        candidates = access.candidates(talk.core, sa)
         if talk.replaces is not None:
             candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)
@@ -296,9 +294,8 @@ class Child(Task):
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
-        out = talk.sa.window.outstanding
-        ours = out is not None and out.want is Want.CHILD and out.talk.aim.connection == connection.label
-        if talk.sa.initiator and ours:
+        ours = (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD))
+        if talk.sa.initiator and connection.label in ours:
             raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles
@@ -341,6 +338,8 @@ class Child(Task):
         try:
             if not isinstance(reply, bytes):
                 raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
+            if not talk.asking:
+                self._admit(talk)
             self._install(talk, reply)
         except ProtocolError as problem:
             self._end(talk, problem.why)
@@ -352,6 +351,8 @@ class Child(Task):
         sa, connection, choice = talk.sa, self._connection, self._choice
         if sa.keys is None or sa.suite is None or connection is None or choice is None:
             raise Malformed("a Child SA without an IKE SA")
+        if sa.state is State.DELETING:
+            raise Refused("the IKE SA is being deleted")
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)

@@ -76,9 +76,9 @@ class DeleteChild(Task):
                 self._spis.append(child.inbound.to_bytes(4, "big"))
             remove_child(talk.core, sa, child, "deleted by the peer")
             return
-        out = talk.sa.window.outstanding
-        if out is not None and len(out.deleted) < MAX_CHILDREN:
-            out.deleted.append(spi)
+        for out in talk.sa.window.open:
+            if len(out.talk.deleted) < MAX_CHILDREN:
+                out.talk.deleted.append(spi)
 
 
 class Refuse(Task):

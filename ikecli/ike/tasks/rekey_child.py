@@ -55,7 +55,6 @@ class RekeyChild(Task):
         old = talk.sa.by_outbound(int.from_bytes(named.spi, "big"))
         if old is None or named.protocol != Protocol.ESP or len(named.spi) != _SPI_SIZE:
             raise Refused("no Child SA has the SPI that is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
-        if old.deleting or rekeying.is_replaced(talk.sa, old):
-            raise Refused("the Child SA is being deleted or replaced", NotifyType.TEMPORARY_FAILURE)
+        rekeying.admit(talk, old)
         talk.replaces = old
         return None

@@ -9,12 +9,12 @@ from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import GroupRetried
 from ikecli.crypto import KeyExchange, Suite, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import heirs, telling
+from ikecli.ike import heirs, rules, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.limits import NONCE_SIZE
-from ikecli.ike.sa import State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
+from ikecli.ike.window import Want
 from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
@@ -106,9 +106,9 @@ class RekeyIke(Task):
         return None
 
     def _admit(self, talk: Talk) -> None:
-        sa = talk.sa
-        if sa.state is not State.ESTABLISHED or talk.core.closing or sa.heir or heirs.busy(sa):
-            raise Refused("the IKE SA is being changed or deleted", NotifyType.TEMPORARY_FAILURE)
+        rules.admit(talk, Want.REKEY_IKE)
+        if talk.sa.heir:
+            raise Refused("the IKE SA is rekeyed already", NotifyType.TEMPORARY_FAILURE)
 
     def _other_group(self, talk: Talk, wanted: Notify) -> bool:
         """Take another group that we offered, each at most once."""
@@ -145,10 +145,10 @@ class RekeyIke(Task):
             self._admit(talk)
         spis, nonces = (self._spi, self._choice.spi), (self._ni, self._nr)
         new = heirs.make(core, old, talk.asking, spis, suite, nonces, shared)
+        talk.heir = new
         if talk.asking:
             heirs.answered(core, old, new)
             return
         old.heir = new.own_spi
-        out = old.window.outstanding
-        if out is None or not isinstance(out.talk.tasks[0], RekeyIke):
+        if not any(old.window.under_way(Want.REKEY_IKE)):
             heirs.adopt(core, new)

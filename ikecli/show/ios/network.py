@@ -20,7 +20,7 @@ def link(view: InterfaceView) -> tuple[str, str]:
     """Return the words for an interface's state and its line protocol's."""
     if view.shutdown:
         return "administratively down", "down"
-    return ("up", "up") if view.up else ("down", "down")
+    return ("up" if view.up else "down"), ("up" if view.up and view.line else "down")
 
 
 def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:

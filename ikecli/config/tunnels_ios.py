@@ -1,0 +1,303 @@
+"""A router's tunnel interfaces, their protection, and the templates of virtual-access interfaces become intent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import IPv4Interface
+from typing import Any, Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import kilobytes, pfs_row
+from ikecli.config.complaints import Complaints
+from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tunnel
+from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
+
+LIFETIME: Final = 3600
+KILOBYTES: Final = 4608000
+REPLAY_WINDOW: Final = 64
+TEMPLATE: Final = "Virtual-Template"
+
+MODES: Final[dict[str, tuple[Carrier, int, tuple[int, ...]]]] = {
+    "gre ip": (Carrier.GRE, 4, (4, 6)),
+    "gre ipv6": (Carrier.GRE, 6, (4, 6)),
+    "ipsec ipv4": (Carrier.IPSEC, 4, (4,)),
+    "ipsec ipv4 v6-overlay": (Carrier.IPSEC, 4, (6,)),
+    "ipsec ipv6": (Carrier.IPSEC, 6, (6,)),
+    "ipsec ipv6 v4-overlay": (Carrier.IPSEC, 6, (4,)),
+    "ipsec dual-overlay": (Carrier.IPSEC, 4, (4, 6)),
+}
+"""What each mode puts packets into, the IP version outside, and those inside."""
+
+Offers = Callable[[tuple[Any, ...], str, Any], tuple[tuple[EspProposal, ...], bool]]
+"""Returns the ESP proposals of something with transform sets, and whether it is transport mode; complains."""
+
+
+def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
+    """Return an interface's own addresses, IPv4 first."""
+    four = [IPv4Interface((int(one.address), str(one.mask))) for one in (each.address, *each.secondaries) if one]
+    return (*four, *each.ipv6_addresses)
+
+
+def mode_of(each: ios.Interface) -> tuple[Carrier, int, tuple[int, ...]]:
+    """Return how a tunnel interface carries packets, GRE over IPv4 unless it says otherwise."""
+    return MODES[each.tunnel_mode or "gre ip"]
+
+
+def is_tunnel(name: str) -> bool:
+    """Tell by its name whether an interface is a tunnel, or a template of tunnels."""
+    return name.startswith(("Tunnel", TEMPLATE))
+
+
+class Tunnels:
+    """The tunnels of a draft. `profiles` are the IKEv2 profiles that are complete."""
+
+    def __init__(self, draft: ios.Ios, complaints: Complaints, offers: Offers, profiles: set[str]) -> None:
+        self.draft, self.complaints, self.offers, self.profiles = draft, complaints, offers, profiles
+
+    def interfaces(self) -> Iterator[Interface]:
+        """Yield all interfaces, tunnels and templates among them."""
+        for name, each in self.draft.interfaces.items():
+            self.known_vrf(("interfaces", name), f"interface {name}", each.vrf)
+            lender = self.draft.interfaces.get(each.unnumbered or "")
+            if each.unnumbered and (lender is None or not addresses_of(lender)):
+                self.complaints.error(
+                    ("interfaces", name), "interface-without-address",
+                    f"interface {name} is to use the address of {each.unnumbered}, which has none",
+                    f"ip address A.B.C.D MASK on interface {each.unnumbered}",
+                )  # fmt: skip
+            yield Interface(
+                name,
+                addresses_of(each),
+                bool(each.shutdown),
+                each.ip_mtu or each.mtu or DEFAULT_MTU,
+                description=each.description or "",
+                vrf=each.vrf or "",
+                tunnel=self.tunnel(name, each) if is_tunnel(name) else None,
+                unnumbered=each.unnumbered or "",
+                template=name.startswith(TEMPLATE),
+            )
+
+    def known_vrf(self, where: tuple[Any, ...], what: str, vrf: str | None) -> None:
+        """Complain of a routing table that is not there."""
+        if vrf and vrf not in self.draft.vrfs:
+            self.complaints.error(
+                where, "vrf-missing", f"{what} names VRF {vrf}, which is not there", f"vrf definition {vrf}"
+            )
+
+    def tunnel(self, name: str, each: ios.Interface) -> Tunnel:
+        """Return how a tunnel interface is a tunnel; it carries nothing while an end is not known."""
+        carrier, version, versions = mode_of(each)
+        where = ("interfaces", name)
+        self.known_vrf(where, f"interface {name}", each.tunnel_vrf)
+        given = each.tunnel_source or ios.TunnelSource()
+        source = given.address or self.address_of(given.interface, version)
+        lender = self.draft.interfaces.get(given.interface or "")
+        if not name.startswith(TEMPLATE):
+            self.ends(name, each, source, version)
+        if lender is not None and (lender.vrf or "") != (each.tunnel_vrf or ""):
+            self.complaints.error(
+                where, "tunnel-incomplete",
+                f"interface {name} sends from {given.interface}, which is in {_table(lender.vrf)}",
+                f"tunnel vrf {lender.vrf}" if lender.vrf else "no tunnel vrf",
+            )  # fmt: skip
+        fits = source is None or source.version == version
+        there = each.tunnel_destination
+        return Tunnel(
+            carrier,
+            source if fits else None,
+            there if there is not None and there.version == version else None,
+            given.interface or "",
+            each.tunnel_vrf or "",
+            each.tunnel_key if carrier is Carrier.GRE else None,
+            self.label(name, each),
+            each.protection.profile if each.protection else "",
+            versions,
+        )
+
+    def ends(self, name: str, each: ios.Interface, source: Address | None, version: int) -> None:
+        """Complain of what the ends of a tunnel lack."""
+        where, family = ("interfaces", name), f"IPv{version}"
+        if each.tunnel_source is None:
+            self.complaints.error(
+                where, "tunnel-incomplete", f"interface {name} has no tunnel source", "tunnel source INTERFACE"
+            )
+        elif source is None:
+            self.complaints.error(
+                where, "interface-without-address",
+                f"interface {name} sends from {each.tunnel_source.interface}, which has no {family} address",
+                f"ip address A.B.C.D MASK on interface {each.tunnel_source.interface}",
+            )  # fmt: skip
+        if each.tunnel_destination is None:
+            self.complaints.error(
+                where, "tunnel-incomplete", f"interface {name} has no tunnel destination", "tunnel destination A.B.C.D"
+            )
+        for end in (source, each.tunnel_destination):
+            if end is not None and end.version != version:
+                self.complaints.error(
+                    where, "tunnel-incomplete", f"interface {name} is a tunnel over {family}, but has the end {end}",
+                    "tunnel mode " + _other_mode(each, end.version),
+                )  # fmt: skip
+        if mode_of(each)[0] is Carrier.IPSEC and each.protection is None:
+            self.complaints.error(
+                where, "tunnel-incomplete", f"interface {name} is an IPsec tunnel without protection",
+                f"tunnel protection ipsec profile {next(iter(self.draft.ipsec_profiles), 'NAME')}",
+            )  # fmt: skip
+
+    def address_of(self, interface: str | None, version: int) -> Address | None:
+        """Return the first address of an interface of an IP version."""
+        held = self.draft.interfaces.get(interface or "")
+        own = [one.ip for one in addresses_of(held)] if held else []
+        return next((one for one in own if one.version == version), None)
+
+    def label(self, name: str, each: ios.Interface) -> str:
+        """Return the label of the connection that protects a tunnel; tunnels that share one have the first one's."""
+        if each.protection is None:
+            return ""
+        first = name
+        if each.protection.shared:
+            same = (each.tunnel_source, each.tunnel_destination, each.tunnel_vrf, each.protection)
+            first = next(
+                other
+                for other, one in self.draft.interfaces.items()
+                if (one.tunnel_source, one.tunnel_destination, one.tunnel_vrf, one.protection) == same
+            )
+        return f"{tunnel_name(first)} {TUNNEL_SEQUENCE} {first}"
+
+    # Protection
+
+    def connections(self, interfaces: Iterable[Interface]) -> Iterator[Connection]:
+        """Yield what protects the tunnels whose ends are known."""
+        for one in interfaces:
+            tunnel, each = one.tunnel, self.draft.interfaces[one.name]
+            if tunnel is None or one.template or each.protection is None:
+                continue
+            parts = self.profile(one.name, each.protection)
+            own = tunnel.protection.endswith(f" {one.name}")
+            if parts and own and tunnel.source and tunnel.destination and not one.shutdown:
+                yield self.connection(one, tunnel, tunnel.source, tunnel.destination, *parts)
+
+    def connection(
+        self, one: Interface, tunnel: Tunnel, source: Address, destination: Address, held: ios.IpsecProfile,
+        profile: str, proposals: tuple[EspProposal, ...], transport: bool,
+    ) -> Connection:  # fmt: skip
+        """Return what protects a tunnel between two ends."""
+        return Connection(
+            tunnel_name(one.name),
+            TUNNEL_SEQUENCE,
+            one.name,
+            source,
+            (destination,),
+            tunnel_flows(tunnel.carrier, source, destination, tunnel.versions),
+            proposals,
+            profile=profile,
+            pfs=pfs_row(held.pfs, "ios"),
+            lifetime=self.seconds(held),
+            kilobytes=self.volume(held),
+            transport=transport and tunnel.carrier is Carrier.GRE,
+            initiation=Initiation.NEVER if held.responder_only else Initiation.START,
+            replay_window=self.window(held),
+            vrf=tunnel.vrf,
+            inner_vrf=one.vrf,
+        )
+
+    def profile(
+        self, name: str, protection: ios.Protection
+    ) -> tuple[ios.IpsecProfile, str, tuple[EspProposal, ...], bool] | None:
+        """Return an interface's IPsec profile, its IKEv2 profile, proposals and mode, unless something lacks."""
+        held = self.draft.ipsec_profiles.get(protection.profile)
+        if held is None:
+            self.complaints.error(
+                ("interfaces", name), "tunnel-incomplete",
+                f"interface {name} names IPsec profile {protection.profile}, which is not there",
+                f"crypto ipsec profile {protection.profile}",
+            )  # fmt: skip
+            return None
+        where, what = ("ipsec_profiles", protection.profile), f"IPsec profile {protection.profile}"
+        profile = protection.ikev2_profile or held.ikev2_profile
+        if profile is None:
+            fix = f"set ikev2-profile {next(iter(self.draft.profiles), 'NAME')}"
+            self.complaints.error(where, "no-matching-profile", f"{what} has no IKEv2 profile", fix)
+        elif profile not in self.draft.profiles:
+            self.complaints.error(
+                where, "no-matching-profile", f"{what} names IKEv2 profile {profile}, which is not there",
+                f"crypto ikev2 profile {profile}",
+            )  # fmt: skip
+        proposals, transport = self.offers(where, what, held)
+        return (held, profile, proposals, transport) if profile in self.profiles and profile and proposals else None
+
+    def seconds(self, held: ios.IpsecProfile) -> int:
+        """Return how long the SAs of an IPsec profile live."""
+        return held.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME
+
+    def volume(self, held: ios.IpsecProfile) -> int:
+        """Return how many kilobytes the SAs of an IPsec profile carry."""
+        own = held.lifetime_kilobytes
+        return kilobytes(self.draft.lifetime_kilobytes if own is None else own, KILOBYTES)
+
+    def window(self, held: ios.IpsecProfile) -> int:
+        """Return the replay window of an IPsec profile."""
+        return int(held.replay_window or self.draft.replay_window or REPLAY_WINDOW)
+
+    # Templates
+
+    def template_of(self, name: str, profile: ios.Profile) -> str:
+        """Return the template that an IKEv2 profile makes virtual-access interfaces of, or nothing; complain."""
+        if profile.virtual_template is None:
+            return ""
+        wanted = f"{TEMPLATE}{profile.virtual_template.number}"
+        if wanted not in self.draft.interfaces:
+            self.complaints.error(
+                ("profiles", name), "tunnel-incomplete",
+                f"IKEv2 profile {name} names {wanted}, which is not there", f"interface {wanted} type tunnel",
+            )  # fmt: skip
+        return wanted
+
+    def templates(self, interfaces: Iterable[Interface]) -> Iterator[Template]:
+        """Yield what protects the interfaces that are made of each template in use."""
+        used = {
+            f"{TEMPLATE}{one.virtual_template.number}" for one in self.draft.profiles.values() if one.virtual_template
+        }
+        for one in interfaces:
+            if one.name not in used or one.tunnel is None:
+                continue
+            protection = self.draft.interfaces[one.name].protection
+            if protection is None:
+                self.complaints.error(
+                    ("interfaces", one.name), "tunnel-incomplete", f"interface {one.name} has no protection",
+                    f"tunnel protection ipsec profile {next(iter(self.draft.ipsec_profiles), 'NAME')}",
+                )  # fmt: skip
+            elif parts := self.profile(one.name, protection):
+                yield self.template(one, one.tunnel, parts[0], parts[2], parts[3])
+
+    def template(
+        self,
+        one: Interface,
+        tunnel: Tunnel,
+        held: ios.IpsecProfile,
+        proposals: tuple[EspProposal, ...],
+        transport: bool,
+    ) -> Template:
+        """Return what protects the interfaces that are made of a template."""
+        return Template(
+            one.name,
+            tunnel.carrier,
+            proposals,
+            pfs_row(held.pfs, "ios"),
+            self.seconds(held),
+            self.volume(held),
+            transport,
+            self.window(held),
+            tunnel.versions,
+            one.vrf,
+        )
+
+
+def _table(vrf: str | None) -> str:
+    return f"VRF {vrf}" if vrf else "the global routing table"
+
+
+def _other_mode(each: ios.Interface, version: int) -> str:
+    """Return the mode that a tunnel between ends of another IP version has."""
+    carrier = mode_of(each)[0]
+    return next(word for word, row in MODES.items() if row[:2] == (carrier, version))

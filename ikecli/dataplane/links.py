@@ -1,0 +1,216 @@
+"""A node's interfaces: the configured ones and virtual-access ones, their line protocol, and the routes out of them.
+
+The line protocol of a tunnel follows what carries it: an IPsec tunnel's is up while it has an SA, a GRE tunnel's while
+its destination has a route. A tunnel whose own packets would go through itself is down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from ikecli.boundary.effects import Access
+from ikecli.boundary.notices import LineChanged
+from ikecli.boundary.views import InterfaceView, RouteView, TunnelView
+from ikecli.dataplane.base import Notify
+from ikecli.dataplane.gre import overhead
+from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, route_views
+from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
+
+IP_HEADERS: Final = {4: 20, 6: 40}
+MAX_ACCESSES: Final = 100_000
+"""Virtual-access interfaces of a node."""
+
+Carries = Callable[[str], bool]
+"""Tells of a connection, by label, whether it has an SA that sends."""
+
+
+class Links:
+    """The interfaces by name. `notify` hears of line protocols that change."""
+
+    def __init__(self, carries: Carries, notify: Notify) -> None:
+        self._carries, self._notify = carries, notify
+        self._intent = Intent()
+        self._accesses: dict[str, Access] = {}
+        self._lines: dict[str, bool] = {}
+        self._by_protection: dict[str, Interface] = {}
+        self._gre: dict[tuple[str, Address | None, Address | None, int | None], Interface] = {}
+        self.interfaces: dict[str, Interface] = {}
+        self.addresses: dict[tuple[str, Address], Interface] = {}
+        self.tables = Tables((), ())
+
+    def configure(self, intent: Intent) -> None:
+        """Take interfaces and routes; virtual-access interfaces are made anew of their templates."""
+        self._intent = intent
+        self.interfaces = {one.name: one for one in intent.network.interfaces}
+        for access in self._accesses.values():
+            self._make(access)
+        self.tables = Tables(self.interfaces.values(), intent.network.routes)
+        for access in self._accesses.values():
+            self._route(access)
+        self._settle()
+
+    def attach(self, access: Access) -> None:
+        """Put in a virtual-access interface, or change the one of its name."""
+        if access.name in self._accesses:
+            self.tables.drop(access.name)
+        self._accesses[access.name] = access
+        self._make(access)
+        if (interface := self.interfaces.get(access.name)) is not None:
+            self.tables.connect(interface)
+            self._route(access)
+        self._settle()
+
+    def detach(self, name: str) -> None:
+        """Take out a virtual-access interface."""
+        if self._accesses.pop(name, None) is not None:
+            self.tables.drop(name)
+            self.interfaces.pop(name, None)
+            self._settle()
+
+    @property
+    def accesses(self) -> int:
+        """How many virtual-access interfaces there are."""
+        return len(self._accesses)
+
+    def _make(self, access: Access) -> None:
+        template = self.interfaces.get(access.template)
+        if template is None or template.tunnel is None:
+            self.interfaces.pop(access.name, None)
+            return
+        tunnel = replace(
+            template.tunnel,
+            carrier=access.carrier,
+            source=access.local,
+            destination=access.remote,
+            vrf=access.vrf,
+            protection=access.connection,
+        )
+        self.interfaces[access.name] = replace(template, name=access.name, template=False, tunnel=tunnel)
+
+    def _route(self, access: Access) -> None:
+        if (interface := self.interfaces.get(access.name)) is not None:
+            for prefix in access.routes:
+                self.tables.add(interface.vrf, Entry("S", prefix, access.name, None, STATIC))
+
+    # Line protocols
+
+    def up(self, name: str) -> bool:
+        """Tell whether an interface carries packets."""
+        one = self.interfaces.get(name)
+        return one is not None and not one.shutdown and not one.template and self._lines.get(name, True)
+
+    def settle(self, connection: str) -> None:
+        """See to the tunnel of a connection whose SAs have changed."""
+        if connection in self._by_protection:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Find out which tunnels are up, each in view of the others, until that stands."""
+        tunnels = [one for one in self.interfaces.values() if one.tunnel is not None and not one.template]
+        self._by_protection = {one.tunnel.protection: one for one in tunnels if one.tunnel and one.tunnel.protection}
+        before = self._lines
+        self._lines = {one.name: before.get(one.name, False) for one in tunnels}
+        recursive: set[str] = set()
+        for _ in range(len(tunnels) + 1):
+            now = {}
+            for one in tunnels:
+                now[one.name] = one.tunnel is not None and self._line(one, one.tunnel, recursive)
+            if now == self._lines:
+                break
+            self._lines = now
+        self._gre = {
+            (t.vrf, t.source, t.destination, t.key): one
+            for one in tunnels
+            if (t := one.tunnel) is not None and t.carrier is Carrier.GRE and self.up(one.name)
+        }
+        self.addresses = {
+            (one.vrf, own.ip): one
+            for one in self.interfaces.values()
+            if self.up(one.name) and not one.unnumbered
+            for own in one.addresses
+        }
+        for name, up in self._lines.items():
+            if up != before.get(name, False):
+                self._notify(LineChanged(name, up, name in recursive))
+
+    def _line(self, interface: Interface, tunnel: Tunnel, recursive: set[str]) -> bool:
+        recursive.discard(interface.name)
+        if interface.shutdown or tunnel.source is None or tunnel.destination is None:
+            return False
+        if tunnel.carrier is Carrier.IPSEC and not self._carries(tunnel.protection):
+            return False
+        hop = self.tables.hop(tunnel.vrf, tunnel.destination, lambda name: name == interface.name or self.up(name))
+        if hop is not None and hop.interface == interface.name:
+            recursive.add(interface.name)
+            return False
+        return hop is not None
+
+    # What packets ask
+
+    def hop(self, vrf: str, destination: Address) -> Hop | None:
+        """Return where a packet goes next, or None without a route."""
+        return self.tables.hop(vrf, destination, self.up)
+
+    def protected_by(self, connection: str) -> Interface | None:
+        """Return the tunnel that a connection protects."""
+        return self._by_protection.get(connection)
+
+    def gre(self, vrf: str, local: Address, remote: Address, key: int | None) -> Interface | None:
+        """Return the GRE tunnel between two ends that has this key and is up."""
+        return self._gre.get((vrf, local, remote, key))
+
+    def sources(self, interface: Interface) -> tuple[Address, ...]:
+        """Return the addresses that packets of our own leave an interface with."""
+        lender = self.interfaces.get(interface.unnumbered)
+        return tuple(own.ip for own in (lender or interface).addresses)
+
+    # What show asks
+
+    def views(self) -> Iterator[InterfaceView]:
+        """Yield the interfaces as they are now."""
+        maps = {one.interface: one.name for one in self._intent.connections}
+        for one in self.interfaces.values():
+            lender = self.interfaces.get(one.unnumbered)
+            tunnel = one.tunnel
+            yield InterfaceView(
+                name=one.name,
+                nameif=one.nameif,
+                addresses=tuple(str(address) for address in (lender or one).addresses),
+                shutdown=one.shutdown,
+                up=not one.shutdown,
+                mtu=one.mtu,
+                description=one.description,
+                map="" if tunnel else maps.get(one.name, ""),
+                line=self.up(one.name),
+                vrf=one.vrf,
+                unnumbered=one.unnumbered,
+                tunnel=tunnel_view(tunnel) if tunnel else None,
+            )
+
+    def routes(self) -> tuple[RouteView, ...]:
+        """Return the routes in use."""
+        return route_views(self.tables, tuple(self.interfaces.values()), self.up)
+
+
+def transport_mtu(tunnel: Tunnel, mtu: int) -> int:
+    """Return the longest packet that GRE, or an IPsec tunnel as far as IP goes, takes over a path of `mtu` octets."""
+    version = tunnel.source.version if tunnel.source else 4
+    return mtu - IP_HEADERS[version] - (overhead(tunnel.key) if tunnel.carrier is Carrier.GRE else 0)
+
+
+def tunnel_view(tunnel: Tunnel) -> TunnelView:
+    """Return a tunnel as `show` sees it."""
+    return TunnelView(
+        carrier=tunnel.carrier.name,
+        version=tunnel.source.version if tunnel.source else tunnel.versions[0],
+        versions=tunnel.versions,
+        source=str(tunnel.source or ""),
+        source_interface=tunnel.source_interface,
+        destination=str(tunnel.destination or ""),
+        vrf=tunnel.vrf,
+        key=tunnel.key,
+        profile=tunnel.profile,
+        transport_mtu=transport_mtu(tunnel, 1500),
+    )

@@ -1,0 +1,71 @@
+"""What crypto maps protect, and the packets that wait for an SA."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
+from ikecli.intent import Connection
+
+HELD_PACKETS: Final = 8
+"""Packets a connection keeps while its SA is set up."""
+HELD_SECONDS: Final = 5.0
+
+
+def protecting(
+    connections: tuple[Connection, ...], interface: str, packet: Packet, vrf: str | None = None
+) -> Connection | None:
+    """Return the first connection on an interface, in order of its sequence, whose flows permit a packet of `vrf`.
+
+    None stands for every routing table.
+    """
+    source_port, destination_port = packet.ports()
+    for connection in connections:
+        if connection.interface != interface or vrf not in (None, connection.inner_vrf):
+            continue
+        for flow in connection.flows:
+            here = flow.local.covers(packet.source, packet.protocol, source_port)
+            if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):
+                if flow.permit:
+                    return connection
+                break
+    return None
+
+
+def backwards(packet: Packet) -> Packet:
+    """Return a packet turned round, so that a reply's flow can be looked up."""
+    source, destination = packet.ports()
+    payload = packet.payload
+    if packet.protocol not in (ICMP, ICMPV6) and payload:
+        payload = destination.to_bytes(2, "big") + source.to_bytes(2, "big") + payload[4:]
+    return Packet(packet.destination, packet.source, packet.protocol, payload)
+
+
+@dataclass(slots=True)
+class Held:
+    """Packets of a connection that wait for its SA, each with its routing table."""
+
+    packets: list[tuple[Packet, str]] = field(default_factory=list)
+    until: float = 0.0
+
+
+class Hold:
+    """The packets that wait, by connection."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Held] = {}
+
+    def keep(self, connection: str, packet: Packet, vrf: str, now: float) -> None:
+        """Keep a packet for a while; only a few of a connection wait."""
+        held = self._held.setdefault(connection, Held())
+        if held.until < now:
+            held.packets.clear()
+        if len(held.packets) < HELD_PACKETS:
+            held.packets.append((packet, vrf))
+        held.until = now + HELD_SECONDS
+
+    def release(self, connection: str, now: float) -> list[tuple[Packet, str]]:
+        """Return what waited for a connection, in order."""
+        held = self._held.pop(connection, None)
+        return held.packets if held and held.until >= now else []

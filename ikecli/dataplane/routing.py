@@ -1,0 +1,128 @@
+"""Routing tables, one a VRF: connected, local and static routes, the longest prefix first, the least distance then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Final
+
+from ikecli.boundary.views import RouteView
+from ikecli.intent import Address, Interface, Prefix, Route
+
+MAX_RECURSION: Final = 8
+"""Gateways that are reached through further gateways, one behind the other."""
+STATIC: Final = 1
+"""The distance of a static route that does not say otherwise."""
+
+Up = Callable[[str], bool]
+"""Tells of an interface, by name, whether it carries packets now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A route of a table: out of an interface, or through a gateway, or both."""
+
+    code: str
+    prefix: Prefix
+    interface: str
+    gateway: Address | None
+    distance: int
+    in_global: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Where a packet goes next: out of an interface, to a neighbour."""
+
+    interface: str
+    neighbour: Address
+
+
+class Tables:
+    """All tables of a node. Routes out of an interface that is not up are there, but not used."""
+
+    def __init__(self, interfaces: Iterable[Interface], routes: Iterable[Route]) -> None:
+        self._entries: dict[tuple[str, Prefix], list[Entry]] = {}
+        self._lengths: dict[tuple[str, int], list[int]] = {}
+        named = {}
+        for one in interfaces:
+            named[one.name] = named[one.nameif or one.name] = one.name
+            self.connect(one)
+        for route in routes:
+            self.add(
+                route.vrf, Entry("S", route.prefix, named.get(route.interface, route.interface), route.gateway,
+                                 route.distance, route.in_global),
+            )  # fmt: skip
+
+    def connect(self, interface: Interface) -> None:
+        """Add what an interface's own addresses reach."""
+        for own in interface.addresses if not interface.unnumbered else ():
+            self.add(interface.vrf, Entry("C", own.network, interface.name, None, 0))
+
+    def add(self, vrf: str, entry: Entry) -> None:
+        """Add a route; equal ones once."""
+        held = self._entries.setdefault((vrf, entry.prefix), [])
+        if entry not in held:
+            held.append(entry)
+            held.sort(key=lambda one: one.distance)
+        lengths = self._lengths.setdefault((vrf, entry.prefix.version), [])
+        if entry.prefix.prefixlen not in lengths:
+            lengths.append(entry.prefix.prefixlen)
+            lengths.sort(reverse=True)
+
+    def drop(self, interface: str) -> None:
+        """Take out all routes out of an interface."""
+        for key, held in list(self._entries.items()):
+            left = [one for one in held if one.interface != interface]
+            if left:
+                self._entries[key] = left
+            else:
+                del self._entries[key]
+
+    def hop(self, vrf: str, destination: Address, up: Up) -> Hop | None:
+        """Return the way of the best route that can be used, or None."""
+        return self._hop(vrf, destination, up, MAX_RECURSION)
+
+    def _hop(self, vrf: str, destination: Address, up: Up, depth: int) -> Hop | None:
+        for entry in self._matching(vrf, destination):
+            if entry.interface:
+                if up(entry.interface):
+                    return Hop(entry.interface, entry.gateway or destination)
+            elif entry.gateway is not None and depth and entry.gateway not in (None, destination):
+                hop = self._hop("" if entry.in_global else vrf, entry.gateway, up, depth - 1)
+                if hop is not None:
+                    return hop
+        return None
+
+    def _matching(self, vrf: str, destination: Address) -> Iterator[Entry]:
+        for length in self._lengths.get((vrf, destination.version), ()):
+            prefix = ip_network((int(destination) >> (w := destination.max_prefixlen - length) << w, length))
+            yield from self._entries.get((vrf, prefix), ())
+
+    def used(self, up: Up) -> Iterator[tuple[str, Entry]]:
+        """Yield the routes that can be used, of each prefix those of least distance, with their table."""
+        for (vrf, _), held in self._entries.items():
+            able = [one for one in held if self._usable(vrf, one, up)]
+            yield from ((vrf, one) for one in able if one.distance == able[0].distance)
+
+    def _usable(self, vrf: str, entry: Entry, up: Up) -> bool:
+        if entry.interface:
+            return up(entry.interface)
+        table = "" if entry.in_global else vrf
+        return entry.gateway is not None and self._hop(table, entry.gateway, up, MAX_RECURSION) is not None
+
+
+def route_views(tables: Tables, interfaces: Iterable[Interface], up: Up) -> tuple[RouteView, ...]:
+    """Return the routes in use with the local addresses among them, by table and prefix."""
+    shown = {one.name: one.nameif or one.name for one in interfaces}
+    rows = []
+    for vrf, entry in tables.used(up):
+        gateway = "" if entry.gateway is None else str(entry.gateway)
+        interface = shown.get(entry.interface, entry.interface)
+        rows.append(RouteView(entry.code, str(entry.prefix), gateway, interface, entry.distance, vrf))
+    for one in interfaces:
+        for own in one.addresses if up(one.name) and not one.unnumbered else ():
+            if own.network.num_addresses > 1:
+                rows.append(RouteView("L", f"{own.ip}/{own.max_prefixlen}", "", one.nameif or one.name, 0, one.vrf))
+    return tuple(sorted(rows, key=lambda row: (row.vrf, ip_network(row.prefix).version, ip_network(row.prefix))))
