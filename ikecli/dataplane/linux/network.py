@@ -30,10 +30,9 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from ikecli.boundary.views import InterfaceView, RouteView
+from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
-from ikecli.dataplane.tables import interface_views, route_views
 from ikecli.intent import Address, Intent, Interface, Prefix
 
 LOOPBACK: Final = "lo"
@@ -94,15 +93,10 @@ class LinuxNetwork:
         link = self._links().get(device)
         return int(link.get_attr("IFLA_MTU")) if link is not None else 0
 
-    def interfaces(self) -> tuple[InterfaceView, ...]:
-        """Return the interfaces with their devices and counters."""
+    def seen(self, views: Iterable[InterfaceView]) -> tuple[InterfaceView, ...]:
+        """Return interfaces with what is known of their devices: whether they are up, and what passed."""
         links = self._links()
-        return tuple(_seen(view, links.get(self.device(view.name))) for view in interface_views(self._intent))
-
-    def routes(self) -> tuple[RouteView, ...]:
-        """Return connected routes, and the static ones that the kernel has."""
-        have, views = self._installed(), route_views(self._intent.network)
-        return tuple(view for view in views if view.code != "S" or (view.prefix, view.gateway) in have)
+        return tuple(_seen(view, links.get(self.device(view.name))) for view in views)
 
     # What is there
 
@@ -119,7 +113,7 @@ class LinuxNetwork:
             held[names[one["index"]]].add(str(ip_interface(f"{address}/{one['prefixlen']}")))
         return held
 
-    def _installed(self) -> set[tuple[str, str]]:
+    def installed(self) -> set[tuple[str, str]]:
         """Return destination and gateway of the main table's routes."""
         rows = set()
         for one in self.requests.dump("routes", rtmsg(), RTM_GETROUTE):
@@ -133,16 +127,18 @@ class LinuxNetwork:
         held = self._held()
         found = {}
         for one in self._intent.network.interfaces:
+            if one.tunnel is not None or one.template:
+                continue
             device = self._named.get(one.name, "")
             if device and device not in held:
-                self._say(f"interface {one.name}: there is no device {device} here")
+                self.say(f"interface {one.name}: there is no device {device} here")
                 continue
             own = {address.ip for address in one.addresses}
             holders = [name for name, some in held.items() if own & {ip_interface(text).ip for text in some}]
             if device := device or next(iter(holders), LOOPBACK if one.name.lower().startswith("loopback") else ""):
                 found[one.name] = device
             elif own and not one.shutdown:
-                self._say(
+                self.say(
                     f"interface {one.name}: no device has {one.addresses[0].ip}; name one with "
                     f"--interface {one.name}=DEVICE"
                 )
@@ -168,9 +164,11 @@ class LinuxNetwork:
         return wanted
 
     def _routes(self) -> dict[Thing, Callable[[], None]]:
-        have = self._installed()
+        have = self.installed()
         wanted: dict[Thing, Callable[[], None]] = {}
         for route in self._intent.network.routes:
+            if route.vrf:
+                continue
             named = (one for one in self._live() if route.interface and route.interface in (one.name, one.nameif))
             device = next((self.device(one.name) for one in named), "")
             gateway = str(route.gateway) if route.gateway is not None else ""
@@ -205,7 +203,7 @@ class LinuxNetwork:
             put()
         except Refused as refusal:
             self._ledger.drop(thing)
-            self._say(str(refusal))
+            self.say(str(refusal))
 
     def _take(self, thing: Thing) -> None:
         try:
@@ -217,7 +215,7 @@ class LinuxNetwork:
                 _write(path, thing[3])
         except Refused as refusal:
             if refusal.code not in (errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL):
-                self._say(str(refusal))
+                self.say(str(refusal))
         self._ledger.drop(thing)
 
     def _address(self, thing: Thing, kind: int, flags: int = 0) -> None:
@@ -241,7 +239,7 @@ class LinuxNetwork:
         except OSError as error:
             raise Refused(f"device {device}", errno.ENODEV) from error
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """Tell the operator, once."""
         if text not in self._said:
             self._said.add(text)
@@ -303,11 +301,12 @@ def _everything(like: Address) -> Iterable[Address]:
 
 def _seen(view: InterfaceView, link: Any) -> InterfaceView:
     if link is None:
-        return replace(view, up=False)
+        return replace(view, up=False, line=False)
     counts = link.get_attr("IFLA_STATS64") or {}
     return replace(
         view,
-        up=not view.shutdown and bool(link["flags"] & UP and link["flags"] & RUNNING),
+        up=not view.shutdown and bool(link["flags"] & UP),
+        line=not view.shutdown and bool(link["flags"] & UP and link["flags"] & RUNNING),
         device=link.get_attr("IFLA_IFNAME"),
         packets_in=counts.get("rx_packets", 0),
         packets_out=counts.get("tx_packets", 0),

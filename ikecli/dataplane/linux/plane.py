@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from ikecli.boundary.effects import Access, Install
 from ikecli.boundary.notices import LinkChanged
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.links import Links
 from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
@@ -28,6 +31,8 @@ class LinuxPlane:
     def __init__(self, host: Host, ledger: Ledger) -> None:
         self._host, self._ledger = host, ledger
         self._intent = Intent()
+        self._links = Links(lambda connection: False, lambda notice: None)
+        self._absent: dict[str, str] = {}
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
         self._pinger = Pinger(host)
@@ -37,13 +42,14 @@ class LinuxPlane:
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies, and listen where the configuration says."""
-        self._intent = intent
+        self._links.configure(intent)
+        self._intent = intent = self._carried(intent)
         try:
             self._connect_network()
             self._protect(intent)
         except Unavailable as problem:
             self._host.log(str(problem))
-        live = [one for one in intent.network.interfaces if not one.shutdown]
+        live = [one for one in intent.network.interfaces if not one.shutdown and one.tunnel is None]
         try:
             self._host.sockets.listen(address.ip for one in live for address in one.addresses)
         except Unavailable as problem:
@@ -57,11 +63,37 @@ class LinuxPlane:
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
         """Return the interfaces with their devices and what passed through them."""
-        return self._network.interfaces()
+        return self._network.seen(self._links.views())
 
     def routes(self) -> tuple[RouteView, ...]:
-        """Return the routes in use."""
-        return self._network.routes()
+        """Return connected routes, and the static ones that the kernel has."""
+        have = self._network.installed()
+        return tuple(one for one in self._links.routes() if one.code != "S" or (one.prefix, one.gateway) in have)
+
+    def attach(self, access: Access) -> None:
+        """Refuse: there are no virtual-access interfaces here."""
+        raise Unavailable("virtual-access interfaces are carried in the lab alone, not on Linux yet")
+
+    def detach(self, name: str) -> None:
+        """Do nothing: there are none."""
+
+    def _carried(self, intent: Intent) -> Intent:
+        """Return what of an intent can be carried here, and say what cannot."""
+        tunnels = {one.name for one in intent.network.interfaces if one.tunnel is not None}
+        self._absent = {}
+        for one in intent.connections:
+            if one.interface in tunnels:
+                self._absent[one.label] = "tunnel interfaces are carried in the lab alone, not on Linux yet"
+            elif one.vrf or one.inner_vrf:
+                self._absent[one.label] = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
+        for label, why in self._absent.items():
+            self._network.say(f"connection {label}: {why}")
+        return replace(intent, connections=tuple(one for one in intent.connections if one.label not in self._absent))
+
+    def _check(self, sa: Install) -> None:
+        """Refuse an SA of a connection that cannot be carried here."""
+        if sa.connection in self._absent:
+            raise Unavailable(self._absent[sa.connection])
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request."""

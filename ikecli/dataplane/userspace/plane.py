@@ -131,6 +131,7 @@ class UserspacePlane(LinuxPlane):
 
     def install(self, sa: Install) -> None:
         """Put in one direction of an SA."""
+        self._check(sa)
         key = (sa.direction, sa.spi if sa.direction is IN else sa.peer_spi)
         if key in self._ways:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")

@@ -143,6 +143,7 @@ class XfrmPlane(LinuxPlane):
 
     def install(self, sa: Install) -> None:
         """Put in one direction of an SA."""
+        self._check(sa)
         inbound = sa.spi if sa.direction is IN else sa.peer_spi
         child = self._children.get(inbound)
         if child is None:
