@@ -189,7 +189,7 @@ def test_a_rekey_loses_nothing(pair: Pair) -> None:
 
 def test_volume_bounds_are_reported_soft_then_hard(pair: Pair) -> None:
     pair.connect(lifetime=Lifetime(soft_octets=150, hard_octets=350))
-    for _ in range(4):
+    for _ in range(6):
         pair.ping()
     assert pair.heard("R", Expired(pair.spi("R"), hard=False))
     assert pair.rig.wait(
