@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,6 +19,10 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def ip(*words: str) -> None:
     """Run ip(8)."""
     subprocess.run(["ip", *words], check=True)
+
+
+def _said(*words: str) -> str:
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
 
 @contextmanager
@@ -39,8 +44,12 @@ def join(one: str, other: str, addresses: tuple[str, str], device: str = "veth0"
     """Connect two namespaces with a cable; each end gets its address."""
     ip("link", "add", device, "netns", one, "type", "veth", "peer", "name", device, "netns", other)
     for name, address in zip((one, other), addresses, strict=True):
+        ip("-n", name, "link", "set", device, "addrgenmode", "none")
         ip("-n", name, "address", "add", address, "dev", device, *(["nodad"] if ":" in address else []))
         ip("-n", name, "link", "set", device, "up")
+    for name in (one, other):
+        while "state UP" not in _said("-n", name, "link", "show", device):
+            time.sleep(0.01)
 
 
 @contextmanager

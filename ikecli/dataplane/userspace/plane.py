@@ -68,16 +68,22 @@ class UserspacePlane(LinuxPlane):
         self._named: set[str] = set()
         self._unnamed: set[int] = set()
         self._mtu = FIRST_MTU
-        self._pipe, self._worker = self._start(f"ike{ledger.owner:04x}")
+        self._rules = Rules(self._network.requests, ledger)
         try:
-            self._rules = Rules(self._network.requests, ledger)
-            self._index = socket.if_nametoindex(self._device)
+            while _exists(device := f"ike{ledger.owner:04x}"):
+                ledger.own(ledger.owner + 1)
+            self._pipe, self._worker = self._start(device)
+        except Unavailable:
+            super().close()
+            raise
+        try:
+            self._index = socket.if_nametoindex(device)
             self._raise_device()
             self._rules.begin(self._index)
         except (OSError, Unavailable):
             self._end_worker()
+            super().close()
             raise
-        self._pipe.socket.setblocking(True)
         host.watch(self._pipe.socket.fileno(), self._hear)
         host.sockets.guest = self
 
@@ -91,17 +97,21 @@ class UserspacePlane(LinuxPlane):
         pipe = Pipe(ours)
         try:
             heard = pipe.receive()
-        except OSError as error:
+        except OSError:
             heard = None
-            worker.kill()
-            raise Unavailable(f"the data plane's worker did not start: {error}") from error
         match heard:
             case (Ready(name), _):
+                ours.setblocking(True)
                 self._device = name
                 return pipe, worker
             case (Trouble(text), _):
-                raise Unavailable(text)
-        raise Unavailable(f"the data plane's worker ended at once, with status {worker.wait()}")
+                why = text
+            case _:
+                why = "the data plane's worker did not start"
+        ours.close()
+        worker.kill()
+        worker.wait()
+        raise Unavailable(why)
 
     def _raise_device(self) -> None:
         """Have the device up, with an MTU that lets every SA's packets through whole."""
@@ -286,3 +296,10 @@ class UserspacePlane(LinuxPlane):
         except subprocess.TimeoutExpired:
             self._worker.kill()
             self._worker.wait()
+
+
+def _exists(device: str) -> bool:
+    try:
+        return socket.if_nametoindex(device) > 0
+    except OSError:
+        return False

@@ -70,9 +70,12 @@ class Rules:
         self._placed: list[Rule] = []
         self._children: dict[int, list[Rule]] = {}
         self._lines = LINES
-        self.table: Final = OURS | ledger.owner
-        self.mark: Final = OURS | ledger.owner
         self._first = self._window()
+
+    @property
+    def mark(self) -> int:
+        """The number of our table, and the mark that IKE and ESP carry."""
+        return OURS | self._ledger.owner
 
     def begin(self, index: int) -> None:
         """Have everything in our table go to the device of an index, and what carries our mark pass."""
@@ -81,7 +84,7 @@ class Rules:
                 self._add(Rule(version, place, action))
             everywhere = ip_network("0.0.0.0/0" if version == 4 else "::/0")
             try:
-                route(self._requests, everywhere, RTM_NEWROUTE, CREATE, "", index, self.table)
+                route(self._requests, everywhere, RTM_NEWROUTE, CREATE, "", index, self.mark)
             except Refused as refusal:
                 if version == 4 or refusal.code not in (errno.EACCES, errno.EOPNOTSUPP, errno.ENODEV):
                     raise
@@ -126,7 +129,7 @@ class Rules:
                 priority = one.get_attr("FRA_PRIORITY") or 0
                 thing = _seen(one, version, priority)
                 if thing in self._ledger and one.get_attr("FRA_PROTOCOL") == PROTOCOL:
-                    self._change(_rule(thing), priority, RTM_DELRULE)
+                    self._change(_rule(thing), priority, RTM_DELRULE, table=one.get_attr("FRA_TABLE"))
                 else:
                     theirs.add((priority - FIRST) // WINDOW)
         for thing in self._ledger.kind("rule"):
@@ -161,7 +164,7 @@ class Rules:
         self._placed.remove(rule)
         self._ledger.drop(rule.thing(priority))
 
-    def _change(self, rule: Rule, priority: int, kind: int, flags: int = 0) -> None:
+    def _change(self, rule: Rule, priority: int, kind: int, flags: int = 0, table: int = 0) -> None:
         message = fibmsg()
         message["family"], message["action"] = FAMILIES[rule.version], rule.action
         attributes: list[tuple[str, object]] = [("FRA_PRIORITY", priority), ("FRA_PROTOCOL", PROTOCOL)]
@@ -178,7 +181,7 @@ class Rules:
         if rule.device:
             attributes.append(("FRA_IIFNAME", rule.device))
         if rule.action == FR_ACT_TO_TBL:
-            attributes.append(("FRA_TABLE", self.table))
+            attributes.append(("FRA_TABLE", table or self.mark))
         elif rule.action == FR_ACT_GOTO:
             attributes.append(("FRA_GOTO", priority - rule.place + END))
             if rule.place == MARK:
