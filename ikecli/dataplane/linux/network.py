@@ -173,7 +173,10 @@ class LinuxNetwork:
             device = next((self.device(one.name) for one in named), "")
             gateway = str(route.gateway) if route.gateway is not None else ""
             thing = ("route", str(route.prefix), gateway, device)
-            if (gateway or device) and (thing in self._ledger or (str(route.prefix), gateway) not in have):
+            there = (str(route.prefix), gateway) in have
+            if not there:
+                self._ledger.drop(thing)
+            if (gateway or device) and (thing in self._ledger or not there):
                 wanted[thing] = partial(self._route, thing, RTM_NEWROUTE, CREATE | EXCL)
         return wanted
 
