@@ -133,8 +133,22 @@ class ConnectionView:
     transport: bool = False
     mtu: int = 1500
     nameif: str = ""
+    vrf: str = ""
     inner_vrf: str = ""
     ipsec_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IpsecProfileView:
+    """An IPsec profile of the configuration; `transform_sets` are names with their transforms."""
+
+    name: str
+    profile: str
+    lifetime: int
+    kilobytes: int
+    responder_only: bool
+    pfs: int | None
+    transform_sets: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +220,11 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """An IKEv2 profile of the configuration; `references` counts the crypto-map entries that name it."""
+    """An IKEv2 profile of the configuration; `references` counts the connections that name it.
+
+    `fvrf` is the routing table of its peers ("any", "global" or a name), `ivrf` that of what crypto maps protect.
+    `local_addresses` are addresses and interfaces that it is restricted to, `template` the virtual template's number.
+    """
 
     name: str
     remotes: tuple[str, ...]
@@ -218,6 +236,10 @@ class ProfileView:
     dpd: str
     complete: bool
     references: int = 0
+    fvrf: str = "global"
+    ivrf: str = ""
+    local_addresses: tuple[str, ...] = ()
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
@@ -39,6 +39,10 @@ class Interface:
     security_level: int | None = None
     address: InterfaceAddress | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
+    tunnel_source: str | None = None
+    tunnel_destination: Ip | None = None
+    tunnel_mode: str | None = None
+    protection: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -136,6 +140,17 @@ class IpsecProposal:
 
 
 @dataclass(slots=True)
+class IpsecProfile:
+    """`crypto ipsec profile`."""
+
+    ipsec_proposals: tuple[str, ...] = ()
+    pfs: Pfs | None = None
+    lifetime_seconds: int | str | None = None
+    lifetime_kilobytes: int | str | None = None
+    responder_only: bool | None = None
+
+
+@dataclass(slots=True)
 class MapEntry:
     """The lines of a crypto map with one sequence number."""
 
@@ -213,6 +228,7 @@ class TunnelGroup:
 
 
 RouteKey = tuple[str, IPv4Address, IPv4Address, IPv4Address]
+Route6Key = tuple[str, IPv6Interface, IPv6Address]
 
 
 @dataclass(slots=True)
@@ -227,7 +243,9 @@ class Asa:
     access_lists: dict[str, AccessList] = field(default_factory=dict)
     mtus: dict[str, Mtu] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
+    routes6: dict[Route6Key, StaticRoute] = field(default_factory=dict)
     ipsec_proposals: dict[str, IpsecProposal] = field(default_factory=dict)
+    ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None

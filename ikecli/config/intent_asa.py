@@ -13,6 +13,7 @@ from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
+from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels, is_tunnel
 from ikecli.intent import (
     Address,
     Connection,
@@ -40,9 +41,6 @@ from ikecli.numbers import IdType, TransformType
 from ikecli.secret import Secret
 
 HOSTNAME: Final = "ciscoasa"
-LIFETIME: Final = 28800
-KILOBYTES: Final = 4608000
-REPLAY_WINDOW: Final = 64
 NAT_KEEPALIVE: Final = 20
 COOKIE_PERCENT: Final = 50
 ENDLESS: Final = 2**31 - 1
@@ -93,18 +91,20 @@ class _Resolver:
     def __init__(self, draft: asa.Asa) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        self.groups: set[str] = set()
         self.named = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
 
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
         profiles = tuple(self.profiles())
-        names = {profile.name for profile in profiles}
+        self.groups = {profile.name for profile in profiles}
+        tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group)
         intent = Intent(
             hostname=self.draft.hostname or HOSTNAME,
-            network=Network(tuple(self.interfaces()), tuple(self.routes())),
+            network=Network(tuple(self.interfaces(tunnels)), tuple(self.routes())),
             policies=tuple(self.policies()),
             profiles=profiles,
-            connections=tuple(self.connections(names)),
+            connections=(*self.connections(), *tunnels.connections()),
         )
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
@@ -120,7 +120,7 @@ class _Resolver:
             case percent:
                 return most * (COOKIE_PERCENT if percent is None else int(percent)) // 100
 
-    def interfaces(self) -> Iterator[Interface]:
+    def interfaces(self, tunnels: Tunnels) -> Iterator[Interface]:
         """Yield the interfaces."""
         for name, each in self.draft.interfaces.items():
             own = [IPv4Interface((int(each.address.address), str(each.address.mask)))] if each.address else []
@@ -132,6 +132,7 @@ class _Resolver:
                 (mtu and mtu.mtu) or DEFAULT_MTU,
                 each.nameif or "",
                 each.description or "",
+                tunnel=tunnels.tunnel(name, each) if is_tunnel(name) else None,
             )
 
     def routes(self) -> Iterator[Route]:
@@ -144,14 +145,25 @@ class _Resolver:
                 continue
             yield Route(network(address, mask), gateway, self.named[nameif], route.distance or 1)
 
-    def address_of(self, nameif: str) -> Address | None:
-        """Return the address of a named interface."""
+        for (nameif, prefix, there), route in self.draft.routes6.items():
+            if nameif in self.named:
+                yield Route(IPv6Network(prefix.network), there, self.named[nameif], route.distance or 1)
+            else:
+                why = f"a route goes through {nameif}, which no interface is"
+                self.complaints.error(("routes6", (nameif, prefix, there)), "", why, f"nameif {nameif} on an interface")
+
+    def address_of(self, nameif: str, version: int = 4) -> Address | None:
+        """Return the first address of a named interface of an IP version."""
         held = self.draft.interfaces.get(self.named.get(nameif, ""))
-        return held.address.address if held and held.address else None
+        if held is None:
+            return None
+        if version == 6:
+            return held.ipv6_addresses[0].ip if held.ipv6_addresses else None
+        return held.address.address if held.address else None
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield one policy: all proposals, at the addresses of the interfaces that IKEv2 is enabled on."""
-        locals_ = [self.address_of(nameif) for nameif in self.draft.ikev2_interfaces]
+        locals_ = [self.address_of(nameif, version) for nameif in self.draft.ikev2_interfaces for version in (4, 6)]
         proposals: list[IkeProposal] = []
         for priority, policy in sorted(self.draft.ikev2_policies.items()):
             offered = offers_of(priority, policy)
@@ -226,7 +238,7 @@ class _Resolver:
 
     # Connections
 
-    def connections(self, profiles: set[str]) -> Iterator[Connection]:
+    def connections(self) -> Iterator[Connection]:
         """Yield the complete crypto-map entries, for each interface that uses them."""
         for name, held in self.draft.crypto_maps.items():
             if held.entries and not held.interfaces:
@@ -235,18 +247,18 @@ class _Resolver:
                     f"crypto map {name} interface {next(iter(self.named), 'NAMEIF')}",
                 )  # fmt: skip
                 for sequence, entry in sorted(held.entries.items()):
-                    self.entry(name, sequence, entry, profiles)
+                    self.entry(name, sequence, entry)
             for nameif in held.interfaces:
-                yield from self.applied(name, held, nameif, profiles)
+                yield from self.applied(name, held, nameif)
 
-    def applied(self, name: str, held: asa.CryptoMap, nameif: str, profiles: set[str]) -> Iterator[Connection]:
+    def applied(self, name: str, held: asa.CryptoMap, nameif: str) -> Iterator[Connection]:
         """Yield the complete entries of a map on an interface."""
         where = ("crypto_maps", name)
-        local = self.address_of(nameif)
+        locals_ = [each for version in (4, 6) if (each := self.address_of(nameif, version))]
         if nameif not in self.named:
             why, fix = f"crypto map {name} is on {nameif}, which no interface is", f"nameif {nameif} on an interface"
             self.complaints.error(where, "crypto-map-not-applied", why, fix)
-        elif local is None:
+        elif not locals_:
             why = f"crypto map {name} is on interface {nameif}, which has no address"
             self.complaints.error(
                 where, "interface-without-address", why, f"ip address A.B.C.D MASK on {self.named[nameif]}"
@@ -261,7 +273,8 @@ class _Resolver:
                 where, "", f"interface {nameif} uses crypto map {name} and is shut down", "no shutdown"
             )
         for sequence, entry in sorted(held.entries.items()):
-            parts = self.entry(name, sequence, entry, profiles)
+            parts = self.entry(name, sequence, entry)
+            local = next((one for one in locals_ if entry.peers and one.version == entry.peers[0].version), None)
             if parts and enabled and local is not None and interface and not interface.shutdown:
                 yield self.connection(name, sequence, entry, self.named[nameif], local, *parts)
 
@@ -276,7 +289,7 @@ class _Resolver:
             sequence,
             interface,
             local,
-            tuple(entry.peers),
+            tuple(peer for peer in entry.peers if peer.version == local.version),
             found,
             proposals,
             profile=profile,
@@ -289,29 +302,35 @@ class _Resolver:
         )
 
     def entry(
-        self, name: str, sequence: int, entry: asa.MapEntry, profiles: set[str]
+        self, name: str, sequence: int, entry: asa.MapEntry
     ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str] | None:
         """Return the flows, proposals and tunnel group of an entry, unless it is incomplete."""
         where = ("crypto_maps", name, "entries", sequence)
         what = f"crypto map {name} {sequence}"
         if not entry.peers:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", f"{what} set peer A.B.C.D")
-        group = next((each for each in (*map(str, entry.peers[:1]), asa.DEFAULT_GROUP) if each in profiles), None)
-        if entry.peers and group is None and str(entry.peers[0]) not in self.draft.tunnel_groups:
-            self.complaints.error(
-                where, "pre-shared-key-missing", f"{what} has peer {entry.peers[0]}, which has no tunnel group",
-                f"tunnel-group {entry.peers[0]} type ipsec-l2l",
-            )  # fmt: skip
+        group = self.tunnel_group(where, what, entry.peers[0]) if entry.peers else None
         found = tuple(self.flows(where, what, entry.match_address))
-        proposals = tuple(self.offers(where, what, entry))
+        proposals = tuple(self.offers(where, what, entry.ipsec_proposals, f"{what} set ikev2 ipsec-proposal"))
         return (found, proposals, group) if entry.peers and found and proposals and group else None
 
-    def offers(self, where: tuple[Any, ...], what: str, entry: asa.MapEntry) -> Iterator[EspProposal]:
-        """Yield the ESP proposals of an entry."""
-        if not entry.ipsec_proposals:
-            fix = f"{what} set ikev2 ipsec-proposal {next(iter(self.draft.ipsec_proposals), 'NAME')}"
-            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IPsec proposal", fix)
-        for name in entry.ipsec_proposals:
+    def tunnel_group(self, where: tuple[Any, ...], what: str, peer: Address) -> str | None:
+        """Return the tunnel group that authenticates a peer: its own, or the default one."""
+        group = next((each for each in (str(peer), asa.DEFAULT_GROUP) if each in self.groups), None)
+        if group is None and str(peer) not in self.draft.tunnel_groups:
+            self.complaints.error(
+                where, "pre-shared-key-missing", f"{what} has peer {peer}, which has no tunnel group",
+                f"tunnel-group {peer} type ipsec-l2l",
+            )  # fmt: skip
+        return group
+
+    def offers(self, where: tuple[Any, ...], what: str, names: tuple[str, ...], fix: str) -> list[EspProposal]:
+        """Return the ESP proposals of these names; `fix` is how a line begins that names one."""
+        if not names:
+            wanted = next(iter(self.draft.ipsec_proposals), "NAME")
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IPsec proposal", f"{fix} {wanted}")
+        found: list[EspProposal] = []
+        for name in names:
             held = self.draft.ipsec_proposals.get(name)
             offered = list(esp_offers_of(name, held)) if held else []
             if not offered:
@@ -322,7 +341,8 @@ class _Resolver:
                     f"{what} names IPsec proposal {name}, which {why}",
                     f"crypto ipsec ikev2 ipsec-proposal {name}",
                 )  # fmt: skip
-            yield from offered
+            found += offered
+        return found
 
     # Access lists
 

@@ -132,6 +132,7 @@ class IpsecProfile:
     pfs: Pfs | None = None
     ikev2_profile: str | None = None
     responder_only: bool | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

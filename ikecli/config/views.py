@@ -8,10 +8,12 @@ from ikecli.boundary.views import (
     AccessListView,
     ConnectionView,
     FlowView,
+    IpsecProfileView,
     PolicyView,
     ProfileView,
     ProposalView,
     TransformSetView,
+    VrfView,
 )
 from ikecli.config import asa, intent_asa, intent_ios, ios, tunnels_ios
 from ikecli.config.algorithms import kilobytes, pfs_row, rows
@@ -93,6 +95,10 @@ def profiles(store: Store) -> Iterator[ProfileView]:
                 f"interval {dpd.interval}, retry-interval {dpd.retry}, {dpd.query}" if dpd else "",
                 name in complete,
                 used.count(name),
+                each.fvrf or "global",
+                each.ivrf or "",
+                tuple(str(one.address or one.interface) for one in each.locals),
+                f"{each.virtual_template.number}" if each.virtual_template else "",
             )
         return
     for name, group in store.draft.tunnel_groups.items():
@@ -136,6 +142,47 @@ def _sets(store: Store) -> dict[str, tuple[str, bool]]:
     }
 
 
+def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
+    """Yield the IPsec profiles of a router, as far as what they name is there."""
+    draft = store.draft
+    if not isinstance(draft, ios.Ios):
+        return
+    sets = _sets(store)
+    for name, held in draft.ipsec_profiles.items():
+        volume = draft.lifetime_kilobytes if held.lifetime_kilobytes is None else held.lifetime_kilobytes
+        pfs = pfs_row(held.pfs, "ios")
+        yield IpsecProfileView(
+            name,
+            held.ikev2_profile or "",
+            held.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME,
+            kilobytes(volume, tunnels_ios.KILOBYTES),
+            bool(held.responder_only),
+            pfs.number if pfs else None,
+            tuple((one, sets[one][0]) for one in held.transform_sets or (intent_ios.DEFAULT,) if one in sets),
+        )
+
+
+def vrfs(store: Store) -> Iterator[VrfView]:
+    """Yield the routing tables beside the global one."""
+    network = store.intent.network
+    for each in network.vrfs:
+        inside = tuple(one.name for one in network.interfaces if one.vrf == each.name)
+        yield VrfView(each.name, each.distinguisher, each.versions, inside)
+
+
+def derived(store: Store, name: str, access: Connection, template: str) -> list[str]:
+    """Return the configuration that a virtual-access interface has of its template."""
+    written = store.running({"interface": template})
+    opener = next((at for at, line in enumerate(written) if line.startswith(f"interface {template}")), None)
+    if opener is None:
+        return []
+    own = [line for line in written[opener + 1 :] if line.startswith(" ")]
+    ends = [f" tunnel source {access.local}", f" tunnel destination {access.peers[0]}"]
+    kept = [line for line in own if not line.startswith((" tunnel source", " tunnel destination"))]
+    at = next((at for at, line in enumerate(kept) if line.startswith(" tunnel")), len(kept))
+    return [f"interface {name}", *kept[:at], *ends, *kept[at:]]
+
+
 def access_lists(store: Store) -> Iterator[AccessListView]:
     """Yield the access lists with their lines as written."""
     draft = store.draft
@@ -144,6 +191,10 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
             texts = (text for text in write(store.language, numbered, mode="access-list") if text != "!")
             lines = zip(sorted(numbered.entries), texts, strict=True)
             yield AccessListView(name, "extended", tuple((sequence, text, 0) for sequence, text in lines))
+        for name, six in draft.access_lists6.items():
+            texts = (text for text in write(store.language, six, mode="ipv6-access-list") if text != "!")
+            lines = zip(sorted(six.entries), texts, strict=True)
+            yield AccessListView(name, "ipv6", tuple((sequence, text, 0) for sequence, text in lines))
         return
     for name, held in draft.access_lists.items():
         begins = f"access-list {name} "
@@ -187,6 +238,7 @@ def _connection(
         each.transport,
         interface.mtu,
         interface.nameif,
+        each.vrf,
         each.inner_vrf,
         interface.tunnel.profile if interface.tunnel else "",
     )

@@ -179,7 +179,8 @@ class Monitor(Request):
 class Ping(Request):
     """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
 
-    `source` is an address or interface name, or empty; `size` is the IP packet's length in octets.
+    `source` is an address or interface name, or empty; `size` is the IP packet's length in octets. `vrf` is the routing
+    table that it is sent in; one that is `whole` is not to be cut.
     """
 
     destination: str
@@ -187,6 +188,8 @@ class Ping(Request):
     size: int = 100
     timeout: float = 2
     sequence: int = 0
+    vrf: str = ""
+    whole: bool = False
 
     def __post_init__(self) -> None:
         _within("size", self.size, *PING_SIZES)
@@ -310,7 +313,10 @@ class Choices(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Pinged(Reply):
-    """An echo's outcome: the mark a router prints (`!` answered, `.` timed out, `U` unreachable) and milliseconds."""
+    """An echo's outcome: the mark that a router prints, and milliseconds.
+
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole.
+    """
 
     mark: str
     milliseconds: float = 0

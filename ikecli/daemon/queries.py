@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, SystemView
+from ikecli.boundary.views import ConnectionView, IkeSaView, RouteView, SystemView
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
@@ -96,6 +96,19 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
     ]
 
 
+def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
+    return [view for view in appliance.plane.routes() if view.vrf == options.get("vrf", "")]
+
+
+def _derived(appliance: Appliance, options: Options) -> list[str]:
+    name = options.get("interface")
+    found = [one for one in appliance.engine.connections() if one.interface == name]
+    profiles = {one.name: one.template for one in appliance.store.intent.profiles}
+    if not found:
+        raise Rejected(f"% {name} is no virtual-access interface")
+    return views.derived(appliance.store, str(name), found[0], profiles[found[0].profile or ""])
+
+
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
     return tuple(appliance.startup_lines())
 
@@ -128,9 +141,17 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "interfaces": lambda appliance, options: [
         view for view in appliance.plane.interfaces() if options.get("interface") in (None, "", view.name, view.nameif)
     ],
+    "ipv6.interface.brief": lambda appliance, options: appliance.plane.interfaces(),
+    "vrf": _named(views.vrfs),
+    "ipsec.profile": _named(views.ipsec_profiles),
+    "derived": _derived,
     "nameif": lambda appliance, options: appliance.plane.interfaces(),
-    "route": lambda appliance, options: appliance.plane.routes(),
+    "route": _routes,
+    "ipv6.route": _routes,
     "access_lists": _named(views.access_lists),
+    "ipv6.access_lists": lambda appliance, options: [
+        view for view in _named(views.access_lists)(appliance, options) if view.kind == "ipv6"
+    ],
     "version": _system,
     "clock": _system,
     "logging": lambda appliance, options: appliance.journal.kept(),

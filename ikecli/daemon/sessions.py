@@ -159,7 +159,15 @@ class Session:
         def done(result: EchoResult) -> None:
             reply(Pinged(result.mark, result.milliseconds))
 
-        echo = Echo(request.destination, request.source, request.size, request.timeout, request.sequence)
+        echo = Echo(
+            request.destination,
+            request.source,
+            request.size,
+            request.timeout,
+            request.sequence,
+            request.vrf,
+            request.whole,
+        )
         self._appliance.plane.echo(echo, done)
 
     def _debug(self, request: Debug, reply: Answer) -> None:

@@ -20,7 +20,7 @@ Notify = Callable[[Notice], None]
 
 @dataclass(frozen=True, slots=True)
 class EchoResult:
-    """What became of an echo request: `!`, `.` or `U`, and milliseconds."""
+    """What became of an echo request: `!`, `.`, `U` or (too long to pass whole) `M`, and milliseconds."""
 
     mark: str
     milliseconds: float = 0
@@ -30,7 +30,7 @@ class EchoResult:
 class Echo:
     """An ICMP echo to send: addresses as text (source may be an interface or empty), size in octets, seconds.
 
-    `vrf` is the routing table it is sent in.
+    `vrf` is the routing table it is sent in; one that is `whole` is not to be cut.
     """
 
     destination: str
@@ -39,6 +39,7 @@ class Echo:
     timeout: float
     sequence: int
     vrf: str = ""
+    whole: bool = False
 
 
 class Plane(Protocol):

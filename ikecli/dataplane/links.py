@@ -53,21 +53,24 @@ class Links:
 
     def attach(self, access: Access) -> None:
         """Put in a virtual-access interface, or change the one of its name."""
-        if access.name in self._accesses:
-            self.tables.drop(access.name)
+        before = self._lines.get(access.name, False)
+        self.detach(access.name)
+        self._lines[access.name] = before
         self._accesses[access.name] = access
         self._make(access)
         if (interface := self.interfaces.get(access.name)) is not None:
             self.tables.connect(interface)
             self._route(access)
-        self._settle()
+            self._settle_one(interface)
 
     def detach(self, name: str) -> None:
         """Take out a virtual-access interface."""
         if self._accesses.pop(name, None) is not None:
             self.tables.drop(name)
-            self.interfaces.pop(name, None)
-            self._settle()
+            self._lines.pop(name, None)
+            if (interface := self.interfaces.pop(name, None)) is not None:
+                self._unlist(interface)
+                self._by_protection.pop(interface.tunnel.protection if interface.tunnel else "", None)
 
     @property
     def accesses(self) -> int:
@@ -103,7 +106,10 @@ class Links:
 
     def settle(self, connection: str) -> None:
         """See to the tunnel of a connection whose SAs have changed."""
-        if connection in self._by_protection:
+        one = self._by_protection.get(connection)
+        if one is not None and one.name in self._accesses:
+            self._settle_one(one)
+        elif one is not None:
             self._settle()
 
     def _settle(self) -> None:
@@ -120,20 +126,49 @@ class Links:
             if now == self._lines:
                 break
             self._lines = now
-        self._gre = {
-            (t.vrf, t.source, t.destination, t.key): one
-            for one in tunnels
-            if (t := one.tunnel) is not None and t.carrier is Carrier.GRE and self.up(one.name)
-        }
-        self.addresses = {
-            (one.vrf, own.ip): one
-            for one in self.interfaces.values()
-            if self.up(one.name) and not one.unnumbered
-            for own in one.addresses
-        }
+        self._gre.clear()
+        self.addresses.clear()
+        for one in self.interfaces.values():
+            if self.up(one.name):
+                self._list(one)
         for name, up in self._lines.items():
             if up != before.get(name, False):
                 self._notify(LineChanged(name, up, name in recursive))
+
+    def _settle_one(self, one: Interface) -> None:
+        """Find out whether one virtual-access interface is up; no other tunnel is thought to go through it."""
+        if one.tunnel is None:
+            return
+        recursive: set[str] = set()
+        before, now = self._lines.get(one.name, False), self._line(one, one.tunnel, recursive)
+        self._lines[one.name] = now
+        self._by_protection[one.tunnel.protection] = one
+        if now:
+            self._list(one)
+        else:
+            self._unlist(one)
+        if now != before:
+            self._notify(LineChanged(one.name, now, bool(recursive)))
+
+    def _list(self, one: Interface) -> None:
+        """Let packets find an interface that is up."""
+        t = one.tunnel
+        if t is not None and t.carrier is Carrier.GRE:
+            self._gre[t.vrf, t.source, t.destination, t.key] = one
+        for own in one.addresses if not one.unnumbered else ():
+            self.addresses[one.vrf, own.ip] = one
+
+    def _unlist(self, one: Interface) -> None:
+        """Let no packet find an interface."""
+        t = one.tunnel
+        if t is not None and self._gre.get(key := (t.vrf, t.source, t.destination, t.key)) is one:
+            del self._gre[key]
+        for own in one.addresses:
+            if self.addresses.get((one.vrf, own.ip)) is one:
+                del self.addresses[one.vrf, own.ip]
+                for other in self.interfaces.values():
+                    if other.vrf == one.vrf and own in other.addresses and other is not one and self.up(other.name):
+                        self._list(other)
 
     def _line(self, interface: Interface, tunnel: Tunnel, recursive: set[str]) -> bool:
         recursive.discard(interface.name)

@@ -21,7 +21,8 @@ from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, Notify
 from ikecli.dataplane.echoes import Echoes
-from ikecli.dataplane.links import MAX_ACCESSES, Links
+from ikecli.dataplane.fragments import Reassembly, echo_too_big, split, too_big
+from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
@@ -84,6 +85,8 @@ class MemoryPlane:
         self._links = Links(self._sas.carries, self._report)
         self._hold = Hold()
         self._echoes = Echoes(clock)
+        self._reassembly = Reassembly()
+        self._cut = 0
         self._traffic: dict[str, Traffic] = {}
         self._inner_vrfs: dict[str, str] = {}
 
@@ -142,10 +145,15 @@ class MemoryPlane:
                 packets_out=traffic.packets_out,
                 octets_in=traffic.octets_in,
                 octets_out=traffic.octets_out,
+                tunnel=view.tunnel and replace(view.tunnel, transport_mtu=self._transport_mtu(view)),
             )
             for view in self._links.views()
             for traffic in [self._traffic.get(view.name, Traffic())]
         )
+
+    def _transport_mtu(self, view: InterfaceView) -> int:
+        one = self._links.interfaces[view.name]
+        return self._room(one, one.tunnel) if one.tunnel else one.mtu
 
     def routes(self) -> tuple[RouteView, ...]:
         """Return the routes in use."""
@@ -159,7 +167,7 @@ class MemoryPlane:
             self._clock.call_at(self._clock.now(), lambda: done(EchoResult("U")))
             return
         key = self._echoes.expect(echo.sequence, echo.timeout, done)
-        self._route(echo_request(source, destination, *key, echo.size), echo.vrf)
+        self._route(echo_request(source, destination, *key, echo.size, echo.whole), echo.vrf)
 
     def close(self) -> None:
         """Forget all SAs."""
@@ -192,26 +200,56 @@ class MemoryPlane:
             return
         connection = protecting(self._intent.connections, interface.name, packet, vrf)
         if connection is None:
-            self._out(interface.name, hop.neighbour, packet)
-        elif (protected := self._sas.seal(connection.label, packet)) is not None:
-            self._emit(protected, connection.vrf)
-        else:
-            self._wait(connection.label, packet, packet, vrf)
+            for part in self._fitting(packet, interface.mtu, vrf):
+                self._out(interface.name, hop.neighbour, part)
+            return
+        for part in self._fitting(packet, self._sas.room(connection.label, interface.mtu), vrf):
+            if (protected := self._sas.seal(connection.label, part)) is not None:
+                self._emit(protected, connection.vrf)
+            else:
+                self._wait(connection.label, part, part, vrf)
+
+    def _fitting(self, packet: Packet, mtu: int | None, vrf: str) -> list[Packet]:
+        """Return a packet, in parts where it is longer than `mtu` octets; refuse one that is not to be cut."""
+        if mtu is None or packet.length <= mtu:
+            return [packet]
+        ours = (vrf, packet.source) in self._links.addresses
+        if not packet.whole and (packet.source.version == 4 or ours):
+            self._cut = (self._cut + 1) & 0xFFFF
+            return list(split(packet, mtu, self._cut))
+        hop = self._links.hop(vrf, packet.source)
+        found = self._links.sources(self._links.interfaces[hop.interface]) if hop else ()
+        own = next((one for one in found if one.version == packet.source.version), packet.source)
+        self._clock.call_at(self._clock.now(), lambda: self._route(too_big(packet, mtu, own), vrf))
+        return []
 
     def _into(self, interface: Interface, tunnel: Tunnel, packet: Packet, depth: int) -> None:
         """Send a packet through a tunnel."""
         if depth >= MAX_TUNNELS or packet.source.version not in tunnel.versions:
             return
-        self._count(interface.name, out=packet.length)
-        outer = packet
-        if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
-            outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(packet, tunnel.key))
-        if not tunnel.protection:
-            self._route(outer, tunnel.vrf, depth + 1)
-        elif (protected := self._sas.seal(tunnel.protection, outer)) is not None:
-            self._emit(protected, tunnel.vrf, depth + 1)
-        else:
-            self._wait(tunnel.protection, outer, packet, interface.vrf)
+        for part in self._fitting(packet, self._room(interface, tunnel), interface.vrf):
+            self._count(interface.name, out=part.length)
+            outer = part
+            if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
+                outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(part, tunnel.key), gre.TTL)
+            if not tunnel.protection:
+                self._route(outer, tunnel.vrf, depth + 1)
+            elif (protected := self._sas.seal(tunnel.protection, outer)) is not None:
+                self._emit(protected, tunnel.vrf, depth + 1)
+            else:
+                self._wait(tunnel.protection, outer, part, interface.vrf)
+
+    def _room(self, interface: Interface, tunnel: Tunnel) -> int:
+        """Return the longest packet that a tunnel takes: as configured, and as its way has room for."""
+        hop = self._links.hop(tunnel.vrf, tunnel.destination) if tunnel.destination else None
+        room: int | None = self._links.interfaces[hop.interface].mtu if hop else interface.mtu
+        if tunnel.protection and room is not None:
+            room = self._sas.room(tunnel.protection, room)
+        if room is None:
+            return interface.mtu
+        if tunnel.carrier is Carrier.GRE and tunnel.source is not None:
+            room -= IP_HEADERS[tunnel.source.version] + gre.overhead(tunnel.key)
+        return min(room, interface.mtu)
 
     def _wait(self, connection: str, seen: Packet, packet: Packet, vrf: str) -> None:
         """Keep a packet until the connection has an SA for what is `seen` of it, and ask for one."""
@@ -230,8 +268,9 @@ class MemoryPlane:
         interface = self._links.interfaces[hop.interface]
         if interface.tunnel is not None:
             self._into(interface, interface.tunnel, packet, depth)
-        else:
-            self._out(interface.name, hop.neighbour, packet)
+            return
+        for part in self._fitting(packet, interface.mtu, vrf):
+            self._out(interface.name, hop.neighbour, part)
 
     def _out(self, interface: str, neighbour: Address, packet: Packet) -> None:
         self._count(interface, out=packet.length)
@@ -264,8 +303,11 @@ class MemoryPlane:
         held = self._links.interfaces.get(interface)
         if held is None:
             return
-        if (held.vrf, packet.destination) in self._links.addresses and self._is_ours(packet, held.vrf):
-            return
+        if (held.vrf, packet.destination) in self._links.addresses:
+            whole = self._reassembly.add(packet, self._clock.now())
+            if whole is None or self._is_ours(whole, held.vrf):
+                return
+            packet = whole
         if protecting(self._intent.connections, interface, backwards(packet)) is not None:
             return
         self._onward(packet, held.vrf)
@@ -320,7 +362,9 @@ class MemoryPlane:
 
     def _onward(self, packet: Packet, vrf: str) -> None:
         if (vrf, packet.destination) in self._links.addresses:
-            self._local(packet, vrf)
+            whole = self._reassembly.add(packet, self._clock.now())
+            if whole is not None:
+                self._local(whole, vrf)
         elif packet.ttl > 1 and (packet.source.version == 4 or self._intent.network.forwards6):
             self._route(replace(packet, ttl=packet.ttl - 1), vrf)
 
@@ -332,6 +376,8 @@ class MemoryPlane:
         answered = echo_answered(packet)
         if answered is not None:
             self._echoes.done(answered, "!")
+        elif (refused := echo_too_big(packet)) is not None:
+            self._echoes.done(refused, "M")
         elif (reply := echo_reply(packet)) is not None:
             self._clock.call_at(self._clock.now(), lambda: self._route(reply, vrf))
 

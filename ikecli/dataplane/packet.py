@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -14,6 +14,7 @@ ICMP: Final = 1
 TCP: Final = 6
 UDP: Final = 17
 ESP: Final = 50
+FRAGMENT: Final = 44
 ICMPV6: Final = 58
 SCTP: Final = 132
 MOBILITY: Final = 135
@@ -24,56 +25,84 @@ DEFAULT_TTL: Final = 64
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
 _V6: Final = struct.Struct("!IHBB16s16s")
 _UDP: Final = struct.Struct("!HHHH")
+_PART: Final = struct.Struct("!BBHI")
+_WHOLE, _MORE, _OFFSET, _UNIT = 0x4000, 0x2000, 0x1FFF, 8
 _ECHO: Final = struct.Struct("!BBHHH")
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """An IP packet: who to whom, the payload's protocol, hops left, octets above IP."""
+    """An IP packet: who to whom, the payload's protocol, hops left, octets above IP.
+
+    An IPv4 packet with `whole` is not to be cut (DF). A fragment has its place, `offset` in octets, and tells whether
+    `more` come; `identification` is what fragments of one packet have in common.
+    """
 
     source: Address
     destination: Address
     protocol: int
     payload: bytes
     ttl: int = DEFAULT_TTL
+    whole: bool = False
+    identification: int = 0
+    offset: int = 0
+    more: bool = False
 
     @classmethod
     def read(cls, octets: bytes) -> Packet:
         """Read a whole packet; raises Malformed when lengths or version do not fit."""
         if len(octets) >= _V4.size and octets[0] == 0x45:
-            _, _, length, _, _, ttl, protocol, _, source, destination = _V4.unpack_from(octets)
+            _, _, length, identification, flags, ttl, protocol, _, source, destination = _V4.unpack_from(octets)
             if _V4.size <= length <= len(octets):
                 payload = bytes(octets[_V4.size : length])
-                return cls(IPv4Address(source), IPv4Address(destination), protocol, payload, ttl)
+                place = identification, (flags & _OFFSET) * _UNIT, bool(flags & _MORE)
+                ends = IPv4Address(source), IPv4Address(destination)
+                return cls(*ends, protocol, payload, ttl, bool(flags & _WHOLE), *place)
         elif len(octets) >= _V6.size and octets[0] >> 4 == 6:
             _, length, protocol, ttl, source, destination = _V6.unpack_from(octets)
             if _V6.size + length <= len(octets):
                 payload = bytes(octets[_V6.size : _V6.size + length])
-                return cls(IPv6Address(source), IPv6Address(destination), protocol, payload, ttl)
+                here, there = IPv6Address(source), IPv6Address(destination)
+                if protocol != FRAGMENT or length < _PART.size:
+                    return cls(here, there, protocol, payload, ttl)
+                protocol, _, flags, identification = _PART.unpack_from(payload)
+                place = identification, flags & ~(_UNIT - 1), bool(flags & 1)
+                return cls(here, there, protocol, payload[_PART.size :], ttl, False, *place)
         raise Malformed("not an IP packet")
 
     def write(self) -> bytes:
         """Return the packet's octets."""
         if self.source.version == 6:
-            head = _V6.pack(
-                6 << 28, len(self.payload), self.protocol, self.ttl, self.source.packed, self.destination.packed
-            )
-            return head + self.payload
+            body, protocol = self.payload, self.protocol
+            if self.is_fragment:
+                body = _PART.pack(protocol, 0, self.offset | self.more, self.identification) + body
+                protocol = FRAGMENT
+            return _V6.pack(6 << 28, len(body), protocol, self.ttl, self.source.packed, self.destination.packed) + body
         length = _V4.size + len(self.payload)
-        fields = (0x45, 0, length, 0, 0, self.ttl, self.protocol)
+        flags = (_WHOLE if self.whole else 0) | (_MORE if self.more else 0) | self.offset // _UNIT
+        fields = (0x45, 0, length, self.identification, flags, self.ttl, self.protocol)
         ends = (self.source.packed, self.destination.packed)
         return _V4.pack(*fields, checksum(_V4.pack(*fields, 0, *ends)), *ends) + self.payload
 
     @property
+    def is_fragment(self) -> bool:
+        """Whether this is a part of a packet."""
+        return self.more or self.offset > 0
+
+    @property
     def length(self) -> int:
         """The whole packet's length in octets."""
-        return len(self.payload) + (_V4.size if self.source.version == 4 else _V6.size)
+        six = _V6.size + (_PART.size if self.is_fragment else 0)
+        return len(self.payload) + (_V4.size if self.source.version == 4 else six)
 
     def ports(self) -> tuple[int, int]:
         """Return source and destination port, else zeros.
 
-        ICMP's type and code, and a mobility header's type, stand in both (RFC 7296 3.13.1).
+        ICMP's type and code, and a mobility header's type, stand in both (RFC 7296 3.13.1). A fragment that is not the
+        first has none: -1 (RFC 4301 7).
         """
+        if self.offset:
+            return -1, -1
         if self.protocol in (TCP, UDP, SCTP) and len(self.payload) >= 4:
             return int.from_bytes(self.payload[:2], "big"), int.from_bytes(self.payload[2:4], "big")
         if self.protocol in (ICMP, ICMPV6) and len(self.payload) >= 2:
@@ -112,10 +141,13 @@ def udp_data(packet: Packet) -> bytes | None:
     return packet.payload[_UDP.size : length] if _UDP.size <= length <= len(packet.payload) else None
 
 
-def echo_request(source: Address, destination: Address, identifier: int, sequence: int, size: int) -> Packet:
-    """Return an echo request whose IP packet is `size` octets long (or the least possible)."""
+def echo_request(
+    source: Address, destination: Address, identifier: int, sequence: int, size: int, whole: bool = False
+) -> Packet:
+    """Return an echo request whose IP packet is `size` octets long (or the least possible), `whole` not to be cut."""
     overhead = _ECHO.size + (_V4.size if source.version == 4 else _V6.size)
-    return _echo(source, destination, identifier, sequence, (b"\xab\xcd" * size)[: max(size - overhead, 0)], False)
+    data = (b"\xab\xcd" * size)[: max(size - overhead, 0)]
+    return replace(_echo(source, destination, identifier, sequence, data, False), whole=whole)
 
 
 def echo_reply(request: Packet) -> Packet | None:
@@ -125,6 +157,15 @@ def echo_reply(request: Packet) -> Packet | None:
         return None
     _, _, _, identifier, sequence = _ECHO.unpack_from(request.payload)
     return _echo(request.destination, request.source, identifier, sequence, request.payload[_ECHO.size :], True)
+
+
+def echo_asked(packet: Packet) -> tuple[int, int] | None:
+    """Return identifier and sequence of an echo request, or None when it is none."""
+    kind = 8 if packet.protocol == ICMP else 128
+    if packet.protocol not in (ICMP, ICMPV6) or len(packet.payload) < _ECHO.size or packet.payload[0] != kind:
+        return None
+    _, _, _, identifier, sequence = _ECHO.unpack_from(packet.payload)
+    return identifier, sequence
 
 
 def echo_answered(packet: Packet) -> tuple[int, int] | None:

@@ -45,6 +45,7 @@ class Tables:
     def __init__(self, interfaces: Iterable[Interface], routes: Iterable[Route]) -> None:
         self._entries: dict[tuple[str, Prefix], list[Entry]] = {}
         self._lengths: dict[tuple[str, int], list[int]] = {}
+        self._prefixes: dict[str, set[tuple[str, Prefix]]] = {}
         named = {}
         for one in interfaces:
             named[one.name] = named[one.nameif or one.name] = one.name
@@ -65,6 +66,7 @@ class Tables:
         held = self._entries.setdefault((vrf, entry.prefix), [])
         if entry not in held:
             held.append(entry)
+            self._prefixes.setdefault(entry.interface, set()).add((vrf, entry.prefix))
             held.sort(key=lambda one: one.distance)
         lengths = self._lengths.setdefault((vrf, entry.prefix.version), [])
         if entry.prefix.prefixlen not in lengths:
@@ -73,12 +75,12 @@ class Tables:
 
     def drop(self, interface: str) -> None:
         """Take out all routes out of an interface."""
-        for key, held in list(self._entries.items()):
-            left = [one for one in held if one.interface != interface]
+        for key in self._prefixes.pop(interface, ()):
+            left = [one for one in self._entries.get(key, ()) if one.interface != interface]
             if left:
                 self._entries[key] = left
             else:
-                del self._entries[key]
+                self._entries.pop(key, None)
 
     def hop(self, vrf: str, destination: Address, up: Up) -> Hop | None:
         """Return the way of the best route that can be used, or None."""

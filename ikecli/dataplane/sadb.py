@@ -15,6 +15,8 @@ from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Selector
 
+_HEADERS: Final = {4: 20, 6: 40}
+_UDP_HEADER, _TRAILER = 8, 2
 MAX_SAS: Final = 200_000
 """Directions of SAs that a plane takes."""
 
@@ -129,6 +131,16 @@ class SoftwareSas:
         for sas in self._outbound.values():
             for out in sas:
                 out.tally = Tally()
+
+    def room(self, connection: str, space: int) -> int | None:
+        """Return the longest packet whose protected form fits into `space` octets, or None without an SA."""
+        out = next(iter(self._outbound.get(connection, ())), None)
+        if out is None:
+            return None
+        sa, header = out.install, _HEADERS[out.install.local.address.version]
+        around = header + (_UDP_HEADER if sa.encapsulated else 0) + out.codec.around
+        text = (space - around) // out.codec.block * out.codec.block - _TRAILER
+        return max(0, text + (header if sa.transport else 0))
 
     def seal(self, connection: str, packet: Packet) -> Packet | None:
         """Return the protected form of a packet, or None without an SA of the connection that covers it."""

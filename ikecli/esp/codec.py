@@ -94,6 +94,17 @@ class OutboundSa:
         self._block = _ALIGNMENT if self._counted else max(_ALIGNMENT, sa.encryption.iv)
         self._last = _LAST_SEQUENCE[sa.esn]
 
+    @property
+    def block(self) -> int:
+        """What a packet is padded to, with two octets of trailer."""
+        return self._block
+
+    @property
+    def around(self) -> int:
+        """Octets around what is padded: header, IV, check value."""
+        integrity = self.sa.integrity
+        return _HEADER.size + self.sa.encryption.iv + self.sa.encryption.icv + (integrity.icv if integrity else 0)
+
     def seal(self, packet: bytes, next_header: int) -> bytes:
         """Return the ESP packet that carries `packet`; raises Dropped when no sequence number is left."""
         if self.sequence >= self._last:

@@ -43,15 +43,17 @@ class _Change:
         self.connections = {label for label, row in old.connections.items() if new.connections.get(label) != row}
 
         @cache
-        def other_policy(local: Address) -> bool:
-            return old.proposals(local) != new.proposals(local)
+        def other_policy(local: Address, vrf: str) -> bool:
+            return old.proposals(local, vrf) != new.proposals(local, vrf)
 
         self.other_policy = other_policy
 
     def concerns(self, sa: IkeSa) -> bool:
         """Tell whether a row that an IKE SA stands on is another now."""
         connection = sa.birth.aim.connection if sa.birth else ""
-        return sa.profile in self.profiles or connection in self.connections or self.other_policy(sa.local.address)
+        return (
+            sa.profile in self.profiles or connection in self.connections or self.other_policy(sa.local.address, sa.vrf)
+        )
 
 
 def _revise(core: Core, sa: IkeSa, change: _Change) -> None:

@@ -28,9 +28,8 @@ def agreed(
     outbound = int.from_bytes(choice.spi, "big")
     if len(choice.spi) != _SPI_SIZE or outbound < FIRST_ESP_SPI:
         raise Malformed("an ESP SPI that is reserved")
-    for other in talk.core.by_peer.get(talk.sa.remote.address, ()):
-        if other.by_outbound(outbound) is not None:
-            raise Malformed("an ESP SPI that the peer uses already")
+    if talk.core.sends_to(talk.sa.remote.address, outbound):
+        raise Malformed("an ESP SPI that the peer uses already")
     group = rows.get(TransformType.KE)
     return ChildSa(
         connection=connection.label,
@@ -56,8 +55,7 @@ def agreed(
 def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     """Put a new Child SA into the tables and, inbound first, into the data plane; `hold` keeps it from sending."""
     sa, core = talk.sa, talk.core
-    sa.children[child.inbound] = child
-    core.children[child.inbound] = sa
+    core.enter_child(sa, child)
     core.installing[child.inbound] = talk
     core.pauses.pop(child.connection, None)
     core.touch(sa)

@@ -15,7 +15,7 @@ from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
-from ikecli.ike.sa import Birth, IkeSa, State
+from ikecli.ike.sa import Birth, ChildSa, IkeSa, State
 from ikecli.ike.spread import Spread
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Identity, Intent
@@ -74,9 +74,10 @@ class Core:
         self.sas: Final[dict[int, IkeSa]] = {}
         self.by_spi: Final[dict[bytes, IkeSa]] = {}
         self.by_request: Final[dict[tuple[Endpoint, bytes], IkeSa]] = {}
-        self.by_peer: Final[dict[Address, list[IkeSa]]] = {}
+        self.by_peer: Final[dict[Address, dict[IkeSa, None]]] = {}
         self.by_identity: Final[dict[tuple[Identity | None, Identity | None], list[IkeSa]]] = {}
         self.children: Final[dict[int, IkeSa]] = {}
+        self._outbound: Final[dict[int, set[int]]] = {}
         self.asked: Final[dict[int, Asked]] = {}
         self.installing: Final[dict[int, Talk]] = {}
         self.agenda: Final[Agenda[int | str]] = Agenda()
@@ -212,7 +213,7 @@ class Core:
 
     def _enter(self, sa: IkeSa) -> None:
         self.sas[sa.number] = self.by_spi[sa.own_spi] = sa
-        self.by_peer.setdefault(sa.remote.address, []).append(sa)
+        self.by_peer.setdefault(sa.remote.address, {})[sa] = None
         self.touch(sa)
 
     def remove(self, sa: IkeSa) -> None:
@@ -230,12 +231,31 @@ class Core:
         """Move an IKE SA to other endpoints."""
         if remote.address != sa.remote.address:
             self._leave_peer(sa)
-            self.by_peer.setdefault(remote.address, []).append(sa)
+            self.by_peer.setdefault(remote.address, {})[sa] = None
         sa.local, sa.remote = local, remote
+
+    def enter_child(self, sa: IkeSa, child: ChildSa) -> None:
+        """Put a new Child SA into all tables."""
+        sa.children[child.inbound] = child
+        self.children[child.inbound] = sa
+        self._outbound.setdefault(child.outbound, set()).add(child.inbound)
+
+    def leave_child(self, sa: IkeSa, child: ChildSa) -> None:
+        """Take a Child SA out of all tables, if it is in them."""
+        if sa.children.pop(child.inbound, None) is None:
+            return
+        del self.children[child.inbound]
+        self._outbound[child.outbound].discard(child.inbound)
+        if not self._outbound[child.outbound]:
+            del self._outbound[child.outbound]
+
+    def sends_to(self, address: Address, spi: int) -> bool:
+        """Tell whether a Child SA sends with `spi` to an address: there it names that SA (RFC 4301 4.1)."""
+        return any(self.children[inbound].remote.address == address for inbound in self._outbound.get(spi, ()))
 
     def _leave_peer(self, sa: IkeSa) -> None:
         sas = self.by_peer[sa.remote.address]
-        sas.remove(sa)
+        del sas[sa]
         if not sas:
             del self.by_peer[sa.remote.address]
 

@@ -37,6 +37,7 @@ def establish(core: Core, sa: IkeSa) -> None:
             sa.initiator,
         ),
     )
+    _give_way(core, sa)
     _settle_doubles(core, sa)
     if len(twins := siblings(core, sa)) >= MAX_TWINS:
         delete(core, min(twins, key=lambda one: one.established_order))
@@ -142,8 +143,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     """Take a Child SA out of the data plane and out of the tables."""
     stop_sending(core, sa, child)
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
-    sa.children.pop(child.inbound, None)
-    core.children.pop(child.inbound, None)
+    core.leave_child(sa, child)
     if child.replaced:
         why = "rekeyed"
     if told:
@@ -180,6 +180,14 @@ def _settle_doubles(core: Core, sa: IkeSa) -> None:
             delete(core, loser)
         else:
             core.want(other, Want.LIVENESS)
+
+
+def _give_way(core: Core, sa: IkeSa) -> None:
+    """Give up what the peer has not answered yet, where it has set up the same connection itself meanwhile."""
+    for other in list(core.by_peer.get(sa.remote.address, ())):
+        begun = other.state is State.CONNECTING and other.birth is not None and other.vrf == sa.vrf
+        if begun and not sa.initiator and other.birth and other.birth.aim.connection in _served(sa):
+            close(core, other, "the peer has set it up", linger=False)
 
 
 def _served(sa: IkeSa) -> set[str]:

@@ -53,7 +53,7 @@ class Lookup:
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
-        self._ike: Final[dict[Address, IkeOffers]] = {}
+        self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
         self._esp: Final[dict[tuple[str, Algorithm | None], tuple[Offer, ...]]] = {}
 
     def template(self, name: str) -> Template | None:
@@ -70,20 +70,24 @@ class Lookup:
         self.connections.pop(label, None)
         self.flows.pop(label, None)
 
-    def proposals(self, local: Address) -> tuple[IkeProposal, ...]:
-        """Return the IKE proposals at a local address: of the policies that name it, else of those that name none."""
-        own = [row for row in self.intent.policies if local in row.locals]
-        rows = own or [row for row in self.intent.policies if not row.locals]
+    def proposals(self, local: Address, vrf: str = "") -> tuple[IkeProposal, ...]:
+        """Return the IKE proposals at a local address of a routing table.
+
+        Those of the policies that name the address, else of those that name none.
+        """
+        held = [row for row in self.intent.policies if row.vrf in (None, vrf)]
+        own = [row for row in held if local in row.locals]
+        rows = own or [row for row in held if not row.locals]
         return tuple(one for row in rows for one in row.proposals)
 
-    def ike_offers(self, local: Address) -> IkeOffers:
-        """Return what is offered and accepted at a local address."""
-        known = self._ike.get(local)
+    def ike_offers(self, local: Address, vrf: str = "") -> IkeOffers:
+        """Return what is offered and accepted at a local address of a routing table."""
+        known = self._ike.get((local, vrf))
         if known is None:
-            offers = ike_offers(self.proposals(local))
+            offers = ike_offers(self.proposals(local, vrf))
             proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
             payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
-            known = self._ike.setdefault(local, IkeOffers(offers, payload))
+            known = self._ike.setdefault((local, vrf), IkeOffers(offers, payload))
         return known
 
     def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
@@ -113,7 +117,8 @@ class Lookup:
     def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
         """Return the profile for setting up a connection: the one it names, else the one that fits the address."""
         if connection.profile is not None:
-            return self.profiles.get(connection.profile)
+            named = self.profiles.get(connection.profile)
+            return named if named is not None and named.vrf in (None, connection.vrf) else None
         return self.profile(Identity.of(peer), connection.local, peer, connection.vrf)
 
     def wants(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _recover(core: Core, unknown: UnknownSpi) -> None:
     While one is being set up the peer may just be ahead of us.
     """
     address = unknown.remote.address
-    sas = core.by_peer.get(address, [])
+    sas = core.by_peer.get(address, ())
     if core.closing or core.recovered.get(address, 0.0) > core.now:
         return
     if any(sa.negotiating or sa.window.wants(Want.CHILD) for sa in sas):

@@ -8,9 +8,11 @@ does not. Every other address of a subnet is a host that answers echo requests.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ikecli.boundary.clock import Clock
+from ikecli.dataplane.fragments import Reassembly, split
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet, echo_reply
 from ikecli.intent import Address, Interface
@@ -35,6 +37,7 @@ class Fabric:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock, self._dice = clock, dice
         self._nodes: list[MemoryPlane] = []
+        self._hosts = Reassembly()
         self.weather = Weather()
         self.carried = 0
 
@@ -49,8 +52,18 @@ class Fabric:
             target = self._across_cloud(packet.destination)
         if target is not None:
             self._carry(target[0], target[1].name, packet)
-        elif next_hop == packet.destination and (reply := echo_reply(packet)) is not None:
-            self._clock.call_at(self._clock.now() + HOP_SECONDS, lambda: node.arrive(interface, reply))
+        elif next_hop == packet.destination and (whole := self._hosts.add(packet, self._clock.now())) is not None:
+            self._answer(node, interface, whole)
+
+    def _answer(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
+        """Have an edge host answer an echo request, in parts where the link is too narrow."""
+        reply = echo_reply(packet)
+        if reply is None:
+            return
+        mtu = next((one.mtu for one in node.network_interfaces if one.name == interface), reply.length)
+        parts = [reply] if reply.length <= mtu else split(reply, mtu, packet.identification)
+        for part in parts:
+            self._clock.call_at(self._clock.now() + HOP_SECONDS, partial(node.arrive, interface, part))
 
     def _carry(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
         copies = 0 if self._dice.chance(self.weather.loss) else 1 + self._dice.chance(self.weather.duplicate)

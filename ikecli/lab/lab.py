@@ -127,13 +127,15 @@ class VirtualLab(Lab):
         """Let time pass."""
         self.time.advance(seconds)
 
-    def ping(self, name: str, destination: str, source: str = "", count: int = 5, timeout: float = 2) -> str:
+    def ping(
+        self, name: str, destination: str, source: str = "", count: int = 5, timeout: float = 2, vrf: str = ""
+    ) -> str:
         """Ping as an operator does, one echo after the other; return the marks."""
         marks: list[str] = []
         node = self[name]
         for sequence in range(count):
             results: list[EchoResult] = []
-            node.plane.echo(Echo(destination, source, 100, timeout, sequence), results.append)
+            node.plane.echo(Echo(destination, source, 100, timeout, sequence, vrf), results.append)
             self.time.run(self.time.now() + timeout + 1, stop=partial(bool, results))
             marks.append(results[0].mark)
         return "".join(marks)

@@ -63,7 +63,8 @@ class Commands(Mapping[str, Function]):
 _VIEWS: Final = (
     "ikev2.sa", "ikev2.session", "ikev2.stats", "ikev2.proposal", "ikev2.policy", "ikev2.profile", "ipsec.sa",
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
-    "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging",
+    "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
+    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session")
@@ -78,6 +79,7 @@ COMMANDS: Final = Commands(
         "configure.terminal": "configuration:configure",
         "show.running": "configuration:running",
         "show.startup": "configuration:startup",
+        "show.derived": "configuration:derived",
         "write.memory": "configuration:save",
         "write.terminal": "configuration:running",
         "write.erase": "configuration:erase",

@@ -142,6 +142,15 @@ def ace(flow: FlowView, dialect: str) -> str:
     )
 
 
+_SHORT: Final = {"Virtual-Access": "Vi", "Virtual-Template": "Vt", "Port-channel": "Po"}
+
+
+def short_interface(name: str) -> str:
+    """Print an interface's name as lists do: Gi0/0, Tu0, Vi1."""
+    kind = name.rstrip("0123456789/.:")
+    return f"{_SHORT.get(kind, kind[:2])}{name[len(kind) :]}"
+
+
 def vrf(name: str) -> str:
     """Print front and inside VRF."""
     return name if "/" in name else f"{name or 'none'}/{name or 'none'}"

@@ -275,3 +275,11 @@ def test_carets(dialect: str, line: str, column: int | None, message: str) -> No
     outcome = ConfigReader(new_store(dialect)).feed(line, 16)
     assert not outcome.accepted
     assert outcome.messages == ((" " * (16 + column) + "^",) if column is not None else ()) + (message,)
+
+
+def test_what_an_ipsec_profile_has_besides_is_kept() -> None:
+    lines = (
+        "crypto ipsec df-bit clear\ncrypto ipsec profile P\n set mixed-mode\n set security-association idle-time 600"
+    )
+    screen = typed("ios", lines)
+    assert screen.count("NOTE: kept, without effect here.") == 3

@@ -95,3 +95,8 @@ def test_exec_commands_are_abbreviated_as_people_do(dialect: str, line: str, cal
 def test_a_firewall_shows_sections_of_its_configuration(line: str, section: str) -> None:
     command = load("asa").modes["exec"].read(f"show running-config {line}")
     assert command.arguments["section"] == section
+
+
+def test_an_interface_may_be_named_to_show_it_alone() -> None:
+    command = load("ios").modes["exec"].read("show interfaces tu0", lambda path: ())
+    assert command.arguments == {"interface": "Tunnel0"}

@@ -70,7 +70,7 @@ def sound(pair: Pair, children: int = 1) -> None:
         assert set(core.by_spi) == {sa.own_spi}
         assert set(core.children) == set(sa.children)
         assert all(core.children[spi] is sa for spi in sa.children)
-        assert list(core.by_peer.values()) == list(core.by_identity.values()) == [[sa]]
+        assert list(map(list, core.by_peer.values())) == list(core.by_identity.values()) == [[sa]]
         assert not sa.window.queue
         assert not sa.window.open
 

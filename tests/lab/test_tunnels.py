@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from types import SimpleNamespace
 
 import pytest
 
+from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
 from ikecli.ike.requests import DeleteIke
+from ikecli.intent import Address
 from ikecli.lab.lab import VirtualLab
 from tests.lab.tunnels import lab, lines, log, router
 
@@ -141,3 +145,48 @@ def test_what_is_no_gre_is_dropped() -> None:
         )
     made.run(1)
     assert made.ping("Left", "10.2.0.9", "10.1.0.1", count=1) == "!"
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "version", "mode"),
+    [
+        ("", 4, "tunnel"),
+        (PROTECTED, 4, "transport"),
+        (f" tunnel mode gre ipv6\n{PROTECTED}", 6, "tunnel"),
+        (f" tunnel mode ipsec dual-overlay\n{PROTECTED}", 4, "tunnel"),
+    ],
+)
+def test_what_a_tunnel_has_no_room_for_is_cut_or_refused(tunnel: str, version: int, mode: str) -> None:
+    made = pair(tunnel, version, mode)
+    [room] = [view.tunnel.transport_mtu for view in made["Left"].plane.interfaces() if view.tunnel]
+    assert 1300 < room < 1500
+    longest = made["Left"].plane.network_interfaces[0].mtu
+    emitted: list[int] = []
+    carry = made.fabric.emit
+
+    def watched(node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
+        emitted.append(packet.length)
+        carry(node, interface, next_hop, packet)
+
+    made["Left"].plane._link = SimpleNamespace(emit=watched)  # type: ignore[assignment]
+    marks = {
+        (size, whole): echo(made, Echo("10.2.0.9", "10.1.0.1", size, 2, 0, whole=whole))
+        for size in (room, room + 1, 9000)
+        for whole in (False, True)
+    }
+    assert marks == {
+        (room, False): "!",
+        (room, True): "!",
+        (room + 1, False): "!",
+        (room + 1, True): "M",
+        (9000, False): "!",
+        (9000, True): "M",
+    }
+    assert longest - 16 < max(emitted) <= longest
+
+
+def echo(made: VirtualLab, request: Echo) -> str:
+    results: list[EchoResult] = []
+    made["Left"].plane.echo(request, results.append)
+    made.run(3)
+    return results[0].mark

@@ -31,7 +31,7 @@ class Program:
 
     async def until(self, text: str) -> str:
         """Return what came up to a text; what comes behind it is read next time."""
-        for _ in range(600):
+        for _ in range(6000):
             while True:
                 try:
                     self.seen += os.read(self.master, 4096).decode()

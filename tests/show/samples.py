@@ -11,6 +11,7 @@ from ikecli.boundary.views import (
     FlowView,
     IkeSaView,
     InterfaceView,
+    IpsecProfileView,
     LogLine,
     PolicyView,
     ProfileView,
@@ -20,7 +21,9 @@ from ikecli.boundary.views import (
     StatsView,
     SystemView,
     TransformSetView,
+    TunnelView,
     UserView,
+    VrfView,
 )
 from ikecli.control.messages import Identified
 
@@ -244,6 +247,22 @@ PROFILES = (
         complete=True,
     ),
     ProfileView("HALF", (), "fqdn r1.example.com", "", ("pre-share",), "", 86400, "", False),
+    ProfileView(
+        "FLEX",
+        ("any",),
+        "",
+        "pre-share",
+        ("pre-share",),
+        "KEYS",
+        3600,
+        "",
+        True,
+        2,
+        "INTERNET",
+        "RED",
+        ("192.0.2.1", "Loopback0"),
+        "1",
+    ),
 )
 TRANSFORM_SETS = (TransformSetView("TS", "esp-256-aes esp-sha256-hmac"), TransformSetView("T", "esp-gcm 256", True))
 INTERFACES = (
@@ -251,6 +270,38 @@ INTERFACES = (
     InterfaceView("GigabitEthernet0/1", "inside", ("10.1.1.1/24", "2001:db8::1/64"), False, False, 1400, ""),
     InterfaceView("GigabitEthernet0/2", "", (), True, False, 1500, ""),
 )
+TUNNELS = (
+    InterfaceView(
+        "Tunnel0", "", ("172.16.0.1/30", "2001:db8:f::1/64"), False, True, 1476, "to R2", packets_in=3, line=False,
+        tunnel=TunnelView(
+            "GRE", 4, (4, 6), "192.0.2.1", "GigabitEthernet0/0", "198.51.100.2", "INTERNET", 7, "PROF", 1472
+        ),
+    ),
+    InterfaceView(
+        "Virtual-Access1", "", ("10.255.0.1/32",), False, True, 1500, "", vrf="RED", unnumbered="Loopback0",
+        tunnel=TunnelView("IPSEC", 6, (6,), "2001:db8::1", "", "2001:db8::2", "", None, "PROF", 1460),
+    ),
+    InterfaceView(
+        "Virtual-Template1", "", (), False, True, 1500, "", line=False,
+        tunnel=TunnelView("IPSEC", 4, (4,), "", "", "", "", None, "", 1480),
+    ),
+)  # fmt: skip
+VRFS = (
+    VrfView("INTERNET", "", (4,), ("GigabitEthernet0/0",)),
+    VrfView("RED", "65000:1", (4, 6), ("GigabitEthernet0/1", "Tunnel0", "Virtual-Template1")),
+    VrfView("EMPTY", "", (4,), ()),
+)
+IPSEC_PROFILES = (
+    IpsecProfileView("default", "", 3600, 4608000, False, None, (("default", "esp-aes esp-sha-hmac"),)),
+    IpsecProfileView("PROF", "PEERS", 1800, 0, True, 19, (("GCM", "esp-gcm 256"),)),
+)
+ROUTES_6 = (
+    RouteView("S", "::/0", "2001:db8:1::ffff", "", 1),
+    RouteView("C", "2001:db8:1::/64", "", "GigabitEthernet0/0", 0),
+    RouteView("L", "2001:db8:1::1/128", "", "GigabitEthernet0/0", 0),
+    RouteView("S", "2001:db8:2::/64", "", "Tunnel0", 5),
+)
+ACCESS_LISTS_6 = (AccessListView("SIX", "ipv6", ((10, "permit ipv6 any 2001:db8::/32", 3),)),)
 ROUTES = (
     RouteView("S", "0.0.0.0/0", "192.0.2.254", "", 1),
     RouteView("C", "10.1.1.0/24", "", "GigabitEthernet0/1", 0),
@@ -324,6 +375,14 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-map": ("ios", "show.map", {}, CONNECTIONS),
     "ios-interface-brief": ("ios", "show.interface.brief", {}, INTERFACES),
     "ios-interfaces": ("ios", "show.interfaces", {}, INTERFACES),
+    "ios-interfaces-tunnel": ("ios", "show.interfaces", {}, TUNNELS),
+    "ios-interface-brief-tunnel": ("ios", "show.interface.brief", {}, TUNNELS),
+    "ios-ipv6-interface-brief": ("ios", "show.ipv6.interface.brief", {}, (*INTERFACES, *TUNNELS)),
+    "ios-vrf": ("ios", "show.vrf", {}, VRFS),
+    "ios-ipsec-profile": ("ios", "show.ipsec.profile", {}, IPSEC_PROFILES),
+    "ios-ipv6-route": ("ios", "show.ipv6.route", {}, ROUTES_6),
+    "ios-ipv6-access-list": ("ios", "show.ipv6.access_lists", {}, ACCESS_LISTS_6),
+    "ios-route-vrf": ("ios", "show.route", {"vrf": "RED"}, ROUTES[1:3]),
     "ios-route": ("ios", "show.route", {}, ROUTES),
     "ios-access-lists": ("ios", "show.access_lists", {}, ACCESS_LISTS),
     "ios-version": ("ios", "show.version", {}, (SYSTEM,)),
@@ -342,6 +401,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-vpn-sessiondb": ("asa", "show.vpn_sessiondb.summary", {}, (*CONNECTIONS, *SAS, STATS)),
     "asa-interface-brief": ("asa", "show.interface.brief", {}, INTERFACES),
     "asa-interfaces": ("asa", "show.interfaces", {}, INTERFACES),
+    "asa-interfaces-tunnel": ("asa", "show.interfaces", {}, TUNNELS[:1]),
     "asa-nameif": ("asa", "show.nameif", {}, INTERFACES),
     "asa-route": ("asa", "show.route", {}, ROUTES),
     "asa-access-lists": ("asa", "show.access_lists", {}, ASA_ACCESS_LISTS),

@@ -122,8 +122,33 @@ TRANSFORM_SETS = st.builds(views.TransformSetView, name=TEXT, transforms=TEXT)
 PREFIXED = st.one_of(
     st.ip_addresses(v=4).map(lambda address: f"{address}/24"), st.ip_addresses(v=6).map(lambda address: f"{address}/64")
 )
+TUNNELS = st.builds(
+    views.TunnelView,
+    carrier=st.sampled_from(["GRE", "IPSEC"]),
+    version=st.sampled_from([4, 6]),
+    source=ADDRESS,
+    source_interface=TEXT,
+    destination=ADDRESS,
+    vrf=TEXT,
+    profile=TEXT,
+)
 INTERFACES = st.builds(
-    views.InterfaceView, name=TEXT, nameif=TEXT, addresses=_tuples(PREFIXED), description=TEXT, device=TEXT, map=TEXT
+    views.InterfaceView,
+    name=TEXT,
+    nameif=TEXT,
+    addresses=_tuples(PREFIXED),
+    description=TEXT,
+    device=TEXT,
+    map=TEXT,
+    vrf=TEXT,
+    unnumbered=TEXT,
+    tunnel=st.none() | TUNNELS,
+)
+VRFS = st.builds(
+    views.VrfView, name=TEXT, distinguisher=TEXT, versions=_tuples(st.sampled_from([4, 6])), interfaces=_tuples(TEXT)
+)
+IPSEC_PROFILES = st.builds(
+    views.IpsecProfileView, name=TEXT, profile=TEXT, transform_sets=_tuples(st.tuples(TEXT, TEXT))
 )
 PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
     "::/0"
@@ -174,6 +199,11 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.map": CONNECTIONS,
     "show.interface.brief": INTERFACES,
     "show.interfaces": INTERFACES,
+    "show.ipv6.interface.brief": INTERFACES,
+    "show.vrf": VRFS,
+    "show.ipsec.profile": IPSEC_PROFILES,
+    "show.ipv6.route": ROUTES,
+    "show.ipv6.access_lists": ACCESS_LISTS,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
     "show.access_lists": ACCESS_LISTS,

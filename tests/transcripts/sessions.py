@@ -1,4 +1,5 @@
-"""Sessions as typed: a transcript is replayed on appliances in virtual time, and its screen must come out the same.
+"""Sessions as typed: a transcript is replayed on appliances in virtual time, and its screen must come out the same
+but for SPIs.
 
 A transcript begins with `#` lines: `# appliances: FILE...` (of sample-configs, or a dialect for an empty one), `# node:
 HOSTNAME` and `# level: N` where they are not the first and 15. What follows is the screen. Typed is what stands behind
@@ -26,6 +27,7 @@ from tests.shell.screen import Screen
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent.parent / "sample-configs"
 PROMPT = re.compile(r"([\w.-]+(?:\([\w-]+\))?[>#]|Username: |Password: |.*\]\? |.*\[confirm\])(.*)")
+SPI = re.compile(r"\b[0-9A-F]{16}\b|\b0x[0-9A-Fa-f]{8}\b")
 LONGEST = 600.0
 
 
@@ -61,6 +63,12 @@ def replay(transcript: str) -> str:
     screen = Screen(typed(transcript[head.end() :]))
     asyncio.run(Shell(lab.open(options.get("node", lab.names()[0])), screen, elsewhere=lab).run())
     return head[0] + screen.text
+
+
+def steady(screen: str) -> str:
+    """Return a screen with its SPIs numbered as they first appear: they are the dice's."""
+    seen: dict[str, str] = {}
+    return SPI.sub(lambda spi: seen.setdefault(spi[0].upper(), f"SPI{len(seen)}"), screen)
 
 
 def typed(screen: str) -> list[str]:

@@ -32,7 +32,7 @@ class KeyExchange(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SAi1, KEi, Ni."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if not offers.offers:
             raise Refused("no IKE proposal holds at this address", NotifyType.NO_PROPOSAL_CHOSEN)
         group = birth.group or offers.groups[0]
@@ -44,7 +44,7 @@ class KeyExchange(Task):
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Take the responder's choice, or try again with the group that it wants."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if (wanted := message.notify(_GROUP)) is not None:
             return self._other_group(talk, birth, offers.groups, wanted)
         if (error := message.error) is not None:
@@ -65,7 +65,7 @@ class KeyExchange(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Choose from what the initiator offers."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         proposals, public = message.need(SecurityAssociation).proposals, message.need(KeyExchangePayload)
         choice = choose(offers, proposals, public.group)
         if choice is None:

@@ -39,7 +39,7 @@ class RekeyIke(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SA, Ni, KEi; nothing where the peer was first."""
-        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address)
+        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
         current = sa.suite.group.number
@@ -74,7 +74,7 @@ class RekeyIke(Task):
         if offered is None or not any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         self._admit(talk)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         public = message.need(KeyExchangePayload)
         self._choice = choice = choose(self._offers, offered.proposals, public.group)
         if choice is None:

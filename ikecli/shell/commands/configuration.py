@@ -31,6 +31,15 @@ async def running(call: Call) -> None:
     await call.out.views(lines, iter(lines))
 
 
+async def derived(call: Call) -> None:
+    """Print the configuration that a virtual-access interface has of its template."""
+    lines = await views(call)
+    octets = sum(len(line) + 1 for line in lines)
+    for line in ("Building configuration...", "", f"Derived configuration : {octets} bytes", "!"):
+        await call.out.header(line)
+    await call.out.views(lines, iter((*lines, "end")))
+
+
 async def startup(call: Call) -> None:
     """Print the startup configuration."""
     lines = await views(call)

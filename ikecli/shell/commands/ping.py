@@ -18,17 +18,18 @@ async def ping(call: Call) -> None:
     """Send echo requests, one after the other."""
     slots = call.slots
     destination, source = str(slots["destination"]), str(slots["source"] or "")
+    vrf, whole = str(slots.get("vrf") or ""), bool(slots.get("df_bit"))
     count, size, timeout = (_or(slots[name], default) for name, default in _DEFAULTS)
     version = "ICMPv6" if ":" in destination else "ICMP"
     await call.out.line("Type escape sequence to abort.")
     await call.out.line(f"Sending {count}, {size}-byte {version} Echos to {destination}, timeout is {timeout} seconds:")
     if source and call.shell.who.dialect == "ios":
-        await call.out.line(f"Packet sent with a source address of {await _address(call, source)} ")
+        await call.out.line(f"Packet sent with a source address of {await _address(call, source, destination)} ")
     times: list[float] = []
     sent = 0
     try:
         for sequence in range(count):
-            reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence))
+            reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence, vrf, whole))
             assert isinstance(reply, Pinged)
             sent += 1
             if reply.mark == "!":
@@ -60,9 +61,15 @@ def summary(times: list[float], sent: int) -> str:
     return f"{text}, round-trip min/avg/max = {low}/{mean}/{high} ms"
 
 
-async def _address(call: Call, source: str) -> str:
-    """Return the address that stands for a source: an interface's first."""
+async def _address(call: Call, source: str, destination: str) -> str:
+    """Return the address that stands for a source: an interface's first of the destination's version."""
     reply = await call.shell.ask(Show("interfaces", {"interface": source}))
     found = reply.views if isinstance(reply, Shown) else ()
-    addresses = [text for view in found if isinstance(view, InterfaceView) for text in view.addresses]
+    addresses = [
+        text
+        for view in found
+        if isinstance(view, InterfaceView)
+        for text in view.addresses
+        if (":" in text) == (":" in destination)
+    ]
     return addresses[0].partition("/")[0] if addresses else source

@@ -8,7 +8,8 @@ from zlib import crc32
 
 from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
 from ikecli.show import text
-from ikecli.show.ios.network import first_ipv4, last_resort, link
+from ikecli.show.ios.interfaces import first_ipv4, link
+from ikecli.show.ios.network import last_resort
 from ikecli.show.options import Slots
 
 
@@ -27,7 +28,8 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
     for view in views:
         status, protocol = link(view)
         yield f'Interface {view.name} "{view.nameif}", is {status}, line protocol is {protocol}'
-        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}, BW 0 Mbps, DLY 0 usec"
+        hardware = "Virtual Tunnel" if view.tunnel else f"Linux {view.device}" if view.device else "emulated"
+        yield f"  Hardware is {hardware}, BW 0 Mbps, DLY 0 usec"
         if view.description:
             yield f"        Description: {view.description}"
         if not view.nameif:
@@ -39,6 +41,12 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
             yield f"        IP address {text.bare(own)}, subnet mask {text.mask(int(length or 32))}"
         else:
             yield "        IP address unassigned"
+        if view.tunnel:
+            source = next((one.nameif for one in views if one.name == view.tunnel.source_interface), "")
+            yield "  Tunnel Interface Information:"
+            yield f"        Source interface: {source}        IP address: {view.tunnel.source or 'unassigned'}"
+            yield f"        Destination IP address: {view.tunnel.destination or 'unassigned'}"
+            yield f"        IPsec profile: {view.tunnel.profile}"
         yield f"        {view.packets_in} packets input, {view.octets_in} bytes, 0 no buffer"
         yield f"        {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
 

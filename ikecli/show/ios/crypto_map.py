@@ -28,6 +28,8 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     if not view.peers or not view.flows:
         yield "\tWARNING: This crypto map is in an incomplete state!"
         yield "\t\t(missing peer or access-list definitions)"
+    if view.ipsec_profile:
+        yield "\tMap is a PROFILE INSTANCE."
     for peer in view.peers:
         yield f"\tPeer = {text.address(peer)}"
     if view.profile:
@@ -52,6 +54,11 @@ def _entry(view: ConnectionView) -> Iterator[str]:
 
 
 def _access_list(view: ConnectionView) -> Iterator[str]:
+    if view.ipsec_profile:
+        yield "\tExtended IP access list "
+        for flow in view.flows:
+            yield f"\t    access-list  {text.ace(flow, 'ios')}"
+        return
     if not view.access_list:
         yield "\tNo matching address list set."
         return

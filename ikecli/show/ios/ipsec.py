@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ikecli.boundary.views import ChildView, ConnectionView, TransformSetView
+from ikecli.boundary.views import ChildView, ConnectionView, IpsecProfileView, TransformSetView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
@@ -28,7 +28,7 @@ def sa(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
 
 def _block(block: Block, detail: bool) -> Iterator[str]:
     local, remote = text.idents(block.flow)
-    yield "   protected vrf: (none)"
+    yield f"   protected vrf: {block.connection.inner_vrf or '(none)'}"
     yield f"   local  ident (addr/mask/prot/port): {local}"
     yield f"   remote ident (addr/mask/prot/port): {remote}"
     yield f"   current_peer {text.address(block.peer)} port {block.port}"
@@ -117,4 +117,29 @@ def transform_set(views: Sequence[TransformSetView], slots: Slots) -> Iterator[s
     for view in views:
         yield f"Transform set {view.name}: {{ {view.transforms}  }} "
         yield f"   will negotiate = {{ {'Transport' if view.transport else 'Tunnel'},  }}, "
+        yield ""
+
+
+def profile(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec profile`."""
+    for view in views:
+        yield f"IPSEC profile {view.name}"
+        if view.profile:
+            yield f"\tIKEv2 Profile: {view.profile}"
+        if view.kilobytes:
+            yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
+        else:
+            yield "\tKilobyte Volume Rekey has been disabled."
+            yield f"\tSecurity association lifetime:{view.lifetime} seconds"
+        yield "\tDualstack (Y/N): N"
+        yield ""
+        yield f"\tResponder-Only (Y/N): {'Y' if view.responder_only else 'N'}"
+        yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
+        if view.pfs is not None:
+            yield f"\tDH group:  group{view.pfs}"
+        yield "\tMixed-mode : Disabled"
+        yield "\tTransform sets={ "
+        for name, transforms in view.transform_sets:
+            yield f"\t\t{name}:  {{ {transforms}  }} , "
+        yield "\t}"
         yield ""

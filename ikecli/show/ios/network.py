@@ -1,4 +1,4 @@
-"""`show ip interface brief`, `interfaces`, `ip route` and `access-lists`, as IOS lays them out."""
+"""`show ip route` and `access-lists`, as IOS lays them out."""
 
 from __future__ import annotations
 
@@ -6,47 +6,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import groupby
 
-from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
-from ikecli.show import text
+from ikecli.boundary.views import AccessListView, RouteView
 from ikecli.show.options import Slots
-
-
-def first_ipv4(view: InterfaceView) -> str:
-    """Return an interface's first IPv4 address with its prefix length, or nothing."""
-    return next((one for one in view.addresses if ":" not in one), "")
-
-
-def link(view: InterfaceView) -> tuple[str, str]:
-    """Return the words for an interface's state and its line protocol's."""
-    if view.shutdown:
-        return "administratively down", "down"
-    return ("up" if view.up else "down"), ("up" if view.up and view.line else "down")
-
-
-def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
-    """`show ip interface brief`."""
-    yield "Interface                  IP-Address      OK? Method Status                Protocol"
-    for view in views:
-        own = text.bare(first_ipv4(view))
-        status, protocol = link(view)
-        own, how = (own, "manual") if own else ("unassigned", "unset")
-        yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<8}"
-
-
-def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
-    """`show interfaces`: only what is known; bandwidth and delay are 0, since nothing here has them."""
-    for view in views:
-        status, protocol = link(view)
-        yield f"{view.name} is {status}, line protocol is {protocol} "
-        yield f"  Hardware is {'Linux ' + view.device if view.device else 'emulated'}"
-        if view.description:
-            yield f"  Description: {view.description}"
-        for one in view.addresses:
-            yield f"  Internet address is {text.address(one)}"
-        yield f"  MTU {view.mtu} bytes, BW 0 Kbit/sec, DLY 0 usec, "
-        yield f"     {view.packets_in} packets input, {view.octets_in} bytes, 0 no buffer"
-        yield f"     {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
-
 
 _CODES = (
     "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP",
@@ -70,7 +31,10 @@ def last_resort(views: Sequence[RouteView]) -> str:
 
 
 def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
-    """`show ip route`: IPv4, grouped by the classful network as IOS does."""
+    """`show ip route [vrf NAME]`: IPv4, grouped by the classful network as IOS does."""
+    if slots.get("vrf"):
+        yield ""
+        yield f"Routing Table: {slots['vrf']}"
     routes = [(IPv4Network(view.prefix, strict=False), view) for view in views if ":" not in view.prefix]
     routes.sort(key=lambda pair: (_major(pair[0]), pair[0], pair[1].code != "C"))
     yield from _CODES

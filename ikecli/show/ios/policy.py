@@ -34,8 +34,6 @@ def proposal(views: Sequence[ProposalView], slots: Slots) -> Iterator[str]:
 
 
 _NOT_SERVED = (
-    " Ivrf: none",
-    " Virtual-template: none",
     " mode auto: none",
     " AAA AnyConnect EAP authentication mlist: none",
     " AAA EAP authentication mlist: none",
@@ -56,8 +54,8 @@ def profile(views: Sequence[ProfileView], slots: Slots) -> Iterator[str]:
         yield " Shutdown : No"
         yield f" Ref Count: {view.references}"
         yield " Match criteria: "
-        yield "  Fvrf: global"
-        yield "  Local address/interface: none"
+        yield f"  Fvrf: {view.fvrf}"
+        yield f"  Local address/interface: {' '.join(map(text.address, view.local_addresses)) or 'none'}"
         yield "  Identities: "
         yield from (f"   {remote}" for remote in view.remotes or ("none",))
         yield "  Certificate maps: none"
@@ -72,6 +70,8 @@ def profile(views: Sequence[ProfileView], slots: Slots) -> Iterator[str]:
         yield f" Lifetime: {view.lifetime} seconds"
         yield f" DPD: {view.dpd or 'disabled'}"
         yield " NAT-keepalive: disabled"
+        yield f" Ivrf: {view.ivrf or 'none'}"
+        yield f" Virtual-template: {view.template or 'none'}"
         yield from _NOT_SERVED
 
 

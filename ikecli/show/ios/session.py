@@ -28,6 +28,8 @@ class _Session:
     peer: str
     profile: str
     sas: tuple[IkeSaView, ...]
+    fvrf: str
+    ivrf: str
     blocks: tuple[Block, ...]
 
     @property
@@ -63,18 +65,28 @@ def _sessions(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[_Session]
     for view in views:
         if isinstance(view, IkeSaView):
             sas.setdefault((view.local, view.remote), []).append(view)
-    grouped: dict[tuple[str, str, str], tuple[str, list[Block]]] = {}
+    grouped: dict[tuple[str, str, str], tuple[ConnectionView, list[Block]]] = {}
     for view in views:
         if isinstance(view, ConnectionView):
             for block in blocks(view):
                 ends = _ends(view, block, sas)
-                grouped.setdefault((view.interface, *ends), (view.profile, []))[1].append(block)
-    for (interface, local, peer), (profile, found) in grouped.items():
-        mine = sas.pop((local, peer), [])
-        yield _Session(interface, peer, mine[0].profile if mine else profile, tuple(mine), tuple(found))
+                grouped.setdefault((view.interface, *ends), (view, []))[1].append(block)
+    for (interface, local, peer), (view, found) in grouped.items():
+        mine = _own(interface, sas.get((local, peer), []))
+        sas[local, peer] = [sa for sa in sas.get((local, peer), []) if sa not in mine]
+        profile = mine[0].profile if mine else view.profile
+        yield _Session(interface, peer, profile, tuple(mine), view.vrf, view.inner_vrf, tuple(found))
     for (_, peer), rest in sas.items():
-        interface = next((child.interface for sa in rest for child in sa.children), "(unknown)")
-        yield _Session(interface, peer, rest[0].profile, tuple(rest), ())
+        if rest:
+            interface = next((child.interface for sa in rest for child in sa.children), "(unknown)")
+            fvrf, _, ivrf = ("" if one == "none" else one for one in rest[0].vrf.partition("/"))
+            yield _Session(interface, peer, rest[0].profile, tuple(rest), fvrf, ivrf, ())
+
+
+def _own(interface: str, sas: list[IkeSaView]) -> list[IkeSaView]:
+    """Return of the IKE SAs between two ends those of an interface: peers behind one address have several."""
+    own = [sa for sa in sas if not sa.children or any(child.interface == interface for child in sa.children)]
+    return own or sas
 
 
 def _ends(view: ConnectionView, block: Block, sas: dict[tuple[str, str], list[IkeSaView]]) -> tuple[str, str]:
@@ -92,7 +104,7 @@ def _session(session: _Session, detail: bool) -> Iterator[str]:
     yield f"Session status: {session.status}     "
     peer = f"Peer: {text.address(session.peer)} port {session.port} "
     if detail:
-        yield f"{peer}fvrf: (none) ivrf: (none)"
+        yield f"{peer}fvrf: {session.fvrf or '(none)'} ivrf: {session.ivrf or '(none)'}"
         identity = text.address(session.sas[0].remote_identity) if session.sas else ""
         yield f"      Phase1_id: {identity or '(none)'}"
         yield "      Desc: (none)"

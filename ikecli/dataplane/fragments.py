@@ -1,0 +1,113 @@
+"""IP packets that are too long for the next link: cut, put together again, or refused (RFC 791, 1191, 8201)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum, echo_asked
+from ikecli.errors import Malformed
+from ikecli.intent import Address
+
+MAX_PACKETS: Final = 64
+"""Packets that a node puts together at a time; beyond that the oldest is given up."""
+MAX_OCTETS: Final = 65535
+REASSEMBLY_SECONDS: Final = 30.0
+_UNIT: Final = 8
+_HEADERS: Final = {4: 20, 6: 48}
+"""Octets of a fragment's headers."""
+_TOO_BIG: Final = struct.Struct("!BBHI")
+_QUOTED: Final = {4: 548, 6: 1232}
+"""Octets of a packet that an ICMP error quotes, at most."""
+
+Key = tuple[Address, Address, int, int]
+
+
+def split(packet: Packet, mtu: int, identification: int) -> Iterator[Packet]:
+    """Yield a packet's fragments, none longer than `mtu` octets; one of IPv4 may be cut further."""
+    room = max((mtu - _HEADERS[packet.source.version]) // _UNIT * _UNIT, _UNIT)
+    common = packet.identification if packet.is_fragment else identification
+    for at in range(0, len(packet.payload), room):
+        part = packet.payload[at : at + room]
+        more = packet.more or at + room < len(packet.payload)
+        yield replace(packet, payload=part, identification=common, offset=packet.offset + at, more=more)
+
+
+def too_big(packet: Packet, mtu: int, own: Address) -> Packet:
+    """Return the ICMP error that tells a packet's source the longest packet that passes."""
+    quoted = packet.write()[: _QUOTED[packet.source.version]]
+    if packet.source.version == 4:
+        kind, protocol, pseudo = (3, 4), ICMP, b""
+    else:
+        kind, protocol = (2, 0), ICMPV6
+        pseudo = own.packed + packet.source.packed + struct.pack("!II", _TOO_BIG.size + len(quoted), ICMPV6)
+    body = _TOO_BIG.pack(*kind, 0, mtu) + quoted
+    total = checksum(pseudo + body)
+    return Packet(own, packet.source, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])
+
+
+def echo_too_big(packet: Packet) -> tuple[int, int] | None:
+    """Return identifier and sequence of the echo request that an ICMP error says is too long, or None."""
+    kind = (3, 4) if packet.protocol == ICMP else (2, 0)
+    if len(packet.payload) < _TOO_BIG.size or tuple(packet.payload[:2]) != kind:
+        return None
+    quoted = packet.payload[_TOO_BIG.size :]
+    try:
+        return echo_asked(Packet.read(quoted + bytes(MAX_OCTETS)))
+    except Malformed:
+        return None
+
+
+@dataclass(slots=True)
+class Parts:
+    """A packet that is being put together: its parts by offset, and how long it is once that is known."""
+
+    begun: float
+    parts: dict[int, Packet] = field(default_factory=dict)
+    length: int = 0
+
+
+class Reassembly:
+    """The packets that a node puts together."""
+
+    def __init__(self) -> None:
+        self._held: dict[Key, Parts] = {}
+
+    def add(self, packet: Packet, now: float) -> Packet | None:
+        """Return the whole packet once its last part is here; one that is no fragment at once."""
+        if not packet.is_fragment:
+            return packet
+        key = (packet.source, packet.destination, packet.protocol, packet.identification)
+        held = self._held.get(key)
+        if held is None or now - held.begun > REASSEMBLY_SECONDS:
+            self._held.pop(key, None)
+            if len(self._held) >= MAX_PACKETS:
+                del self._held[next(iter(self._held))]
+            held = self._held[key] = Parts(now)
+        end = packet.offset + len(packet.payload)
+        if end > MAX_OCTETS:
+            del self._held[key]
+            return None
+        held.parts.setdefault(packet.offset, packet)
+        if not packet.more:
+            held.length = end
+        whole = _whole(held)
+        if whole is not None:
+            del self._held[key]
+        return whole
+
+
+def _whole(held: Parts) -> Packet | None:
+    """Return the packet whose parts follow one another without a gap; parts that overlap never make one (RFC 5722)."""
+    if not held.length:
+        return None
+    payload, used = b"", 0
+    while len(payload) < held.length:
+        part = held.parts.get(len(payload))
+        if part is None or not part.payload:
+            return None
+        payload, used = payload + part.payload, used + 1
+    exact = len(payload) == held.length and used == len(held.parts)
+    return replace(held.parts[0], payload=payload, more=False) if exact else None

@@ -1,0 +1,74 @@
+"""A node's interfaces as they come and go: lines, addresses and routes of virtual-access interfaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, ip_address
+
+from ikecli.boundary.effects import Access
+from ikecli.boundary.notices import LineChanged, Notice
+from ikecli.dataplane.links import Links
+from ikecli.intent import Carrier, Intent, Interface, Network, Route, Tunnel
+
+HUB, OWN = ip_address("192.0.2.1"), IPv4Interface("10.255.0.1/32")
+NETWORK = Network(
+    (
+        Interface("Outside", (IPv4Interface("192.0.2.1/24"),)),
+        Interface("Template", (OWN,), tunnel=Tunnel(Carrier.GRE), template=True),
+    ),
+    (Route(IPv4Network("0.0.0.0/0"), ip_address("192.0.2.254")),),
+)
+
+
+def access(number: int, **more: object) -> Access:
+    far = ip_address(f"198.51.100.{number}")
+    routes = (IPv4Network(f"10.{number}.0.0/16"),)
+    made = Access(f"Access{number}", "Template", Carrier.GRE, HUB, far, f"label {number}", routes=routes)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def hub() -> tuple[Links, list[Notice]]:
+    notices: list[Notice] = []
+    links = Links(lambda connection: True, notices.append)
+    links.configure(Intent(network=NETWORK))
+    return links, notices
+
+
+def test_what_is_attached_is_found_and_what_is_detached_is_not() -> None:
+    links, notices = hub()
+    for number in (1, 2):
+        links.attach(access(number))
+    assert notices == [LineChanged("Access1", True), LineChanged("Access2", True)]
+    assert links.gre("", HUB, ip_address("198.51.100.1"), None) is links.interfaces["Access1"]
+    assert links.hop("", ip_address("10.1.2.3")) is not None
+    links.detach("Access1")
+    assert links.gre("", HUB, ip_address("198.51.100.1"), None) is None
+    assert links.protected_by("label 1") is None
+    hop = links.hop("", ip_address("10.1.2.3"))
+    assert hop is not None
+    assert hop.interface == "Outside"
+    assert ("", OWN.ip) in links.addresses
+    links.detach("Access2")
+    assert ("", OWN.ip) not in links.addresses
+
+
+def test_an_interface_that_moves_stays_up_and_is_found_at_its_new_end() -> None:
+    links, notices = hub()
+    links.attach(access(1))
+    links.attach(access(1, remote=ip_address("203.0.113.1"), routes=()))
+    assert notices == [LineChanged("Access1", True)]
+    assert links.gre("", HUB, ip_address("198.51.100.1"), None) is None
+    assert links.gre("", HUB, ip_address("203.0.113.1"), None) is links.interfaces["Access1"]
+    assert [view.prefix for view in links.routes() if view.interface == "Access1"] == ["10.255.0.1/32"]
+
+
+def test_a_new_configuration_makes_the_interfaces_anew() -> None:
+    links, notices = hub()
+    links.attach(access(1))
+    shut = tuple(replace(one, shutdown=one.name == "Outside") for one in NETWORK.interfaces)
+    links.configure(Intent(network=replace(NETWORK, interfaces=shut)))
+    assert notices[-1] == LineChanged("Access1", False)
+    links.configure(Intent(network=replace(NETWORK, interfaces=NETWORK.interfaces[:1])))
+    assert "Access1" not in links.interfaces
+    links.configure(Intent(network=NETWORK))
+    assert links.up("Access1")
