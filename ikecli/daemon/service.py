@@ -99,6 +99,7 @@ class Service:
                 plane=self._plane,
                 storage=storage,
             )
+            self._appliance.plane_reason = self._why
             await self._serve(loop)
         finally:
             storage.close()

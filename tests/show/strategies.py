@@ -208,6 +208,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.route": ROUTES,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
+    "show.crypto.engine": SYSTEMS,
     "show.clock": SYSTEMS,
     "show.users": USERS,
     "show.privilege": IDENTIFIED,
