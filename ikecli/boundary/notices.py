@@ -44,6 +44,14 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """Valid ESP held a packet that the selectors of its inbound SA do not cover: its first octets."""
+
+    spi: int
+    packet: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownSpi:
     """ESP arrived for an SPI that is not installed."""
 
@@ -67,4 +75,4 @@ class LineChanged:
     recursive: bool = False
 
 
-Notice = Acquire | Expired | FirstPacket | Mapped | UnknownSpi | LinkChanged | LineChanged
+Notice = Acquire | Expired | FirstPacket | Mapped | Misfit | UnknownSpi | LinkChanged | LineChanged

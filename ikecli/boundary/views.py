@@ -311,6 +311,17 @@ class RouteView:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationView:
+    """A translation: each end as address:port; without an outside one it is a way in for everybody."""
+
+    protocol: str
+    inside_global: str
+    inside_local: str
+    outside_local: str
+    outside_global: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessListView:
     """An access list with its entries as written."""
 

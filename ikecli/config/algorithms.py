@@ -76,6 +76,11 @@ def kilobytes(value: int | str | None, default: int) -> int:
     return default if value is None else value if isinstance(value, int) else 0
 
 
+def replay_window(word: str | None, default: int) -> int:
+    """Return how many packets a replay window remembers; none (0) where it is disabled."""
+    return default if word is None else 0 if word == "disable" else int(word)
+
+
 def network(address: IPv4Address, mask: IPv4Address | None) -> IPv4Network:
     """Return the network of an address; without a mask the host."""
     return IPv4Network((int(address), str(mask) if mask is not None else 32), strict=False)

@@ -254,6 +254,7 @@ class Asa:
     nat_keepalive: int | None = None
     cookie_challenge: int | str | None = None
     fragmentation: Fragmentation | Literal[False] | None = None
+    notify_invalid_selectors: bool | None = None
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)

@@ -9,7 +9,16 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, network, pfs_row, rows
+from ikecli.config.algorithms import (
+    esp_proposals,
+    fragment_mtus,
+    ike_proposals,
+    kilobytes,
+    network,
+    pfs_row,
+    replay_window,
+    rows,
+)
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
@@ -108,7 +117,11 @@ class _Resolver:
         )
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
-        return replace(intent, cookie_threshold=threshold, fragment_mtu=mtus), self.complaints
+        told = bool(self.draft.notify_invalid_selectors)
+        return (
+            replace(intent, cookie_threshold=threshold, fragment_mtu=mtus, notify_invalid_selectors=told),
+            self.complaints,
+        )
 
     def cookie_threshold(self, most: int) -> int | None:
         """Return from how many half-open SAs on cookies are asked for, of `most` that may be; None for never."""
@@ -298,7 +311,7 @@ class _Resolver:
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=entry.mode == "transport",
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
-            replay_window=int(self.draft.replay_window or REPLAY_WINDOW),
+            replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
         )
 
     def entry(

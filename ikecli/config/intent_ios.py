@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, pfs_row
+from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, pfs_row, replay_window
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
+from ikecli.config.ios_nat import nat_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
@@ -105,6 +106,7 @@ class _Resolver:
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
             network=Network(interfaces, tuple(routes(d)), tuple(vrfs(d)), bool(d.ipv6_routing)),
+            nat=nat_of(d, self.complaints),
             policies=tuple(self.policies()),
             profiles=tuple(
                 replace(profile, template=tunnels.template_of(name, d.profiles[name]))
@@ -197,6 +199,7 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            force_encapsulation=bool(profile.force_encapsulation),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",
             template_auto=profile.virtual_template is not None and profile.virtual_template.mode == "auto",
         )
@@ -306,7 +309,7 @@ class _Resolver:
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,
-            replay_window=int(window) if window else REPLAY_WINDOW,
+            replay_window=replay_window(window, REPLAY_WINDOW),
             per_host=bool(entry.per_host),
         )
 

@@ -99,6 +99,7 @@ class Profile:
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
+    force_encapsulation: bool | None = None
     ivrf: str | None = None
     virtual_template: VirtualTemplate | None = None
 
@@ -231,6 +232,7 @@ class Interface:
     shutdown: bool | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
     crypto_map: str | None = None
+    nat: str | None = None
     ipv6_crypto_map: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
@@ -265,6 +267,41 @@ class AccessList:
     """`ip access-list extended`, by sequence number."""
 
     entries: dict[int, AccessLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLine:
+    """A line of a standard access list: a remark, or whose packets are permitted or denied."""
+
+    action: str | None = None
+    source: Endpoint | None = None
+    log: bool = False
+    remark: str | None = None
+
+
+@dataclass(slots=True)
+class StandardList:
+    """`ip access-list standard`, by sequence number."""
+
+    entries: dict[int, StandardLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NatOverload:
+    """`ip nat inside source list ... overload`."""
+
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class NatStatic:
+    """`ip nat inside source static` of a port."""
+
+    local: IPv4Address
+    local_port: int
+
+
+NatKey = tuple[str, str | None, IPv4Address | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,5 +399,8 @@ class Ios:
     routes6: dict[Route6Key, StaticRoute] = field(default_factory=dict)
     vrf_routes6: dict[VrfRoute6Key, StaticRoute] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)
+    standard_lists: dict[str, StandardList] = field(default_factory=dict)
+    nat_overloads: dict[str, NatOverload] = field(default_factory=dict)
+    nat_statics: dict[NatKey, NatStatic] = field(default_factory=dict)
     access_lists6: dict[str, AccessList6] = field(default_factory=dict)
     inert: dict[str, Inert] = field(default_factory=dict)

@@ -44,7 +44,7 @@ class Scribe:
         if not target.path or not command.slots:
             return command
         slots = dict(command.slots)
-        if target.path[0].name == "access_lists" and isinstance(slots.get("name"), int):
+        if target.path[0].name in ("access_lists", "standard_lists") and isinstance(slots.get("name"), int):
             slots["name"] = str(slots["name"])
         if not command.negated:
             password = target.path[-1].name in _PASSWORDS

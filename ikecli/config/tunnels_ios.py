@@ -7,7 +7,7 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import kilobytes, pfs_row
+from ikecli.config.algorithms import kilobytes, pfs_row, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
@@ -237,7 +237,7 @@ class Tunnels:
 
     def window(self, held: ios.IpsecProfile) -> int:
         """Return the replay window of an IPsec profile."""
-        return int(held.replay_window or self.draft.replay_window or REPLAY_WINDOW)
+        return replay_window(held.replay_window or self.draft.replay_window, REPLAY_WINDOW)
 
     # Templates
 

@@ -191,6 +191,10 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
             texts = (text for text in write(store.language, numbered, mode="access-list") if text != "!")
             lines = zip(sorted(numbered.entries), texts, strict=True)
             yield AccessListView(name, "extended", tuple((sequence, text, 0) for sequence, text in lines))
+        for name, standard in draft.standard_lists.items():
+            texts = (text for text in write(store.language, standard, mode="standard-list") if text != "!")
+            lines = zip(sorted(standard.entries), texts, strict=True)
+            yield AccessListView(name, "standard", tuple((sequence, text, 0) for sequence, text in lines))
         for name, six in draft.access_lists6.items():
             texts = (text for text in write(store.language, six, mode="ipv6-access-list") if text != "!")
             lines = zip(sorted(six.entries), texts, strict=True)

@@ -34,7 +34,7 @@ from ikecli.config.reader import feed_all
 from ikecli.crypto.exchange import restore
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
-from ikecli.dataplane.base import Notify, Plane
+from ikecli.dataplane.base import Notify, Plane, Translating
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
@@ -126,6 +126,8 @@ class Appliance:
     def commit(self) -> list[str]:
         """Make the candidate running; return the complaints that are new."""
         complaints = self.store.commit()
+        if self.store.intent.nat.outside and not isinstance(self.plane, Translating):
+            complaints.append(f"% ip nat has no effect: the data plane {self.plane.name} translates no addresses")
         self.plane.configure(self.store.intent)
         self.do(Apply(self.store.intent))
         return complaints

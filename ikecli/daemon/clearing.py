@@ -7,6 +7,7 @@ from typing import Final
 
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
+from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteChild, DeleteIke
 
@@ -39,10 +40,17 @@ def _ipsec(appliance: Appliance, options: Options) -> None:
                 appliance.do(DeleteChild(spi=child.inbound_spi))
 
 
+def _nat(appliance: Appliance, options: Options) -> None:
+    """Forget the translations that flows made."""
+    if isinstance(appliance.plane, Translating):
+        appliance.plane.forget_translations()
+
+
 _TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
     "ikev2.sa": _ike,
     "session": _ike,
     "ipsec.sa": _ipsec,
     "ipsec.counters": lambda appliance, options: appliance.plane.reset(),
+    "nat": _nat,
     "logging": lambda appliance, options: appliance.journal.clear(),
 }

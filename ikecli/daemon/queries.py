@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, RouteView, SystemView
+from ikecli.boundary.views import ConnectionView, IkeSaView, RouteView, SystemView, TranslationView
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
+from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 
 Options = Mapping[str, Option]
@@ -97,6 +98,13 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
     ]
 
 
+def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
+    """Return what the plane translates, where it does."""
+    if not isinstance(appliance.plane, Translating):
+        raise Rejected(f"% The data plane {appliance.plane.name} translates no addresses")
+    return appliance.plane.translations()
+
+
 def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
     return [view for view in appliance.plane.routes() if view.vrf == options.get("vrf", "")]
 
@@ -147,6 +155,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ipsec.profile": _named(views.ipsec_profiles),
     "derived": _derived,
     "nameif": lambda appliance, options: appliance.plane.interfaces(),
+    "nat.translations": lambda appliance, options: _translations(appliance),
     "route": _routes,
     "ipv6.route": _routes,
     "access_lists": _named(views.access_lists),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ikecli.boundary.effects import Access, Install, Remove, Update
 from ikecli.boundary.notices import Notice
-from ikecli.boundary.views import Counters, InterfaceView, RouteView
+from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.intent import Intent
 
 Notify = Callable[[Notice], None]
@@ -92,3 +92,14 @@ class Plane(Protocol):
 
     def close(self) -> None:
         """Undo everything that was put in."""
+
+
+@runtime_checkable
+class Translating(Protocol):
+    """What a plane does, too, that translates addresses."""
+
+    def translations(self) -> tuple[TranslationView, ...]:
+        """Return what is translated now."""
+
+    def forget_translations(self) -> None:
+        """Forget what flows made; ways in stay."""

@@ -17,12 +17,13 @@ from typing import Final, Protocol
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
-from ikecli.boundary.views import Counters, InterfaceView, RouteView
+from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, Notify
 from ikecli.dataplane.echoes import Echoes
 from ikecli.dataplane.fragments import Reassembly, echo_too_big, split, too_big
 from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links
+from ikecli.dataplane.nat import Translator
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
@@ -85,6 +86,7 @@ class MemoryPlane:
         self._links = Links(self._sas.carries, self._report)
         self._hold = Hold()
         self._echoes = Echoes(clock)
+        self._nat = Translator(clock.now)
         self._reassembly = Reassembly()
         self._cut = 0
         self._traffic: dict[str, Traffic] = {}
@@ -95,6 +97,7 @@ class MemoryPlane:
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
         self._intent = intent
+        self._nat.configure(intent)
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
         self._links.configure(intent)
 
@@ -158,6 +161,14 @@ class MemoryPlane:
     def routes(self) -> tuple[RouteView, ...]:
         """Return the routes in use."""
         return self._links.routes()
+
+    def translations(self) -> tuple[TranslationView, ...]:
+        """Return what is translated now."""
+        return self._nat.views()
+
+    def forget_translations(self) -> None:
+        """Forget what flows made."""
+        self._nat.clear()
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request from an address of ours; raises Unavailable when source or destination make no sense."""
@@ -303,14 +314,19 @@ class MemoryPlane:
         held = self._links.interfaces.get(interface)
         if held is None:
             return
-        if (held.vrf, packet.destination) in self._links.addresses:
+        if self._nat.wants(interface) or (held.vrf, packet.destination) in self._links.addresses:
             whole = self._reassembly.add(packet, self._clock.now())
-            if whole is None or self._is_ours(whole, held.vrf):
+            if whole is None:
                 return
-            packet = whole
+            packet = self._nat.inward(interface, whole)
+        if (held.vrf, packet.destination) in self._links.addresses and self._is_ours(packet, held.vrf):
+            return
         if protecting(self._intent.connections, interface, backwards(packet)) is not None:
             return
-        self._onward(packet, held.vrf)
+        hop = self._links.hop(held.vrf, packet.destination)
+        outgoing = packet if hop is None else self._nat.outward(interface, hop.interface, packet)
+        if outgoing is not None:
+            self._onward(outgoing, held.vrf)
 
     def _is_ours(self, packet: Packet, vrf: str) -> bool:
         """Take ESP, GRE and IKE for one of our addresses."""

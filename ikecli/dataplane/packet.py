@@ -159,6 +159,11 @@ def echo_reply(request: Packet) -> Packet | None:
     return _echo(request.destination, request.source, identifier, sequence, request.payload[_ECHO.size :], True)
 
 
+def is_echo(packet: Packet) -> bool:
+    """Tell whether a packet is an IPv4 echo request or its reply."""
+    return packet.protocol == ICMP and len(packet.payload) >= _ECHO.size and packet.payload[0] in (0, 8)
+
+
 def echo_asked(packet: Packet) -> tuple[int, int] | None:
     """Return identifier and sequence of an echo request, or None when it is none."""
     kind = 8 if packet.protocol == ICMP else 128

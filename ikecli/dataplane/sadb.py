@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
-from ikecli.boundary.notices import Expired, FirstPacket, Mapped, UnknownSpi
+from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import Notify
 from ikecli.dataplane.packet import ESP, Packet, udp
@@ -15,6 +15,8 @@ from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Selector
 
+MISFIT_OCTETS: Final = 64
+"""Octets of a packet that did not fit its SA, as reported."""
 _HEADERS: Final = {4: 20, 6: 40}
 _UDP_HEADER, _TRAILER = 8, 2
 MAX_SAS: Final = 200_000
@@ -195,6 +197,7 @@ class SoftwareSas:
         turned = Packet(packet.destination, packet.source, packet.protocol, packet.payload)
         if not _covered(one.install.flows, turned, destination_port, source_port):
             one.tally.errors += 1
+            self._notify(Misfit(one.install.spi, packet.write()[:MISFIT_OCTETS]))
             return False
         one.tally.packets += 1
         one.tally.octets += packet.length

@@ -33,8 +33,11 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
 
 
-def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim) -> None:
-    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer."""
+def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim, renews: bytes = b"") -> None:
+    """Begin an IKE SA with the first of `peers`; the others are for when it does not answer.
+
+    `renews` is our SPI of the IKE SA whose place it takes.
+    """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
         _tell_failed(core, connection, f"no profile is for peer {peer}")
@@ -46,7 +49,7 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     if len(core.sas) >= core.lookup.intent.max_sas:
         _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
-    birth = Birth(aim, peers=peers[1:])
+    birth = Birth(aim, peers=peers[1:], renews=renews)
     ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
     sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name

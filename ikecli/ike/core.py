@@ -182,6 +182,7 @@ class Core:
             order=self.order,
             birth=birth,
             request=request,
+            began=initiator,
             vrf=vrf,
         )
         self._enter(sa)
@@ -206,6 +207,8 @@ class Core:
             order=self.order,
             ancestor=old.own_spi,
             fragmentation=old.fragmentation,
+            path=old.path,
+            began=old.began,
             vrf=old.vrf,
         )
         self._enter(sa)

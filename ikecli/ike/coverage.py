@@ -29,7 +29,8 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     """Return what to ask of the peer, the packet's own selectors first, then those of its line, then the others.
 
     Where another Child SA of the connection is up, or the peer takes one line a Child SA, they are of the packet's line
-    alone; where Child SAs are for single hosts, of the packet's hosts. An SA that is rekeyed keeps its own.
+    alone. Where Child SAs are for single hosts, they are of the packet's; without a packet they are nothing, if the
+    peer takes an IKE SA without a Child SA. An SA that is rekeyed keeps its own.
     """
     if talk.replaces is not None:
         return talk.replaces.pairs[:MAX_SELECTORS]
@@ -38,7 +39,9 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     line = _line(flows, packet) if packet is not None else None
     up = any(child.connection == connection.label for child in talk.sa.children.values())
     if packet is None or line is None:
-        return () if up or grain is Grain.HOSTS else flows[:MAX_SELECTORS]
+        birth = talk.sa.birth
+        childless = grain is Grain.HOSTS and (birth is None or birth.childless)
+        return () if up or childless else flows[:MAX_SELECTORS]
     if grain is Grain.HOSTS:
         return (_meet(line, (host_selector(packet.source), host_selector(packet.destination))),)
     first = (_meet(line, _own(packet)), line)

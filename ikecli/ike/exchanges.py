@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
-from ikecli.ike import keys, messages, rules, shapes
+from ikecli.ike import keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
@@ -14,10 +14,12 @@ from ikecli.ike.limits import (
     HOLD_OFF_SECONDS,
     LAST_MESSAGE_ID,
     MAX_INIT_ROUNDS,
+    PATH_ATTEMPTS,
     RETRANSMISSION,
     SHOWN_OCTETS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.window import UNSENT, Aim, Outstanding, Want
@@ -95,6 +97,9 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
         out.due = core.now + waits[out.attempt]
         event = Retransmitted(sa.number, sa.session, exchange, out.message_id, out.attempt, remote)
         core.tell(Retransmitted, lambda: event)
+        if out.attempt % PATH_ATTEMPTS == 0 and (shorter := messages.recut(core, sa, out.octets)) is not None:
+            out.octets = shorter
+            telling.progress(talk, f"no answer: cut anew to fragments of {sa.path} octets")
         messages.send(core, sa, out.octets)
         return
     core.tell(
@@ -193,7 +198,9 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         sa.birth.response = message.octets
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
+        renews = sa.birth.renews if sa.birth is not None else b""
         establish(core, sa)
+        renewed(core, sa, renews)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:

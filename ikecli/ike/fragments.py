@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ikecli.errors import Malformed, Unauthentic
 from ikecli.ike.limits import FRAGMENT_COST, MAX_ASSEMBLED, MAX_ASSEMBLED_IN_ALL, MAX_FRAGMENTS
+from ikecli.ike.window import Arrival
 from ikecli.wire import Header, Sealed
 
 if TYPE_CHECKING:
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Assembly:
-    """A message that is being put together: `opening` is fragment 1 as it came, `first` the kind of its payloads."""
+    """A message that is being put together: `opening` is fragment 1 as it came, `first` the kind of its payloads.
+
+    `longest` are the octets of the longest fragment as it came.
+    """
 
     total: int
     first: int = 0
     opening: bytes = b""
     parts: dict[int, bytes] = field(default_factory=dict)
     size: int = 0
+    longest: int = 0
 
 
 class Assemblies:
@@ -94,6 +99,7 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
     if known is None or sealed.fragments > known.total:
         known = table.begin(sa, header, sealed.fragments)
     known.parts[sealed.fragment] = chain
+    known.longest = max(known.longest, len(octets))
     table.grow(known, len(chain))
     if sealed.fragment == 1:
         known.opening, known.first = octets, sealed.first
@@ -103,8 +109,21 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
     if len(known.parts) < known.total:
         return None
     table.end(sa, header)
+    if not header.response:
+        sa.path = min(sa.path or MAX_ASSEMBLED, known.longest)
     content = b"".join(known.parts[number] for number in range(1, known.total + 1))
     return known.opening, Sealed(known.first, 0, chain=content)
+
+
+def again(sa: IkeSa, arrival: Arrival, octets: bytes, header: Header, sealed: Sealed) -> bool:
+    """Tell whether a request that is answered came again in other fragments, by the first; raises Unauthentic."""
+    answer = sa.window.answered(header.message_id)
+    if arrival is not Arrival.OUTSIDE or answer is None or not answer.response:
+        return False
+    if sealed.fragment != 1 or not sa.fragmentation:
+        return False
+    _open(sa, octets, sealed)
+    return True
 
 
 def _check(sa: IkeSa, sealed: Sealed, known: Assembly | None) -> None:

@@ -61,6 +61,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     sa.move(State.ESTABLISHED)
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
+    sa.renewal, sa.grains = old.renewal, old.grains
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
     sa.access, old.access = old.access, ""
     sa.children.update(old.children)

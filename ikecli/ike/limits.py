@@ -19,6 +19,14 @@ REKEY_RETRY_SECONDS: Final = 5.0
 """About how long after a rekey that failed the next is tried."""
 REPLACED_SECONDS: Final = 130.0
 """How long what a rekey has replaced waits for the peer's delete: longer than its request is sent again."""
+RENEWAL_OVERLAP_SECONDS: Final = 10.0
+"""How long an IKE SA stands beside the one that was authenticated in its place."""
+RENEWAL_RETRY_SECONDS: Final = 60.0
+"""How long after an IKE SA that was to take another's place, and did not come to stand, the next is tried."""
+MISFIT_SECONDS: Final = 10.0
+"""How long after one packet that did not fit its Child SA the next is told to the peer."""
+MISFIT_OCTETS: Final = 64
+"""Octets of such a packet that the peer is shown."""
 LINGER_SECONDS: Final = 30.0
 """How long an SA that is gone still answers repeated requests from its cache."""
 CONFIRM_SECONDS: Final = 30.0
@@ -60,6 +68,10 @@ MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64
 """Octets of payloads that every fragment but the last carries, however small the MTU."""
+PATHS: Final = (1280, 576)
+"""Octets of the packets that are tried where longer ones get no answer (RFC 7383 2.5.2)."""
+PATH_ATTEMPTS: Final = 2
+"""How often fragments of one size are sent before shorter ones are."""
 MAX_ASSEMBLED: Final = 65_535
 """Octets of payloads of one message that is put together."""
 MAX_ASSEMBLED_IN_ALL: Final = 1 << 24

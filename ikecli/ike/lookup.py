@@ -125,6 +125,12 @@ class Lookup:
         """Return for a human what each profile is for."""
         return tuple(f"{row.name}: {', '.join(str(one) for one in row.remotes)}" for row in self.intent.profiles)
 
+    def encapsulates(self, remote: Address) -> bool:
+        """Tell whether ESP with a peer goes in UDP though there may be no NAT: a connection's profile says so."""
+        rows = (*self._by_peer.get(remote, ()), *self._by_peer.get(None, ()))
+        named = (self.profiles.get(row.profile or "") for row in rows)
+        return any(profile.force_encapsulation for profile in named if profile is not None)
+
     def candidates(self, local: Address, remote: Address, profile: str, vrf: str = "") -> list[Connection]:
         """Return the configured connections that a peer may ask Child SAs of, in order."""
         rows = self._by_peer.get(remote, ()), self._by_peer.get(None, ())

@@ -11,6 +11,7 @@ from ikecli.boundary.notices import (
     LineChanged,
     LinkChanged,
     Mapped,
+    Misfit,
     Notice,
     UnknownSpi,
 )
@@ -18,7 +19,7 @@ from ikecli.ike import serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, start_sending
-from ikecli.ike.limits import MAX_REMEMBERED_PEERS, RECOVER_SECONDS
+from ikecli.ike.limits import MAX_REMEMBERED_PEERS, MISFIT_OCTETS, MISFIT_SECONDS, RECOVER_SECONDS
 from ikecli.ike.rekeying import rekey_child
 from ikecli.ike.sa import State, newest
 from ikecli.ike.window import Aim, Want
@@ -49,6 +50,8 @@ def notice(core: Core, what: Notice) -> None:
         case Mapped(spi, remote):
             if (sa := core.children.get(spi)) is not None and sa.nat_remote and sa.state is State.ESTABLISHED:
                 serving.move(core, sa, sa.local, remote)
+        case Misfit():
+            _complain(core, what)
         case UnknownSpi():
             _recover(core, what)
         case LineChanged(interface, up, recursive):
@@ -97,6 +100,18 @@ def _of(effect: Effect, spi: int, unsent: bytes) -> bool:
         case Send(datagram):
             return datagram.octets in cut(unsent)
     return False
+
+
+def _complain(core: Core, misfit: Misfit) -> None:
+    """Tell a peer, now and then, of a packet that it sent by the wrong SA, where that is to be told."""
+    sa = core.children.get(misfit.spi)
+    if sa is None or not core.lookup.intent.notify_invalid_selectors:
+        return
+    child = sa.children[misfit.spi]
+    if child.deleting or child.silent > core.now:
+        return
+    child.silent = core.now + MISFIT_SECONDS
+    core.want(sa, Want.MISFIT, Aim(spis=(misfit.spi,), octets=misfit.packet[:MISFIT_OCTETS]))
 
 
 def _recover(core: Core, unknown: UnknownSpi) -> None:

@@ -10,7 +10,7 @@ from ikecli.boundary.events import MessageReceived, MessageSent
 from ikecli.crypto import IkeKeys, Suite
 from ikecli.errors import Unauthentic
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LEAST_FRAGMENT, NAT_PORT
+from ikecli.ike.limits import LEAST_FRAGMENT, NAT_PORT, PATHS
 from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming
 from ikecli.numbers import Exchange, NotifyType, PayloadType, label
@@ -21,6 +21,8 @@ from ikecli.wire import (
     Sealed,
     cut,
     read_chain,
+    read_header,
+    read_message,
     write_chain,
     write_message,
     write_outer,
@@ -97,10 +99,22 @@ def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) ->
 
 
 def _seal_cut(
-    core: Core, sa: IkeSa, suite: Suite, keys: IkeKeys, header: Header, first: int, chain: bytes, room: int
+    core: Core,
+    sa: IkeSa,
+    suite: Suite,
+    keys: IkeKeys,
+    header: Header,
+    first: int,
+    chain: bytes,
+    room: int,
+    least: int = 1,
 ) -> bytes:
-    """Return the fragments of a message, none with more than `room` octets of IV, ciphertext and check value."""
+    """Return the fragments of a message, none with more than `room` octets of IV, ciphertext and check value.
+
+    There are `least` of them, unless they would be too short.
+    """
     size = next((size for size in range(room, LEAST_FRAGMENT, -1) if suite.sealed_size(size) <= room), LEAST_FRAGMENT)
+    size = max(min(size, -(-len(chain) // least)), LEAST_FRAGMENT)
     parts = [chain[at : at + size] for at in range(0, len(chain), size)]
     sealed = []
     for number, part in enumerate(parts, 1):
@@ -110,14 +124,42 @@ def _seal_cut(
     return b"".join(sealed)
 
 
+def recut(core: Core, sa: IkeSa, octets: bytes, limit: int | None = None) -> bytes | None:
+    """Return a message of ours in more fragments, for a path that is shorter than was thought (RFC 7383 2.5.2).
+
+    They are no longer than `limit`, or than the next of PATHS; nor are the SA's messages from then on. None where the
+    message is as short as it gets.
+    """
+    pieces = cut(octets)
+    most = max(map(len, pieces))
+    lengths = [_room(sa, size) for size in PATHS] if limit is None else [limit]
+    longest = next((length for length in lengths if length < most), None)
+    if sa.suite is None or sa.keys is None or longest is None or _longest(core, sa) is None:
+        return None
+    sealed = [one for piece in pieces if (one := read_message(piece).sealed) is not None]
+    parts = zip(pieces, sealed, strict=True)
+    chain = b"".join(sa.suite.open(sa.keys, sa.initiator, piece, one.at) for piece, one in parts)
+    header, room, least = read_header(pieces[0]), longest - FRAGMENT_OVERHEAD, len(pieces) + 1
+    shorter = _seal_cut(core, sa, sa.suite, sa.keys, header, sealed[0].first, chain, room, least)
+    if len(cut(shorter)) <= len(pieces):
+        return None
+    sa.path = longest
+    return shorter
+
+
 def _longest(core: Core, sa: IkeSa) -> int | None:
     """Return the octets of the longest message to a peer that goes whole; None where every one does."""
     mtu = core.lookup.intent.fragment_mtu
     if mtu is None or not sa.fragmentation:
         return None
-    six = sa.remote.address.version == 6
+    configured = _room(sa, mtu[sa.remote.address.version == 6])
+    return min(configured, sa.path) if sa.path else configured
+
+
+def _room(sa: IkeSa, mtu: int) -> int:
+    """Return the octets of IKE in a packet of `mtu` octets."""
     marker = _NON_ESP_MARKER if sa.local.port == NAT_PORT else 0
-    return mtu[six] - _IP_HEADERS[six] - _UDP_HEADER - marker
+    return mtu - _IP_HEADERS[sa.remote.address.version == 6] - _UDP_HEADER - marker
 
 
 def _iv(core: Core, sa: IkeSa, suite: Suite) -> bytes:

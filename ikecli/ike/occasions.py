@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
+from ikecli.ike.tasks.auth_lifetime import AuthLifetime
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
+from ikecli.ike.tasks.childless import Childless
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
+from ikecli.ike.tasks.misfit import Misfit
 from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
@@ -36,9 +39,9 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation)),
+    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Childless)),
     Want.AUTHENTICATE: Occasion(
-        Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, Child), AUTH_RETRANSMISSION
+        Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, AuthLifetime, Child), AUTH_RETRANSMISSION
     ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
@@ -48,13 +51,14 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
     Want.WINDOW: Occasion(Exchange.INFORMATIONAL, (WindowSize,)),
+    Want.MISFIT: Occasion(Exchange.INFORMATIONAL, (Misfit,)),
 }
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Childless),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
-    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit),
 }
 """What reads a peer's request."""

@@ -13,7 +13,7 @@ from ikecli.ike.lifecycle import close
 from ikecli.ike.limits import MAX_DATAGRAM
 from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming
-from ikecli.ike.window import Arrival
+from ikecli.ike.window import Arrival, digest
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
 from ikecli.wire.payloads import Notify
@@ -87,6 +87,8 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
         messages.send_to(core, answer.response, datagram.local, datagram.remote, datagram.vrf)
     elif arrival is Arrival.SERVED:
         core.drop(datagram, "a request that is being worked on")
+    elif message.sealed is not None and fragments.again(sa, arrival, datagram.octets, header, message.sealed):
+        _answer_shorter(core, sa, datagram, header)
     elif arrival is not Arrival.NEW:
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
@@ -96,6 +98,16 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
         if whole is not None:
             serving.request(core, sa, replace(datagram, octets=whole[0]), header, whole[1])
             core.assemblies.end(sa, header)
+
+
+def _answer_shorter(core: Core, sa: IkeSa, datagram: Datagram, header: Header) -> None:
+    """Answer a request again that came in shorter fragments, since the answer may have been too long, too."""
+    answer = sa.window.answered(header.message_id)
+    if answer is None:
+        return
+    answer.response = messages.recut(core, sa, answer.response, len(datagram.octets)) or answer.response
+    answer.request = digest(datagram.octets)
+    messages.send_to(core, answer.response, datagram.local, datagram.remote, datagram.vrf)
 
 
 def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:

@@ -38,6 +38,7 @@ STATES: Final = {
     Want.DELETE_CHILD: (State.ESTABLISHED,),
     Want.LIVENESS: (State.ESTABLISHED,),
     Want.WINDOW: (State.ESTABLISHED,),
+    Want.MISFIT: (State.ESTABLISHED,),
 }
 """The states in which each exchange may begin; it waits in others."""
 

@@ -50,7 +50,8 @@ class ChildSa:
 
     `soft` is when it is to be replaced, `expires` when it must be gone, 0 for never; `deleting` once we asked the peer.
     `replaces` is the inbound SPI of the one it was made for, which then is `replaced`. `held` is the direction to the
-    peer as long as the peer may not be ready for it; `sends` says that it is in.
+    peer as long as the peer may not be ready for it; `sends` says that it is in. Until `silent` the peer
+    is told of no further packet that did not fit it.
     """
 
     connection: str
@@ -74,14 +75,17 @@ class ChildSa:
     replaced: bool = False
     held: Install | None = None
     sends: bool = True
+    silent: float = 0.0
 
 
 @dataclass(slots=True)
 class Birth:
     """What an IKE SA needs until it is authenticated.
 
-    `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are still to be tried after this
-    one; `refused` are groups that the responder did not want; `held` are messages that came before the keys.
+    `childless` says that the responder takes an IKE_AUTH without a Child SA, `renews` is our SPI of the IKE SA in whose
+    place it is authenticated anew. `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are
+    still to be tried after this one; `refused` are groups that the responder did not want; `held` are messages that
+    came before the keys.
     """
 
     aim: Aim
@@ -96,6 +100,8 @@ class Birth:
     refused: list[int] = field(default_factory=list)
     rounds: int = 0
     peers: tuple[Address, ...] = ()
+    renews: bytes = b""
+    childless: bool = False
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
 
@@ -106,9 +112,11 @@ class IkeSa:
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
     it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
-    that they may be cut (RFC 7383). `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
+    that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
+    `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
-    `traffic` of them, out and in. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
+    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
+    anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
     that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
     surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
     the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
@@ -133,6 +141,7 @@ class IkeSa:
     keys: IkeKeys | None = None
     sealed: int = 0
     fragmentation: bool = False
+    path: int = 0
     profile: str = ""
     local_identity: Identity | None = None
     remote_identity: Identity | None = None
@@ -151,6 +160,8 @@ class IkeSa:
     ends: float = 0.0
     confirmed: bool = False
     soft: float = 0.0
+    began: bool = False
+    renewal: float = 0.0
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False

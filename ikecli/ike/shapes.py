@@ -20,7 +20,7 @@ _ANYWHERE: Final[dict[int, tuple[int, int]]] = {_T.NOTIFY: (0, MANY), _T.VENDOR:
 _CHILD: Final[dict[int, tuple[int, int]]] = {_T.SA: (0, 1), _T.TSi: (0, 1), _T.TSr: (0, 1), _T.CP: (0, 1)}
 _PROOF: Final[dict[int, tuple[int, int]]] = {_T.AUTH: (0, 1), _T.CERT: (0, MANY), _T.EAP: (0, 1)}
 _KEYS: Final[dict[int, tuple[int, int]]] = {_T.SA: (1, 1), _T.KE: (1, 1), _T.NONCE: (1, 1)}
-_INFORMATION: Final[Shape] = {**_ANYWHERE, _T.DELETE: (0, MANY), _T.CP: (0, 1)}
+_INFORMATION: Final[Shape] = {**_ANYWHERE, _T.DELETE: (0, MANY), _T.CP: (0, MANY)}
 
 REQUESTS: Final[dict[int, Shape]] = {
     Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS},

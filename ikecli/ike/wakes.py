@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.effects import Traffic
-from ikecli.ike import exchanges, keepalive
+from ikecli.ike import exchanges, keepalive, renewal
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
@@ -21,8 +21,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.ends:
         times.append(sa.ends)
     if sa.state is State.ESTABLISHED:
-        if sa.soft:
-            times.append(sa.soft)
+        times += [when for when in (sa.soft, sa.renewal) if when]
         for child in sa.children.values():
             if not child.deleting:
                 times += [when for when in (child.soft, child.expires) if when]
@@ -47,6 +46,8 @@ def act(core: Core, sa: IkeSa) -> None:
     if sa.soft and sa.soft <= now:
         sa.soft = 0.0
         core.want(sa, Want.REKEY_IKE)
+    if sa.renewal and sa.renewal <= now:
+        renewal.renew(core, sa)
     for child in sa.children.values():
         if child.soft and child.soft <= now:
             rekey_child(core, sa, child)

@@ -31,15 +31,20 @@ class Want(Enum):
     DELETE_CHILD = "delete Child SA"
     LIVENESS = "liveness"
     WINDOW = "window"
+    MISFIT = "misfit"
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What an exchange is about: a connection and the packet that asked for it, or Child SAs by inbound SPI."""
+    """What an exchange is about: a connection and the packet that asked for it, or Child SAs by inbound SPI.
+
+    `octets` are the start of a packet that did not fit its SA.
+    """
 
     connection: str = ""
     packet: Acquire | None = None
     spis: tuple[int, ...] = ()
+    octets: bytes = b""
 
 
 Entry = tuple[Want, Aim]

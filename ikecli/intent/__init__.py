@@ -15,6 +15,7 @@ from ikecli.intent.peers import (
     Template,
 )
 from ikecli.intent.selectors import Flow, Selector
+from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
@@ -31,11 +32,14 @@ __all__ = [
     "Initiation",
     "Intent",
     "Interface",
+    "Nat",
     "Network",
+    "Overload",
     "Prefix",
     "Profile",
     "Route",
     "Selector",
+    "StaticPort",
     "Template",
     "Tunnel",
     "Vrf",

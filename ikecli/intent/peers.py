@@ -9,6 +9,7 @@ from typing import Final
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Carrier, Network, Prefix
 from ikecli.intent.selectors import Flow, any_selector, host_selector
+from ikecli.intent.translation import Nat
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
 
@@ -85,6 +86,7 @@ class Profile:
     lifetime: int = DEFAULT_IKE_LIFETIME
     dpd: Dpd | None = None
     nat_keepalive: int = 20
+    force_encapsulation: bool = False
     vrf: str | None = ""
     template: str = ""
     template_auto: bool = False
@@ -216,10 +218,12 @@ class Intent:
     SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
     IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
     is answered.
+    `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
     """
 
     hostname: str = "Router"
     network: Network = Network()
+    nat: Nat = Nat()
     policies: tuple[IkePolicy, ...] = ()
     profiles: tuple[Profile, ...] = ()
     connections: tuple[Connection, ...] = ()
@@ -228,4 +232,5 @@ class Intent:
     max_sas: int = 100_000
     cookie_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
+    notify_invalid_selectors: bool = True
     window: int = 1

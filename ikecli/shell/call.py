@@ -64,10 +64,10 @@ _VIEWS: Final = (
     "ikev2.sa", "ikev2.session", "ikev2.stats", "ikev2.proposal", "ikev2.policy", "ikev2.profile", "ipsec.sa",
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
-    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "crypto.engine",
+    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "crypto.engine",
 )  # fmt: skip
 
-_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session")
+_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat")
 
 COMMANDS: Final = Commands(
     {

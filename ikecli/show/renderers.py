@@ -10,7 +10,7 @@ from ikecli.show.asa import ipsec as asa_ipsec
 from ikecli.show.asa import network as asa_network
 from ikecli.show.asa import system as asa_system
 from ikecli.show.asa import vpn_sessiondb
-from ikecli.show.ios import crypto_map, ikev2, interfaces, ipsec, ipv6, network, policy, session, system
+from ikecli.show.ios import crypto_map, ikev2, interfaces, ipsec, ipv6, nat, network, policy, session, system
 
 Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines."""
@@ -32,6 +32,7 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.interfaces": interfaces.interfaces,
     "show.vrf": interfaces.vrf,
     "show.route": network.route,
+    "show.nat.translations": nat.translations,
     "show.ipv6.route": ipv6.route,
     "show.ipv6.access_lists": network.access_lists,
     "show.access_lists": network.access_lists,

@@ -151,7 +151,7 @@ def _read_header(datagram: bytes) -> tuple[Header, int]:
     if major > MAJOR:
         raise Refused(f"a message of IKE version {major}", NotifyType.INVALID_MAJOR_VERSION)
     if major < MAJOR:
-        raise Malformed(f"a message of IKE version {major}")
+        raise Malformed(f"a message of IKE version {major}: the peer speaks IKEv1, which is not served")
     if length != len(datagram):
         raise Malformed(f"a message of {len(datagram)} octets that says it has {length}")
     header = Header(

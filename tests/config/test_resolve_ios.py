@@ -309,3 +309,22 @@ def test_keepalives_through_a_nat_are_set_by_either_word(word: str) -> None:
     store, outcomes = read("ios", f"{ROUTER}\ncrypto {word} nat keepalive 30")
     assert all(outcome.accepted for outcome in outcomes)
     assert store.intent.profiles[0].nat_keepalive == 30
+
+
+@pytest.mark.parametrize(
+    ("lines", "window"),
+    [
+        ("", 64),
+        ("crypto ipsec security-association replay window-size 512", 512),
+        ("crypto ipsec security-association replay disable", 0),
+        ("crypto map CMAP 10 ipsec-isakmp\n set security-association replay disable", 0),
+    ],
+)
+def test_packets_that_come_twice_may_pass(lines: str, window: int) -> None:
+    (connection,) = read("ios", f"{ROUTER}\n{lines}\n".replace("\nend\n", "\n"))[0].intent.connections
+    assert connection.replay_window == window
+
+
+def test_esp_goes_in_udp_where_a_profile_says_so() -> None:
+    text = ROUTER.replace(" keyring local KEY1", " keyring local KEY1\n nat force-encap")
+    assert [profile.force_encapsulation for profile in read("ios", text)[0].intent.profiles] == [True]

@@ -30,9 +30,9 @@ def test_a_sample_is_clean_but_for_weak_algorithms(sample: Path) -> None:
     assert found.inert == 0
 
 
-def test_a_sample_makes_connections_with_a_profile(sample: Path) -> None:
+def test_a_sample_makes_connections_with_profiles_or_translates(sample: Path) -> None:
     store, _ = read(dialect_of(sample.read_text()), sample.read_text())
-    assert store.intent.connections or store.intent.templates
+    assert store.intent.connections or store.intent.templates or store.intent.nat.outside
     profiles = {profile.name for profile in store.intent.profiles}
     assert profiles.issuperset(connection.profile for connection in store.intent.connections)
     assert any(policy.proposals for policy in store.intent.policies)

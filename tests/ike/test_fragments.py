@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from ikecli.boundary.effects import Datagram, Endpoint
-from ikecli.boundary.events import DatagramDropped, MessageReceived, Retransmitted
+from ikecli.boundary.events import DatagramDropped, MessageReceived, Progress, Retransmitted
 from ikecli.ike import fragments, messages
 from ikecli.ike.limits import LEAST_FRAGMENT, MAX_ASSEMBLED, MAX_FRAGMENTS
 from ikecli.ike.sa import IkeSa
+from ikecli.ike.window import Aim, Want
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, cut, read_message, write_chain, write_outer_fragment
 from ikecli.wire.payloads import Notify
@@ -283,3 +284,96 @@ def test_the_least_fragment_bounds_their_number() -> None:
     core, sa = pair.left.engine._core, sa_of(pair)
     octets = messages.write(core, sa, Exchange.INFORMATIONAL, 2, False, (Notify(NotifyType.COOKIE, bytes(60_000)),))
     assert len(cut(octets)) == -(-60_008 // LEAST_FRAGMENT)
+
+
+# Paths that are shorter than was thought (RFC 7383 2.5.2)
+
+
+def short_path(mtu: int, both: bool = True) -> Pair:
+    """Return a pair that cuts for 1500 octets, on a path that drops what is longer than `mtu`, there or both ways."""
+    pair = narrow((1500, 1500), (1500, 1500), proposals=(ike_proposal("aes-gcm-128", "", "sha256", "31"),))
+
+    def weather(datagram: Datagram) -> list[float]:
+        there = datagram.local.address == RIGHT
+        return [] if len(datagram.octets) + 28 > mtu and (there or both) else [0.0]
+
+    pair.weather = weather
+    return pair
+
+
+def say_much(pair: Pair, octets: int = 3000) -> None:
+    """Have the left end tell the right of a packet that is long."""
+    engine = pair.left.engine
+    (sa,) = engine._core.sas.values()
+    engine._enter(pair.now)
+    engine._core.want(sa, Want.MISFIT, Aim(spis=(next(iter(sa.children)),), octets=bytes(octets)))
+    pair.left.perform(engine._leave())
+
+
+def told(pair: Pair) -> int:
+    """Count what the right end heard of packets that do not fit."""
+    return sum("do not cover" in one.text for one in pair.right.events(Progress))
+
+
+@pytest.mark.parametrize(("mtu", "path"), [(1500, 0), (1300, 1280 - 28), (600, 576 - 28)])
+def test_fragments_without_an_answer_are_cut_shorter(mtu: int, path: int) -> None:
+    pair = short_path(mtu)
+    pair.up()
+    say_much(pair)
+    pair.advance(40.0)
+    assert told(pair) == 1
+    assert sa_of(pair).path == path
+    assert len(pair.left.events(Retransmitted)) == {0: 0, 1252: 2, 548: 4}[path]
+    retransmitted = len(pair.left.events(Retransmitted))
+    say_much(pair, 2999)
+    pair.advance(40.0)
+    assert told(pair) == 2
+    assert len(pair.left.events(Retransmitted)) == retransmitted, "what was found out is kept"
+    pair.agree(1)
+
+
+def test_the_answer_is_no_longer_than_the_fragments_that_got_through() -> None:
+    pair = short_path(600)
+    pair.up()
+    say_much(pair)
+    pair.advance(40.0)
+    (sa,) = pair.right.engine._core.sas.values()
+    assert 0 < sa.path <= 576 - 28
+
+
+def test_an_answer_that_was_too_long_is_cut_shorter_when_the_request_is() -> None:
+    """The request got through at once; only its repetition, in shorter fragments, shows that the answer did not."""
+    pair = up()
+    (sa,) = pair.right.engine._core.sas.values()
+    first, second = halves()
+    id = sa.window.expected
+    for number, part in ((1, first), (2, second)):
+        pair.right.receive(fragment(pair, number, 2, part, id=id))
+    answer = sa.window.answered(id)
+    assert answer is not None
+    sa.path = 0
+    answer.response = messages.write(
+        pair.right.engine._core, sa, Exchange.INFORMATIONAL, id, True, [Notify(40000, bytes(1300))]
+    )
+    pair.right.sent.clear()
+    pair.right.receive(fragment(pair, 2, 3, second, id=id))
+    assert pair.right.sent == []
+    pair.right.receive(fragment(pair, 1, 3, first[:100], id=id))
+    shown = len(fragment(pair, 1, 3, first[:100], id=id).octets)
+    sent = [len(datagram.octets) for datagram in pair.right.sent]
+    assert max(sent) <= shown
+    assert len(sent) > 10
+    forged = bytearray(fragment(pair, 1, 4, first[:50], id=id).octets)
+    forged[-1] ^= 1
+    pair.right.receive(Datagram(bytes(forged), Endpoint(RIGHT, 500), Endpoint(LEFT, 500)))
+    assert len(pair.right.sent) == len(sent)
+
+
+def test_short_messages_are_sent_again_as_they_were() -> None:
+    pair = short_path(1500)
+    pair.up()
+    pair.lose(10)
+    say_much(pair, 20)
+    pair.advance(20.0)
+    assert sa_of(pair).path == 0
+    assert len({datagram.octets for datagram in pair.dropped}) == 1

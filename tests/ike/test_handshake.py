@@ -73,7 +73,7 @@ def test_four_messages_bring_up_an_ike_sa_and_a_child_sa() -> None:
         ("IKE_AUTH", False, 1, ("IDi", "AUTH", "NOTIFY(INITIAL_CONTACT)", "SA", "TSi", "TSr")),
     ]
     assert [(m.exchange, m.response, m.message_id, m.payloads) for m in pair.right.events(MessageSent)] == [
-        ("IKE_SA_INIT", True, 0, ("SA", "KE", "NONCE", *NAT_DETECTION)),
+        ("IKE_SA_INIT", True, 0, ("SA", "KE", "NONCE", *NAT_DETECTION, "NOTIFY(CHILDLESS_IKEV2_SUPPORTED)")),
         ("IKE_AUTH", True, 1, ("IDr", "AUTH", "SA", "TSi", "TSr")),
     ]
     for end in pair.ends:

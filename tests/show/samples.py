@@ -23,6 +23,7 @@ from ikecli.boundary.views import (
     StatsView,
     SystemView,
     TransformSetView,
+    TranslationView,
     TunnelView,
     UserView,
     VrfView,
@@ -315,6 +316,12 @@ ROUTES = (
     RouteView("S", "198.51.100.0/24", "192.0.2.252", "", 1),
     RouteView("C", "2001:db8::/64", "", "GigabitEthernet0/1", 0),
 )
+TRANSLATIONS = (
+    TranslationView("udp", "198.51.100.1:4500", "172.16.0.2:4500", "", ""),
+    TranslationView("udp", "203.0.113.1:4500", "192.168.0.11:4500", "198.51.100.1:4500", "198.51.100.1:4500"),
+    TranslationView("udp", "203.0.113.1:1024", "192.168.0.12:4500", "198.51.100.1:4500", "198.51.100.1:4500"),
+    TranslationView("icmp", "203.0.113.1:7", "192.168.0.12:7", "198.51.100.1:7", "198.51.100.1:7"),
+)
 ACCESS_LISTS = (
     AccessListView(
         "102",
@@ -378,6 +385,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-map": ("ios", "show.map", {}, CONNECTIONS),
     "ios-interface-brief": ("ios", "show.interface.brief", {}, INTERFACES),
     "ios-interfaces": ("ios", "show.interfaces", {}, INTERFACES),
+    "ios-nat-translations": ("ios", "show.nat.translations", {}, TRANSLATIONS),
     "ios-interfaces-tunnel": ("ios", "show.interfaces", {}, TUNNELS),
     "ios-interface-brief-tunnel": ("ios", "show.interface.brief", {}, TUNNELS),
     "ios-ipv6-interface-brief": ("ios", "show.ipv6.interface.brief", {}, (*INTERFACES, *TUNNELS)),

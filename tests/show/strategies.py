@@ -160,6 +160,14 @@ ROUTES = st.builds(
     gateway=st.just("") | ADDRESS,
     interface=TEXT,
 )
+TRANSLATIONS = st.builds(
+    views.TranslationView,
+    protocol=st.sampled_from(["tcp", "udp", "icmp"]),
+    inside_global=TEXT,
+    inside_local=TEXT,
+    outside_local=TEXT,
+    outside_global=TEXT,
+)
 ACCESS_LISTS = st.builds(
     views.AccessListView,
     name=TEXT,
@@ -206,6 +214,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ipv6.access_lists": ACCESS_LISTS,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
+    "show.nat.translations": TRANSLATIONS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
     "show.crypto.engine": SYSTEMS,

@@ -9,7 +9,7 @@ from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import access, coverage, rekeying, rules, telling
+from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Choice, Offer, accepted, choose
 from ikecli.ike.lifecycle import keep_up, remove_child
@@ -53,6 +53,7 @@ class Child(Task):
     """Sets up one Child SA, in IKE_AUTH or in an exchange of its own. A refusal leaves the IKE SA standing."""
 
     __slots__ = (
+        "_asked",
         "_child",
         "_choice",
         "_connection",
@@ -91,6 +92,7 @@ class Child(Task):
         self._choice: Choice | None = None
         self._spi = 0
         self._group: Algorithm | None = None
+        self._asked: transport.Ends = (), ()
         self._local: tuple[Selector, ...] = ()
         self._remote: tuple[Selector, ...] = ()
         self._pairs: tuple[Pair, ...] = ()
@@ -238,7 +240,8 @@ class Child(Task):
             payloads.append(Notify(_TRANSPORT))
         if self._more:
             payloads.append(Notify(NotifyType.ADDITIONAL_TS_POSSIBLE))
-        local, remote = sides(self._pairs)
+        ends = sides(self._pairs)
+        local, remote = transport.named(talk.sa, ends, (self._local, self._remote)) if self._transport else ends
         return [*payloads, TsInitiator(to_wire(remote)), TsResponder(to_wire(local))]
 
     def _admit(self, talk: Talk) -> None:
@@ -257,6 +260,9 @@ class Child(Task):
         if talk.replaces is not None:
             candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)
+        self._asked = self._local, self._remote
+        if message.notify(_TRANSPORT) is not None:
+            self._asked = transport.seen(sa, self._asked)
         grants = self._grants(talk, candidates)
         for connection, pairs in grants:
             offers = lookup.esp_offers(connection, _group(talk, connection, public))
@@ -280,9 +286,9 @@ class Child(Task):
     def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
         """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
         flows = {row.label: talk.core.lookup.flows[row.label] or _EVERYTHING for row in candidates}
-        first = self._local[:1], self._remote[:1]
-        rows = sorted(candidates, key=lambda row: not narrow(flows[row.label], *first))
-        grants = [(row, coverage.granted(row, flows[row.label], self._local, self._remote)) for row in rows]
+        ends = {row.label: self._asked if row.transport else (self._local, self._remote) for row in candidates}
+        rows = sorted(candidates, key=lambda row: not narrow(flows[row.label], *(end[:1] for end in ends[row.label])))
+        grants = [(row, coverage.granted(row, flows[row.label], *ends[row.label])) for row in rows]
         return [(row, pairs) for row, pairs in grants if pairs]
 
     def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:

@@ -24,10 +24,11 @@ class NatDetection(Task):
     notifies = frozenset({_SOURCE, _DESTINATION})
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return a hash of each end."""
+        """Return a hash of each end; where ESP is to go in UDP in any case, one of ours that no peer can see."""
         sa = talk.sa
+        source = Endpoint(sa.local.address, 0) if _forced(talk) else sa.local
         return (
-            Notify(_SOURCE, _hash(sa.spi_i, sa.spi_r, sa.local)),
+            Notify(_SOURCE, _hash(sa.spi_i, sa.spi_r, source)),
             Notify(_DESTINATION, _hash(sa.spi_i, sa.spi_r, sa.remote)),
         )
 
@@ -54,8 +55,12 @@ class NatDetection(Task):
             return
         theirs, ours = (_hash(header.initiator_spi, header.responder_spi, end) for end in (sa.remote, sa.local))
         sa.nat_remote = not any(compare_digest(theirs, one) for one in sources)
-        sa.nat_local = not compare_digest(ours, destination.data)
+        sa.nat_local = _forced(talk) or not compare_digest(ours, destination.data)
         talk.core.tell(NatChecked, lambda: NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote))
+
+
+def _forced(talk: Talk) -> bool:
+    return talk.core.lookup.encapsulates(talk.sa.remote.address)
 
 
 def _hash(spi_i: bytes, spi_r: bytes, end: Endpoint) -> bytes:

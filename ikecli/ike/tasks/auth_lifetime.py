@@ -1,0 +1,40 @@
+"""How long the responder holds our authentication good (RFC 4478)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.errors import Malformed
+from ikecli.ike import telling
+from ikecli.ike.talk import Incoming, Outcome, Talk
+from ikecli.ike.tasks.base import Task
+from ikecli.numbers import NotifyType
+
+_SIZE: Final = 4
+
+
+class AuthLifetime(Task):
+    """Notes when to authenticate anew: before the time is over that the responder names, in IKE_AUTH or later.
+
+    Only the initiator of IKE_AUTH is told so; nothing here has us name a time.
+    """
+
+    __slots__ = ()
+    notifies = frozenset({NotifyType.AUTH_LIFETIME})
+
+    def read_response(self, talk: Talk, message: Incoming) -> Outcome:
+        """Note the responder's time."""
+        notify, sa = message.notify(NotifyType.AUTH_LIFETIME), talk.sa
+        if notify is None:
+            return None
+        seconds = int.from_bytes(notify.data, "big")
+        if len(notify.data) != _SIZE:
+            raise Malformed(f"an authentication lifetime of {len(notify.data)} octets")
+        sa.renewal = talk.now + seconds * talk.core.ike_lives.share(True)
+        talk.core.touch(sa)
+        telling.progress(talk, f"the peer holds our authentication good for {seconds} seconds")
+        return None
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        """Note the time that a responder names later; it names none to a responder."""
+        return self.read_response(talk, message) if talk.sa.began else None

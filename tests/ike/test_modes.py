@@ -1,0 +1,121 @@
+"""What both ends agree on besides algorithms: no Child SA, ESP in UDP, sequence numbers, replay windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ikecli.boundary.effects import Install
+from ikecli.boundary.events import MessageSent
+from ikecli.ike import occasions
+from ikecli.ike.tasks.childless import Childless
+from ikecli.numbers import Exchange, NotifyType
+from ikecli.wire.payloads import Nonce, Notify, SecurityAssociation, TsInitiator, TsResponder
+from tests.attack.foe import Foe, offer, selector
+from tests.ike.pair import GCM, LEFT, NETS, RIGHT, End, Pair, connection, intent, profile
+
+
+def asked(end: End) -> tuple[str, ...]:
+    """Return what an end's IKE_AUTH request carried."""
+    return next(one.payloads for one in end.events(MessageSent) if one.exchange == "IKE_AUTH" and not one.response)
+
+
+# Childless IKE SAs (RFC 6023)
+
+
+def test_an_ike_sa_without_a_child_sa_is_set_up_where_none_can_be_asked_for() -> None:
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, per_host=True),)))
+    pair.left.initiate()
+    pair.settle()
+    pair.agree(1, 0)
+    assert "SA" not in asked(pair.left)
+    assert "NOTIFY(CHILDLESS_IKEV2_SUPPORTED)" in pair.right.events(MessageSent)[0].payloads
+    pair.left.acquire()
+    pair.settle()
+    pair.agree(1, 1)
+
+
+def test_a_responder_that_does_not_take_such_is_asked_for_a_child_sa(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = occasions.SERVED[Exchange.IKE_SA_INIT]
+    monkeypatch.setitem(occasions.SERVED, Exchange.IKE_SA_INIT, tuple(task for task in tasks if task is not Childless))
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, per_host=True),)))
+    pair.left.initiate()
+    pair.settle()
+    assert {"SA", "TSi", "TSr"} <= set(asked(pair.left))
+    pair.agree(1, 1)
+
+
+# ESP in UDP though there is no NAT
+
+
+@pytest.mark.parametrize("forcing", [0, 1], ids=["initiator", "responder"])
+def test_either_end_can_force_esp_into_udp(forcing: int) -> None:
+    ends = [(LEFT, RIGHT), (RIGHT, LEFT)]
+    told = [
+        intent(
+            here,
+            there,
+            profiles=(profile(there, force_encapsulation=at == forcing),),
+            connections=(connection(here, there, profile="PROF"),),
+        )
+        for at, (here, there) in enumerate(ends)
+    ]
+    pair = Pair(*told)
+    pair.up()
+    for end in pair.ends:
+        (sa,) = end.sas
+        assert (sa.local_port, sa.remote_port) == (4500, 4500)
+        assert all(child.encapsulated for child in sa.children)
+    assert pair.ping(pair.left)
+
+
+# What is in a Child SA
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "agreed"),
+    [
+        ((False,), (False,), False),
+        ((True,), (True,), True),
+        ((True, False), (False,), False),
+        ((False,), (True, False), False),
+        ((True, False), (True, False), True),
+        ((False,), (True,), None),
+    ],
+)
+def test_extended_sequence_numbers_are_agreed(
+    ours: tuple[bool, ...], theirs: tuple[bool, ...], agreed: bool | None
+) -> None:
+    left = connection(LEFT, RIGHT, proposals=(replace(GCM, esn=ours),))
+    right = connection(RIGHT, LEFT, proposals=(replace(GCM, esn=theirs),))
+    pair = Pair(intent(LEFT, RIGHT, connections=(left,)), intent(RIGHT, LEFT, connections=(right,)))
+    pair.left.acquire()
+    pair.settle()
+    assert [child.esn for end in pair.ends for sa in end.sas for child in sa.children] == (
+        [] if agreed is None else [agreed, agreed]
+    )
+
+
+def test_each_end_has_its_own_replay_window() -> None:
+    left, right = connection(LEFT, RIGHT, replay_window=0), connection(RIGHT, LEFT, replay_window=1024)
+    pair = Pair(intent(LEFT, RIGHT, connections=(left,)), intent(RIGHT, LEFT, connections=(right,)))
+    pair.up()
+    windows = [{one.replay_window for one in end.plane.log if isinstance(one, Install)} for end in pair.ends]
+    assert windows == [{0}, {1024}]
+
+
+def test_offers_that_are_not_taken_up_are_passed_over() -> None:
+    """IPComp (RFC 7296 2.22), fragments (2.9) and padding against traffic analysis: answered without, and set up."""
+    pair = Pair()
+    pair.up()
+    offers = [
+        Notify(NotifyType.IPCOMP_SUPPORTED, b"\x00\x01\x02"),
+        Notify(NotifyType.NON_FIRST_FRAGMENTS_ALSO),
+        Notify(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED),
+    ]
+    wanted = [int(NETS[end].network_address) for end in (LEFT, RIGHT)]
+    ends = TsInitiator((selector(wanted[0], wanted[0] + 255),)), TsResponder((selector(wanted[1], wanted[1] + 255),))
+    answer = Foe(pair).ask(Exchange.CREATE_CHILD_SA, [offer(), Nonce(bytes(range(32))), *offers, *ends])
+    assert [type(one) for one in answer] == [SecurityAssociation, Nonce, TsInitiator, TsResponder]
+    assert len(pair.right.sas[0].children) == 2
