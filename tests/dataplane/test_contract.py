@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove, Update
-from ikecli.boundary.notices import Acquire, Expired, FirstPacket
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Misfit
 from ikecli.boundary.views import Counters
 from ikecli.errors import Unavailable
 from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
@@ -167,6 +167,8 @@ def test_what_is_outside_the_selectors_is_refused_after_decryption(pair: Pair) -
     pair.rig.do("L", "install", out)
     assert pair.ping() == "."
     assert pair.rig.do("L", "counters", [pair.spi("L")]) == {}
+    if pair.rig.nodes["R"].plane.name != "xfrm":
+        assert pair.rig.wait(lambda: any(isinstance(one, Misfit) for one in pair.rig.nodes["R"].notices))
 
 
 def test_the_first_packet_on_an_sa_is_reported(pair: Pair) -> None:

@@ -86,6 +86,8 @@ class LinuxPlane:
                 self._absent[one.label] = "tunnel interfaces are carried in the lab alone, not on Linux yet"
             elif one.vrf or one.inner_vrf:
                 self._absent[one.label] = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
+        if intent.nat.rules or intent.nat.statics:
+            self._network.say("ip nat: addresses are translated in the lab alone; on Linux use the machine's own rules")
         for label, why in self._absent.items():
             self._network.say(f"connection {label}: {why}")
         return replace(intent, connections=tuple(one for one in intent.connections if one.label not in self._absent))

@@ -17,7 +17,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 
 from ikecli.boundary.effects import Datagram, Endpoint
-from ikecli.boundary.notices import Expired, FirstPacket, Mapped, UnknownSpi
+from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.chooser import ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer, Row
@@ -47,7 +47,9 @@ LOW: Final = 0xFFFFFFFF
 IPV6_TCLASS: Final = 67
 MSG_ERRQUEUE: Final = 0x2000
 TOLD_SECONDS: Final = 1.0
-"""How often one SA tells of a move, and the worker of an unknown SPI."""
+"""How often one SA tells of a move, and the worker of what it cannot accept."""
+MISFIT_OCTETS: Final = 64
+"""Octets of a packet that did not fit its SA, as told."""
 
 View = tuple[memoryview | bytearray, memoryview, memoryview]
 """A packet's header, what is sealed, and where that opens to."""
@@ -267,7 +269,7 @@ class Inbound:
             receiver.refuse(errors=1)
             return 0
         if not self._allowed(receiver, self._plain_view[at : at + length]):
-            receiver.refuse(errors=1)
+            self._misfit(receiver, self._plain_view[at : at + length])
             return 0
         if kind & CONGESTED == CONGESTED and not marked(plain, at):
             return 0
@@ -306,9 +308,11 @@ class Inbound:
         octets = bytearray(data)
         if next_header == DUMMY:
             return 0
-        whole = next_header in (0, IPV4, IPV6) and _length(octets) == len(octets)
-        if not whole or not self._allowed(receiver, memoryview(octets)):
+        if next_header not in (0, IPV4, IPV6) or _length(octets) != len(octets):
             receiver.refuse(errors=1)
+            return 0
+        if not self._allowed(receiver, memoryview(octets)):
+            self._misfit(receiver, memoryview(octets))
             return 0
         if kind & CONGESTED == CONGESTED and not marked(octets, 0):
             return 0
@@ -337,6 +341,14 @@ class Inbound:
         if now - receiver.mapped >= TOLD_SECONDS:
             receiver.mapped = now
             self._tell(Mapped(sa.spi, Endpoint(_address(source[0]), source[1])))
+
+    def _misfit(self, receiver: Receiver, packet: memoryview) -> None:
+        """Count a packet that the SA's selectors do not cover, and tell of it now and then."""
+        receiver.refuse(errors=1)
+        now = self._now()
+        if now - self._told >= TOLD_SECONDS:
+            self._told = now
+            self._tell(Misfit(receiver.sa.spi, bytes(packet[:MISFIT_OCTETS])))
 
     def _unknown(self, spi: int, source: tuple[str, int]) -> None:
         now = self._now()

@@ -74,7 +74,7 @@ _CLASSES: Final = {
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
-    *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "UnknownSpi")),
+    *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
     *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
     ("ikecli.intent.selectors", "Selector"), ("ikecli.numbers", "Algorithm"), ("ikecli.numbers", "Words"),
     ("ikecli.numbers", "TransformType"),

@@ -16,7 +16,7 @@ from pyroute2.netlink.rtnl import RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
-from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, UnknownSpi
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Host
@@ -242,7 +242,7 @@ class UserspacePlane(LinuxPlane):
                 self._host.sockets.deliver(Datagram(octets, local, remote))
             case Mapped(spi, remote):
                 self._host.notify(Mapped(spi, Endpoint(remote.address, on_wire(remote.port))))
-            case Acquire() | Expired() | FirstPacket() | UnknownSpi():
+            case Acquire() | Expired() | FirstPacket() | Misfit() | UnknownSpi():
                 self._host.notify(heard[0])
             case Trouble(text):
                 self._host.log(text)
