@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,9 @@ from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Misfit
 from ikecli.boundary.views import Counters
 from ikecli.errors import Unavailable
 from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
+from ikecli.intent.selectors import host_selector
 from ikecli.numbers import ALGORITHMS, Algorithm
-from tests.dataplane.rigs import ENDS, INSIDE, NAMES, NAT_PORT, OTHER, Rig, rig
+from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, NAMES, NAT_PORT, OTHER, Rig, rig
 
 LABEL = "MAP 10 outside"
 NETS = {"L": "10.1.0.0/16", "R": "10.2.0.0/16"}
@@ -43,6 +44,20 @@ def intent(node: str) -> Intent:
     connection = Connection("MAP", 10, "outside", ip_address(ENDS[node]), (peer,), (Flow(*flow(node)),), ())
     routes = (Route(IPv4Network("0.0.0.0/0"), peer),)
     return Intent(hostname=node, network=Network((outside, inside), routes), connections=(connection,))
+
+
+def both_versions(node: str, outer: int, inner: int) -> Intent:
+    """Return an intent with addresses of both versions, whose SAs go over one and protect the other."""
+    base, other = intent(node), OTHER[node]
+    outside, inside = base.network.interfaces
+    outside = replace(outside, addresses=(*outside.addresses, IPv6Interface(f"{ENDS6[node]}/64")))
+    inside = replace(inside, addresses=(*inside.addresses, IPv6Interface(f"{INSIDE6[node]}/64")))
+    ends, hosts = ENDS if outer == 4 else ENDS6, INSIDE if inner == 4 else INSIDE6
+    flows = (Flow(*(host_selector(hosts[name]) for name in (node, other))),)
+    row = replace(base.connections[0], local=ip_address(ends[node]), peers=(ip_address(ends[other]),), flows=flows)
+    route = Route(IPv6Network("::/0"), ip_address(ENDS6[other]))
+    network = replace(base.network, interfaces=(outside, inside), routes=(*base.network.routes, route))
+    return replace(base, network=network, connections=(row,))
 
 
 class Pair:
@@ -135,6 +150,27 @@ def test_every_form_of_esp_carries_pings_both_ways(
     assert [pair.ping("L"), pair.ping("R"), pair.ping("L", size=1300)] == ["!", "!", "!"]
     wanted = {"packets_out": 3, "packets_in": 3, "octets_out": 1500, "octets_in": 1500}
     assert pair.counted("L", **wanted) == wanted
+
+
+@pytest.mark.parametrize("encapsulated", [False, True], ids=["esp", "udp"])
+@pytest.mark.parametrize(("outer", "inner"), [(4, 6), (6, 4), (6, 6)])
+def test_either_version_of_ip_goes_inside_either(pair: Pair, outer: int, inner: int, encapsulated: bool) -> None:
+    intents = {name: both_versions(name, outer, inner) for name in NAMES}
+    pair.rig.configure(intents)
+    for sender in NAMES:
+        [row] = intents[sender].connections
+        out = replace(
+            pair.sa(sender, GCM, None, 1),
+            local=Endpoint(row.local, NAT_PORT if encapsulated else 500),
+            remote=Endpoint(row.peers[0], NAT_PORT if encapsulated else 500),
+            flows=((row.flows[0].local, row.flows[0].remote),),
+            encapsulated=encapsulated,
+        )
+        turned = replace(pair.inbound(out, OTHER[sender]), flows=((row.flows[0].remote, row.flows[0].local),))
+        pair.rig.do(OTHER[sender], "install", turned)
+        pair.rig.do(sender, "install", out)
+    inside = INSIDE if inner == 4 else INSIDE6
+    assert [pair.ping("L", inside["R"]), pair.ping("R", inside["L"], size=1200)] == ["!", "!"]
 
 
 def test_without_an_sa_nothing_passes_and_one_is_asked_for(pair: Pair) -> None:
