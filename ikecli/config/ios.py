@@ -213,13 +213,12 @@ class Protection:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`."""
+    """`interface`. In the place of an address may stand the name of the interface that has it (`ip unnumbered`)."""
 
     type: str | None = None
     description: str | None = None
     mtu: int | None = None
     vrf: str | None = None
-    unnumbered: str | None = None
     ip_mtu: int | None = None
     tunnel_source: TunnelSource | None = None
     tunnel_mode: str | None = None
@@ -227,7 +226,7 @@ class Interface:
     tunnel_key: int | None = None
     tunnel_vrf: str | None = None
     protection: Protection | None = None
-    address: InterfaceAddress | None = None
+    address: InterfaceAddress | str | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)

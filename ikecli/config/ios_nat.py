@@ -62,7 +62,11 @@ def _overloads(draft: ios.Ios, complaints: Complaints) -> Iterator[Overload]:
 
 
 def _statics(draft: ios.Ios, complaints: Complaints) -> Iterator[StaticPort]:
-    owners = {each.address.address: name for name, each in draft.interfaces.items() if each.address}
+    owners = {
+        each.address.address: name
+        for name, each in draft.interfaces.items()
+        if isinstance(each.address, ios.InterfaceAddress)
+    }
     for (protocol, interface, address, port), each in draft.nat_statics.items():
         name = interface or (owners.get(address) if address else None)
         if name is None:

@@ -35,7 +35,8 @@ Offers = Callable[[tuple[Any, ...], str, Any], tuple[tuple[EspProposal, ...], bo
 
 def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
     """Return an interface's own addresses, IPv4 first."""
-    four = [IPv4Interface((int(one.address), str(one.mask))) for one in (each.address, *each.secondaries) if one]
+    own = [one for one in (each.address, *each.secondaries) if isinstance(one, ios.InterfaceAddress)]
+    four = [IPv4Interface((int(one.address), str(one.mask))) for one in own]
     return (*four, *each.ipv6_addresses)
 
 
@@ -59,12 +60,13 @@ class Tunnels:
         """Yield all interfaces, tunnels and templates among them."""
         for name, each in self.draft.interfaces.items():
             self.known_vrf(("interfaces", name), f"interface {name}", each.vrf)
-            lender = self.draft.interfaces.get(each.unnumbered or "")
-            if each.unnumbered and (lender is None or not addresses_of(lender)):
+            unnumbered = each.address if isinstance(each.address, str) else ""
+            lender = self.draft.interfaces.get(unnumbered)
+            if unnumbered and (lender is None or not addresses_of(lender)):
                 self.complaints.error(
                     ("interfaces", name), "interface-without-address",
-                    f"interface {name} is to use the address of {each.unnumbered}, which has none",
-                    f"ip address A.B.C.D MASK on interface {each.unnumbered}",
+                    f"interface {name} is to use the address of {unnumbered}, which has none",
+                    f"ip address A.B.C.D MASK on interface {unnumbered}",
                 )  # fmt: skip
             yield Interface(
                 name,
@@ -74,7 +76,7 @@ class Tunnels:
                 description=each.description or "",
                 vrf=each.vrf or "",
                 tunnel=self.tunnel(name, each) if is_tunnel(name) else None,
-                unnumbered=each.unnumbered or "",
+                unnumbered=unnumbered,
                 template=name.startswith(TEMPLATE),
             )
 

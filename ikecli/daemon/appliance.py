@@ -28,13 +28,14 @@ from ikecli.boundary.effects import (
     Update,
 )
 from ikecli.boundary.notices import Notice
+from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.crypto.exchange import restore
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
-from ikecli.dataplane.base import Notify, Plane, Translating
+from ikecli.dataplane.base import EspState, Notify, Plane, Translating
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
@@ -187,6 +188,26 @@ class Appliance:
     def do(self, request: Request) -> None:
         """Have the engine do what an operator asked for."""
         self._perform(self.engine.do(request, self.clock.now()))
+
+    def give(self, number: int) -> dict[str, Plain]:
+        """Return an IKE SA and its ESP as plain data for another appliance, and forget them.
+
+        Raises Rejected for one that is not here or not established.
+        """
+        spis = [child.inbound_spi for view in self.sas() for child in view.children]
+        ike, effects = self.engine.give(number, self.clock.now())
+        left = {child.inbound_spi for view in self.sas() for child in view.children}
+        esp = self.plane.give([spi for spi in spis if spi not in left])
+        self._perform(effects)
+        return {"ike": ike, "esp": [write(state, EspState) for state in esp]}
+
+    def take(self, plain: dict[str, Plain]) -> None:
+        """Go on with an IKE SA that another appliance gave; raises Rejected for data that is none."""
+        states = read(plain.get("esp"), tuple[EspState, ...])
+        effects = self.engine.take(plain.get("ike"), self.clock.now())
+        for state in states:
+            self.plane.take(state)
+        self._perform(effects)
 
     def shutdown(self) -> None:
         """Delete all SAs at the peers and leave nothing in the data plane."""

@@ -42,6 +42,26 @@ class Echo:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EspState:
+    """One direction of an ESP SA as it moves to another plane: what was installed, how far its numbers are, its counts.
+
+    `sequence` is the last number sent, or the highest received; `seen` the bitmap of those before it. `used` and
+    `warned` say which notices were given.
+    """
+
+    install: Install
+    sequence: int = 0
+    seen: bytes = b""
+    packets: int = 0
+    octets: int = 0
+    replays: int = 0
+    forgeries: int = 0
+    errors: int = 0
+    used: bool = False
+    warned: bool = False
+
+
 class Plane(Protocol):
     """What every data plane does."""
 
@@ -74,6 +94,12 @@ class Plane(Protocol):
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA; unknown ones are no error."""
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Take Child SAs out, by inbound SPI, and return them to go on elsewhere: no sequence number is used twice."""
+
+    def take(self, state: EspState) -> None:
+        """Go on with what another plane gave, refused as an install is."""
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return what was counted for Child SAs, by inbound SPI; unknown ones are left out."""

@@ -19,7 +19,7 @@ from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Insta
 from ikecli.boundary.notices import Acquire, Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.dataplane import gre
-from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.echoes import Echoes
 from ikecli.dataplane.fragments import Reassembly, echo_too_big, split, too_big
 from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links
@@ -115,6 +115,9 @@ class MemoryPlane:
     def install(self, sa: Install) -> None:
         """Put in one direction of an SA, and send what waited for it."""
         self._sas.install(sa)
+        self._settle(sa)
+
+    def _settle(self, sa: Install) -> None:
         if sa.direction is Direction.OUTBOUND:
             self._links.settle(sa.connection)
             now = self._clock.now()
@@ -129,6 +132,18 @@ class MemoryPlane:
         """Take out one direction of an SA."""
         for connection in self._sas.remove(remove):
             self._links.settle(connection)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Take Child SAs out with all that they are."""
+        given = self._sas.give(spis)
+        for connection in {state.install.connection for state in given}:
+            self._links.settle(connection)
+        return given
+
+    def take(self, state: EspState) -> None:
+        """Go on with what another plane gave."""
+        self._sas.take(state)
+        self._settle(state.install)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return what was counted for Child SAs, by inbound SPI."""

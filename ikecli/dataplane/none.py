@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
-from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.links import Links
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
@@ -54,6 +54,15 @@ class NonePlane:
             self._inbound.discard(remove.spi)
         elif (connection := self._outbound.pop((remove.spi, remove.remote), None)) is not None:
             self._links.settle(connection)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Forget SPIs; there is nothing more to give."""
+        self._inbound.difference_update(spis)
+        return ()
+
+    def take(self, state: EspState) -> None:
+        """Remember an inbound SPI."""
+        self.install(state.install)
 
     def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
         """Return zeros for what is installed."""

@@ -9,7 +9,7 @@ from typing import Final
 from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
-from ikecli.dataplane.base import Notify
+from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.packet import ESP, Packet, udp
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
@@ -105,6 +105,33 @@ class SoftwareSas:
             for out in sas:
                 if (out.install.spi, out.install.peer_spi) == (update.spi, update.peer_spi):
                     out.install = _moved(out.install, update)
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Take out both directions of Child SAs, by inbound SPI, and return what they are, the older first."""
+        wanted = dict.fromkeys(spis)
+        given = [_given(one) for spi in wanted if (one := self._inbound.pop(spi, None)) is not None]
+        for label, sas in list(self._outbound.items()):
+            gone = [out for out in sas if out.install.peer_spi in wanted]
+            given += [_given(out) for out in reversed(gone)]
+            left = [out for out in sas if out.install.peer_spi not in wanted]
+            if left:
+                self._outbound[label] = left
+            else:
+                del self._outbound[label]
+        return tuple(given)
+
+    def take(self, state: EspState) -> None:
+        """Go on with one direction; raises Unavailable as `install` does."""
+        sa = state.install
+        self.install(sa)
+        tally = Tally(state.packets, state.octets, state.replays, state.forgeries, state.errors)
+        if sa.direction is Direction.OUTBOUND:
+            out = self._outbound[sa.connection][0]
+            out.codec.sequence, out.tally = state.sequence, tally
+            return
+        one = self._inbound[sa.spi]
+        one.codec.window.top, one.codec.window.bitmap = state.sequence, int.from_bytes(state.seen, "big")
+        one.tally, one.used, one.warned = tally, state.used, state.warned
 
     def counters(self, spis: Iterable[int]) -> dict[int, Counters]:
         """Return both directions' counts by inbound SPI."""
@@ -219,6 +246,17 @@ class SoftwareSas:
         elif bounds.soft_octets and octets >= bounds.soft_octets and not one.warned:
             one.warned = True
             self._notify(Expired(one.install.spi, hard=False))
+
+
+def _given(one: Inbound | Outbound) -> EspState:
+    """Return one direction as plain values."""
+    tally = one.tally
+    counts = (tally.packets, tally.octets, tally.replays, tally.forgeries, tally.errors)
+    if isinstance(one, Outbound):
+        return EspState(one.install, one.codec.sequence, b"", *counts)
+    window = one.codec.window
+    seen = window.bitmap.to_bytes((window.bitmap.bit_length() + 7) // 8, "big")
+    return EspState(one.install, window.top, seen, *counts, one.used, one.warned)
 
 
 def _moved(sa: Install, update: Update) -> Install:

@@ -6,18 +6,23 @@ What protects it is a row of the lookup like that of a configured connection, ma
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ikecli.boundary.effects import Access, Attach, Detach
 from ikecli.boundary.events import AccessMade
+from ikecli.errors import Rejected
 from ikecli.ike.core import Core
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa
 from ikecli.intent import Address, Carrier, Connection, Prefix, Template
 
+_NAME: Final = "Virtual-Access"
+_NAME_SIZE: Final = 32
+
 
 def attach(core: Core, sa: IkeSa, template: Template, carrier: Carrier) -> None:
     """Make an IKE SA's virtual-access interface."""
-    name = f"Virtual-Access{core.access_numbers.take()}"
+    name = f"{_NAME}{core.access_numbers.take()}"
     row = _row(template, name, sa, carrier, sa.remote.address)
     access = Access(name, template.name, carrier, sa.local.address, sa.remote.address, row.label, sa.vrf)
     sa.access = name
@@ -25,6 +30,21 @@ def attach(core: Core, sa: IkeSa, template: Template, carrier: Carrier) -> None:
     core.lookup.adopt(row)
     core.do(Attach(access))
     core.tell(AccessMade, lambda: AccessMade(sa.number, sa.session, name, template.name, carrier.value))
+
+
+def resume(core: Core, sa: IkeSa, access: Access) -> None:
+    """Make the virtual-access interface of an IKE SA that was moved here; raises Rejected where its name is taken."""
+    profile = core.lookup.profiles.get(sa.profile)
+    template = core.lookup.template(profile.template) if profile else None
+    number = access.name.removeprefix(_NAME)
+    if template is None or template.name != access.template or access.name in core.accesses:
+        raise Rejected(f"{access.name} is in use, or {access.template} is not configured")
+    if not (number.isascii() and number.isdigit() and 0 < int(number) <= core.lookup.intent.max_sas):
+        raise Rejected(f"no interface can be called {access.name[:_NAME_SIZE]}")
+    core.access_numbers.claim(int(number))
+    core.accesses[access.name] = access
+    core.lookup.adopt(_row(template, access.name, sa, access.carrier, access.remote))
+    core.do(Attach(access))
 
 
 def reach(core: Core, sa: IkeSa, routes: tuple[Prefix, ...]) -> None:
@@ -52,7 +72,7 @@ def detach(core: Core, sa: IkeSa) -> None:
     access = core.accesses.pop(sa.access, None)
     if access is not None:
         core.lookup.dismiss(access.connection)
-        core.access_numbers.give_back(int(access.name.removeprefix("Virtual-Access")))
+        core.access_numbers.give_back(int(access.name.removeprefix(_NAME)))
         core.do(Detach(access.name))
     sa.access = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Tell
@@ -51,6 +51,14 @@ class Numbers:
             return heappop(self._free)
         self._next += 1
         return self._next - 1
+
+    def claim(self, number: int) -> None:
+        """Take a number that was chosen elsewhere; raises ValueError for one in use."""
+        while self._next <= number:
+            heappush(self._free, self._next)
+            self._next += 1
+        self._free.remove(number)
+        heapify(self._free)
 
     def give_back(self, number: int) -> None:
         """Make a number free again."""
@@ -213,6 +221,23 @@ class Core:
         )
         self._enter(sa)
         return sa
+
+    def enter(self, sa: IkeSa) -> None:
+        """Put an IKE SA that was moved here into all tables."""
+        sa.number = self._numbers.take()
+        sa.session = self._enter_session(sa.local.address, sa.remote.address)
+        self._enter(sa)
+        if sa.request:
+            self.by_request[(sa.origin, sa.request)] = sa
+
+    def leave_identity(self, sa: IkeSa) -> None:
+        """Take an IKE SA out of those between its identities."""
+        key = (sa.local_identity, sa.remote_identity)
+        left = [other for other in self.by_identity[key] if other is not sa]
+        if left:
+            self.by_identity[key] = left
+        else:
+            del self.by_identity[key]
 
     def _enter(self, sa: IkeSa) -> None:
         self.sas[sa.number] = self.by_spi[sa.own_spi] = sa

@@ -37,7 +37,7 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     flows, packet = talk.core.lookup.flows[connection.label], talk.aim.packet
     grain = Grain.HOSTS if connection.per_host else talk.sa.grains.get(connection.label, Grain.ALL)
     line = _line(flows, packet) if packet is not None else None
-    up = any(child.connection == connection.label for child in talk.sa.children.values())
+    up = any(one.connection == connection.label and not one.deleting for one in talk.sa.children.values())
     if packet is None or line is None:
         birth = talk.sa.birth
         childless = grain is Grain.HOSTS and (birth is None or birth.childless)

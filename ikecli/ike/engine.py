@@ -12,8 +12,10 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Notice
+from ikecli.boundary.plain import Plain
 from ikecli.boundary.views import IkeSaView, StatsView
-from ikecli.ike import access, asks, exchanges, machine, reception, views, wakes
+from ikecli.errors import Rejected
+from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
 from ikecli.ike.apply import apply
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
@@ -94,6 +96,28 @@ class Engine:
                 delete_children(core, request)
             case Shutdown():
                 shut_down(core)
+        return self._leave()
+
+    # Moving to another engine
+
+    def give(self, number: int, now: float) -> tuple[dict[str, Plain], list[Effect]]:
+        """Return an IKE SA as plain data, with those of its rekeys, and what forgetting them takes here.
+
+        Raises Rejected for one that is not here or not established.
+        """
+        self._enter(now)
+        core = self._core
+        sa = core.sas.get(number)
+        if sa is None:
+            raise Rejected(f"there is no IKE SA {number}")
+        plain = moving.snapshot(core, sa)
+        moving.release(core, sa)
+        return plain, self._leave()
+
+    def take(self, plain: object, now: float) -> list[Effect]:
+        """Go on with an IKE SA that another engine gave; raises Rejected for data that is none."""
+        self._enter(now)
+        moving.restore(self._core, plain)
         return self._leave()
 
     # Ways out

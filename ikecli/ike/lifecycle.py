@@ -6,7 +6,7 @@ from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRANSMISSION, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Want
 from ikecli.intent import Initiation
@@ -70,7 +70,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         remove_child(core, sa, child, why)
     access.detach(core, sa)
     if sa.established_order:
-        _leave_identity(core, sa)
+        core.leave_identity(sa)
         if not sa.quiet:
             core.tell(IkeDown, lambda: IkeDown(sa.number, sa.session, str(sa.local), str(sa.remote), why))
     else:
@@ -168,14 +168,16 @@ def keep_up(core: Core, label: str) -> None:
 def _settle_doubles(core: Core, sa: IkeSa) -> None:
     """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
 
-    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA. An older SA for
-    which that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
+    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA. A request that was
+    long on its way was sent at once, too: a peer that began anew would have said INITIAL_CONTACT. An older SA for which
+    that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
     """
     for other in siblings(core, sa):
         if other.remote.address != sa.remote.address:
             continue
         loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
-        at_once = other.initiator != sa.initiator and other.established_order >= sa.order
+        young = core.now - other.established <= sum(RETRANSMISSION)
+        at_once = other.initiator != sa.initiator and (other.established_order >= sa.order or young)
         if at_once and loser.initiator and _served(loser) <= _served(winner):
             delete(core, loser)
         else:
@@ -192,12 +194,3 @@ def _give_way(core: Core, sa: IkeSa) -> None:
 
 def _served(sa: IkeSa) -> set[str]:
     return {child.connection for child in sa.children.values() if not child.deleting}
-
-
-def _leave_identity(core: Core, sa: IkeSa) -> None:
-    key = (sa.local_identity, sa.remote_identity)
-    left = [other for other in core.by_identity[key] if other is not sa]
-    if left:
-        core.by_identity[key] = left
-    else:
-        del core.by_identity[key]

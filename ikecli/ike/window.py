@@ -150,7 +150,8 @@ class Window:
     @property
     def room(self) -> bool:
         """Whether the peer takes one more request now (RFC 7296 2.3)."""
-        return self.next_id - min((out.message_id for out in self.open if out.waits), default=self.next_id) < self.size
+        sent = [out.message_id for out in self.open if out.message_id != UNSENT]
+        return self.next_id - min(sent, default=self.next_id) < self.size
 
     @property
     def busy(self) -> bool:

@@ -37,6 +37,7 @@ class Fabric:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock, self._dice = clock, dice
         self._nodes: list[MemoryPlane] = []
+        self._replaced: dict[MemoryPlane, MemoryPlane] = {}
         self._hosts = Reassembly()
         self.weather = Weather()
         self.carried = 0
@@ -44,6 +45,11 @@ class Fabric:
     def attach(self, node: MemoryPlane) -> None:
         """Hang a node on the wire."""
         self._nodes.append(node)
+
+    def replace(self, old: MemoryPlane, new: MemoryPlane) -> None:
+        """Have a node stand in another's place; what is on its way to that one reaches it."""
+        self._nodes = [new if node is old else node for node in self._nodes if node is not new]
+        self._replaced[old] = new
 
     def emit(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
         """Carry a packet to the owner of `next_hop`, into the cloud, or to an edge host."""
@@ -63,14 +69,17 @@ class Fabric:
         mtu = next((one.mtu for one in node.network_interfaces if one.name == interface), reply.length)
         parts = [reply] if reply.length <= mtu else split(reply, mtu, packet.identification)
         for part in parts:
-            self._clock.call_at(self._clock.now() + HOP_SECONDS, partial(node.arrive, interface, part))
+            self._clock.call_at(self._clock.now() + HOP_SECONDS, partial(self._arrive, node, interface, part))
 
     def _carry(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
         copies = 0 if self._dice.chance(self.weather.loss) else 1 + self._dice.chance(self.weather.duplicate)
         for _ in range(copies):
             self.carried += 1
             delay = HOP_SECONDS + self.weather.jitter * self._dice.fraction()
-            self._clock.call_at(self._clock.now() + delay, lambda: node.arrive(interface, packet))
+            self._clock.call_at(self._clock.now() + delay, lambda: self._arrive(node, interface, packet))
+
+    def _arrive(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
+        self._replaced.get(node, node).arrive(interface, packet)
 
     def _owner(self, address: Address) -> tuple[MemoryPlane, Interface] | None:
         for node in self._nodes:

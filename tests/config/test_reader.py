@@ -283,3 +283,10 @@ def test_what_an_ipsec_profile_has_besides_is_kept() -> None:
     )
     screen = typed("ios", lines)
     assert screen.count("NOTE: kept, without effect here.") == 3
+
+
+def test_an_interface_has_an_address_or_that_of_another() -> None:
+    store, _ = read("ios", "interface Tunnel0\n ip address 10.0.0.1 255.0.0.0\n ip unnumbered Loopback0")
+    assert [line for line in commands(store) if " ip " in line] == [" ip unnumbered Loopback0"]
+    store, _ = read("ios", "interface Tunnel0\n ip unnumbered Loopback0\n ip address 10.0.0.1 255.0.0.0")
+    assert [line for line in commands(store) if " ip " in line] == [" ip address 10.0.0.1 255.0.0.0"]

@@ -17,6 +17,7 @@ from ikecli.intent import Address, Intent
 LARGEST: Final = 65535
 UNREACHABLE: Final = {4: 3, 6: 1}
 """The ICMP type of a packet that says that a destination cannot be reached."""
+IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, PMTUDISC_DO = 10, 23, 2
 NOT_SENT: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM})
 """What a route that refuses, or none, says when a packet is to be sent."""
 
@@ -75,12 +76,17 @@ class Waiting:
         self._timer = clock.call_at(self._sent + echo.timeout, lambda: self.end("."))
         self._host.watch(one.fileno(), self._read)
         try:
+            if echo.whole:
+                level, option = (
+                    (socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER) if six else (socket.IPPROTO_IP, IP_MTU_DISCOVER)
+                )
+                one.setsockopt(level, option, PMTUDISC_DO)
             if source is not None:
                 one.bind((str(source), 0))
             request = echo_request(source or destination, destination, *self._key, echo.size)
             one.sendto(request.payload, (str(destination), 0))
         except OSError as error:
-            mark = "U" if error.errno in NOT_SENT else "."
+            mark = "M" if error.errno == errno.EMSGSIZE else "U" if error.errno in NOT_SENT else "."
             clock.call_at(self._sent, lambda: self.end(mark))
 
     def end(self, mark: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
 from ikecli.boundary.effects import Access, Install
 from ikecli.boundary.notices import LinkChanged
 from ikecli.boundary.views import InterfaceView, RouteView
-from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.base import Echo, EchoResult, EspState
 from ikecli.dataplane.links import Links
 from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.host import Host
@@ -76,6 +76,14 @@ class LinuxPlane:
 
     def detach(self, name: str) -> None:
         """Do nothing: there are none."""
+
+    def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
+        """Refuse: the numbers of an SA are the kernel's or the worker's."""
+        raise Unavailable("SAs move between appliances of the lab alone, not from Linux yet")
+
+    def take(self, state: EspState) -> None:
+        """Refuse, as `give` does."""
+        raise Unavailable("SAs move between appliances of the lab alone, not to Linux yet")
 
     def _carried(self, intent: Intent) -> Intent:
         """Return what of an intent can be carried here, and say what cannot."""

@@ -7,7 +7,7 @@ task lives as long as its exchange. Message ids, retransmission and encryption a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.wire.payloads import Payload
@@ -17,11 +17,13 @@ class Task:
     """A task without effect, to be overridden where it has one.
 
     Reading raises Refused or Malformed to end the exchange with that error, and Unauthentic to have a message ignored
-    that need not be the peer's. `notifies` are the types it reads; others are told as unknown.
+    that need not be the peer's. `notifies` are the types it reads; others are told as unknown. `kept` is the type of
+    what `keep` returns, None for a task that carries nothing from its request to the response.
     """
 
     __slots__ = ()
     notifies: ClassVar[frozenset[int]] = frozenset()
+    kept: ClassVar[Any] = None
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return its payloads of our request."""
@@ -42,6 +44,13 @@ class Task:
     def resume(self, talk: Talk, reply: object) -> Outcome:
         """Go on with the reply to what it waited for: octets, or an exception or Failed that says why there is none."""
         return None
+
+    def keep(self) -> object:
+        """Return as plain values what reading the response will need, for an exchange that moves to another engine."""
+        return None
+
+    def recall(self, talk: Talk, kept: Any) -> None:
+        """Go on from what `keep` returned."""
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take back what it installed, if it did: an effect of this exchange could not be performed."""

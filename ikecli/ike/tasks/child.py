@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
-from ikecli.crypto import KeyExchange, child_keys, generate
+from ikecli.crypto import KeyExchange, child_keys, generate, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
@@ -49,6 +50,19 @@ def _served(group: int | None) -> Algorithm | None:
     return row if row is not None and row.served else None
 
 
+@dataclass(frozen=True, slots=True)
+class AskedChild:
+    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none."""
+
+    connection: Connection | None
+    spi: int
+    ni: bytes
+    group: Algorithm | None
+    private: bytes
+    local: tuple[Selector, ...]
+    remote: tuple[Selector, ...]
+
+
 class Child(Task):
     """Sets up one Child SA, in IKE_AUTH or in an exchange of its own. A refusal leaves the IKE SA standing."""
 
@@ -85,6 +99,7 @@ class Child(Task):
             NotifyType.SINGLE_PAIR_REQUIRED,
         }
     )
+    kept = AskedChild
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -107,11 +122,12 @@ class Child(Task):
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
         connection = talk.core.lookup.connections.get(talk.aim.connection)
-        if connection is None or not (flows := coverage.wanted(talk, connection)):
+        if connection is None or self._superfluous(talk, connection):
+            return ()
+        if not (flows := coverage.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
-        pfs = pfs if talk.exchange == Exchange.CREATE_CHILD_SA else None
+        pfs = self._pfs(talk, connection)
         self._offers = talk.core.lookup.esp_offers(connection, pfs)
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
@@ -138,6 +154,27 @@ class Child(Task):
         except ProtocolError as problem:
             self._end(talk, problem.why)
             return None
+
+    def keep(self) -> AskedChild:
+        """Return what was asked for, the SPI, and what keys will need."""
+        private = self._exchange.private if self._exchange else b""
+        return AskedChild(self._connection, self._spi, self._ni, self._group, private, self._local, self._remote)
+
+    def recall(self, talk: Talk, kept: AskedChild) -> None:
+        """Go on with it; what was offered follows from the connection."""
+        self._connection, self._spi, self._ni, self._group = kept.connection, kept.spi, kept.ni, kept.group
+        self._local, self._remote = kept.local, kept.remote
+        if kept.connection is None:
+            return
+        pfs = self._pfs(talk, kept.connection)
+        self._offers = talk.core.lookup.esp_offers(kept.connection, pfs)
+        self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
+
+    def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
+        """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
+            return None
+        return connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
 
     def _other_group(self, wanted: Notify) -> bool:
         """Take the group that the peer wants, once, where none is configured."""
@@ -182,6 +219,8 @@ class Child(Task):
             raise Refused("the peer deleted it before it was up")
         if talk.core.lookup.connections.get(connection.label) != connection:
             raise Refused("the configuration changed")
+        if self._superfluous(talk, connection):
+            raise Refused("the peer has set up one at the same time")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
         pairs = narrow(own, local, remote)
@@ -208,6 +247,16 @@ class Child(Task):
         own = [child.pairs for child in talk.sa.children.values() if child.connection == connection.label]
         if own and not coverage.beyond(pairs, [pair for some in own for pair in some]):
             raise Refused("the peer gives what is up already")
+
+    def _superfluous(self, talk: Talk, connection: Connection) -> bool:
+        """Tell whether the peer has set up meanwhile what this exchange is for."""
+        packet = talk.aim.packet
+        return talk.want is Want.CHILD and any(
+            one.connection == connection.label
+            and not one.deleting
+            and (packet is None or coverage.covers(one.pairs, packet))
+            for one in talk.sa.children.values()
+        )
 
     # The peer's request
 

@@ -53,7 +53,11 @@ class RekeyChild(Task):
         if named is None:
             return None
         old = talk.sa.by_outbound(int.from_bytes(named.spi, "big"))
-        if old is None or named.protocol != Protocol.ESP or len(named.spi) != _SPI_SIZE:
+        if named.protocol != Protocol.ESP or len(named.spi) != _SPI_SIZE:
+            raise Refused("no Child SA can have the SPI that is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
+        if old is None and any(talk.sa.window.under_way(Want.CHILD, Want.REKEY_CHILD)):
+            raise Refused("the Child SA may be the one that is being made", NotifyType.TEMPORARY_FAILURE)
+        if old is None:
             raise Refused("no Child SA has the SPI that is to be rekeyed", NotifyType.CHILD_SA_NOT_FOUND)
         rekeying.admit(talk, old)
         talk.replaces = old

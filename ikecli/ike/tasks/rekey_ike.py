@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import GroupRetried
-from ikecli.crypto import KeyExchange, Suite, generate
+from ikecli.crypto import KeyExchange, Suite, generate, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import heirs, rules, telling
 from ikecli.ike.choose import Choice, Offer, accepted, choose
@@ -23,11 +24,23 @@ _SPI_SIZE: Final = 8
 _GROUP: Final = NotifyType.INVALID_KE_PAYLOAD
 
 
+@dataclass(frozen=True, slots=True)
+class AskedIke:
+    """What a request for a new IKE SA keeps until the answer comes."""
+
+    spi: bytes
+    ni: bytes
+    group: int
+    private: bytes
+    refused: frozenset[int]
+
+
 class RekeyIke(Task):
     """Agrees on suite, SPIs and keys of the new IKE SA; a failure leaves the old one standing."""
 
     __slots__ = ("_choice", "_exchange", "_group", "_ni", "_nr", "_offers", "_refused", "_spi")
     notifies = frozenset({_GROUP})
+    kept = AskedIke
 
     def __init__(self) -> None:
         self._choice: Choice | None = None
@@ -104,6 +117,17 @@ class RekeyIke(Task):
         else:
             raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
         return None
+
+    def keep(self) -> AskedIke:
+        """Return SPI, nonce and private value."""
+        private = self._exchange.private if self._exchange else b""
+        return AskedIke(self._spi, self._ni, self._group, private, frozenset(self._refused))
+
+    def recall(self, talk: Talk, kept: AskedIke) -> None:
+        """Go on with them, and with what is configured here."""
+        self._spi, self._ni, self._group, self._refused = kept.spi, kept.ni, kept.group, set(kept.refused)
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
+        self._exchange = restore(kept.group, kept.private) if kept.private else None
 
     def _admit(self, talk: Talk) -> None:
         rules.admit(talk, Want.REKEY_IKE)

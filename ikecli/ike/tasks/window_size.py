@@ -24,6 +24,7 @@ class WindowSize(Task):
 
     __slots__ = ("_own",)
     notifies = frozenset({NotifyType.SET_WINDOW_SIZE})
+    kept = int
 
     def __init__(self) -> None:
         self._own = 1
@@ -54,6 +55,14 @@ class WindowSize(Task):
         self._own = talk.core.lookup.intent.window
         self._open(talk)
         return self._announced()
+
+    def keep(self) -> int:
+        """Return the window that was announced."""
+        return self._own
+
+    def recall(self, talk: Talk, kept: int) -> None:
+        """Go on with it."""
+        self._own = kept
 
     def _announced(self) -> tuple[Payload, ...]:
         return (Notify(NotifyType.SET_WINDOW_SIZE, self._own.to_bytes(_SIZE, "big")),) if self._own > 1 else ()
