@@ -11,12 +11,14 @@ from typing import Final, TypeVar
 
 
 class Exchange(IntEnum):
-    """Exchange types (RFC 7296 3.1)."""
+    """Exchange types (RFC 7296 3.1, RFC 9242, RFC 9370)."""
 
     IKE_SA_INIT = 34
     IKE_AUTH = 35
     CREATE_CHILD_SA = 36
     INFORMATIONAL = 37
+    IKE_INTERMEDIATE = 43
+    IKE_FOLLOWUP_KE = 44
 
 
 class PayloadType(IntEnum):
@@ -71,6 +73,7 @@ class NotifyType(IntEnum):
     INVALID_SELECTORS = 39
     TEMPORARY_FAILURE = 43
     CHILD_SA_NOT_FOUND = 44
+    STATE_NOT_FOUND = 47
     INITIAL_CONTACT = 16384
     SET_WINDOW_SIZE = 16385
     ADDITIONAL_TS_POSSIBLE = 16386
@@ -88,6 +91,13 @@ class NotifyType(IntEnum):
     CHILDLESS_IKEV2_SUPPORTED = 16418
     IKEV2_FRAGMENTATION_SUPPORTED = 16430
     SIGNATURE_HASH_ALGORITHMS = 16431
+    USE_PPK = 16435
+    PPK_IDENTITY = 16436
+    NO_PPK_AUTH = 16437
+    INTERMEDIATE_EXCHANGE_SUPPORTED = 16438
+    ADDITIONAL_KEY_EXCHANGE = 16441
+    USE_PPK_INT = 16445
+    PPK_IDENTITY_KEY = 16446
 
 
 FIRST_STATUS: Final = 16384
@@ -143,6 +153,9 @@ class TransformType(IntEnum):
     ADDKE7 = 12
 
 
+ADDITIONAL: Final = tuple(kind for kind in TransformType if kind >= TransformType.ADDKE1)
+"""The transform types of additional key exchanges, in the order in which these are done."""
+
 KEY_LENGTH: Final = 14
 """The only transform attribute: Key Length, in bits (RFC 7296 3.3.5)."""
 
@@ -164,7 +177,8 @@ class Algorithm:
     in a transform line. `refused` says why it is not offered, `weak` why it is served with a warning. In octets:
     `key_octets` is the keying material it takes (an AEAD's salt included), `iv` what goes before the ciphertext, `icv`
     the check value. `digest` is the hash of an HMAC, as hashlib names it. `slow` marks a group whose exponentiation is
-    better done outside the engine.
+    better done outside the engine, `kem` one that encapsulates. `ours` are the uses and dialects whose word is this
+    project's own.
     """
 
     type: TransformType
@@ -183,7 +197,9 @@ class Algorithm:
     icv: int = 0
     digest: str = ""
     slow: bool = False
+    kem: bool = False
     ake: Words = Words()
+    ours: tuple[tuple[str, str], ...] = ()
 
     @property
     def served(self) -> bool:
@@ -205,7 +221,8 @@ _SMALL = "this group is within reach of precomputation (Logjam)"
 _DUBIOUS = "group 24 may hold a trapdoor (RFC 8247 2.4)"
 _CLEAR = "it authenticates packets, but does not hide them"
 _NO_512 = "no library here computes ML-KEM-512, take ML-KEM-768"
-_LATER = "not served yet"
+_OUR_GROUPS: Final = {"ios": (17, 18, 31, 32), "asa": (17, 18, 32)}
+_OURS: Final = tuple((use, dialect) for use in ("ike", "esp") for dialect in ("ios", "asa"))
 
 
 def _aes(number: int, bits: int, kind: str, ike: Words, esp: Words, esp_show: str, aead: bool = False) -> Algorithm:
@@ -253,14 +270,21 @@ def _cbc(bits: int) -> Algorithm:
 
 
 def _group(number: int, name: str, show: str, weak: str = "", slow: bool = False) -> Algorithm:
-    word = str(number)
-    return Algorithm(_K, number, name, show, ike=Words(word, word), ake=Words("", word), weak=weak, slow=slow)
+    word, uses = str(number), ("ike", "ake")
+    ours = tuple((use, dialect) for use in uses for dialect in ("ios", "asa") if number in _OUR_GROUPS[dialect])
+    return Algorithm(
+        _K, number, name, show, ike=Words(word, word), ake=Words("", word), weak=weak, slow=slow, ours=ours
+    )
 
 
-def _kem(number: int, size: int, refused: str) -> Algorithm:
-    """A row of draft-ietf-ipsecme-ikev2-mlkem; the dialects have words for it as an additional exchange only."""
+def _kem(number: int, size: int, refused: str = "") -> Algorithm:
+    """A row of draft-ietf-ipsecme-ikev2-mlkem; Cisco has words for it as an additional exchange only."""
     word = f"mlkem{size}"
-    return Algorithm(_K, number, f"ML_KEM_{size}", f"ML-KEM-{size}", ake=Words(word, word), refused=refused)
+    words, ours = Words(word, word), (("ike", "ios"), ("ike", "asa"))
+    ike = Words() if refused else words
+    return Algorithm(
+        _K, number, f"ML_KEM_{size}", f"ML-KEM-{size}", ike=ike, ake=words, refused=refused, kem=True, ours=ours
+    )
 
 
 ALGORITHMS: Final[tuple[Algorithm, ...]] = (
@@ -283,6 +307,7 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
         key_octets=36,
         iv=8,
         icv=16,
+        ours=_OURS,
     ),
     _gmac(128),
     _gmac(192),
@@ -389,12 +414,15 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = (
     _group(31, "X25519", "DH_GROUP_X25519"),
     _group(32, "X448", "DH_GROUP_X448"),
     _kem(35, 512, _NO_512),
-    _kem(36, 768, _LATER),
-    _kem(37, 1024, _LATER),
+    _kem(36, 768),
+    _kem(37, 1024),
     Algorithm(_N, 0, "NO_ESN", "Don't use ESN"),
     Algorithm(_N, 1, "ESN", "ESN"),
 )
 """Every algorithm this project knows, in the order it prefers within a type when a dialect gives none."""
+
+NO_KEY_EXCHANGE: Final = Algorithm(_K, 0, "NONE", "NONE")
+"""No additional key exchange: where it is among the rows of one, the exchange is optional (RFC 9370 2.2.1)."""
 
 BY_KEY: Final[dict[tuple[TransformType, int, int], Algorithm]] = {row.key: row for row in ALGORITHMS}
 """The row of a (type, transform id, key length in bits)."""

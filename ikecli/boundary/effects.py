@@ -56,12 +56,14 @@ class EspKeys:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """When an SA should be replaced (soft) and must be gone (hard): seconds and octets, 0 for never."""
+    """When an SA should be replaced (soft) and must be gone (hard): seconds, octets and packets, 0 for never."""
 
     soft_seconds: float = 0
     hard_seconds: float = 0
     soft_octets: int = 0
     hard_octets: int = 0
+    soft_packets: int = 0
+    hard_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI."""
+    """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI.
+
+    One that was rekeyed goes `after` so many seconds: packets that its peer has sent may still be under way.
+    """
 
     direction: Direction
     spi: int
     remote: Endpoint
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,14 @@ class KeysDerived(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyExchanged(SaEvent):
+    """An additional key exchange is done, and the keys are new: its number from 1, and its method ("ML-KEM-768")."""
+
+    number: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChosen(SaEvent):
     """The peer's identity found its profile."""
 
@@ -146,8 +154,16 @@ class Authenticated(SaEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PpkUsed(SaEvent):
+    """A post-quantum preshared key is mixed into the keys: its PPK_ID, and in which exchange."""
+
+    id: str
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuthenticationFailed(SaEvent):
-    """The peer did not prove its identity here, or refused our proof (`by_peer`)."""
+    """The peer did not prove its identity here, or refused our proof (`by_peer`); `ppk` where it is about PPKs."""
 
     profile: str
     identity: str
@@ -155,6 +171,7 @@ class AuthenticationFailed(SaEvent):
     by_peer: bool = False
     local: str = ""
     remote: str = ""
+    ppk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,15 @@ class ChildView:
     age: int
     counters: Counters = Counters()
     replay_window: int = 64
+    additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
-    Message ids: next of ours and next expected of theirs. `age` counts from establishment.
+    Message ids: next of ours and next expected of theirs. `age` counts from establishment. `additional` are the key
+    exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys.
     """
 
     id: int
@@ -108,6 +110,8 @@ class IkeSaView:
     nat_local: bool
     nat_remote: bool
     children: tuple[ChildView, ...] = ()
+    additional: tuple[int, ...] = ()
+    ppk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class ConnectionView:
     vrf: str = ""
     inner_vrf: str = ""
     ipsec_profile: str = ""
+    pfs_additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ class IpsecProfileView:
     responder_only: bool
     pfs: int | None
     transform_sets: tuple[tuple[str, str], ...]
+    pfs_additional: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +205,17 @@ class StatsView:
 
 @dataclass(frozen=True, slots=True)
 class ProposalView:
-    """An IKE proposal of the configuration: rows as (number, key bits) or numbers."""
+    """An IKE proposal of the configuration: rows as (number, key bits) or numbers.
+
+    `additional` are the methods of each additional key exchange; one with the number 0 is optional.
+    """
 
     name: str
     encryption: tuple[tuple[int, int], ...]
     integrity: tuple[int, ...]
     prf: tuple[int, ...]
     groups: tuple[int, ...]
+    additional: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

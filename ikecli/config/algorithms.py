@@ -9,9 +9,12 @@ from typing import Final
 from ikecli.config.common import Pfs
 from ikecli.config.remarks import row_of
 from ikecli.intent import EspProposal, IkeProposal
-from ikecli.numbers import Algorithm, TransformType
+from ikecli.numbers import NO_KEY_EXCHANGE, Algorithm, TransformType
 
 _E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE
+
+Additional = tuple[tuple[Algorithm, ...], ...]
+"""The methods of each additional key exchange, best first."""
 
 DEFAULT_PFS: Final = "group14"
 """The group of `set pfs` alone."""
@@ -39,6 +42,7 @@ def ike_proposals(
     integrity: Iterable[str],
     prf: Iterable[str],
     groups: Iterable[str],
+    additional: Additional = (),
 ) -> Iterator[IkeProposal]:
     """Yield one proposal for the AEAD ciphers and one for the others, where they are complete.
 
@@ -53,7 +57,7 @@ def ike_proposals(
     for aead in dict.fromkeys(row.aead for row in ciphers):
         if prfs and exchanges and (aead or checks):
             same = tuple(row for row in ciphers if row.aead == aead)
-            yield IkeProposal(name, same, () if aead else checks, prfs, exchanges)
+            yield IkeProposal(name, same, () if aead else checks, prfs, exchanges, additional)
 
 
 def esp_proposals(
@@ -66,9 +70,22 @@ def esp_proposals(
             yield EspProposal(name, same, () if aead else checks, (esn,))
 
 
-def pfs_row(pfs: Pfs | None, dialect: str) -> Algorithm | None:
-    """Return the group of a further key exchange."""
-    return row_of(_K, dialect, (pfs.group or DEFAULT_PFS).removeprefix("group"), "ike") if pfs else None
+def methods(dialect: str, words: Iterable[str], optional: bool = False) -> tuple[Algorithm, ...]:
+    """Return the methods of an additional key exchange, best first; `none` goes last, as it does in the choice."""
+    named = tuple(words)
+    none = (NO_KEY_EXCHANGE,) if optional or "none" in named else ()
+    return rows(_K, dialect, named, "ake") + none
+
+
+def pfs_rows(pfs: Pfs | None, dialect: str) -> tuple[Algorithm | None, Additional]:
+    """Return the group of a further key exchange and those that follow it; a post-quantum one may be the only one."""
+    if pfs is None:
+        return None, ()
+    further = row_of(_K, dialect, pfs.pqc, "ake") if pfs.pqc else None
+    if further is not None and pfs.group is None:
+        return further, ()
+    group = row_of(_K, dialect, (pfs.group or DEFAULT_PFS).removeprefix("group"), "ike")
+    return group, ((further,),) if further else ()
 
 
 def kilobytes(value: int | str | None, default: int) -> int:

@@ -190,6 +190,13 @@ class Fragmentation:
 
 
 @dataclass(slots=True)
+class AdditionalExchange:
+    """`additional-key-exchange` of a policy."""
+
+    methods: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class IkePolicy:
     """`crypto ikev2 policy`: the dialect's words, best first."""
 
@@ -198,6 +205,7 @@ class IkePolicy:
     groups: tuple[str, ...] = ()
     prf: tuple[str, ...] = ()
     lifetime: int | str | None = None
+    additional: dict[int, AdditionalExchange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,10 @@ class Icmp:
 
 @dataclass(frozen=True, slots=True)
 class Pfs:
-    """A further key exchange; no group: the dialect's default."""
+    """A further key exchange; `pqc` is a post-quantum one besides it, or alone. Neither: the dialect's default."""
 
     group: str | None = None
+    pqc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from ikecli.config import asa
 from ikecli.config.algorithms import (
+    Additional,
     esp_proposals,
     fragment_mtus,
     ike_proposals,
     kilobytes,
+    methods,
     network,
-    pfs_row,
+    pfs_rows,
     replay_window,
     rows,
 )
@@ -79,7 +81,15 @@ def offers_of(priority: int, policy: asa.IkePolicy) -> list[IkeProposal]:
     encryption, integrity, prf, groups = (
         getattr(policy, name) or unset[name] for name in ("encryption", "integrity", "prf", "groups")
     )
-    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups))
+    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups, additional_of(policy)))
+
+
+def additional_of(policy: asa.IkePolicy) -> Additional:
+    """Return the additional key exchanges of a policy, by number; one that is not there has no methods."""
+    held = policy.additional
+    return tuple(
+        methods("asa", held[number].methods) if number in held else () for number in range(1, max(held, default=0) + 1)
+    )
 
 
 def as_address(name: str) -> Address | None:
@@ -186,6 +196,10 @@ class _Resolver:
                     ("ikev2_policies", priority), "", f"crypto ikev2 policy {priority} has nothing that is offered",
                     "encryption aes-256",
                 )  # fmt: skip
+            for number, held in policy.additional.items():
+                if not held.methods:
+                    why = f"additional-key-exchange {number} of crypto ikev2 policy {priority} has no method"
+                    self.complaints.warn(("ikev2_policies", priority), "", why, "key-exchange-method mlkem768")
         if self.draft.ikev2_interfaces and not self.draft.ikev2_policies:
             self.complaints.error((), "", "IKEv2 is enabled, but there is no policy", "crypto ikev2 policy 10")
         if proposals and any(locals_):
@@ -297,6 +311,7 @@ class _Resolver:
     ) -> Connection:  # fmt: skip
         """Return a complete entry on an interface."""
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        pfs, additional = pfs_rows(entry.pfs, "asa")
         return Connection(
             name,
             sequence,
@@ -306,7 +321,8 @@ class _Resolver:
             found,
             proposals,
             profile=profile,
-            pfs=pfs_row(entry.pfs, "asa"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=entry.mode == "transport",

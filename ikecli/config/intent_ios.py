@@ -7,12 +7,22 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import esp_proposals, fragment_mtus, ike_proposals, kilobytes, pfs_row, replay_window
+from ikecli.config.algorithms import (
+    Additional,
+    esp_proposals,
+    fragment_mtus,
+    ike_proposals,
+    kilobytes,
+    methods,
+    pfs_rows,
+    replay_window,
+    rows,
+)
 from ikecli.config.common import Dpd, Ip, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.ios_nat import nat_of
-from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, usable
+from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, ppks_of, usable
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
 from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels
@@ -26,6 +36,7 @@ from ikecli.intent import (
     IkeProposal,
     Intent,
     Network,
+    Ppk,
     Profile,
 )
 from ikecli.intent import Dpd as Checks
@@ -87,8 +98,13 @@ def missing_of(profile: ios.Profile, draft: ios.Ios) -> list[tuple[str, str]]:
 
 
 def _offers(name: str, proposal: ios.Proposal) -> list[IkeProposal]:
-    p = proposal
-    return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups))
+    p, more = proposal, additional_of(proposal)
+    return list(ike_proposals(name, "ios", p.encryption, p.integrity, p.prf, p.groups, more))
+
+
+def additional_of(proposal: ios.Proposal) -> Additional:
+    """Return the additional key exchange of a proposal."""
+    return (methods("ios", proposal.pqc.methods, proposal.pqc.optional),) if proposal.pqc else ()
 
 
 class _Resolver:
@@ -121,9 +137,8 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        return replace(
-            intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW
-        ), self.complaints
+        intent = replace(intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW)
+        return intent, self.complaints
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield the policies that hold."""
@@ -150,9 +165,9 @@ class _Resolver:
         """Complain of a proposal that offers nothing."""
         if _offers(name, proposal):
             return
-        gcm = any("gcm" in word for word in proposal.encryption)
+        aead = any(row.aead for row in rows(TransformType.ENCR, "ios", proposal.encryption))
         needs = {"encryption": proposal.encryption, "group": proposal.groups}
-        needs["prf" if gcm else "integrity"] = proposal.prf if gcm else proposal.integrity
+        needs["prf" if aead else "integrity"] = proposal.prf if aead else proposal.integrity
         lacks = next((word for word, value in needs.items() if not value), None)
         why = f"has no {lacks}" if lacks else "has nothing that is offered"
         fix = {"encryption": "encryption aes-cbc-256", "group": "group 19", "prf": "prf sha256"}.get(
@@ -199,10 +214,22 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            ppks=self.ppks(name, profile),
             force_encapsulation=bool(profile.force_encapsulation),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",
             template_auto=profile.virtual_template is not None and profile.virtual_template.mode == "auto",
         )
+
+    def ppks(self, name: str, profile: ios.Profile) -> tuple[Ppk, ...]:
+        """Return the post-quantum preshared keys of a profile."""
+        if profile.ppk_keyring is None:
+            return ()
+        ring = self.draft.keyrings.get(profile.ppk_keyring)
+        if ring is not None:
+            return ppks_of(self.complaints, profile.ppk_keyring, ring)
+        why = f"profile {name} names PPK keyring {profile.ppk_keyring}, which is not there"
+        self.complaints.error(("profiles", name), "", why, f"crypto ikev2 keyring {profile.ppk_keyring}")
+        return ()
 
     def locals(self, name: str, profile: ios.Profile) -> Iterator[Address]:
         """Yield the local addresses that a profile is restricted to."""
@@ -296,6 +323,7 @@ class _Resolver:
         """Return a complete entry on an interface."""
         window = entry.replay_window or self.draft.replay_window
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        pfs, additional = pfs_rows(entry.pfs, "ios")
         return Connection(
             name,
             sequence,
@@ -305,7 +333,8 @@ class _Resolver:
             found,
             proposals,
             profile=entry.ikev2_profile,
-            pfs=pfs_row(entry.pfs, "ios"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,

@@ -10,6 +10,14 @@ from ikecli.language import Inert
 from ikecli.secret import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Pqc:
+    """`pqc` of a proposal: methods of one additional key exchange, best first."""
+
+    methods: tuple[str, ...] = ()
+    optional: bool = False
+
+
 @dataclass(slots=True)
 class Proposal:
     """`crypto ikev2 proposal`: the dialect's words, best first."""
@@ -18,6 +26,7 @@ class Proposal:
     integrity: tuple[str, ...] = ()
     prf: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    pqc: Pqc | None = None
 
 
 @dataclass(slots=True)
@@ -38,6 +47,15 @@ class PeerAddress:
     prefix: IPv6Interface | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PpkLine:
+    """`ppk manual` of a keyring's peer."""
+
+    id: str
+    key: Key
+    required: bool = False
+
+
 @dataclass(slots=True)
 class KeyringPeer:
     """`peer` of a keyring."""
@@ -48,6 +66,7 @@ class KeyringPeer:
     key: Key | None = None
     key_local: Key | None = None
     key_remote: Key | None = None
+    ppk: PpkLine | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -96,6 +115,7 @@ class Profile:
     auth_local: Authentication | None = None
     auth_remote: Authentication | None = None
     keyring: str | None = None
+    ppk_keyring: str | None = None
     lifetime: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None

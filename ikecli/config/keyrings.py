@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Interface, IPv6Network
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from ikecli.config import ios
 from ikecli.config.algorithms import network
 from ikecli.config.common import Ip, Key, Matched
 from ikecli.config.complaints import Complaints
-from ikecli.intent import Credential, Identity, IdentityMatch, Prefix
+from ikecli.intent import Credential, Identity, IdentityMatch, Ppk, Prefix
 from ikecli.numbers import IdType
 from ikecli.secret import Secret
 
@@ -72,6 +73,8 @@ def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringP
     where = ("keyrings", ring, "peers", name)
     what = f"peer {name} of keyring {ring}"
     sides = {"local": peer.key_local or peer.key, "remote": peer.key_remote or peer.key}
+    if not any(sides.values()) and peer.ppk is not None:
+        return
     if not any(sides.values()):
         complaints.error(where, "pre-shared-key-missing", f"{what} has no key", "pre-shared-key KEY")
         return
@@ -90,6 +93,29 @@ def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringP
         yield Credential(f"{ring} {name}", local, remote, (at,))
     if peer.identity is not None:
         yield Credential(f"{ring} {name}", local, remote, identity=match_of(peer.identity))
+
+
+def ppks_of(complaints: Complaints, name: str, ring: ios.Keyring) -> tuple[Ppk, ...]:
+    """Return the post-quantum preshared keys of a keyring, each for its peer by address and by identity."""
+    found = [one for peer, held in ring.peers.items() for one in _ppk(complaints, name, peer, held)]
+    if not found:
+        complaints.error(("keyrings", name), "", f"keyring {name} has no PPK", "ppk manual id NAME key KEY")
+    return tuple(found)
+
+
+def _ppk(complaints: Complaints, ring: str, name: str, peer: ios.KeyringPeer) -> Iterator[Ppk]:
+    line, held = peer.ppk, peer.address
+    if line is None:
+        return
+    secret = usable(complaints, ("keyrings", ring, "peers", name), f"the PPK of peer {name}", line.key)
+    if secret is None:
+        return
+    ppk = Ppk(line.id.encode(), secret, line.required)
+    at = prefix(held.address, held.mask, held.prefix) if held else None
+    if at is not None:
+        yield replace(ppk, addresses=(at,))
+    if peer.identity is not None:
+        yield replace(ppk, identity=match_of(peer.identity))
 
 
 def _narrowness(credential: Credential) -> int:

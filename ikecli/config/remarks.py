@@ -19,6 +19,7 @@ _WORDS: Final[Mapping[tuple[str, str], tuple[TransformType, str]]] = {
     ("ikev2-policy", "integrity"): (_I, "ike"),
     ("ikev2-policy", "prf"): (_P, "ike"),
     ("ikev2-policy", "groups"): (_K, "ike"),
+    ("ikev2-policy-ake", "methods"): (_K, "ake"),
     ("ipsec-proposal", "encryption"): (_E, "esp"),
     ("ipsec-proposal", "integrity"): (_I, "esp"),
 }
@@ -117,8 +118,8 @@ def row_of(type: TransformType, dialect: str, word: str, use: str) -> Algorithm 
 
 def transform_word(kind: str, bits: str | None) -> str:
     """Return the full word of a transform: `esp-aes 256`; 128 bits are those of `esp-aes` alone."""
-    if kind == "esp-gcm":
-        return f"esp-gcm {bits or 128}"
+    if kind in ("esp-gcm", "esp-gmac"):
+        return f"{kind} {bits or 128}"
     return kind if bits in (None, "128") else f"{kind} {bits}"
 
 

@@ -14,7 +14,7 @@ from ikecli.config import asa
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash, unobscured
-from ikecli.config.remarks import transform_row, transform_word
+from ikecli.config.remarks import row_of, transform_row, transform_word
 from ikecli.errors import Rejected
 from ikecli.language import Command
 from ikecli.numbers import TransformType
@@ -50,6 +50,7 @@ class Scribe:
             password = target.path[-1].name in _PASSWORDS
             slots = self._secrets(slots, password)
             self._consistent(slots)
+            self._served(slots)
         if self.dialect == "asa" and target.path[-1].name == "routes":
             _route(slots, bool(command.negated) or target.operator == "-")
         return replace(command, slots=slots)
@@ -103,7 +104,16 @@ class Scribe:
         if len(ciphers) > 1 or len(rows) - len(ciphers) > 1:
             raise self._refusal("a transform set has one cipher and one hash at most: make another set")
         if len(rows) > 1 and any(row.aead for row in ciphers):
-            raise self._refusal("esp-gcm protects integrity itself: leave the hash out")
+            word = next(each["kind"] for each in slots["transforms"] if "-hmac" not in each["kind"])
+            raise self._refusal(f"{word} protects integrity itself: leave the hash out")
+
+    def _served(self, slots: Mapping[str, Any]) -> None:
+        """Refuse a key exchange that nothing here computes."""
+        words = slots.get("pqc") or slots.get("methods") or ()
+        for word in (words,) if isinstance(words, str) else words:
+            row = row_of(TransformType.KE, self.dialect, word, "ake")
+            if row is not None and row.refused:
+                raise self._refusal(f"{word} is not served: {row.refused}")
 
     def _refusal(self, text: str) -> Rejected:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")

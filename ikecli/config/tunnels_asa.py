@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import kilobytes, pfs_row
+from ikecli.config.algorithms import kilobytes, pfs_rows
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Tunnel
 from ikecli.intent.peers import tunnel_flows
@@ -105,6 +105,7 @@ class Tunnels:
         if not (proposals and group and enabled and source and there) or there.version != version or each.shutdown:
             return
         seconds, volume = held.lifetime_seconds, held.lifetime_kilobytes
+        pfs, additional = pfs_rows(held.pfs, "asa")
         yield Connection(
             map_name(name),
             SEQUENCE,
@@ -114,7 +115,8 @@ class Tunnels:
             tunnel_flows(Carrier.IPSEC, source, there, (version,)),
             tuple(proposals),
             profile=group,
-            pfs=pfs_row(held.pfs, "asa"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=0 if seconds == "unlimited" else int(seconds or self.draft.lifetime_seconds or LIFETIME),
             kilobytes=kilobytes(self.draft.lifetime_kilobytes if volume is None else volume, KILOBYTES),
             initiation=Initiation.NEVER if held.responder_only else Initiation.START,

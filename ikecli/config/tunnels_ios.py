@@ -7,7 +7,7 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import kilobytes, pfs_row, replay_window
+from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
@@ -184,6 +184,7 @@ class Tunnels:
         profile: str, proposals: tuple[EspProposal, ...], transport: bool,
     ) -> Connection:  # fmt: skip
         """Return what protects a tunnel between two ends."""
+        pfs, additional = pfs_rows(held.pfs, "ios")
         return Connection(
             tunnel_name(one.name),
             TUNNEL_SEQUENCE,
@@ -193,7 +194,8 @@ class Tunnels:
             tunnel_flows(tunnel.carrier, source, destination, tunnel.versions),
             proposals,
             profile=profile,
-            pfs=pfs_row(held.pfs, "ios"),
+            pfs=pfs,
+            pfs_additional=additional,
             lifetime=self.seconds(held),
             kilobytes=self.volume(held),
             transport=transport and tunnel.carrier is Carrier.GRE,
@@ -281,17 +283,19 @@ class Tunnels:
         transport: bool,
     ) -> Template:
         """Return what protects the interfaces that are made of a template."""
+        pfs, additional = pfs_rows(held.pfs, "ios")
         return Template(
             one.name,
             tunnel.carrier,
             proposals,
-            pfs_row(held.pfs, "ios"),
+            pfs,
             self.seconds(held),
             self.volume(held),
             transport,
             self.window(held),
             tunnel.versions,
             one.vrf,
+            additional,
         )
 
 

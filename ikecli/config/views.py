@@ -16,7 +16,7 @@ from ikecli.boundary.views import (
     VrfView,
 )
 from ikecli.config import asa, intent_asa, intent_ios, ios, tunnels_ios
-from ikecli.config.algorithms import kilobytes, pfs_row, rows
+from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import match_of
@@ -34,12 +34,16 @@ def proposals(store: Store) -> Iterator[ProposalView]:
     """Yield the IKE proposals: on IOS all that are configured and the default, on ASA the policies."""
     if isinstance(store.draft, ios.Ios):
         for name, each in intent_ios.proposals_of(store.draft).items():
-            yield _proposal(name, "ios", each.encryption, each.integrity, each.prf, each.groups)
+            yield _proposal(
+                name, "ios", each.encryption, each.integrity, each.prf, each.groups, intent_ios.additional_of(each)
+            )
         return
     unset = intent_asa.policy_defaults()
     for priority, policy in sorted(store.draft.ikev2_policies.items()):
-        words = [getattr(policy, field) or unset[field] for field in ("encryption", "integrity", "prf", "groups")]
-        yield _proposal(str(priority), "asa", *words)
+        fields = ("encryption", "integrity", "prf", "groups")
+        encryption, integrity, prf, groups = (getattr(policy, field) or unset[field] for field in fields)
+        more = intent_asa.additional_of(policy)
+        yield _proposal(str(priority), "asa", encryption, integrity, prf, groups, more)
 
 
 def _proposal(
@@ -49,6 +53,7 @@ def _proposal(
     integrity: Iterable[str],
     prf: Iterable[str],
     groups: Iterable[str],
+    additional: Additional,
 ) -> ProposalView:
     hashes = tuple(integrity)
     return ProposalView(
@@ -57,6 +62,7 @@ def _proposal(
         _numbers(rows(_I, dialect, hashes)),
         _numbers(rows(_P, dialect, tuple(prf) or hashes)),
         _numbers(rows(_K, dialect, groups)),
+        tuple(map(_numbers, additional)),
     )
 
 
@@ -150,7 +156,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
     sets = _sets(store)
     for name, held in draft.ipsec_profiles.items():
         volume = draft.lifetime_kilobytes if held.lifetime_kilobytes is None else held.lifetime_kilobytes
-        pfs = pfs_row(held.pfs, "ios")
+        pfs, additional = pfs_rows(held.pfs, "ios")
         yield IpsecProfileView(
             name,
             held.ikev2_profile or "",
@@ -159,6 +165,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
             bool(held.responder_only),
             pfs.number if pfs else None,
             tuple((one, sets[one][0]) for one in held.transform_sets or (intent_ios.DEFAULT,) if one in sets),
+            tuple(row.number for rows in additional for row in rows),
         )
 
 
@@ -245,6 +252,7 @@ def _connection(
         each.vrf,
         each.inner_vrf,
         interface.tunnel.profile if interface.tunnel else "",
+        tuple(row.number for rows in each.pfs_additional for row in rows),
     )
 
 
@@ -314,7 +322,7 @@ def _unused(
     flows = flows_of(draft, entry.match_address or "", Complaints(), version)
     seconds = entry.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
-    pfs = pfs_row(entry.pfs, "ios")
+    pfs, additional = pfs_rows(entry.pfs, "ios")
     names = entry.transform_sets or (intent_ios.DEFAULT,)
     return ConnectionView(
         name,
@@ -330,4 +338,5 @@ def _unused(
         pfs.number if pfs else None,
         tuple((one, sets[one][0]) for one in names if one in sets),
         entry.match_address or "",
+        pfs_additional=tuple(row.number for rows in additional for row in rows),
     )

@@ -5,11 +5,14 @@ Randomness is always given, but for ML-KEM's ciphertexts: the library draws what
 
 from __future__ import annotations
 
-from ikecli.crypto.exchange import KeyExchange, generate, respond, restore
+from ikecli.crypto.exchange import KeyExchange, generate, reply_size, respond, restore
 from ikecli.crypto.keys import (
     ChildKeys,
     child_keys,
+    intermediate_auth,
     keymat,
+    ppk_confirmation,
+    ppk_mixed,
     rekeyed_skeyseed,
     shared_key_auth,
     signed_octets,
@@ -25,10 +28,14 @@ __all__ = [
     "Suite",
     "child_keys",
     "generate",
+    "intermediate_auth",
     "keymat",
+    "ppk_confirmation",
+    "ppk_mixed",
     "prf",
     "prf_plus",
     "rekeyed_skeyseed",
+    "reply_size",
     "respond",
     "restore",
     "shared_key_auth",

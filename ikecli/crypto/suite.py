@@ -31,12 +31,13 @@ class IkeKeys:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The algorithms of an IKE SA; `integrity` is None with an AEAD."""
+    """The algorithms of an IKE SA; `integrity` is None with an AEAD, `additional` what RFC 9370 added to the group."""
 
     encryption: Algorithm
     integrity: Algorithm | None
     prf: Algorithm
     group: Algorithm
+    additional: tuple[Algorithm, ...] = ()
 
     @property
     def iv_size(self) -> int:

@@ -130,6 +130,9 @@ class MemoryPlane:
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
+        if remove.after:
+            self._clock.call_at(self._clock.now() + remove.after, partial(self.remove, replace(remove, after=0.0)))
+            return
         for connection in self._sas.remove(remove):
             self._links.settle(connection)
 

@@ -35,12 +35,21 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Life:
+    """What one direction carried in its life, whatever is shown of it."""
+
+    packets: int = 0
+    octets: int = 0
+
+
+@dataclass(slots=True)
 class Inbound:
     """An SA that receives."""
 
     install: Install
     codec: InboundSa
     tally: Tally
+    life: Life
     used: bool = False
     warned: bool = False
 
@@ -52,6 +61,7 @@ class Outbound:
     install: Install
     codec: OutboundSa
     tally: Tally
+    life: Life
 
 
 class SoftwareSas:
@@ -67,14 +77,14 @@ class SoftwareSas:
         keys = EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
         if sa.direction is Direction.OUTBOUND:
             self._outbound.setdefault(sa.connection, []).insert(
-                0, Outbound(sa, OutboundSa(keys, self._random), Tally())
+                0, Outbound(sa, OutboundSa(keys, self._random), Tally(), Life())
             )
             return
         if sa.spi in self._inbound:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
         if len(self._inbound) >= MAX_SAS:
             raise Unavailable(f"the data plane holds {MAX_SAS} SAs already")
-        self._inbound[sa.spi] = Inbound(sa, InboundSa(keys, ReplayWindow(sa.replay_window, sa.esn)), Tally())
+        self._inbound[sa.spi] = Inbound(sa, InboundSa(keys, ReplayWindow(sa.replay_window, sa.esn)), Tally(), Life())
 
     def remove(self, remove: Remove) -> list[str]:
         """Take out one direction; return the connections that have nothing left to send with."""
@@ -214,7 +224,7 @@ class SoftwareSas:
             return None
         out.tally.packets += 1
         out.tally.octets += packet.length
-        self._watch(self._inbound.get(sa.peer_spi), out.tally.octets)
+        self._watch(self._inbound.get(sa.peer_spi), out.life, packet.length)
         if sa.encapsulated:
             return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
         return Packet(sa.local.address, sa.remote.address, ESP, octets)
@@ -233,17 +243,21 @@ class SoftwareSas:
             self._notify(FirstPacket(one.install.spi))
         if one.install.encapsulated and remote != one.install.remote:
             self._notify(Mapped(one.install.spi, remote))
-        self._watch(one, one.tally.octets)
+        self._watch(one, one.life, packet.length)
         return True
 
-    def _watch(self, one: Inbound | None, octets: int) -> None:
-        """Report an SA that has carried its share of octets, once for each bound."""
+    def _watch(self, one: Inbound | None, life: Life, octets: int) -> None:
+        """Count a packet, and report an SA that has carried its octets or packets, once for the soft bounds."""
+        life.packets += 1
+        life.octets += octets
         if one is None:
             return
         bounds = one.install.lifetime
-        if bounds.hard_octets and octets >= bounds.hard_octets:
+        if 0 < bounds.hard_octets <= life.octets or 0 < bounds.hard_packets <= life.packets:
             self._notify(Expired(one.install.spi, hard=True))
-        elif bounds.soft_octets and octets >= bounds.soft_octets and not one.warned:
+        elif one.warned:
+            return
+        elif 0 < bounds.soft_octets <= life.octets or 0 < bounds.soft_packets <= life.packets:
             one.warned = True
             self._notify(Expired(one.install.spi, hard=False))
 

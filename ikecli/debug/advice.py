@@ -64,6 +64,8 @@ def _head(event: ProposalRefused, dialect: str) -> str:
 
 
 def _lines(event: ProposalRefused, kind: str, dialect: str) -> list[str]:
+    if kind.startswith(offers.FURTHER):
+        return _further(event, kind, dialect)
     use = "ike" if event.protocol == "IKE" else "esp"
     rows = offers.offered(event.offered, kind).values()
     given = offers.words(rows, dialect, "ike" if kind == "group" else use)
@@ -74,6 +76,18 @@ def _lines(event: ProposalRefused, kind: str, dialect: str) -> list[str]:
     if dialect == "asa":
         return [f"protocol esp {kind} {' '.join(given)}"] if given and kind != "esn" else []
     return _transform_set(event, given) if kind in ("encryption", "integrity") else []
+
+
+def _further(event: ProposalRefused, kind: str, dialect: str) -> list[str]:
+    """Return the lines that bring an additional key exchange which the peer offers."""
+    given = offers.words(offers.offered(event.offered, kind).values(), dialect, "ake")
+    if not given:
+        return []
+    if event.protocol != "IKE":
+        return [*_map(dialect, f"set pfs ... pqc {given[0]}")] if given[0].startswith("mlkem") else []
+    if dialect == "ios":
+        return [f"pqc {' '.join(given)}"] if kind == f"{offers.FURTHER}1" else []
+    return [f"{kind} / key-exchange-method {' '.join(given)}"]
 
 
 def _transform_set(event: ProposalRefused, given: list[str]) -> list[str]:
@@ -88,11 +102,20 @@ def _transform_set(event: ProposalRefused, given: list[str]) -> list[str]:
 def authentication(event: AuthenticationFailed, dialect: str) -> str:
     """Say where the keys are that must be the same."""
     profile, whose = event.profile or "...", "local" if event.by_peer else "remote"
+    if event.ppk:
+        return _ppk(profile, dialect)
     if dialect == "asa":
         key = f"ikev2 {whose}-authentication pre-shared-key ..."
         return _here(dialect, f"tunnel-group {profile} ipsec-attributes", key)
     keyring = _here(dialect, "crypto ikev2 keyring ...", "peer ...", f"pre-shared-key {whose} ...")
     return f"{keyring}; which keyring: show crypto ikev2 profile {profile}"
+
+
+def _ppk(profile: str, dialect: str) -> str:
+    if dialect == "asa":
+        return "an ASA has no PPK: on the peer, leave the word required out of its PPK"
+    key = _here(dialect, "crypto ikev2 keyring ...", "peer ...", "ppk manual id ... key ...")
+    return f"{key}; the same at both ends, and in crypto ikev2 profile {profile} / keyring ppk ..."
 
 
 _IDENTITIES: Final = {

@@ -84,6 +84,14 @@ def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
     yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}",)
 
 
+def _exchanged(event: events.KeyExchanged, dialect: str) -> Iterator[Lines]:
+    yield (f"Additional key exchange {event.number} done: {event.method}",)
+
+
+def _ppk(event: events.PpkUsed, dialect: str) -> Iterator[Lines]:
+    yield (f"PPK with id '{event.id}' is mixed into the keys in {event.exchange}",)
+
+
 def _nat(event: events.NatChecked, dialect: str) -> Iterator[Lines]:
     ends = [word for word, found in (("inside", event.local), ("outside", event.remote)) if found]
     yield (f"NAT detected: {' and '.join(ends)}; going on with UDP 4500" if ends else "NAT not found",)
@@ -167,6 +175,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.ProposalChosen: _chosen,
     events.ProposalRefused: failures.proposal,
     events.GroupRetried: _retried,
+    events.KeyExchanged: _exchanged,
+    events.PpkUsed: _ppk,
     events.NatChecked: _nat,
     events.ProfileChosen: _profile,
     events.ProfileMissing: failures.profile,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ikecli.numbers import ALGORITHMS, Algorithm, TransformType
+from ikecli.numbers import ALGORITHMS, NO_KEY_EXCHANGE, Algorithm, TransformType
 
 KINDS: Final = {
     "encryption": TransformType.ENCR,
@@ -17,10 +17,13 @@ KINDS: Final = {
 }
 """The transform types as events name them."""
 
+FURTHER: Final = "additional-key-exchange "
+"""Begins the name of an additional key exchange; its number follows."""
+
 TITLES: Final = {"group": "DH group", "prf": "PRF", "esn": "use of extended sequence numbers"}
 """How a transform type is called in a sentence, where not by its name."""
 
-_TOKEN: Final = re.compile(r"Group (\d+)|([^\s/,]+)")
+_TOKEN: Final = re.compile(r"ADDKE(\d+):(\S+)|Group (\d+)|([^\s/,]+)")
 
 
 def _names(row: Algorithm) -> Iterator[str]:
@@ -31,6 +34,11 @@ def _names(row: Algorithm) -> Iterator[str]:
         yield f"{row.name}_{row.key_bits}" if row.key_bits else row.name
 
 
+_METHODS: Final = {
+    row.show if row.kem or row is NO_KEY_EXCHANGE else f"Group-{row.number}": row
+    for row in (*ALGORITHMS, NO_KEY_EXCHANGE)
+    if row.type is TransformType.KE
+}
 _ROWS: Final = {(row.type, name): row for row in ALGORITHMS for name in _names(row)}
 
 
@@ -40,9 +48,12 @@ def offered(texts: Iterable[str], kind: str) -> dict[str, Algorithm]:
     A hash's name alone does not say whether it is a PRF or an integrity check, so it counts as either.
     """
     type, found = KINDS.get(kind), {}
+    number = kind.removeprefix(FURTHER)
     for text in texts:
-        for group, word in _TOKEN.findall(text):
-            if type is None or bool(group) != (type is TransformType.KE):
+        for further, method, group, word in _TOKEN.findall(text):
+            if further and further == number and method in _METHODS:
+                found[method] = _METHODS[method]
+            if further or type is None or bool(group) != (type is TransformType.KE):
                 continue
             row = _ROWS.get((type, group or word))
             if row is not None:
@@ -51,6 +62,6 @@ def offered(texts: Iterable[str], kind: str) -> dict[str, Algorithm]:
 
 
 def words(rows: Iterable[Algorithm], dialect: str, use: str) -> list[str]:
-    """Return the words of `dialect` for the rows that can be configured here, for "ike" or "esp"."""
+    """Return the words of `dialect` for the rows that can be configured here, for "ike", "esp" or "ake"."""
     found = (getattr(getattr(row, use), dialect) for row in rows if row.served)
     return [str(word) for word in found if word]

@@ -9,7 +9,7 @@ from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
 from ikecli.ike.lifecycle import start_sending
-from ikecli.ike.limits import FIRST_ESP_SPI
+from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
@@ -30,7 +30,7 @@ def agreed(
         raise Malformed("an ESP SPI that is reserved")
     if talk.core.sends_to(talk.sa.remote.address, outbound):
         raise Malformed("an ESP SPI that the peer uses already")
-    group = rows.get(TransformType.KE)
+    group, esn = rows.get(TransformType.KE), rows[TransformType.ESN].number == 1
     return ChildSa(
         connection=connection.label,
         inbound=spi,
@@ -38,18 +38,27 @@ def agreed(
         encryption=rows[TransformType.ENCR],
         integrity=rows.get(TransformType.INTEG),
         group=group.number if group else None,
-        esn=rows[TransformType.ESN].number == 1,
+        esn=esn,
         transport=transport,
         encapsulated=talk.sa.nat,
         pairs=pairs,
         created=talk.now,
         lifetime=connection.lifetime,
         kilobytes=connection.kilobytes,
+        packets=_packets(connection, esn),
         replay_window=connection.replay_window,
         expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
         soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
+        additional=choice.additional,
     )
+
+
+def _packets(connection: Connection, esn: bool) -> int:
+    """Return how many packets an SA may carry: no more than it has sequence numbers (RFC 4303 2.2, 3.3.3)."""
+    if esn:
+        return connection.packets
+    return min(connection.packets or LAST_SEQUENCE, LAST_SEQUENCE)
 
 
 def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
@@ -70,7 +79,8 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
     inbound = direction is Direction.INBOUND
-    octets, share = child.kilobytes * _KILOBYTE, talk.core.child_volumes.share(talk.asking)
+    octets, packets = child.kilobytes * _KILOBYTE, child.packets
+    share = talk.core.child_volumes.share(talk.asking)
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,
@@ -86,5 +96,12 @@ def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) ->
         encapsulated=child.encapsulated,
         esn=child.esn,
         replay_window=child.replay_window,
-        lifetime=Lifetime(child.soft and child.soft - talk.now, child.lifetime, int(octets * share), octets),
+        lifetime=Lifetime(
+            child.soft and child.soft - talk.now,
+            child.lifetime,
+            int(octets * share),
+            octets,
+            int(packets * share),
+            packets,
+        ),
     )

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.intent import EspProposal, IkeProposal
-from ikecli.numbers import BY_KEY, Algorithm, Protocol, TransformType
+from ikecli.numbers import ADDITIONAL, ALGORITHMS, BY_KEY, NO_KEY_EXCHANGE, Algorithm, Protocol, TransformType
 from ikecli.wire.payloads import Proposal, Transform
 
 _E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
 _ESN: Final = {flag: BY_KEY[(_N, int(flag), 0)] for flag in (False, True)}
-_MAY_BE_NONE: Final = (_I, _K)
-WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"}
+_MAY_BE_NONE: Final = frozenset({_I, _K, *ADDITIONAL})
+_EXCHANGES: Final = frozenset({_K, *ADDITIONAL})
+Additional = tuple[tuple[Algorithm, ...], ...]
+"""For each additional key exchange its methods, best first."""
+WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"} | {
+    kind: f"additional-key-exchange {number}" for number, kind in enumerate(ADDITIONAL, 1)
+}
 """What an operator calls a type of transform."""
 
 
@@ -26,13 +31,26 @@ class Offer:
 
     def proposal(self, number: int, spi: bytes) -> Proposal:
         """Return it with a number and an SPI."""
-        transforms = tuple(Transform(*row.key) for rows in self.algorithms.values() for row in rows)
+        transforms = tuple(_transform(kind, row) for kind, rows in self.algorithms.items() for row in rows)
         return Proposal(number, self.protocol, spi, transforms)
 
     @property
     def groups(self) -> tuple[Algorithm, ...]:
         """The key exchange groups it allows."""
         return self.algorithms.get(_K, ())
+
+    @property
+    def additional(self) -> bool:
+        """Whether it has additional key exchanges."""
+        return TransformType.ADDKE1 in self.algorithms
+
+    def plain(self) -> Offer | None:
+        """Return it without additional key exchanges, or None where it needs one."""
+        more = [rows for kind, rows in self.algorithms.items() if kind in ADDITIONAL]
+        if not all(NO_KEY_EXCHANGE in rows for rows in more):
+            return None
+        left = {kind: rows for kind, rows in self.algorithms.items() if kind not in ADDITIONAL}
+        return Offer(self.protocol, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,27 @@ class Choice:
 
     def proposal(self, spi: bytes) -> Proposal:
         """Return the accepted proposal with our own SPI."""
-        return Proposal(self.number, self.protocol, spi, tuple(Transform(*r.key) for r in self.algorithms.values()))
+        transforms = tuple(_transform(kind, row) for kind, row in self.algorithms.items())
+        return Proposal(self.number, self.protocol, spi, transforms)
+
+    @property
+    def additional(self) -> tuple[Algorithm, ...]:
+        """The additional key exchanges to do, in order."""
+        rows = (self.algorithms.get(kind, NO_KEY_EXCHANGE) for kind in ADDITIONAL)
+        return tuple(row for row in rows if row is not NO_KEY_EXCHANGE)
+
+
+ANY_EXCHANGE: Final = (
+    *sorted((row for row in ALGORITHMS if row.type is _K and row.served), key=lambda row: not row.kem),
+    NO_KEY_EXCHANGE,
+)
+"""Every method of an additional key exchange, and none: what is taken where nothing is configured."""
+
+
+def anything(proposals: Iterable[Proposal]) -> Additional:
+    """Return what takes any additional key exchanges that a peer offers."""
+    kinds = [one.type for proposal in proposals for one in proposal.transforms if one.type in ADDITIONAL]
+    return (ANY_EXCHANGE,) * (max(kinds, default=ADDITIONAL[0] - 1) - ADDITIONAL[0] + 1)
 
 
 def ike_offers(proposals: Iterable[IkeProposal]) -> tuple[Offer, ...]:
@@ -55,18 +93,21 @@ def ike_offers(proposals: Iterable[IkeProposal]) -> tuple[Offer, ...]:
     for one in proposals:
         for encryption, integrity in _by_kind(one.encryption, one.integrity):
             rows = {_E: encryption, _I: integrity, _P: _served(one.prf), _K: _served(one.groups)}
+            rows |= _more(one.additional)
             if rows[_P] and rows[_K]:
                 offers.append(Offer(Protocol.IKE, {kind: row for kind, row in rows.items() if row}))
     return tuple(offers)
 
 
-def esp_offers(proposals: Iterable[EspProposal], pfs: Algorithm | None = None) -> tuple[Offer, ...]:
-    """Return what ESP proposals put on the wire; `pfs` only where the exchange can carry a KE payload."""
+def esp_offers(
+    proposals: Iterable[EspProposal], pfs: Algorithm | None = None, additional: Additional = ()
+) -> tuple[Offer, ...]:
+    """Return what ESP proposals put on the wire; `pfs` and more only where the exchange can carry a KE payload."""
     offers = []
     for one in proposals:
         for encryption, integrity in _by_kind(one.encryption, one.integrity):
             esn = tuple(_ESN[flag] for flag in one.esn)
-            rows = {_E: encryption, _I: integrity, _K: (pfs,) if pfs else (), _N: esn}
+            rows = {_E: encryption, _I: integrity, _K: (pfs,) if pfs else (), **_more(additional), _N: esn}
             offers.append(Offer(Protocol.ESP, {kind: row for kind, row in rows.items() if row}))
     return tuple(offers)
 
@@ -107,8 +148,8 @@ def differing(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> tuple[s
     for offer in offers:
         for proposal in proposals:
             offered = _offered(proposal)
-            kinds = [k for k in WORDS if not _common(offer.algorithms.get(k, ()), offered.get(k, set()))]
-            found.append(tuple(WORDS[k] for k in kinds if k in offer.algorithms or k in offered))
+            kinds = [k for k in WORDS if not _agreeable(k, offer.algorithms.get(k), offered.get(k))]
+            found.append(tuple(WORDS[k] for k in kinds))
     return min(found, key=len, default=("proposal",))
 
 
@@ -127,6 +168,15 @@ def _served(rows: Iterable[Algorithm]) -> tuple[Algorithm, ...]:
     return tuple(row for row in rows if row.served)
 
 
+def _transform(kind: TransformType, row: Algorithm) -> Transform:
+    return Transform(kind, row.number, row.key_bits)
+
+
+def _more(additional: Additional) -> dict[TransformType, tuple[Algorithm, ...]]:
+    """Return the rows of additional key exchanges by transform type."""
+    return dict(zip(ADDITIONAL, map(_served, additional), strict=False))
+
+
 def _offered(proposal: Proposal) -> dict[int, set[tuple[int, int, int]]]:
     offered: dict[int, set[tuple[int, int, int]]] = {}
     for transform in proposal.transforms:
@@ -136,11 +186,22 @@ def _offered(proposal: Proposal) -> dict[int, set[tuple[int, int, int]]]:
     return offered
 
 
-def _common(rows: Sequence[Algorithm], offered: set[tuple[int, int, int]]) -> Algorithm | None:
+def _common(
+    kind: int, rows: Sequence[Algorithm], offered: set[tuple[int, int, int]], used: frozenset[int] = frozenset()
+) -> Algorithm | None:
+    """Return the first of our rows that is offered; no key exchange method is `used` twice (RFC 9370 2.2.1)."""
     for row in rows:
-        if row.key in offered:
+        if (kind, row.number, row.key_bits) in offered and row.number not in used:
             return row
     return None
+
+
+def _agreeable(kind: int, rows: Sequence[Algorithm] | None, offered: set[tuple[int, int, int]] | None) -> bool:
+    """Tell whether two ends have something in common in a transform type, or can both do without."""
+    if not rows or not offered:
+        none = kind in _MAY_BE_NONE and (NO_KEY_EXCHANGE in (rows or ()) or (kind, 0, 0) in (offered or ()))
+        return none or (not rows and not offered)
+    return _common(kind, rows, offered) is not None
 
 
 def _match(
@@ -160,8 +221,12 @@ def _match(
             rows = tuple(sorted(rows, key=lambda row: row.number != prefer))
         if kind == _N and _N not in offered:
             offered[_N] = {_ESN[False].key}
-        row = _common(rows, offered.get(kind, set()))
+        if kind not in offered and NO_KEY_EXCHANGE in rows:
+            continue
+        used = frozenset(row.number for other, row in chosen.items() if other in _EXCHANGES and row.number)
+        row = _common(kind, rows, offered.get(kind, set()), used if kind in _EXCHANGES else frozenset())
         if row is None:
             return None
         chosen[kind] = row
-    return chosen
+    passed = (kind for kind in ADDITIONAL if kind in offered and kind not in chosen and kind not in ignore)
+    return chosen | dict.fromkeys(passed, NO_KEY_EXCHANGE)

@@ -21,16 +21,19 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     connection = core.lookup.connections.get(label)
     if connection is None or connection.wildcard_peer or core.closing:
         return
-    if any(packet is None or covers(child.pairs, packet) for child in _children(core, connection)) or _under_way(
-        core, connection
-    ):
+    if covered(core, connection, packet) or _under_way(core, connection):
         return
     aim = Aim(label, packet)
-    sa = newest(sa for sa in _all(core, connection) if _usable(sa, connection))
+    sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
+
+
+def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
+    """Tell whether a connection is up for a packet, or at all."""
+    return any(packet is None or covers(child.pairs, packet) for child in _children(core, connection))
 
 
 def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: Aim, renews: bytes = b"") -> None:
@@ -84,7 +87,7 @@ def _under_way(core: Core, connection: Connection) -> bool:
     return False
 
 
-def _usable(sa: IkeSa, connection: Connection) -> bool:
+def usable(sa: IkeSa, connection: Connection) -> bool:
     """Tell whether an IKE SA may carry a further Child SA of a connection."""
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
     ends = (sa.local.address, sa.vrf) == (connection.local, connection.vrf)

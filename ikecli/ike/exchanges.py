@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Unauthentic
-from ikecli.ike import keys, messages, rules, shapes, telling
+from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, establish
@@ -19,6 +19,7 @@ from ikecli.ike.limits import (
     SHOWN_OCTETS,
 )
 from ikecli.ike.occasions import OCCASIONS
+from ikecli.ike.rekeying import note_answer
 from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -56,7 +57,7 @@ def response(core: Core, sa: IkeSa, out: Outstanding, message: Incoming) -> None
             tell_unknown(out.talk, message, notify.type, notify.data)
         _read(core, sa, out)
     except ProtocolError as problem:
-        if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and sa.state is State.CONNECTING):
+        if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and out.want is Want.CONNECT):
             raise
         _fail(core, sa, out, problem)
 
@@ -194,8 +195,13 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     """Go on from a finished exchange."""
     core.touch(sa)
     message = out.talk.message
+    if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
+        note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
         sa.birth.response = message.octets
+        further = intermediate.unfinished(sa.birth)
+        sa.window.queue.insert(0, (Want.INTERMEDIATE if further else Want.AUTHENTICATE, out.talk.aim))
+    elif out.want is Want.INTERMEDIATE:
         sa.window.queue.insert(0, (Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.AUTHENTICATE:
         renews = sa.birth.renews if sa.birth is not None else b""

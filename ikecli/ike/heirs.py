@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ikecli.boundary.events import KeysDerived
 from ikecli.crypto import Suite, rekeyed_skeyseed
 from ikecli.errors import Malformed
-from ikecli.ike import texts
+from ikecli.ike import keys
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import delete, live
 from ikecli.ike.limits import REPLACED_SECONDS
@@ -25,28 +24,27 @@ def make(
     spis: tuple[bytes, bytes],
     suite: Suite,
     nonces: tuple[bytes, bytes],
-    shared: bytes,
+    secrets: tuple[bytes, bytes],
 ) -> IkeSa:
-    """Return a new IKE SA with keys from the old one's; `spis` are ours and the peer's. It carries nothing yet."""
+    """Return a new IKE SA with keys from the old one's; it carries nothing yet.
+
+    `spis` are ours and the peer's, `secrets` that of the key exchange and those of what followed it.
+    """
     if old.suite is None or old.keys is None:
         raise Malformed("a rekey of an IKE SA without keys")
     sa = core.add_heir(old, initiator, *spis)
     sa.suite = suite
-    seed = rekeyed_skeyseed(old.suite.prf, old.keys.d, *nonces, shared)
-    sa.keys = keys = suite.keys(seed, *nonces, sa.spi_i, sa.spi_r)
+    seed = rekeyed_skeyseed(old.suite.prf, old.keys.d, *nonces, *secrets)
+    sa.keys = suite.keys(seed, *nonces, sa.spi_i, sa.spi_r)
     sa.profile, sa.local_identity, sa.remote_identity = old.profile, old.local_identity, old.remote_identity
+    sa.ppk = old.ppk
     sa.nat_local, sa.nat_remote, sa.confirmed = old.nat_local, old.nat_remote, initiator
     sa.established = sa.heard = core.now
     sa.established_order, sa.low_nonce, sa.quiet = core.order, min(nonces), True
+    sa.first_nonce = old.first_nonce
     sa.ends = core.now + REPLACED_SECONDS
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
-
-    def event() -> KeysDerived:
-        names = " ".join(texts.algorithm(row) for row in (suite.encryption, suite.integrity, suite.prf) if row)
-        every = (keys.d, keys.ai, keys.ar, keys.ei, keys.er, keys.pi, keys.pr)
-        return KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, names, every)
-
-    core.tell(KeysDerived, event)
+    keys.tell(core, sa)
     return sa
 
 

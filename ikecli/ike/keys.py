@@ -34,10 +34,19 @@ def derive(core: Core, sa: IkeSa, birth: Birth, shared: bytes) -> None:
     if suite is None:
         return
     seed = skeyseed(suite.prf, birth.ni, birth.nr, shared)
-    sa.keys = keys = suite.keys(seed, birth.ni, birth.nr, sa.spi_i, sa.spi_r)
+    sa.keys = suite.keys(seed, birth.ni, birth.nr, sa.spi_i, sa.spi_r)
     birth.exchange = None
     birth.ask = 0
     sa.low_nonce = min(birth.ni, birth.nr)
+
+    tell(core, sa)
+
+
+def tell(core: Core, sa: IkeSa) -> None:
+    """Tell the keys that an SA has now, to who may hear them."""
+    suite, keys = sa.suite, sa.keys
+    if suite is None or keys is None:
+        return
 
     def event() -> KeysDerived:
         names = " ".join(texts.algorithm(row) for row in (suite.encryption, suite.integrity, suite.prf) if row)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access
+from ikecli.ike.connect import connect, usable
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LINGER_SECONDS, MAX_TWINS, RETRANSMISSION, RETRY_FIRST, RETRY_LONGEST
+from ikecli.ike.limits import (
+    LINGER_SECONDS,
+    MAX_TWINS,
+    RETRANSMISSION,
+    RETRY_FIRST,
+    RETRY_LONGEST,
+    STRAGGLER_SECONDS,
+)
 from ikecli.ike.sa import ChildSa, IkeSa, State
-from ikecli.ike.window import Want
+from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
 
 
@@ -17,7 +25,7 @@ def establish(core: Core, sa: IkeSa) -> None:
     core.waiting.discard(sa)
     sa.move(State.ESTABLISHED)
     sa.established = sa.heard = core.now
-    sa.established_order = core.order
+    sa.established_order, sa.first_nonce = core.order, sa.low_nonce
     live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
@@ -84,6 +92,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     sa.move(State.CLOSED)
     sa.birth = sa.keys = None
     sa.asking.clear()
+    sa.followups.clear()
     sa.window.drop()
     if linger and sa.window.answers:
         sa.ends = core.now + LINGER_SECONDS
@@ -142,7 +151,8 @@ def drop_held(sa: IkeSa) -> None:
 def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = True) -> None:
     """Take a Child SA out of the data plane and out of the tables."""
     stop_sending(core, sa, child)
-    core.do(Remove(Direction.INBOUND, child.inbound, sa.remote))
+    after = STRAGGLER_SECONDS if child.replaced else 0.0
+    core.do(Remove(Direction.INBOUND, child.inbound, sa.remote, after))
     core.leave_child(sa, child)
     if child.replaced:
         why = "rekeyed"
@@ -168,28 +178,42 @@ def keep_up(core: Core, label: str) -> None:
 def _settle_doubles(core: Core, sa: IkeSa) -> None:
     """Where both ends began an SA at once, have the one with the lowest nonce deleted by who began it.
 
-    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA. A request that was
-    long on its way was sent at once, too: a peer that began anew would have said INITIAL_CONTACT. An older SA for which
-    that is not ours to do is asked whether it is alive: the peer may have given it up unheard.
+    Both ends compare the same nonces, and only one of them acts, so that they end with the same SA; what only that one
+    carries is set up in the other. A request that was long on its way was sent at once, too: a peer that began anew
+    would have said INITIAL_CONTACT. An older SA for which that is not ours to do is asked whether it is alive: the peer
+    may have given it up unheard.
     """
     for other in siblings(core, sa):
         if other.remote.address != sa.remote.address:
             continue
-        loser, winner = (sa, other) if sa.low_nonce < other.low_nonce else (other, sa)
+        loser, winner = (sa, other) if sa.first_nonce < other.first_nonce else (other, sa)
         young = core.now - other.established <= sum(RETRANSMISSION)
-        at_once = other.initiator != sa.initiator and (other.established_order >= sa.order or young)
-        if at_once and loser.initiator and _served(loser) <= _served(winner):
+        at_once = other.began != sa.began and (other.established_order >= sa.order or young)
+        if at_once and loser.began and _moves(core, loser, winner):
             delete(core, loser)
         else:
             core.want(other, Want.LIVENESS)
 
 
+def _moves(core: Core, loser: IkeSa, winner: IkeSa) -> bool:
+    """Have the winner set up what only the loser carries; tell whether it can."""
+    more = _served(loser) - _served(winner)
+    if any((row := core.lookup.connections.get(label)) is None or row.wildcard_peer for label in more):
+        return False
+    return all(core.want(winner, Want.CHILD, Aim(label)) for label in sorted(more))
+
+
 def _give_way(core: Core, sa: IkeSa) -> None:
-    """Give up what the peer has not answered yet, where it has set up the same connection itself meanwhile."""
-    for other in list(core.by_peer.get(sa.remote.address, ())):
-        begun = other.state is State.CONNECTING and other.birth is not None and other.vrf == sa.vrf
-        if begun and not sa.initiator and other.birth and other.birth.aim.connection in _served(sa):
-            close(core, other, "the peer has set it up", linger=False)
+    """Give up attempts that are not authenticated yet, where the peer's was faster; what they are for goes there."""
+    for other in [] if sa.initiator else list(core.by_peer.get(sa.remote.address, ())):
+        if other.state is not State.CONNECTING or other.birth is None:
+            continue
+        aims = [other.birth.aim, *(aim for want, aim in other.window.queue if want is Want.CHILD)]
+        connection = core.lookup.connections.get(aims[0].connection)
+        if connection is not None and usable(sa, connection):
+            close(core, other, "the peer has set one up", linger=False)
+            for aim in aims:
+                connect(core, aim.connection, aim.packet)
 
 
 def _served(sa: IkeSa) -> set[str]:

@@ -17,8 +17,12 @@ REKEY_SHARES: Final = {True: (0.80, 0.90), False: (0.90, 0.95)}
 lifetime one does it, and the other where that fails."""
 REKEY_RETRY_SECONDS: Final = 5.0
 """About how long after a rekey that failed the next is tried."""
+TROUBLE_SECONDS: Final = 300.0
+"""After how long of nothing but TEMPORARY_FAILURE an IKE SA is given up."""
 REPLACED_SECONDS: Final = 130.0
 """How long what a rekey has replaced waits for the peer's delete: longer than its request is sent again."""
+STRAGGLER_SECONDS: Final = 5.0
+"""How long a Child SA that was rekeyed still receives: packets may be overtaken by its delete."""
 RENEWAL_OVERLAP_SECONDS: Final = 10.0
 """How long an IKE SA stands beside the one that was authenticated in its place."""
 RENEWAL_RETRY_SECONDS: Final = 60.0
@@ -64,6 +68,12 @@ MAX_COOKIE: Final = 64
 COOKIE_SECONDS: Final = 60.0
 """How long the secret of our cookies is in use; what was baked under it is good as long again."""
 COOKIE_SECRET_SIZE: Final = 32
+MAX_FOLLOWUPS: Final = 4
+"""CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
+FOLLOWUP_SECONDS: Final = 60.0
+"""How long each of those further exchanges is awaited."""
+LINK_SIZE: Final = 8
+"""Octets by which such an exchange names what it follows."""
 MAX_FRAGMENTS: Final = 1_024
 """Fragments of one message that is put together."""
 LEAST_FRAGMENT: Final = 64
@@ -99,6 +109,8 @@ IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 FIRST_ESP_SPI: Final = 256
 """ESP SPIs below are reserved (RFC 4303 2.1)."""
+LAST_SEQUENCE: Final = (1 << 32) - 1
+"""The last sequence number of an SA without extended ones: it has to be replaced before."""
 DOUBLE_SECONDS: Final = 60.0
 """Quiet seconds after which one of several SAs with a peer is asked for a sign of life, though no checks are
 configured: the peer may have given it up."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ikecli.ike.choose import Offer, esp_offers, ike_offers
+from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
 from ikecli.ike.selectors import Pair
 from ikecli.intent import (
     Address,
@@ -16,6 +16,7 @@ from ikecli.intent import (
     IdentityMatch,
     IkeProposal,
     Intent,
+    Ppk,
     Prefix,
     Profile,
     Template,
@@ -26,14 +27,19 @@ from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 Score = tuple[int, int]
 Key = tuple[int, bytes] | Address
 Row = TypeVar("Row")
+Keyed = TypeVar("Keyed", Credential, Ppk)
 
 
 @dataclass(frozen=True, slots=True)
 class IkeOffers:
-    """What an IKE SA may use at a local address: the proposals and their SA payload, written."""
+    """What an IKE SA may use at a local address: the proposals and their SA payload, written.
+
+    `additional` says that some has additional key exchanges.
+    """
 
     offers: tuple[Offer, ...]
     payload: UnknownPayload
+    additional: bool
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -49,12 +55,13 @@ class Lookup:
         self.profiles: Final = {row.name: row for row in intent.profiles}
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
+        self.quantum: Final = any(row.ppks for row in intent.profiles)
         self._templates: Final = {row.name: row for row in intent.templates}
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
-        self._esp: Final[dict[tuple[str, Algorithm | None], tuple[Offer, ...]]] = {}
+        self._esp: Final[dict[tuple[str, Algorithm | None, Additional], tuple[Offer, ...]]] = {}
 
     def template(self, name: str) -> Template | None:
         """Return what protects the interfaces of a virtual template, or None where there is none of this name."""
@@ -87,15 +94,18 @@ class Lookup:
             offers = ike_offers(self.proposals(local, vrf))
             proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
             payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
-            known = self._ike.setdefault((local, vrf), IkeOffers(offers, payload))
+            additional = any(offer.additional for offer in offers)
+            known = self._ike.setdefault((local, vrf), IkeOffers(offers, payload, additional))
         return known
 
-    def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
+    def esp_offers(
+        self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
+    ) -> tuple[Offer, ...]:
         """Return what a connection offers and accepts for ESP."""
-        key = (connection.label, pfs)
+        key = (connection.label, pfs, additional)
         known = self._esp.get(key)
         if known is None:
-            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs))
+            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs, additional))
         return known
 
     def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
@@ -144,14 +154,22 @@ class Lookup:
 
 def credential(profile: Profile, identity: Identity, remote: Address) -> Credential | None:
     """Return the credential for a peer: by its identity, else by its address, the most specific one."""
+    return _meant(profile.credentials, identity, remote)
 
-    def fit(row: Credential) -> tuple[int, Score] | None:
+
+def ppk(profile: Profile, identity: Identity, remote: Address) -> Ppk | None:
+    """Return the PPK for a peer, found as its credential is."""
+    return _meant(profile.ppks, identity, remote)
+
+
+def _meant(rows: Iterable[Keyed], identity: Identity, remote: Address) -> Keyed | None:
+    def fit(row: Keyed) -> tuple[int, Score] | None:
         if row.identity is not None:
             return (2, _specificity(row.identity)) if row.identity.matches(identity) else None
         length = _longest(row.addresses, remote)
         return None if length is None else (bool(row.addresses), (length, 0))
 
-    return _best(profile.credentials, fit)
+    return _best(rows, fit)
 
 
 def _best(rows: Iterable[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:

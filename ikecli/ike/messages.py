@@ -9,6 +9,7 @@ from ikecli.boundary.effects import Datagram, Endpoint, Send
 from ikecli.boundary.events import MessageReceived, MessageSent
 from ikecli.crypto import IkeKeys, Suite
 from ikecli.errors import Unauthentic
+from ikecli.ike import intermediate
 from ikecli.ike.core import Core
 from ikecli.ike.limits import LEAST_FRAGMENT, NAT_PORT, PATHS
 from ikecli.ike.sa import IkeSa
@@ -64,6 +65,8 @@ def read_sealed(sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> Inc
     chain = sealed.chain
     if chain is None:
         chain = sa.suite.open(sa.keys, not sa.initiator, octets, sealed.at)
+    if header.exchange == Exchange.IKE_INTERMEDIATE:
+        intermediate.cover(sa, octets, chain, not sa.initiator)
     return Incoming(header, read_chain(sealed.first, chain), octets)
 
 
@@ -92,6 +95,8 @@ def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) ->
         raise ValueError("nothing can be sealed before there are keys")
     first, chain = write_chain(payloads)
     outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
+    if header.exchange == Exchange.IKE_INTERMEDIATE:
+        intermediate.cover(sa, outer, chain, sa.initiator)
     longest = _longest(core, sa)
     if longest is None or len(outer) + sa.suite.sealed_size(len(chain)) <= longest:
         return sa.suite.seal(sa.keys, sa.initiator, outer, chain, _iv(core, sa, sa.suite))

@@ -29,7 +29,7 @@ MOVABLE: Final = frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, Stat
 """Those that are authenticated; what is not yet is begun anew by its initiator."""
 MAX_FAMILY: Final = 8
 _OF_AN_ENGINE: Final = frozenset(
-    {"number", "session", "order", "established_order", "window", "birth", "asking", "keeping", "children"}
+    {"number", "session", "order", "established_order", "window", "birth", "asking", "keeping", "children", "followups"}
 )
 _FIELDS: Final = {field.name for field in fields(IkeSa)} - _OF_AN_ENGINE
 _SPI_SIZE: Final = 8
@@ -63,6 +63,7 @@ class _Request:
     replaces: ChildSa | None
     deleted: tuple[int, ...]
     crossed: bytes
+    rivalled: bool
 
 
 def snapshot(core: Core, sa: IkeSa) -> dict[str, Plain]:
@@ -155,6 +156,7 @@ def _write_request(out: Outstanding, now: float) -> dict[str, Plain]:
         replaces=talk.replaces,
         deleted=tuple(talk.deleted),
         crossed=talk.crossed,
+        rivalled=talk.rivalled,
     )
     tasks = [None if task.kept is None else write(task.keep(), task.kept) for task in talk.tasks]
     return {"request": write(request, _Request), "tasks": cast(Plain, tasks)}
@@ -217,7 +219,7 @@ def _read_request(core: Core, sa: IkeSa, row: Plain) -> None:
     talk = Talk(core, sa, request.exchange, True, request.aim, tasks, round=request.round, want=request.want)
     old = request.replaces
     talk.replaces = sa.children.get(old.inbound, old) if old is not None else None
-    talk.deleted, talk.crossed = list(request.deleted), request.crossed
+    talk.deleted, talk.crossed, talk.rivalled = list(request.deleted), request.crossed, request.rivalled
     for task, state in zip(tasks, states, strict=True):
         if task.kept is not None:
             _recall(task, talk, read(state, task.kept))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
+from ikecli.ike.tasks.additional import AdditionalKeys
 from ikecli.ike.tasks.auth_lifetime import AuthLifetime
 from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
@@ -13,12 +14,15 @@ from ikecli.ike.tasks.child import Child
 from ikecli.ike.tasks.childless import Childless
 from ikecli.ike.tasks.cookie import Cookie
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
+from ikecli.ike.tasks.followup import FollowUp
 from ikecli.ike.tasks.fragmentation import Fragmentation
 from ikecli.ike.tasks.initial_contact import InitialContact
+from ikecli.ike.tasks.intermediate import Intermediate
 from ikecli.ike.tasks.key_exchange import KeyExchange
 from ikecli.ike.tasks.liveness import Liveness
 from ikecli.ike.tasks.misfit import Misfit
 from ikecli.ike.tasks.natd import NatDetection
+from ikecli.ike.tasks.ppk import MixPpk, UsePpk
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
 from ikecli.ike.tasks.virtual_access import VirtualAccess
@@ -39,7 +43,10 @@ class Occasion:
 
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
-    Want.CONNECT: Occasion(Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Childless)),
+    Want.CONNECT: Occasion(
+        Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Childless, Intermediate, UsePpk)
+    ),
+    Want.INTERMEDIATE: Occasion(Exchange.IKE_INTERMEDIATE, (AdditionalKeys, MixPpk), AUTH_RETRANSMISSION),
     Want.AUTHENTICATE: Occasion(
         Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, AuthLifetime, Child), AUTH_RETRANSMISSION
     ),
@@ -56,9 +63,11 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Childless),
+    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Childless, Intermediate, UsePpk),
+    Exchange.IKE_INTERMEDIATE: (AdditionalKeys, MixPpk),
     Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
+    Exchange.IKE_FOLLOWUP_KE: (FollowUp,),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit),
 }
 """What reads a peer's request."""

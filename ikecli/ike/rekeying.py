@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ikecli.boundary.events import Progress
 from ikecli.errors import Refused
 from ikecli.ike.core import Core
-from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS
-from ikecli.ike.sa import ChildSa, IkeSa
-from ikecli.ike.talk import Talk
+from ikecli.ike.lifecycle import delete
+from ikecli.ike.limits import REKEY_RETRY_SECONDS, REPLACED_SECONDS, RETRANSMISSION, TROUBLE_SECONDS
+from ikecli.ike.sa import ChildSa, IkeSa, State
+from ikecli.ike.talk import Incoming, Talk
 from ikecli.ike.window import Aim, Want
 from ikecli.numbers import NotifyType
 
@@ -17,9 +19,11 @@ def retry_at(core: Core) -> float:
 
 
 def rekey_child(core: Core, sa: IkeSa, child: ChildSa) -> None:
-    """Have a Child SA replaced, unless it is being replaced or deleted already."""
-    child.soft = 0.0
-    if not child.deleting and not is_replaced(sa, child) and sa.window.rekeys(child.inbound) is None:
+    """Have a Child SA replaced, unless it is being replaced or deleted already, and not before the peer has it."""
+    child.soft = retry_at(core) if child.held is not None else 0.0
+    core.touch(sa)
+    going = child.held is not None or child.deleting or is_replaced(sa, child)
+    if not going and sa.window.rekeys(child.inbound) is None:
         core.want(sa, Want.REKEY_CHILD, Aim(child.connection, spis=(child.inbound,)))
 
 
@@ -28,6 +32,26 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
     return child.replaced and any(
         other.replaces == child.inbound and not other.deleting for other in sa.children.values()
     )
+
+
+def rival(sa: IkeSa, made: ChildSa) -> None:
+    """Note at our requests for what the peer has just made that they are in vain, unless we began the IKE SA."""
+    for out in [] if sa.initiator else sa.window.under_way(Want.CHILD):
+        out.talk.rivalled = out.talk.rivalled or out.talk.aim.connection == made.connection
+
+
+def doubled(talk: Talk, new: ChildSa) -> bool:
+    """Tell whether both ends made the same Child SA at once and ours is to go, because the peer began the IKE SA."""
+    return talk.rivalled and any(
+        other.connection == new.connection and not other.deleting and set(new.pairs) <= set(other.pairs)
+        for other in talk.sa.children.values()
+    )
+
+
+def give_up(core: Core, sa: IkeSa, new: ChildSa) -> None:
+    """Have a new Child SA that is one too many deleted; it never sends."""
+    new.held, new.deleting = None, True
+    core.want(sa, Want.DELETE_CHILD, Aim(spis=(new.inbound,)))
 
 
 def admit(talk: Talk, old: ChildSa) -> None:
@@ -51,8 +75,7 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
         old.expires = old.expires or core.now + REPLACED_SECONDS
         return
     if lost(talk, nonces):
-        new.held, new.deleting = None, True
-        core.want(sa, Want.DELETE_CHILD, Aim(spis=(new.inbound,)))
+        give_up(core, sa, new)
         return
     for other in sa.children.values():
         if other.replaces == old.inbound and other is not new:
@@ -60,6 +83,22 @@ def succeeded(talk: Talk, old: ChildSa, new: ChildSa, nonces: tuple[bytes, bytes
             other.expires = core.now + REPLACED_SECONDS
     if sa.children.get(old.inbound) is old:
         core.want(sa, Want.DELETE_CHILD, Aim(spis=(old.inbound,)))
+
+
+def note_answer(core: Core, sa: IkeSa, message: Incoming) -> None:
+    """Give up an IKE SA whose peer answers TEMPORARY_FAILURE again and again for minutes (RFC 7296 2.25)."""
+    if message.notify(NotifyType.TEMPORARY_FAILURE) is None:
+        sa.trouble = None
+        return
+    since, last = sa.trouble or (core.now, core.now)
+    if last + 2 * REKEY_RETRY_SECONDS + sum(RETRANSMISSION) < core.now:
+        since = core.now
+    sa.trouble = since, core.now
+    if core.now - since < TROUBLE_SECONDS or sa.state is not State.ESTABLISHED:
+        return
+    text = f"the peer has answered TEMPORARY_FAILURE for {int(core.now - since)} s: the IKE SA is out of step"
+    core.tell(Progress, lambda: Progress(sa.number, sa.session, text))
+    delete(core, sa)
 
 
 def failed(talk: Talk, old: ChildSa) -> None:

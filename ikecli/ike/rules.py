@@ -29,6 +29,7 @@ class Over(Enum):
 
 STATES: Final = {
     Want.CONNECT: (State.CONNECTING,),
+    Want.INTERMEDIATE: (State.CONNECTING,),
     Want.AUTHENTICATE: (State.CONNECTING,),
     Want.DELETE_IKE: (State.DELETING,),
     Want.REFUSE: (State.DELETING,),
@@ -42,7 +43,7 @@ STATES: Final = {
 }
 """The states in which each exchange may begin; it waits in others."""
 
-ALONE: Final = frozenset({Want.CONNECT, Want.AUTHENTICATE, Want.REFUSE})
+ALONE: Final = frozenset({Want.CONNECT, Want.INTERMEDIATE, Want.AUTHENTICATE, Want.REFUSE})
 """Exchanges of ours that run beside no other."""
 
 EXCLUSIVE: Final[dict[frozenset[Want], Over]] = {

@@ -12,6 +12,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
+from ikecli.ike.followup import Pending
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
@@ -67,6 +68,7 @@ class ChildSa:
     created: float
     lifetime: int
     kilobytes: int
+    packets: int
     replay_window: int
     expires: float = 0.0
     deleting: bool = False
@@ -76,6 +78,15 @@ class ChildSa:
     held: Install | None = None
     sends: bool = True
     silent: float = 0.0
+    additional: tuple[Algorithm, ...] = ()
+
+
+class PpkUse(Enum):
+    """Where a post-quantum preshared key is mixed in: nowhere, or in one of these exchanges (RFC 8784, RFC 9867)."""
+
+    NONE = ""
+    AUTH = "IKE_AUTH"
+    INTERMEDIATE = "IKE_INTERMEDIATE"
 
 
 @dataclass(slots=True)
@@ -86,6 +97,9 @@ class Birth:
     place it is authenticated anew. `request` and `response` are the IKE_SA_INIT messages that AUTH covers; `peers` are
     still to be tried after this one; `refused` are groups that the responder did not want; `held` are messages that
     came before the keys.
+    `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
+    `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
+    `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
     """
 
     aim: Aim
@@ -98,12 +112,17 @@ class Birth:
     cookie: bytes = b""
     group: int = 0
     refused: list[int] = field(default_factory=list)
-    rounds: int = 0
     peers: tuple[Address, ...] = ()
     renews: bytes = b""
     childless: bool = False
     ask: int = 0
     held: list[Datagram] = field(default_factory=list)
+    intermediate: bool = False
+    additional: tuple[Algorithm, ...] = ()
+    rounds: int = 0
+    covered: tuple[bytes, bytes] = (b"", b"")
+    renewed: IkeKeys | None = None
+    ppk: PpkUse = PpkUse.NONE
 
 
 @dataclass(slots=True, eq=False)
@@ -115,12 +134,14 @@ class IkeSa:
     that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
     `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
     it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
-    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so
-    anew. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the IKE SAs
-    that a rekey made of it, and it of; `quiet` that its end ends nothing. Of NAT keepalives: `sent` is when something
-    surely was, `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are
-    the connections of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends,
-    `access` the name of its virtual-access interface.
+    `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so anew, `first_nonce`
+    is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
+    IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
+    answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something surely was,
+    `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
+    of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
+    its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
+    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none.
     """
 
     number: int
@@ -150,6 +171,7 @@ class IkeSa:
     established: float = 0.0
     established_order: int = 0
     low_nonce: bytes = b""
+    first_nonce: bytes = b""
     heard: float = 0.0
     checked: float = 0.0
     traffic: tuple[int, int] = (0, 0)
@@ -158,6 +180,8 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    ppk: bytes = b""
+    followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False
     soft: float = 0.0
     began: bool = False
@@ -165,6 +189,7 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    trouble: tuple[float, float] | None = None
     vrf: str = ""
     access: str = ""
     asking: dict[int, float] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import Final
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
 from ikecli.errors import ProtocolError
@@ -20,6 +21,9 @@ from ikecli.ike.window import Aim, Arrival
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, Sealed, write_message
 from ikecli.wire.payloads import Notify, Payload
+
+_BEFORE_AUTH: Final = frozenset({Exchange.IKE_INTERMEDIATE, Exchange.IKE_AUTH})
+"""Encrypted exchanges of an IKE SA that is not authenticated."""
 
 
 def first(core: Core, datagram: Datagram, message: Message) -> None:
@@ -176,6 +180,8 @@ def _run(core: Core, talk: Talk) -> None:
         _refuse(core, talk, problem)
         return
     _answer(core, talk, payloads)
+    for task in talk.tasks:
+        task.answered(talk)
     if talk.closing:
         heirs.bequeath(core, talk.sa)
         close(core, talk.sa, talk.closing)
@@ -186,7 +192,7 @@ def _run(core: Core, talk: Talk) -> None:
 def _refuse(core: Core, talk: Talk, problem: ProtocolError) -> None:
     """Answer with an error; a malformed message, or any error before authentication, ends the SA."""
     notify = problem.notify or NotifyType.INVALID_SYNTAX
-    fatal = talk.exchange == Exchange.IKE_AUTH or notify is NotifyType.INVALID_SYNTAX
+    fatal = talk.exchange in _BEFORE_AUTH or notify is NotifyType.INVALID_SYNTAX
     for task in talk.tasks:
         task.undone(talk, problem.why)
     _answer(core, talk, (Notify(notify, problem.data),))
@@ -208,7 +214,7 @@ def _follow(core: Core, sa: IkeSa, datagram: Datagram, exchange: Exchange) -> No
     """Note where the peer is now: it may change ports before it is authenticated, a NAT may later (RFC 7296 2.23)."""
     if (datagram.local, datagram.remote) == (sa.local, sa.remote):
         return
-    if exchange == Exchange.IKE_AUTH or (sa.nat_remote and sa.state is State.ESTABLISHED):
+    if exchange in _BEFORE_AUTH or (sa.nat_remote and sa.state is State.ESTABLISHED):
         move(core, sa, datagram.local, datagram.remote)
 
 

@@ -34,6 +34,8 @@ REQUESTS: Final[dict[int, Shape]] = {
     },
     Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
     Exchange.INFORMATIONAL: _INFORMATION,
+    Exchange.IKE_INTERMEDIATE: {**_ANYWHERE, _T.KE: (0, 1)},
+    Exchange.IKE_FOLLOWUP_KE: {**_ANYWHERE, _T.KE: (1, 1)},
 }
 """What a request may carry."""
 
@@ -42,12 +44,16 @@ RESPONSES: Final[dict[int, Shape]] = {
     Exchange.IKE_AUTH: {**_ANYWHERE, **_CHILD, **_PROOF, _T.IDr: (1, 1)},
     Exchange.CREATE_CHILD_SA: {**_ANYWHERE, **_CHILD, _T.SA: (1, 1), _T.NONCE: (1, 1), _T.KE: (0, 1)},
     Exchange.INFORMATIONAL: _INFORMATION,
+    Exchange.IKE_INTERMEDIATE: {**_ANYWHERE, _T.KE: (0, 1)},
+    Exchange.IKE_FOLLOWUP_KE: {**_ANYWHERE, _T.KE: (1, 1)},
 }
 """What a response may carry; one with an error, or with a cookie, need not carry what it must."""
 
 WELCOME: Final[dict[int, frozenset[State]]] = {
+    Exchange.IKE_INTERMEDIATE: frozenset({State.HALF_OPEN}),
     Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),
     Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
+    Exchange.IKE_FOLLOWUP_KE: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
     Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
 }
 """The states in which a request of each exchange is read; in others it is dropped."""

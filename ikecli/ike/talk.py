@@ -86,9 +86,10 @@ class Talk:
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
     that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
-    `want` what it is for, `replaces` the Child SA that is rekeyed, `heir` the IKE SA that a rekey made. `deleted` are
-    SPIs that the peer deleted meanwhile and that we do not know: perhaps of the SA that is being made. `crossed` is the
-    lowest nonce of the peer's rekey of the same Child SA, when there is one.
+    `want` what it is for, `replaces` the Child SA that is rekeyed, `heir` the IKE SA that a rekey made.
+    `rivalled` says that the peer has made one for the same connection meanwhile. `deleted` are SPIs that the peer has
+    deleted meanwhile and that we do not know: perhaps of the SA that is being made. `crossed` is the lowest nonce of
+    the peer's rekey of the same Child SA, when there is one.
     """
 
     core: Core
@@ -102,6 +103,7 @@ class Talk:
     closing: str = ""
     message: Incoming | None = None
     replaces: ChildSa | None = None
+    rivalled: bool = False
     want: Want | None = None
     heir: IkeSa | None = None
     deleted: list[int] = field(default_factory=list)

@@ -9,7 +9,7 @@ from ikecli.ike.choose import Choice, Offer
 from ikecli.ike.limits import TOLD_PROPOSALS, TOLD_ROWS
 from ikecli.ike.selectors import Pair
 from ikecli.intent import Selector
-from ikecli.numbers import BY_KEY, Algorithm, TransformType
+from ikecli.numbers import ADDITIONAL, BY_KEY, NO_KEY_EXCHANGE, Algorithm, TransformType
 from ikecli.wire.payloads import Proposal
 
 
@@ -22,9 +22,14 @@ def algorithm(row: Algorithm) -> str:
     return f"{row.show}-{row.key_bits}" if row.key_bits else row.show
 
 
+def method(row: Algorithm) -> str:
+    """Name a key exchange method ("ML-KEM-768", "Group-19", "NONE")."""
+    return row.show if row.kem or row is NO_KEY_EXCHANGE else f"Group-{row.number}"
+
+
 def offers(rows: Iterable[Offer]) -> tuple[str, ...]:
     """Show our proposals."""
-    return tuple(" ".join(algorithm(row) for rows in one.algorithms.values() for row in rows) for one in rows)
+    return tuple(" ".join(_named(kind, row) for kind, rows in one.algorithms.items() for row in rows) for one in rows)
 
 
 def proposals(rows: Iterable[Proposal]) -> tuple[str, ...]:
@@ -38,7 +43,7 @@ def proposals(rows: Iterable[Proposal]) -> tuple[str, ...]:
 
 def choice(chosen: Choice) -> str:
     """Show what was agreed."""
-    return " ".join(algorithm(row) for row in chosen.algorithms.values())
+    return " ".join(_named(kind, row) for kind, row in chosen.algorithms.items())
 
 
 def pairs(rows: Iterable[Pair]) -> tuple[str, ...]:
@@ -60,8 +65,15 @@ def _cut(words: Sequence[str], between: str) -> str:
     return between.join([*words[:TOLD_ROWS], "..."] if more else words)
 
 
+def _named(kind: TransformType, row: Algorithm) -> str:
+    return f"{kind.name}:{method(row)}" if kind in ADDITIONAL else algorithm(row)
+
+
 def _transform(key: tuple[int, int, int]) -> str:
     kind, number, bits = key
+    if kind in ADDITIONAL:
+        row = BY_KEY.get((TransformType.KE, number, bits), NO_KEY_EXCHANGE if not number else None)
+        return _named(TransformType(kind), row) if row is not None else f"ADDKE{kind - ADDITIONAL[0] + 1}:{number}"
     for row_kind in TransformType:
         if row_kind == kind and (row := BY_KEY.get((row_kind, number, bits))) is not None:
             return algorithm(row)

@@ -6,6 +6,7 @@ from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, Stat
 from ikecli.ike.core import Core
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
+from ikecli.intent import printable
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import AuthMethod
 
@@ -83,6 +84,8 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         nat_local=sa.nat_local,
         nat_remote=sa.nat_remote,
         children=tuple(_child(core, sa, child) for child in sa.children.values()),
+        additional=tuple(row.number for row in suite.additional) if suite else (),
+        ppk=printable(sa.ppk),
     )
 
 
@@ -112,6 +115,7 @@ def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
         kilobytes=child.kilobytes,
         age=int(core.now - child.created),
         replay_window=child.replay_window,
+        additional=tuple(row.number for row in child.additional),
     )
 
 

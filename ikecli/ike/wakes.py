@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.effects import Traffic
-from ikecli.ike import exchanges, keepalive, renewal
+from ikecli.ike import exchanges, followup, keepalive, renewal
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
@@ -20,6 +20,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
     times += [out.due for out in sa.window.open if out.waits]
     if sa.ends:
         times.append(sa.ends)
+    times += [pending.expires for pending in sa.followups.values()]
     if sa.state is State.ESTABLISHED:
         times += [when for when in (sa.soft, sa.renewal) if when]
         for child in sa.children.values():
@@ -36,6 +37,7 @@ def act(core: Core, sa: IkeSa) -> None:
     for ask, deadline in list(sa.asking.items()):
         if deadline <= now:
             expire(core, ask)
+    followup.forget(sa, now)
     if sa.ends and sa.ends <= now:
         _end(core, sa)
     for out in [one for one in sa.window.open if one.waits and one.due <= now]:

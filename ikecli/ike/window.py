@@ -22,6 +22,7 @@ class Want(Enum):
     """What one of our exchanges is begun for; `occasions` says what each consists of."""
 
     CONNECT = "connect"
+    INTERMEDIATE = "exchange further keys"
     AUTHENTICATE = "authenticate"
     REFUSE = "refuse"
     CHILD = "child"

@@ -11,6 +11,7 @@ from ikecli.intent.peers import (
     IkeProposal,
     Initiation,
     Intent,
+    Ppk,
     Profile,
     Template,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Nat",
     "Network",
     "Overload",
+    "Ppk",
     "Prefix",
     "Profile",
     "Route",

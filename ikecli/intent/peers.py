@@ -19,13 +19,17 @@ DEFAULT_IKE_LIFETIME: Final = 86400
 
 @dataclass(frozen=True, slots=True)
 class IkeProposal:
-    """Algorithms offered together for an IKE SA, each list in order of preference."""
+    """Algorithms offered together for an IKE SA, each list in order of preference.
+
+    `additional` has the methods of each additional key exchange (RFC 9370); one with NO_KEY_EXCHANGE is optional.
+    """
 
     name: str
     encryption: tuple[Algorithm, ...]
     integrity: tuple[Algorithm, ...]
     prf: tuple[Algorithm, ...]
     groups: tuple[Algorithm, ...]
+    additional: tuple[tuple[Algorithm, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,20 @@ class Credential:
     name: str
     local: Secret | None = None
     remote: Secret | None = None
+    addresses: tuple[Prefix, ...] = ()
+    identity: IdentityMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ppk:
+    """A post-quantum preshared key (RFC 8784) for peers by address or by identity, and the PPK_ID that names it.
+
+    Where it is `required`, nothing is set up with such a peer without it.
+    """
+
+    id: bytes
+    secret: Secret
+    required: bool = False
     addresses: tuple[Prefix, ...] = ()
     identity: IdentityMatch | None = None
 
@@ -90,6 +108,7 @@ class Profile:
     vrf: str | None = ""
     template: str = ""
     template_auto: bool = False
+    ppks: tuple[Ppk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +134,11 @@ class Connection:
     """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
-    lifetimes in seconds and kilobytes (0: unlimited); `pfs` the group of a further exchange, or None.
+    lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
+    group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
-    protected.
+    empty and we never initiate. `vrf` is the routing
+    table that peers are reached in, `inner_vrf` that of the packets protected.
     """
 
     name: str
@@ -130,8 +150,10 @@ class Connection:
     proposals: tuple[EspProposal, ...]
     profile: str | None = None
     pfs: Algorithm | None = None
+    pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     lifetime: int = 3600
     kilobytes: int = 4608000
+    packets: int = 0
     transport: bool = False
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
@@ -185,6 +207,7 @@ class Template:
     replay_window: int = 64
     versions: tuple[int, ...] = (4,)
     inner_vrf: str = ""
+    pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -200,6 +223,7 @@ class Template:
             self.proposals,
             profile=profile,
             pfs=self.pfs,
+            pfs_additional=self.pfs_additional,
             lifetime=self.lifetime,
             kilobytes=self.kilobytes,
             transport=self.transport,

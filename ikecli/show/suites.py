@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -70,6 +71,30 @@ def _ike(
 def ike(sa: IkeSaView, dialect: str) -> str:
     """Return the line of algorithms of an IKE SA."""
     return _ike(sa.encryption, sa.prf, sa.integrity, sa.group, sa.auth_local, sa.auth_remote, dialect)
+
+
+def is_kem(number: int) -> bool:
+    """Tell whether a key exchange method is post-quantum."""
+    found = row(TransformType.KE, number)
+    return found is not None and found.kem
+
+
+def methods(numbers: Sequence[int]) -> str:
+    """Return key exchange methods by name: ML-KEM-768; 0 says that they are optional."""
+    named = [shown(TransformType.KE, number) for number in numbers if number]
+    return " ".join([*named, "Optional"] if 0 in numbers else named)
+
+
+def further(numbers: Sequence[int], dialect: str) -> Iterator[str]:
+    """Yield the lines of an SA's additional key exchanges.
+
+    A router names post-quantum ones; a firewall, and a router for others, says which number each has.
+    """
+    if dialect == "ios" and numbers and all(map(is_kem, numbers)):
+        yield f"PQC Key Exchange: {methods(numbers)}"
+    elif numbers:
+        each = (shown(TransformType.KE, number) if is_kem(number) else str(number) for number in numbers)
+        yield "Additional Key Exchange Group: " + " ".join(f"AKE{at}: {name}" for at, name in enumerate(each, 1))
 
 
 @lru_cache(maxsize=_CACHED)

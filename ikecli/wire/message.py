@@ -26,6 +26,10 @@ _GENERIC: Final = Struct("!BBH")
 _GENERIC_SIZE: Final = _GENERIC.size
 _FRAGMENT: Final = Struct("!HH")
 _SEALED: Final = (int(PayloadType.SK), int(PayloadType.SKF))
+_FIRST_AT: Final = 16
+"""Where the header has the type of the first payload."""
+_LENGTH: Final = 4
+_SHORT: Final = 2
 FRAGMENT_OVERHEAD: Final = HEADER_SIZE + _GENERIC.size + _FRAGMENT.size
 """Octets of a fragment before its IV."""
 _INITIATOR: Final = 0x08
@@ -129,6 +133,18 @@ def cut(octets: bytes) -> list[bytes]:
         messages.append(octets[:length])
         octets = octets[length:]
     return messages
+
+
+def write_authenticated(octets: bytes, chain: bytes) -> bytes:
+    """Return what an IKE_INTERMEDIATE message counts for in AUTH (RFC 9242 3.3.2): IntAuth_*A and IntAuth_*P.
+
+    `octets` are its own or those of its first fragment, with nothing unencrypted before what is sealed, `chain` the
+    payloads that were sealed. The lengths are those of a message that is whole and holds `chain` in clear.
+    """
+    size = _GENERIC_SIZE + len(chain)
+    header = octets[:_FIRST_AT] + bytes((PayloadType.SK,)) + octets[_FIRST_AT + 1 : HEADER_SIZE - _LENGTH]
+    generic = octets[HEADER_SIZE : HEADER_SIZE + _GENERIC_SIZE - _SHORT]
+    return header + (HEADER_SIZE + size).to_bytes(_LENGTH, "big") + generic + size.to_bytes(_SHORT, "big") + chain
 
 
 def write_outer(header: Header, first: int, sealed_size: int, clear: Sequence[Payload] = ()) -> bytes:

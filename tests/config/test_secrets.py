@@ -24,6 +24,8 @@ IOS_KEYS = [
     "crypto ikev2 keyring K\npeer p\npre-shared-key 0 {}",
     "crypto ikev2 keyring K\npeer p\npre-shared-key local {}",
     "crypto ikev2 keyring K\npeer p\npre-shared-key remote 0 {}",
+    "crypto ikev2 keyring K\npeer p\nppk manual id one key {}",
+    "crypto ikev2 keyring K\npeer p\nppk manual id one key 0 {} required",
     "crypto ikev2 profile P\nauthentication local pre-share key {}",
     "crypto ikev2 profile P\nauthentication remote pre-share key 0 {}",
     "enable secret {}",

@@ -71,8 +71,6 @@ def test_what_is_not_served_says_why():
     assert refused == {
         "ENCR_DES": "DES keys are found by search within a day",
         "ML_KEM_512": "no library here computes ML-KEM-512, take ML-KEM-768",
-        "ML_KEM_768": "not served yet",
-        "ML_KEM_1024": "not served yet",
     }
 
 
@@ -94,11 +92,11 @@ def test_what_is_no_cipher_or_group_of_an_ike_sa_has_no_word_there():
         label(row) for row in ALGORITHMS if row.type in (ENCR, KE) and not any(use == "ike" for use, *_ in words(row))
     }
     gmacs = {f"ENCR_NULL_AUTH_AES_GMAC-{bits}" for bits in (128, 192, 256)}
-    assert apart == {"ENCR_NULL", *gmacs, "ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}
+    assert apart == {"ENCR_NULL", *gmacs, "ML_KEM_512"}
 
 
 def test_additional_key_exchanges_have_words_of_their_own():
     assert named(KE, "ios", "mlkem1024", "ake").number == named(KE, "asa", "mlkem1024", "ake").number == 37
     assert named(KE, "asa", "31", "ake") is named(KE, "asa", "31")
     with pytest.raises(KeyError):
-        named(KE, "ios", "mlkem1024")
+        named(KE, "ios", "31", "ake")

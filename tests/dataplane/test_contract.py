@@ -235,6 +235,24 @@ def test_volume_bounds_are_reported_soft_then_hard(pair: Pair) -> None:
     )
 
 
+def test_a_reset_does_not_lengthen_a_life(pair: Pair) -> None:
+    pair.connect(lifetime=Lifetime(soft_packets=3, hard_packets=100))
+    for _ in range(4):
+        pair.ping()
+        for name in NAMES:
+            pair.rig.do(name, "reset")
+    assert pair.heard("R", Expired(pair.spi("R"), hard=False))
+
+
+def test_what_a_rekey_replaced_still_receives_for_a_while(pair: Pair) -> None:
+    pair.connect()
+    peer = Endpoint(ip_address(ENDS["L"]), 500)
+    pair.rig.do("R", "remove", Remove(Direction.INBOUND, pair.spi("R"), peer, after=1.5))
+    assert pair.ping() == "!"
+    pair.rig.wait(lambda: False, 2)
+    assert pair.ping() == "."
+
+
 def test_an_inbound_spi_is_taken_once(pair: Pair) -> None:
     pair.connect()
     with pytest.raises(Unavailable, match="SPI 0x00001001 is in use"):

@@ -215,6 +215,24 @@ def test_volume_bounds_are_reported_soft_then_hard(pair: Pair) -> None:
     assert Expired(1001, hard=True) in reports
 
 
+def test_packet_bounds_are_reported_too_whatever_was_cleared_meanwhile(pair: Pair) -> None:
+    pair.connect(lifetime=Lifetime(soft_packets=3, hard_packets=5))
+    reported = []
+    for _ in range(5):
+        pair.ping("L", "10.2.0.1")
+        pair.nodes["R"].reset()
+        reported.append([one.hard for one in pair.notices["R"] if isinstance(one, Expired)][:2])
+    assert reported == [[], [], [False], [False], [False, True]]
+
+
+def test_an_sa_that_was_rekeyed_receives_for_a_while(pair: Pair) -> None:
+    pair.connect()
+    pair.nodes["R"].remove(Remove(Direction.INBOUND, 1001, Endpoint(ip_address(ENDS["L"]), 500), after=5))
+    assert pair.ping("L", "10.2.0.1") == "!"
+    pair.clock.advance(5)
+    assert pair.ping("L", "10.2.0.1") == "."
+
+
 def test_an_inbound_spi_is_taken_once(pair: Pair) -> None:
     pair.connect()
     with pytest.raises(Unavailable, match="SPI 0x000003E9 is in use"):

@@ -28,6 +28,7 @@ from ikecli.boundary.notices import Acquire, Notice, UnknownSpi
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.crypto import restore
 from ikecli.ike.engine import Engine
+from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.requests import Apply, Initiate, Request
 from ikecli.intent import (
     Connection,
@@ -140,13 +141,20 @@ class End:
 
     def __init__(self, pair: Pair, address: IPv4Address, peer: IPv4Address, seed: int) -> None:
         self.pair, self.address, self.peer = pair, address, peer
-        self.engine = Engine(random.Random(seed).randbytes)
+        self.dice = random.Random(seed)
+        self.rank: int | None = None
+        self.engine = Engine(self.random)
         self.plane = Plane()
         self.told: list[Event] = []
         self.sent: list[Datagram] = []
         self.asks: list[Ask] = []
         self.answer_asks = True
         self.counters = Counters()
+
+    def random(self, size: int) -> bytes:
+        """Return random octets; with a rank, what is as long as a nonce begins with it: lower or higher than others."""
+        octets = self.dice.randbytes(size)
+        return octets if self.rank is None or size != NONCE_SIZE else bytes((self.rank,)) + octets[1:]
 
     def do(self, request: Request) -> None:
         self.perform(self.engine.do(request, self.pair.now))

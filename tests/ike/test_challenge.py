@@ -26,13 +26,18 @@ ALWAYS = intent(RIGHT, LEFT, cookie_threshold=0)
 def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The groups of all key pairs that are made."""
     made: list[int] = []
-    genuine = key_exchange.generate
 
-    def counted(group: int, random: object) -> object:
-        made.append(group)
-        return genuine(group, random)  # type: ignore[arg-type]
+    def count(name: str) -> None:
+        genuine = getattr(key_exchange, name)
 
-    monkeypatch.setattr(key_exchange, "generate", counted)
+        def counted(group: int, *more: object) -> object:
+            made.append(group)
+            return genuine(group, *more)
+
+        monkeypatch.setattr(key_exchange, name, counted)
+
+    count("generate")
+    count("respond")
     return made
 
 

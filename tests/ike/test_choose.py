@@ -11,12 +11,13 @@ from ikecli.numbers import BY_KEY, Protocol, TransformType
 from ikecli.wire.payloads import Proposal, Transform
 from tests.ike.pair import CBC, GCM, ike_proposal
 
-ENCR, PRF, INTEG, KE, ESN = (
+ENCR, PRF, INTEG, KE, ESN, ADDKE1 = (
     TransformType.ENCR,
     TransformType.PRF,
     TransformType.INTEG,
     TransformType.KE,
     TransformType.ESN,
+    TransformType.ADDKE1,
 )
 
 
@@ -57,8 +58,8 @@ def test_the_number_and_spi_of_the_peers_proposal_are_kept() -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [Transform(9, 1), Transform(INTEG, 12), Transform(KE, 31)],
-    ids=["unknown type", "integrity with an AEAD", "group not configured"],
+    [Transform(13, 1), Transform(INTEG, 12), Transform(KE, 31), Transform(ADDKE1, 36)],
+    ids=["unknown type", "integrity with an AEAD", "group not configured", "additional exchange not configured"],
 )
 def test_a_proposal_that_wants_more_than_is_configured_is_passed_over(extra: Transform) -> None:
     (offer,) = esp_offers([GCM])
@@ -66,7 +67,7 @@ def test_a_proposal_that_wants_more_than_is_configured_is_passed_over(extra: Tra
     assert choose([offer], [replace(proposal, transforms=(*proposal.transforms, extra))]) is None
     optional = Transform(extra.type, 0)
     allowed = choose([offer], [replace(proposal, transforms=(*proposal.transforms, extra, optional))])
-    assert (allowed is not None) == (extra.type in (INTEG, KE))
+    assert (allowed is not None) == (extra.type in (INTEG, KE, ADDKE1))
 
 
 def test_groups_mean_nothing_in_ike_auth() -> None:

@@ -7,7 +7,8 @@ import pytest
 from ikecli.boundary.notices import Expired
 from ikecli.ike.limits import HALF_OPEN_SECONDS
 from ikecli.ike.requests import DeleteChild
-from tests.ike.pair import End, Pair
+from ikecli.intent import Flow, Selector
+from tests.ike.pair import LEFT, NETS, RIGHT, End, Pair, connection, intent
 
 
 def down(window: int = 1) -> Pair:
@@ -82,3 +83,21 @@ def test_two_ike_sas_begun_at_once_leave_one_when_a_request_comes_late(seed: int
     pair.advance(HALF_OPEN_SECONDS + 1)
     pair.agree(1, 1)
     assert pair.ping(first)
+
+
+def test_a_packet_that_another_ike_sa_carries_meanwhile_asks_for_nothing() -> None:
+    ends = []
+    for here, there in ((LEFT, RIGHT), (RIGHT, LEFT)):
+        halves = [list(NETS[end].subnets(new_prefix=25)) for end in (here, there)]
+        flows = [Flow(Selector.of(halves[0][at]), Selector.of(halves[1][at])) for at in (0, 1)]
+        rows = tuple(connection(here, there, sequence=at, flows=(flow,)) for at, flow in enumerate(flows))
+        ends.append(intent(here, there, connections=rows))
+    pair = Pair(*ends)
+    pair.left.acquire("MAP 0 outside", 5)
+    pair.step()
+    pair.left.acquire("MAP 1 outside", 133)
+    pair.right.acquire("MAP 1 outside", 133)
+    pair.settle()
+    pair.advance(60)
+    assert [child.connection for sa in pair.left.sas for child in sa.children if child.connection == "MAP 1 outside"]
+    pair.agree(len(pair.left.sas), 2)

@@ -34,7 +34,7 @@ from ikecli.intent import (
     Selector,
 )
 from ikecli.intent.selectors import any_selector
-from ikecli.numbers import ALGORITHMS, IdType, TransformType
+from ikecli.numbers import ALGORITHMS, Algorithm, IdType, TransformType
 from ikecli.secret import Secret
 from tests.ike.pair import (
     CBC,
@@ -49,7 +49,7 @@ from tests.ike.pair import (
     profile,
 )
 
-GROUPS = [row.number for row in ALGORITHMS if row.type is TransformType.KE and row.served]
+GROUPS = [row for row in ALGORITHMS if row.type is TransformType.KE and row.served]
 SUITES = [
     ike_proposal("aes-gcm-256", "", "sha512", "19"),
     ike_proposal("aes-cbc-128", "sha1", "sha1", "5"),
@@ -93,11 +93,11 @@ def test_every_kind_of_suite_works(proposal: object) -> None:
     assert left.keys == right.keys
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_every_group_works(group: int) -> None:
-    pair = both(proposals=(ike_proposal(groups=str(group)),))
+@pytest.mark.parametrize("group", GROUPS, ids=lambda row: row.name)
+def test_every_group_works(group: Algorithm) -> None:
+    pair = both(proposals=(ike_proposal(groups=group.ike.ios),))
     pair.up()
-    assert pair.left.sas[0].group == group
+    assert pair.left.sas[0].group == group.number
 
 
 def test_aead_and_other_ciphers_of_one_proposal_go_out_apart() -> None:

@@ -51,6 +51,13 @@ def test_a_long_ping_over_short_lifetimes_loses_nothing(name: str) -> None:
     assert child.age < 120
 
 
+def test_a_quick_ping_over_short_lifetimes_loses_nothing_where_packets_overtake_each_other() -> None:
+    lab = lab_with("crypto ipsec security-association lifetime seconds 120")
+    assert "!" in lab.ping("ASA", INSIDE["Router"], source=INSIDE["ASA"])
+    lab.fabric.weather = Weather(jitter=0.3)
+    assert ping(lab, "ASA", 12_000, 100, 0.05) == "!" * 12_000
+
+
 @pytest.mark.parametrize("name", ["Router", "ASA"])
 def test_a_long_ping_over_short_volumes_loses_nothing(name: str) -> None:
     lab = lab_with("crypto ipsec security-association lifetime kilobytes 2560")
@@ -82,3 +89,15 @@ def test_after_the_storm_over_short_lifetimes_both_ends_agree(batch: int) -> Non
         assert "!" in lab.ping("Router", INSIDE["ASA"], source=INSIDE["Router"]), seed
         lab.run(5)
         assert spis(lab, "Router") == spis(lab, "ASA"), seed
+
+
+@pytest.mark.parametrize("name", ["Router", "ASA"])
+def test_a_long_ping_loses_nothing_where_sequence_numbers_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without extended ones an SA has 2^32; here they end sooner."""
+    monkeypatch.setattr("ikecli.ike.child.LAST_SEQUENCE", 500)
+    monkeypatch.setattr("ikecli.esp.codec._LAST_SEQUENCE", {False: 500, True: 500})
+    lab = lab_with("")
+    assert ping(lab, name, 4000, 100, 0.1) == "!" * 4000
+    (child,) = lab["Router"].appliance.sas()[0].children
+    assert child.age < 60
+    assert spis(lab, "Router") == spis(lab, "ASA")

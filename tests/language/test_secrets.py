@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ikecli.language import LineError, NeedsLines, message
@@ -16,6 +16,7 @@ MODES = ios().dialect.modes
 WITH_KEYS = ("config", "ikev2-keyring-peer", "ikev2-profile")
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.data(), st.sampled_from(WITH_KEYS))
 def test_no_broken_line_shows_its_secret(data: st.DataObject, mode: str) -> None:
     with mock.patch.dict(strategies.SAMPLES, {"KEY": (MARK,), "HEX-KEY": (MARK,)}):

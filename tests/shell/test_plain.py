@@ -107,11 +107,13 @@ def test_control_c_gives_up_a_line_and_control_six_stops_a_command() -> None:
         async with program(fake) as one:
             await one.until("R1#")
             one.type("half a li\x03")
+            await one.until("^C")  # by then the terminal has dropped what nobody had read
             os.kill(os.getpid(), signal.SIGINT)
             await one.until("\r\nR1#")
             one.type("ping 10.0.0.2\n")
             await one.until("seconds:")
             one.type("\x1e")
+            await one.until("^^")
             os.kill(os.getpid(), signal.SIGQUIT)
             await one.until("R1#")
             one.type("exit\n")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from ikecli.boundary.effects import Access, Install
+from ikecli.boundary.effects import Access, Install, Remove
 from ikecli.boundary.notices import LinkChanged
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
@@ -76,6 +76,18 @@ class LinuxPlane:
 
     def detach(self, name: str) -> None:
         """Do nothing: there are none."""
+
+    def remove(self, remove: Remove) -> None:
+        """Take out one direction of an SA, at once or after a while."""
+        if remove.after:
+            clock, later = self._host.clock, replace(remove, after=0.0)
+            clock.call_at(clock.now() + remove.after, lambda: self.remove(later))
+        elif not self._closed:
+            self._remove(remove)
+
+    def _remove(self, remove: Remove) -> None:
+        """Take out one direction of an SA; a plane's own."""
+        raise NotImplementedError
 
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
         """Refuse: the numbers of an SA are the kernel's or the worker's."""

@@ -44,10 +44,11 @@ IP_FREEBIND: Final = 15
 
 @dataclass(slots=True)
 class Way:
-    """One direction of a Child SA, and the place of its counters."""
+    """One direction of a Child SA, the place of its counters, and what they were at the last reset."""
 
     sa: Install
     slot: int
+    zero: tuple[int, ...] = (0,) * 5
 
 
 class UserspacePlane(LinuxPlane):
@@ -170,7 +171,7 @@ class UserspacePlane(LinuxPlane):
             way.sa = replace(way.sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
             self._tell(replace(update, local=self._on_wire(update.local), remote=self._on_wire(update.remote)))
 
-    def remove(self, remove: Remove) -> None:
+    def _remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
         spi = remove.spi if remove.direction is IN else self._sending.pop((remove.spi, remove.remote.address), 0)
         way = self._ways.pop((remove.direction, spi), None)
@@ -211,15 +212,18 @@ class UserspacePlane(LinuxPlane):
             into, out = self._ways.get((IN, spi)), self._ways.get((OUT, spi))
             if into is None:
                 continue
-            packets, octets, replays, forgeries, errors = self._counts.read(into.slot)
-            sent = self._counts.read(out.slot) if out else (0,) * 5
+            packets, octets, replays, forgeries, errors = self._counted(into)
+            sent = self._counted(out) if out else (0,) * 5
             found[spi] = Counters(sent[0], sent[1], packets, octets, replays, forgeries, errors, sent[4])
         return found
 
     def reset(self) -> None:
-        """Set the counters to zero."""
+        """Count from now on; an SA's life goes on."""
         for way in self._ways.values():
-            self._counts.clear(way.slot)
+            way.zero = self._counts.read(way.slot)
+
+    def _counted(self, way: Way) -> tuple[int, ...]:
+        return tuple(now - before for now, before in zip(self._counts.read(way.slot), way.zero, strict=True))
 
     # What the worker tells
 

@@ -33,12 +33,14 @@ LEAST_MTU: Final = 576
 class Direction:
     """What both directions have: the counters and the bounds."""
 
-    __slots__ = ("_at", "_counts", "cipher", "dead", "nonce", "sa", "warned")
+    __slots__ = ("_at", "_bounded", "_counts", "cipher", "dead", "nonce", "sa", "warned")
 
     def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
         self.sa = sa
         self._counts, self._at = counts.numbers, slot * WIDTH
         self.warned = self.dead = False
+        life = sa.lifetime
+        self._bounded = any((life.soft_octets, life.hard_octets, life.soft_packets, life.hard_packets))
         kind = AEADS.get(sa.encryption.number)
         self.cipher = kind(sa.keys.encryption[:-SALT]) if kind is not None and not sa.transport else None
         self.nonce = bytearray(sa.keys.encryption[-SALT:] + bytes(IV))
@@ -54,15 +56,13 @@ class Direction:
         numbers[at + PACKETS] += packets
         numbers[at + OCTETS] += octets
         bounds = self.sa.lifetime
-        if bounds.hard_octets or bounds.soft_octets:
-            return self._judge(bounds, numbers[at + OCTETS])
-        return None
+        return self._judge(bounds, numbers[at + PACKETS], numbers[at + OCTETS]) if self._bounded else None
 
-    def _judge(self, bounds: Lifetime, octets: int) -> bool | None:
-        if bounds.hard_octets and octets >= bounds.hard_octets:
+    def _judge(self, bounds: Lifetime, packets: int, octets: int) -> bool | None:
+        if 0 < bounds.hard_octets <= octets or 0 < bounds.hard_packets <= packets:
             self.dead = True
             return True
-        if bounds.soft_octets and octets >= bounds.soft_octets and not self.warned:
+        if not self.warned and (0 < bounds.soft_octets <= octets or 0 < bounds.soft_packets <= packets):
             self.warned = True
             return False
         return None

@@ -257,6 +257,10 @@ def _limits(sa: Install) -> dict[str, int]:
         limits["hard_byte_limit"] = bounds.hard_octets
     if not sa.esn:
         limits["soft_packet_limit"], limits["hard_packet_limit"] = LAST_SEQUENCE - PACKET_MARGIN, LAST_SEQUENCE
+    if bounds.soft_packets:
+        limits["soft_packet_limit"] = min(limits["soft_packet_limit"], bounds.soft_packets)
+    if bounds.hard_packets:
+        limits["hard_packet_limit"] = min(limits["hard_packet_limit"], bounds.hard_packets)
     if bounds.hard_seconds:
         limits["hard_add_expires_seconds"] = int(bounds.hard_seconds) + ORPHAN_SECONDS
     return limits

@@ -187,7 +187,7 @@ class XfrmPlane(LinuxPlane):
         if moved or not child.group.lasting:
             self._own(child.group, new)
 
-    def remove(self, remove: Remove) -> None:
+    def _remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
         if remove.direction is IN:
             child = self._children.get(remove.spi)

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from hmac import compare_digest
 
 from ikecli.boundary.events import Authenticated, AuthenticationFailed, ProfileChosen, ProfileMissing
-from ikecli.crypto import IkeKeys, Suite, shared_key_auth, signed_octets
+from ikecli.crypto import IkeKeys, shared_key_auth, signed_octets
 from ikecli.errors import Malformed, Refused
+from ikecli.ike import ppks
+from ikecli.ike.intermediate import covered, material
 from ikecli.ike.lookup import credential
-from ikecli.ike.sa import Birth
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
-from ikecli.intent import Credential, Identity, Profile
+from ikecli.intent import Credential, Identity, Ppk, Profile
 from ikecli.numbers import AuthMethod, IdType, NotifyType, label
 from ikecli.secret import Secret
-from ikecli.wire.payloads import Authentication, Identification, IdInitiator, IdResponder, Payload
+from ikecli.wire.payloads import Authentication, Identification, IdInitiator, IdResponder, Notify, Payload
 
 _FAILED = NotifyType.AUTHENTICATION_FAILED
 
@@ -23,23 +24,30 @@ _FAILED = NotifyType.AUTHENTICATION_FAILED
 class Authenticate(Task):
     """Proves our identity with a pre-shared key, and checks the peer's proof."""
 
-    __slots__ = ("_credential", "_profile", "_proof")
-    notifies = frozenset({_FAILED})
+    __slots__ = ("_credential", "_keys", "_ppk", "_profile", "_proof")
+    notifies = frozenset({_FAILED, NotifyType.PPK_IDENTITY, NotifyType.NO_PPK_AUTH})
 
     def __init__(self) -> None:
         self._profile: Profile | None = None
         self._credential: Credential | None = None
         self._proof: tuple[Payload, ...] = ()
+        self._ppk: Ppk | None = None
+        self._keys: IkeKeys | None = None
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return IDi, AUTH."""
+        """Return IDi, AUTH, and of a PPK its identity and, where it is optional, AUTH without it (RFC 8784 3)."""
         sa, lookup = talk.sa, talk.core.lookup
         profile = lookup.profiles.get(sa.profile)
         if profile is None:
             raise Refused(f"profile {sa.profile} is gone", _FAILED)
         self._profile = profile
         self._credential = credential(profile, Identity.of(sa.remote.address), sa.remote.address)
-        return self._prove(talk, IdInitiator)
+        self._ppk = ppks.in_auth(talk)
+        if self._ppk is None:
+            return self._prove(talk, IdInitiator)
+        *_, plain = self._prove(talk, IdInitiator)
+        self._keys, sa.keys = sa.keys, ppks.mixed(sa, self._ppk)
+        return *self._prove(talk, IdInitiator), *ppks.announced(self._ppk, plain)
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Check that the responder is who the profile is for, and its proof."""
@@ -51,12 +59,16 @@ class Authenticate(Task):
         identity = Identity(claimed.type, claimed.data)
         if self._profile is None or not any(one.matches(identity) for one in self._profile.remotes):
             raise self._refusal(talk, str(identity), "the peer shows an identity that the profile is not for")
+        if self._ppk is not None and self._keys is not None:
+            ppks.answered(talk, self._ppk, self._keys, message)
         self._check(talk, claimed, identity, message)
         return None
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the profile for the initiator, and check its proof."""
         sa, core = talk.sa, talk.core
+        if sa.birth is not None and sa.birth.additional:
+            raise Malformed("IKE_AUTH before the additional key exchanges are done")
         claimed = message.need(IdInitiator)
         identity = Identity(claimed.type, claimed.data)
         self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address, sa.vrf)
@@ -68,15 +80,17 @@ class Authenticate(Task):
         self._credential = credential(profile, identity, sa.remote.address)
         if self._credential is None or self._credential.local is None:
             raise self._refusal(talk, str(identity), "no pre-shared key is configured for this peer")
-        self._check(talk, claimed, identity, message)
+        self._ppk, plain = ppks.asked(talk, profile, identity, message)
+        self._check(talk, claimed, identity, message, plain)
         return None
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
-        """Return IDr, AUTH."""
-        self._proof = self._proof or self._prove(talk, IdResponder)
+        """Return IDr, AUTH, and that a PPK is in it."""
+        used = (Notify(NotifyType.PPK_IDENTITY),) if self._ppk is not None else ()
+        self._proof = self._proof or (*self._prove(talk, IdResponder), *used)
         return self._proof
 
-    def _prove(self, talk: Talk, kind: type[IdInitiator] | type[IdResponder]) -> tuple[Payload, ...]:
+    def _prove(self, talk: Talk, kind: type[IdInitiator] | type[IdResponder]) -> tuple[Identification, Authentication]:
         sa = talk.sa
         secret = self._credential.local if self._credential else None
         if self._profile is None or secret is None:
@@ -86,8 +100,10 @@ class Authenticate(Task):
         data = _auth(talk, secret, shown, talk.asking)
         return shown, Authentication(AuthMethod.SHARED_KEY, data)
 
-    def _check(self, talk: Talk, claimed: Identification, identity: Identity, message: Incoming) -> None:
-        """Take the peer's proof, or raise Refused."""
+    def _check(
+        self, talk: Talk, claimed: Identification, identity: Identity, message: Incoming, plain: bytes | None = None
+    ) -> None:
+        """Take the peer's proof, or raise Refused; `plain` is one without the PPK that we do not have."""
         sa, proof, profile = talk.sa, message.one(Authentication), self._profile
         if profile is None or proof is None:
             raise self._refusal(talk, str(identity), "the peer sends no AUTH payload: it wants EAP")
@@ -97,8 +113,9 @@ class Authenticate(Task):
         secret = self._credential.remote if self._credential else None
         if secret is None:
             raise self._refusal(talk, str(identity), "no remote pre-shared key is configured for this peer")
-        if not compare_digest(proof.data, _auth(talk, secret, claimed, not talk.asking)):
-            raise self._refusal(talk, str(identity), "pre-shared key mismatch")
+        if not compare_digest(proof.data if plain is None else plain, _auth(talk, secret, claimed, not talk.asking)):
+            why = "pre-shared key mismatch" if not sa.ppk else "pre-shared key or PPK mismatch"
+            raise self._refusal(talk, str(identity), why)
         sa.remote_identity = identity
         talk.core.tell(Authenticated, lambda: Authenticated(sa.number, sa.session, profile.name, str(identity), "PSK"))
 
@@ -121,19 +138,12 @@ class Authenticate(Task):
 
 def _auth(talk: Talk, secret: Secret, identity: Identification, of_initiator: bool) -> bytes:
     """Return the AUTH data of one end over its own first message (RFC 7296 2.15)."""
-    birth, suite, keys = _material(talk)
+    birth, suite, keys = material(talk.sa)
     if of_initiator:
-        octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write())
+        octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write(), covered(birth))
     else:
-        octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write())
+        octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write(), covered(birth))
     return shared_key_auth(suite.prf, secret.reveal(), octets)
-
-
-def _material(talk: Talk) -> tuple[Birth, Suite, IkeKeys]:
-    sa = talk.sa
-    if sa.birth is None or sa.suite is None or sa.keys is None:
-        raise Malformed("IKE_AUTH on an SA that is authenticated")
-    return sa.birth, sa.suite, sa.keys
 
 
 def _tell_missing(talk: Talk, identity: Identity) -> None:

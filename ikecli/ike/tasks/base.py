@@ -45,6 +45,9 @@ class Task:
         """Go on with the reply to what it waited for: octets, or an exception or Failed that says why there is none."""
         return None
 
+    def answered(self, talk: Talk) -> None:
+        """Go on from our answer, which is sealed and on its way."""
+
     def keep(self) -> object:
         """Return as plain values what reading the response will need, for an exchange that moves to another engine."""
         return None

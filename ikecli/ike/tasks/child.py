@@ -8,27 +8,28 @@ from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
-from ikecli.crypto import KeyExchange, child_keys, generate, restore
+from ikecli.crypto import KeyExchange, child_keys, generate, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
-from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.choose import Additional, Offer, accepted, anything, choose
+from ikecli.ike.followup import Series
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sides, to_wire
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
-from ikecli.ike.tasks.base import Task
+from ikecli.ike.tasks.series import SeriesTask
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Connection, Selector
 from ikecli.intent.selectors import any_selector
-from ikecli.numbers import BY_KEY, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.numbers import ADDITIONAL, BY_KEY, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _GROUP_SIZE: Final = 2
-_NO_KE: Final = frozenset({TransformType.KE})
+_NO_KE: Final = frozenset({TransformType.KE, *ADDITIONAL})
 _FINER: Final[dict[int, Grain]] = {
     NotifyType.SINGLE_PAIR_REQUIRED: Grain.HOSTS,
     NotifyType.TS_UNACCEPTABLE: Grain.LINE,
@@ -43,6 +44,13 @@ def _group(talk: Talk, connection: Connection, public: KeyExchangePayload | None
     if connection.pfs is not None or public is None:
         return connection.pfs
     return _served(public.group)
+
+
+def _further(talk: Talk, connection: Connection, offered: SecurityAssociation) -> Additional:
+    """Return the additional key exchanges a responder wants: its own, and those of the initiator where it has none."""
+    if talk.exchange != Exchange.CREATE_CHILD_SA:
+        return ()
+    return connection.pfs_additional if connection.pfs is not None else anything(offered.proposals)
 
 
 def _served(group: int | None) -> Algorithm | None:
@@ -63,13 +71,12 @@ class AskedChild:
     remote: tuple[Selector, ...]
 
 
-class Child(Task):
+class Child(SeriesTask):
     """Sets up one Child SA, in IKE_AUTH or in an exchange of its own. A refusal leaves the IKE SA standing."""
 
     __slots__ = (
         "_asked",
         "_child",
-        "_choice",
         "_connection",
         "_exchange",
         "_group",
@@ -80,6 +87,7 @@ class Child(Task):
         "_offers",
         "_pairs",
         "_refusal",
+        "_refused",
         "_remote",
         "_spi",
         "_transport",
@@ -97,14 +105,16 @@ class Child(Task):
             NotifyType.TEMPORARY_FAILURE,
             NotifyType.INVALID_KE_PAYLOAD,
             NotifyType.SINGLE_PAIR_REQUIRED,
+            NotifyType.ADDITIONAL_KEY_EXCHANGE,
+            NotifyType.STATE_NOT_FOUND,
         }
     )
     kept = AskedChild
 
     def __init__(self) -> None:
+        super().__init__()
         self._connection: Connection | None = None
         self._offers: tuple[Offer, ...] = ()
-        self._choice: Choice | None = None
         self._spi = 0
         self._group: Algorithm | None = None
         self._asked: transport.Ends = (), ()
@@ -114,21 +124,32 @@ class Child(Task):
         self._transport = self._more = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
+        self._refused: set[Algorithm | None] = set()
         self._refusal: Notify | None = None
         self._child: ChildSa | None = None
 
     # Our request
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi."""
+        """Return SA, TSi, TSr, in an exchange of its own also Ni and with PFS KEi; of what follows it KEi(n).
+
+        Nothing for a rekey of none.
+        """
+        if self._series is not None:
+            return self._series.request(talk)
+        if talk.exchange == Exchange.IKE_FOLLOWUP_KE:
+            self._fail(talk, "it moved here in the middle of its key exchanges")
+            return ()
         connection = talk.core.lookup.connections.get(talk.aim.connection)
+        if talk.aim.spis and talk.replaces is None:
+            return ()
         if connection is None or self._superfluous(talk, connection):
             return ()
         if not (flows := coverage.wanted(talk, connection)):
             return ()
         self._connection = connection
-        pfs = self._pfs(talk, connection)
-        self._offers = talk.core.lookup.esp_offers(connection, pfs)
+        self._group = pfs = self._pfs(talk, connection)
+        self._offers = talk.core.lookup.esp_offers(connection, pfs, self._further(talk, connection) if pfs else ())
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
         telling.offered(talk, Protocol.ESP, self._offers)
@@ -139,18 +160,26 @@ class Child(Task):
             payloads.append(Notify(_TRANSPORT))
         return [*payloads, TsInitiator(to_wire(self._local)), TsResponder(to_wire(self._remote))]
 
+    def _further(self, talk: Talk, connection: Connection) -> Additional:
+        """Return the additional key exchanges to offer: the connection's, else those of the SA that is rekeyed."""
+        if connection.pfs is not None or talk.replaces is None:
+            return connection.pfs_additional
+        return tuple((row,) for row in talk.replaces.additional)
+
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Take what the responder chose and install it; what cannot be taken is deleted at the peer."""
         if self._connection is None:
             return None
         answer = message.one(SecurityAssociation)
-        if (error := message.error) is not None or answer is None:
-            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(error):
+        if (error := message.error) is not None or (answer is None and self._series is None):
+            if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(talk, error):
                 return Again(Exchange.CREATE_CHILD_SA)
             self._refused_by_peer(talk, error)
             return None
         try:
-            return self._accept(talk, message, answer)
+            if self._series is not None:
+                return self._followed(talk, self._series, message)
+            return self._accept(talk, message)
         except ProtocolError as problem:
             self._end(talk, problem.why)
             return None
@@ -167,26 +196,30 @@ class Child(Task):
         if kept.connection is None:
             return
         pfs = self._pfs(talk, kept.connection)
-        self._offers = talk.core.lookup.esp_offers(kept.connection, pfs)
+        further = self._further(talk, kept.connection) if pfs else ()
+        self._offers = talk.core.lookup.esp_offers(kept.connection, pfs, further)
         self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
 
     def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
         """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
         if talk.exchange != Exchange.CREATE_CHILD_SA:
             return None
-        return connection.pfs or self._group or _served(talk.replaces.group if talk.replaces else None)
+        return self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
 
-    def _other_group(self, wanted: Notify) -> bool:
-        """Take the group that the peer wants, once, where none is configured."""
+    def _other_group(self, talk: Talk, wanted: Notify) -> bool:
+        """Take another group that we offered, each at most once, or any where we sent none."""
         group = _served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
-        if group is None or self._group is not None or self._connection is None or self._connection.pfs is not None:
+        offered, sent = {row for offer in self._offers for row in offer.groups}, self._group
+        self._refused.add(sent)
+        if talk.exchange != Exchange.CREATE_CHILD_SA:
             return False
-        if self._exchange is not None and any(group in offer.groups for offer in self._offers):
+        if group is None or group in self._refused or (sent is not None and group not in offered):
             return False
         self._group = group
         return True
 
     def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
+        """Tell of it; what is only no good now is tried again."""
         if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
             telling.refused_by_peer(talk, Protocol.ESP, self._offers)
         elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
@@ -196,6 +229,8 @@ class Child(Task):
         self._fail(
             talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
         )
+        if error is not None and error.type == NotifyType.TEMPORARY_FAILURE and talk.replaces is None:
+            talk.core.agenda.set(talk.aim.connection, rekeying.retry_at(talk.core))
 
     def _asks_for_less(self, talk: Talk, error: int) -> bool:
         """Ask again for less where the peer takes but one pair of hosts, or perhaps but one line, in a Child SA."""
@@ -211,16 +246,10 @@ class Child(Task):
         telling.progress(talk, f"the peer takes {finer.value} in a Child SA: asked again for that of the packet")
         return True
 
-    def _accept(self, talk: Talk, message: Incoming, answer: SecurityAssociation) -> Outcome:
-        choice, connection = accepted(self._offers, answer.proposals), self._connection
+    def _accept(self, talk: Talk, message: Incoming) -> Outcome:
+        choice, connection = accepted(self._offers, message.need(SecurityAssociation).proposals), self._connection
         if choice is None or connection is None:
             raise Malformed("the peer chose what was not offered")
-        if int.from_bytes(choice.spi, "big") in talk.deleted:
-            raise Refused("the peer deleted it before it was up")
-        if talk.core.lookup.connections.get(connection.label) != connection:
-            raise Refused("the configuration changed")
-        if self._superfluous(talk, connection):
-            raise Refused("the peer has set up one at the same time")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
         pairs = narrow(own, local, remote)
@@ -249,13 +278,15 @@ class Child(Task):
             raise Refused("the peer gives what is up already")
 
     def _superfluous(self, talk: Talk, connection: Connection) -> bool:
-        """Tell whether the peer has set up meanwhile what this exchange is for."""
-        packet = talk.aim.packet
+        """Tell whether the peer has set up meanwhile what this exchange is for; a packet may go by another IKE SA."""
+        packet, sa = talk.aim.packet, talk.sa
+        sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.address, ())
         return talk.want is Want.CHILD and any(
             one.connection == connection.label
             and not one.deleting
             and (packet is None or coverage.covers(one.pairs, packet))
-            for one in talk.sa.children.values()
+            for each in sas
+            for one in each.children.values()
         )
 
     # The peer's request
@@ -285,6 +316,8 @@ class Child(Task):
             payloads.append(Nonce(self._nr))
         if self._exchange is not None:
             payloads.append(KeyExchangePayload(self._choice.algorithms[TransformType.KE].number, self._exchange.public))
+        if self._series is not None:
+            payloads += self._series.announce()
         if self._transport:
             payloads.append(Notify(_TRANSPORT))
         if self._more:
@@ -314,7 +347,8 @@ class Child(Task):
             self._asked = transport.seen(sa, self._asked)
         grants = self._grants(talk, candidates)
         for connection, pairs in grants:
-            offers = lookup.esp_offers(connection, _group(talk, connection, public))
+            group = _group(talk, connection, public)
+            offers = lookup.esp_offers(connection, group, _further(talk, connection, offered) if group else ())
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
@@ -375,18 +409,28 @@ class Child(Task):
         self._ni, self._nr = (self._ni, nonce) if talk.asking else (nonce, talk.random(NONCE_SIZE))
         group = choice.algorithms.get(TransformType.KE)
         if group is None:
-            self._install(talk, b"")
-            return None
+            return self._shared(talk, b"")
         public = message.one(KeyExchangePayload)
         if public is None or public.group != group.number:
             wanted = group.number.to_bytes(2, "big")
             raise Refused(f"group {group.number} is wanted", NotifyType.INVALID_KE_PAYLOAD, wanted)
         if self._exchange is None:
-            self._exchange = generate(group.number, talk.random)
+            self._exchange = respond(group.number, public.public, talk.random)
         if group.slow:
             return Wait(SharedSecret(group.number, self._exchange.private, public.public))
-        self._install(talk, self._exchange.shared(public.public))
-        return None
+        return self._shared(talk, self._exchange.shared(public.public))
+
+    def finish(self, talk: Talk) -> None:
+        """Install, all key exchanges being done; a refusal is for the answer."""
+        try:
+            self._admit(talk)
+            super().finish(talk)
+        except Refused as problem:
+            self._refuse(talk, problem)
+
+    def make(self, talk: Talk, series: Series) -> None:
+        """Install."""
+        self._install(talk, series.first, series.further)
 
     def resume(self, talk: Talk, reply: object) -> Outcome:
         """Install with the shared secret that was waited for."""
@@ -395,28 +439,38 @@ class Child(Task):
                 raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
             if not talk.asking:
                 self._admit(talk)
-            self._install(talk, reply)
+            return self._shared(talk, reply)
         except ProtocolError as problem:
             self._end(talk, problem.why)
         return None
 
     # Installing and taking back
 
-    def _install(self, talk: Talk, shared: bytes) -> None:
+    def _install(self, talk: Talk, shared: bytes, further: bytes = b"") -> None:
         sa, connection, choice = talk.sa, self._connection, self._choice
         if sa.keys is None or sa.suite is None or connection is None or choice is None:
             raise Malformed("a Child SA without an IKE SA")
         if sa.state is State.DELETING:
             raise Refused("the IKE SA is being deleted")
+        if talk.asking and int.from_bytes(choice.spi, "big") in talk.deleted:
+            raise Refused("the peer deleted it before it was up")
+        if talk.core.lookup.connections.get(connection.label) != connection:
+            raise Refused("the configuration changed")
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
-        keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared)
+        keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared, further)
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
         nonces, old = (self._ni, self._nr), talk.replaces
-        children.install(talk, child, keys, old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        doubled = rekeying.doubled(talk, child)
+        held = doubled or (old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
+        children.install(talk, child, keys, held)
         telling.child_up(talk, child)
         if old is not None:
             rekeying.succeeded(talk, old, child, nonces)
+        elif doubled:
+            rekeying.give_up(talk.core, sa, child)
+        elif not talk.asking:
+            rekeying.rival(sa, child)
 
     def undone(self, talk: Talk, why: str) -> None:
         """Take the SA back out of tables and data plane."""

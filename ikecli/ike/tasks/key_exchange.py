@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ikecli.boundary.events import GroupRetried
-from ikecli.crypto import Suite, generate
-from ikecli.crypto.exchange import GROUPS
+from ikecli.crypto import Suite, generate, reply_size, respond
 from ikecli.errors import Malformed, Refused, Unauthentic
 from ikecli.ike import telling
 from ikecli.ike.choose import Choice, accepted, choose
@@ -58,6 +57,8 @@ class KeyExchange(Task):
         if choice.algorithms[TransformType.KE].number != birth.group:
             raise Malformed("another group than that of the public value")
         birth.nr = message.need(Nonce).data
+        if len(public.public) != reply_size(birth.group):
+            raise Malformed(f"a public value of {len(public.public)} octets in group {birth.group}")
         telling.chosen(talk, choice, offers.offers, None)
         self._agree(talk, birth, choice, public)
         talk.sa.spi_r = message.header.responder_spi
@@ -65,22 +66,23 @@ class KeyExchange(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Choose from what the initiator offers."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
+        birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
+        offers = held.offers
+        if held.additional and message.notify(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) is None:
+            offers = tuple(plain for offer in offers if (plain := offer.plain()) is not None)
         proposals, public = message.need(SecurityAssociation).proposals, message.need(KeyExchangePayload)
         choice = choose(offers, proposals, public.group)
         if choice is None:
-            telling.refused(talk, Protocol.IKE, offers, proposals)
+            telling.refused(talk, Protocol.IKE, held.offers, proposals)
             raise Refused("none of the offered IKE proposals is configured", NotifyType.NO_PROPOSAL_CHOSEN)
         group = choice.algorithms[TransformType.KE].number
         if group != public.group:
             sa = talk.sa
             talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, public.group, group))
             raise Refused(f"group {group} is wanted, not {public.group}", _GROUP, group.to_bytes(2, "big"))
-        if len(public.public) != GROUPS[group].public_size:
-            raise Malformed(f"a public value of {len(public.public)} octets in group {group}")
         birth.ni, birth.nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
-        birth.group, birth.exchange = group, generate(group, talk.random)
-        telling.chosen(talk, choice, offers, proposals)
+        birth.group, birth.exchange = group, respond(group, public.public, talk.random)
+        telling.chosen(talk, choice, held.offers, proposals)
         self._agree(talk, birth, choice, public)
         return None
 
@@ -108,11 +110,10 @@ class KeyExchange(Task):
         return Again(Exchange.IKE_SA_INIT)
 
     def _agree(self, talk: Talk, birth: Birth, choice: Choice, public: KeyExchangePayload) -> None:
-        if birth.exchange is None or len(public.public) != len(birth.exchange.public):
-            raise Malformed(f"a public value of {len(public.public)} octets in group {public.group}")
         rows = choice.algorithms
         encryption, prf, group = rows[TransformType.ENCR], rows[TransformType.PRF], rows[TransformType.KE]
-        talk.sa.suite = Suite(encryption, rows.get(TransformType.INTEG), prf, group)
+        birth.additional = choice.additional
+        talk.sa.suite = Suite(encryption, rows.get(TransformType.INTEG), prf, group, birth.additional)
         birth.peer_public = public.public
         self._choice = choice
 

@@ -11,7 +11,7 @@ from ikecli.ike.lifecycle import delete, remove_child
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Aim, Want
-from ikecli.numbers import NotifyType, Protocol
+from ikecli.numbers import Exchange, NotifyType, Protocol
 from ikecli.wire.payloads import Notify, Payload
 
 _SPI_SIZE: Final = 4
@@ -24,8 +24,10 @@ class RekeyChild(Task):
     notifies = frozenset({NotifyType.REKEY_SA, NotifyType.CHILD_SA_NOT_FOUND})
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return N(REKEY_SA), or nothing for an SA that is gone or replaced by now."""
-        old = talk.sa.children.get(talk.aim.spis[0])
+        """Return N(REKEY_SA), or nothing for an SA that is gone or replaced by now, or in what follows."""
+        if talk.exchange == Exchange.IKE_FOLLOWUP_KE:
+            return ()
+        old, talk.replaces = talk.sa.children.get(talk.aim.spis[0]), None
         if old is None or old.deleting or rekeying.is_replaced(talk.sa, old):
             return ()
         if old.connection not in talk.core.lookup.connections:

@@ -8,13 +8,14 @@ from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import GroupRetried
-from ikecli.crypto import KeyExchange, Suite, generate, restore
+from ikecli.crypto import KeyExchange, Suite, generate, reply_size, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import heirs, rules, telling
-from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.choose import Offer, accepted, choose
+from ikecli.ike.followup import Series
 from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
-from ikecli.ike.tasks.base import Task
+from ikecli.ike.tasks.series import SeriesTask
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
@@ -35,15 +36,15 @@ class AskedIke:
     refused: frozenset[int]
 
 
-class RekeyIke(Task):
+class RekeyIke(SeriesTask):
     """Agrees on suite, SPIs and keys of the new IKE SA; a failure leaves the old one standing."""
 
-    __slots__ = ("_choice", "_exchange", "_group", "_ni", "_nr", "_offers", "_refused", "_spi")
-    notifies = frozenset({_GROUP})
+    __slots__ = ("_exchange", "_group", "_ni", "_nr", "_offers", "_refused", "_spi")
+    notifies = frozenset({_GROUP, NotifyType.ADDITIONAL_KEY_EXCHANGE, NotifyType.STATE_NOT_FOUND})
     kept = AskedIke
 
     def __init__(self) -> None:
-        self._choice: Choice | None = None
+        super().__init__()
         self._exchange: KeyExchange | None = None
         self._offers: tuple[Offer, ...] = ()
         self._group = 0
@@ -51,7 +52,12 @@ class RekeyIke(Task):
         self._spi = self._ni = self._nr = b""
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return SA, Ni, KEi; nothing where the peer was first."""
+        """Return SA, Ni, KEi, or of a further key exchange KEi(n); nothing where the peer was first."""
+        if self._series is not None:
+            return self._series.request(talk)
+        if talk.exchange == Exchange.IKE_FOLLOWUP_KE:
+            heirs.failed(talk.core, talk.sa)
+            return ()
         sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
@@ -68,12 +74,14 @@ class RekeyIke(Task):
         """Go over to the new SA, or try again: at once with the group that the peer wants, else later."""
         if (wanted := message.notify(_GROUP)) is not None and self._other_group(talk, wanted):
             return Again(Exchange.CREATE_CHILD_SA)
-        answer = message.one(SecurityAssociation)
-        if message.error is not None or answer is None:
+        if message.error is not None:
             heirs.failed(talk.core, talk.sa)
             return None
         try:
-            self._choice, self._nr = accepted(self._offers, answer.proposals), message.need(Nonce).data
+            if self._series is not None:
+                return self._followed(talk, self._series, message)
+            proposals = message.need(SecurityAssociation).proposals
+            self._choice, self._nr = accepted(self._offers, proposals), message.need(Nonce).data
             if self._choice is not None:
                 telling.chosen(talk, self._choice, self._offers, None)
             return self._agree(talk, message)
@@ -98,21 +106,24 @@ class RekeyIke(Task):
             raise Refused(f"group {self._group} is wanted", _GROUP, self._group.to_bytes(2, "big"))
         telling.chosen(talk, choice, self._offers, offered.proposals)
         self._ni, self._nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
-        self._exchange, self._spi = generate(self._group, talk.random), talk.core.draw_ike_spi()
+        self._exchange, self._spi = respond(self._group, public.public, talk.random), talk.core.draw_ike_spi()
         return self._agree(talk, message)
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
-        """Return SA, Nr, KEr."""
+        """Return SA, Nr, KEr and the link to the next key exchange."""
         if self._choice is None or self._exchange is None:
             return ()
         chosen = SecurityAssociation((self._choice.proposal(self._spi),))
-        return chosen, Nonce(self._nr), KeyExchangePayload(self._group, self._exchange.public)
+        link = self._series.announce() if self._series else ()
+        return chosen, Nonce(self._nr), KeyExchangePayload(self._group, self._exchange.public), *link
 
     def resume(self, talk: Talk, reply: object) -> Outcome:
         """Go on with the shared secret."""
         if isinstance(reply, bytes):
-            self._finish(talk, reply)
-        elif talk.asking:
+            if not talk.asking:
+                self._admit(talk)
+            return self._shared(talk, reply)
+        if talk.asking:
             heirs.failed(talk.core, talk.sa)
         else:
             raise Refused(f"no shared secret: {reply}", NotifyType.TEMPORARY_FAILURE)
@@ -152,23 +163,25 @@ class RekeyIke(Task):
         if choice is None or exchange is None or len(choice.spi) != _SPI_SIZE or not any(choice.spi):
             raise Malformed("a choice of no IKE SA that was offered")
         group = choice.algorithms[TransformType.KE]
-        if (public.group, group.number, len(public.public)) != (self._group, self._group, len(exchange.public)):
+        if (public.group, group.number) != (self._group, self._group):
             raise Malformed("a public value of another group")
+        if talk.asking and len(public.public) != reply_size(self._group):
+            raise Malformed(f"a public value of {len(public.public)} octets in group {self._group}")
         if group.slow:
             return Wait(SharedSecret(group.number, exchange.private, public.public))
-        self._finish(talk, exchange.shared(public.public))
-        return None
+        return self._shared(talk, exchange.shared(public.public))
 
-    def _finish(self, talk: Talk, shared: bytes) -> None:
+    def make(self, talk: Talk, series: Series) -> None:
+        """Make the new SA."""
         if self._choice is None:
             return
         rows, core, old = self._choice.algorithms, talk.core, talk.sa
-        integrity = rows.get(TransformType.INTEG)
-        suite = Suite(rows[TransformType.ENCR], integrity, rows[TransformType.PRF], rows[TransformType.KE])
+        integrity, group = rows.get(TransformType.INTEG), rows[TransformType.KE]
+        suite = Suite(rows[TransformType.ENCR], integrity, rows[TransformType.PRF], group, self._choice.additional)
         if not talk.asking:
             self._admit(talk)
         spis, nonces = (self._spi, self._choice.spi), (self._ni, self._nr)
-        new = heirs.make(core, old, talk.asking, spis, suite, nonces, shared)
+        new = heirs.make(core, old, talk.asking, spis, suite, nonces, (series.first, series.further))
         talk.heir = new
         if talk.asking:
             heirs.answered(core, old, new)

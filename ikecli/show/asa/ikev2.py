@@ -36,6 +36,7 @@ def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
     yield _HEADER
     yield f"{sa.id:>9} {local:<51} {remote:<51} {sa.status.value:>10}    {role}"
     yield f"      {suites.ike(sa, 'asa')}"
+    yield from (f"      {line}" for line in suites.further(sa.additional, "asa"))
     yield f"      Life/Active Time: {sa.lifetime}/{sa.age} sec"
     if detail:
         yield from _detail(sa)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ikecli.boundary.views import ConnectionView
-from ikecli.show import text
+from ikecli.show import suites, text
 from ikecli.show.options import Slots
 
 
@@ -45,7 +45,10 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     yield "\tResponder-Only (Y/N): N"
     yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
     if view.pfs is not None:
-        yield f"\tDH group:  group{view.pfs}"
+        alone = suites.is_kem(view.pfs)
+        yield f"\tDH group:  {'none' if alone else f'group{view.pfs}'}"
+        more = (view.pfs, *view.pfs_additional) if alone else view.pfs_additional
+        yield from (f"\t{line}" for line in suites.further(more, "ios"))
     yield "\tMixed-mode : Disabled"
     yield "\tTransform sets={ "
     for name, transforms in view.transform_sets:

@@ -43,12 +43,18 @@ def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
         yield _HEADER_4
         local, remote = f"{sa.local}/{sa.local_port}", f"{sa.remote}/{sa.remote_port}"
         yield f"{sa.id:<9} {local:<21} {remote:<21} {vrf:<20} {sa.status.value:<6} "
-    yield f"      {suites.ike(sa, 'ios')}"
+    yield f"      {suites.ike(sa, 'ios')}{', QR' if sa.ppk else ''}"
+    yield from (f"      {line}" for line in suites.further(_further(sa), "ios"))
     yield f"      Life/Active Time: {sa.lifetime}/{sa.age} sec"
     yield f"      CE id: 0, Session-id: {sa.session}"
     yield f"      Local spi: {sa.local_spi.upper()}       Remote spi: {sa.remote_spi.upper()}"
     if detail:
         yield from _detail(sa)
+
+
+def _further(sa: IkeSaView) -> tuple[int, ...]:
+    """Return the additional key exchanges, and a post-quantum one that is all there is."""
+    return (sa.group, *sa.additional) if suites.is_kem(sa.group) else sa.additional
 
 
 def status_text(sa: IkeSaView) -> str:
@@ -82,11 +88,15 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
         yield f"      Local {name} {ours:<14} Remote {name} {theirs:<9} "
     yield f"      DPD configured for {sa.dpd_interval} seconds, retry {sa.dpd_retry}"
     yield f"      {'IETF Std Fragmentation ' if sa.fragmentation else 'Fragmentation not '} configured."
+    if quantum := [number for number in _further(sa) if suites.is_kem(number)]:
+        yield f"      Quantum-safe Encryption using PQC: {suites.methods(quantum)}"
     yield "      Dynamic Route Update: disabled"
     yield "      Extended Authentication not configured."
     yield f"      NAT-T is {nat_text(sa)}"
     yield "      Cisco Trust Security SGT is disabled"
     yield f"      Initiator of SA : {'Yes' if sa.initiator else 'No'}"
+    if sa.ppk:
+        yield "      Quantum-safe Encryption using Manual PPK"
 
 
 def session(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:

@@ -82,8 +82,16 @@ def _endpoints(block: Block) -> Iterator[str]:
     yield f"     plaintext mtu {room}, path mtu {mtu}, {ip} mtu {mtu}, {ip} mtu idb {block.connection.interface}"
     spi = child.outbound_spi if child is not None else 0
     yield f"     current outbound spi: 0x{spi:X}({spi})"
-    group = child.group if child is not None else None
-    yield f"     PFS (Y/N): {'N, DH group: none' if group is None else f'Y, DH group: group{group}'}"
+    yield f"     PFS (Y/N): {pfs(child)}"
+
+
+def pfs(child: ChildView | None) -> str:
+    """Print the key exchanges that a Child SA had of its own."""
+    if child is None or child.group is None:
+        return "N, DH group: none"
+    alone = suites.is_kem(child.group)
+    further = suites.further((child.group, *child.additional) if alone else child.additional, "ios")
+    return ", ".join(["Y", f"DH group: {'none' if alone else f'group{child.group}'}", *further])
 
 
 def settings(child: ChildView) -> str:
@@ -136,7 +144,10 @@ def profile(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
         yield f"\tResponder-Only (Y/N): {'Y' if view.responder_only else 'N'}"
         yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
         if view.pfs is not None:
-            yield f"\tDH group:  group{view.pfs}"
+            alone = suites.is_kem(view.pfs)
+            yield f"\tDH group:  {'none' if alone else f'group{view.pfs}'}"
+            more = (view.pfs, *view.pfs_additional) if alone else view.pfs_additional
+            yield from (f"\t{line}" for line in suites.further(more, "ios"))
         yield "\tMixed-mode : Disabled"
         yield "\tTransform sets={ "
         for name, transforms in view.transform_sets:

@@ -31,6 +31,8 @@ def proposal(views: Sequence[ProposalView], slots: Slots) -> Iterator[str]:
         yield f"     Integrity  : {integrity}"
         yield f"     PRF        : {' '.join(suites.shown(TransformType.PRF, number) for number in view.prf)}"
         yield f"     DH Group   : {suites.groups(view.groups)}"
+        for methods in view.additional:
+            yield f"     PQC Key Exchange: {suites.methods(methods)}"
 
 
 _NOT_SERVED = (
