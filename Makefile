@@ -22,7 +22,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 live: $(READY)
-	$(BIN)/pytest -m live tests/live
+	$(BIN)/pytest -m live
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
