@@ -190,7 +190,8 @@ class Worker:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they go to the whole group; it ends with the engine
     one = socket.socket(fileno=int(arguments[0]))
     one.setblocking(False)
     pipe = Pipe(one)
