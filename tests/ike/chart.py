@@ -9,7 +9,7 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Direction
 from ikecli.boundary.events import MessageSent
 from ikecli.boundary.notices import Expired
-from ikecli.ike.choose import Offer
+from ikecli.ike.choose import Additional, Offer
 from ikecli.ike.limits import LINGER_SECONDS, REPLACED_SECONDS
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa, State
@@ -69,7 +69,9 @@ class SeveralGroups(Lookup):
         super().__init__(intent)
         self._groups = tuple(row(TransformType.KE, word) for word in words.split())
 
-    def esp_offers(self, connection: Connection, pfs: Algorithm | None) -> tuple[Offer, ...]:
+    def esp_offers(
+        self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
+    ) -> tuple[Offer, ...]:
         """Return offers with all groups."""
         (offer,) = super().esp_offers(connection, None)
         return (Offer(offer.protocol, {**offer.algorithms, TransformType.KE: self._groups}),)
