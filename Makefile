@@ -1,11 +1,11 @@
-# Six verbs. `make demo` and `make test` are all a newcomer needs; both make the virtual environment first.
+# Seven verbs. `make demo` and `make test` are all a newcomer needs; both make the virtual environment first.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench live clean
+.PHONY: demo test check bench fuzz live clean
 
 demo: $(READY)
 	@$(BIN)/python -m ikecli.lab.demo
@@ -20,6 +20,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 live: $(READY)
 	$(BIN)/pytest -m live

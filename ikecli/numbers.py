@@ -42,6 +42,7 @@ class PayloadType(IntEnum):
     CP = 47
     EAP = 48
     SKF = 53
+    PS = 54
 
 
 class Protocol(IntEnum):
@@ -91,6 +92,7 @@ class NotifyType(IntEnum):
     CHILDLESS_IKEV2_SUPPORTED = 16418
     IKEV2_FRAGMENTATION_SUPPORTED = 16430
     SIGNATURE_HASH_ALGORITHMS = 16431
+    PUZZLE = 16434
     USE_PPK = 16435
     PPK_IDENTITY = 16436
     NO_PPK_AUTH = 16437
@@ -102,6 +104,10 @@ class NotifyType(IntEnum):
 
 FIRST_STATUS: Final = 16384
 """Notify types from here on are status, below are errors (RFC 7296 3.10.1)."""
+
+
+PUZZLE_KEYS: Final = 4
+"""Keys of a puzzle's solution (RFC 8019 8.2)."""
 
 
 class IdType(IntEnum):
@@ -134,6 +140,40 @@ class TsType(IntEnum):
 
     IPV4_ADDR_RANGE = 7
     IPV6_ADDR_RANGE = 8
+
+
+class ConfigurationType(IntEnum):
+    """What a Configuration payload is (RFC 7296 3.15)."""
+
+    CFG_REQUEST = 1
+    CFG_REPLY = 2
+    CFG_SET = 3
+    CFG_ACK = 4
+
+
+class AttributeType(IntEnum):
+    """Configuration attributes (RFC 7296 3.15.1); those from 28672 on are Cisco's own."""
+
+    INTERNAL_IP4_ADDRESS = 1
+    INTERNAL_IP4_NETMASK = 2
+    INTERNAL_IP4_DNS = 3
+    INTERNAL_IP4_NBNS = 4
+    INTERNAL_IP4_DHCP = 6
+    APPLICATION_VERSION = 7
+    INTERNAL_IP6_ADDRESS = 8
+    INTERNAL_IP6_DNS = 10
+    INTERNAL_IP6_DHCP = 12
+    INTERNAL_IP4_SUBNET = 13
+    SUPPORTED_ATTRIBUTES = 14
+    INTERNAL_IP6_SUBNET = 15
+    BANNER = 28672
+    SAVE_PASSWORD = 28673
+    DEFAULT_DOMAIN = 28674
+    SPLIT_DNS = 28675
+    SPLIT_INCLUDE = 28676
+    LOCAL_LAN = 28678
+    PFS = 28679
+    BACKUP_SERVERS = 28681
 
 
 class TransformType(IntEnum):
@@ -426,6 +466,13 @@ NO_KEY_EXCHANGE: Final = Algorithm(_K, 0, "NONE", "NONE")
 
 BY_KEY: Final[dict[tuple[TransformType, int, int], Algorithm]] = {row.key: row for row in ALGORITHMS}
 """The row of a (type, transform id, key length in bits)."""
+
+
+GROUP_BITS: Final = {
+    1: 60, 2: 80, 5: 90, 14: 112, 24: 112, 15: 128, 16: 152, 17: 176, 18: 200,
+    19: 128, 20: 192, 21: 256, 31: 128, 32: 224,
+}  # fmt: skip
+"""The security of each group in bits (RFC 3526 8, RFC 5114 4, RFC 8031 1, NIST SP 800-57 part 1 table 2)."""
 
 
 def named(type: TransformType, dialect: str, word: str, use: str = "ike") -> Algorithm:

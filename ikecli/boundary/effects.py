@@ -125,6 +125,20 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Have inner addresses that a peer lent be ours, and networks be reached through a connection to that peer.
+
+    Both stand on the connection's interface until a Reach of the same id takes their place; one with neither ends it.
+    """
+
+    id: int
+    connection: str
+    remote: Address
+    addresses: tuple[Address, ...] = ()
+    networks: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A virtual-access interface `name`, made of the interface `template` for one peer.
 
@@ -183,6 +197,18 @@ class SharedSecret(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Puzzle(Question):
+    """A client puzzle (RFC 8019 4): keys under which the PRF of `text` ends in `difficulty` zero bits.
+
+    The reply is the keys as a tuple.
+    """
+
+    prf: Algorithm
+    text: bytes
+    difficulty: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic(Question):
     """What Child SAs carried so far, by inbound SPI. The reply is a mapping from SPI to views.Counters."""
 
@@ -205,4 +231,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Attach | Detach | Ask | Tell
+Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | Tell

@@ -90,10 +90,38 @@ class ProposalRefused(SaEvent):
 
 @dataclass(frozen=True, slots=True)
 class GroupRetried(SaEvent):
-    """The responder wants another key-exchange group (INVALID_KE_PAYLOAD)."""
+    """The responder wants another key-exchange group (INVALID_KE_PAYLOAD); `weaker` says that its security is less."""
 
     offered: int
     wanted: int
+    weaker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorUnproven(SaEvent):
+    """An error came that anybody may have sent: for so many seconds the genuine answer is waited for."""
+
+    remote: str
+    error: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HintReceived(SaEvent):
+    """Somebody says in the clear that the peer knows an SA no longer: it is asked under the keys."""
+
+    remote: str
+    notify: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged(SaEvent):
+    """The responder wants a cookie back, or with `prf` a puzzle of `bits` solved; `taken` says that we do."""
+
+    remote: str
+    prf: str = ""
+    bits: int = 0
+    taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +219,35 @@ class SelectorsRefused(SaEvent):
     local: str = ""
     remote: str = ""
     by_peer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTold(SaEvent):
+    """A Configuration payload left (`sent`) or came: its kind ("CFG_REQUEST") and a text for each attribute.
+
+    The text is its name or number, how many octets its value has, and the value ("INTERNAL_IP4_ADDRESS 4 10.0.0.1").
+    """
+
+    sent: bool
+    kind: str
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRefused(SaEvent):
+    """The peer is lent no inner address, or none by the peer (`by_peer`), so that no Child SA is set up.
+
+    `authorization` is what the peer is lent from, with its pools and what they have free.
+    """
+
+    profile: str
+    identity: str
+    why: str
+    authorization: str = ""
+    pools: tuple[str, ...] = ()
+    by_peer: bool = False
+    local: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +380,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
             ProfileMissing,
             AuthenticationFailed,
             SelectorsRefused,
+            AddressRefused,
             ChildFailed,
             GaveUp,
             DatagramDropped,
@@ -344,6 +402,7 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
         ProfileMissing,
         AuthenticationFailed,
         SelectorsRefused,
+        AddressRefused,
         GaveUp,
         LineProtocol,
     }

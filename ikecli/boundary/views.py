@@ -75,7 +75,9 @@ class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
     Message ids: next of ours and next expected of theirs. `age` counts from establishment. `additional` are the key
-    exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys.
+    exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys. `assigned` are
+    the inner addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what
+    it said lies behind it.
     """
 
     id: int
@@ -112,6 +114,10 @@ class IkeSaView:
     children: tuple[ChildView, ...] = ()
     additional: tuple[int, ...] = ()
     ppk: str = ""
+    authorization: str = ""
+    assigned: tuple[str, ...] = ()
+    pushed: tuple[str, ...] = ()
+    remote_subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,8 @@ class ExchangeCount:
 class StatsView:
     """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time.
 
-    `cookies` are requests that were challenged: with the right cookie, with another one, with none.
+    `cookies` are requests that were challenged: with the right cookie, with another one, with none. `puzzles` are those
+    that were given out, those that came back solved, and cookies that came back without their solution.
     """
 
     incoming_active: int = 0
@@ -201,6 +208,9 @@ class StatsView:
     cookies_accepted: int = 0
     cookies_rejected: int = 0
     cookies_missing: int = 0
+    puzzles_asked: int = 0
+    puzzles_solved: int = 0
+    puzzles_unsolved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +320,7 @@ class VrfView:
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route in use of the routing table `vrf`: code C (connected), L (local) or S (static)."""
+    """A route in use of the table `vrf`: code C (connected), L (local), S (static) or V (there because of an SA)."""
 
     code: str
     prefix: str
@@ -318,6 +328,58 @@ class RouteView:
     interface: str
     distance: int
     vrf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationView:
+    """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`."""
+
+    name: str
+    pools: tuple[str, ...]
+    netmask: str
+    dns: tuple[str, ...]
+    wins: tuple[str, ...]
+    domain: str
+    banner: str
+    tells_own: bool
+    routes: tuple[str, ...]
+    accepts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlexView:
+    """A FlexVPN client: the hub it has or tries, from where, through which tunnel, and the addresses it was lent."""
+
+    name: str
+    active: bool
+    peer: str
+    source: str
+    vrf: str
+    inner_vrf: str
+    tunnel: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeView:
+    """A range of a pool, and how many of its addresses are free and lent."""
+
+    first: str
+    last: str
+    free: int
+    lent: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """A pool of addresses to lend; `lent` are those that peers have, `available` some that they may get."""
+
+    name: str
+    version: int
+    ranges: tuple[RangeView, ...]
+    lent: tuple[str, ...]
+    available: tuple[str, ...] = ()
+    netmask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,14 @@ from typing import Literal
 
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
 from ikecli.language import Inert
+from ikecli.language.kinds import Range
 
 DEFAULT_GROUP = "DefaultL2LGroup"
 """The tunnel group of peers that have none of their own."""
+DEFAULT_RA_GROUP = "DefaultRAGroup"
+"""That of travellers."""
+DEFAULT_POLICY = "DfltGrpPolicy"
+"""The group policy that others take from what they do not say."""
 
 
 @dataclass(slots=True)
@@ -96,7 +101,7 @@ class LogOption:
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
-    """A line of an extended access list: a remark, or what is permitted or denied."""
+    """A line of an access list: a remark, or what is permitted or denied, in a standard one a `network` alone."""
 
     action: str | None = None
     protocol: str | int | None = None
@@ -108,6 +113,7 @@ class AccessLine:
     log: LogOption | None = None
     inactive: bool = False
     remark: str | None = None
+    network: Network | None = None
 
 
 @dataclass(slots=True)
@@ -163,6 +169,14 @@ class MapEntry:
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     reverse_route: bool | None = None
+    dynamic: str | None = None
+
+
+@dataclass(slots=True)
+class DynamicMap:
+    """`crypto dynamic-map`: entries for peers of any address."""
+
+    entries: dict[int, MapEntry] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -227,12 +241,96 @@ class TunnelIpsec:
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PoolNames:
+    """The pools of a tunnel group, and the interface (by nameif) that they were given for."""
+
+    interface: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class TunnelGeneral:
+    """The `general-attributes` of a tunnel group."""
+
+    address_pools: PoolNames | None = None
+    ipv6_address_pools: PoolNames | None = None
+    group_policy: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class TunnelGroup:
     """`tunnel-group`."""
 
     type: str | None = None
     ipsec: TunnelIpsec | None = None
+    general: TunnelGeneral | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpPool:
+    """`ip local pool`."""
+
+    range: Range
+    mask: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv6Pool:
+    """`ipv6 local pool`: the first address with the length of its prefix, and how many there are."""
+
+    first: IPv6Interface
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Name servers, or none."""
+
+    kind: str | None = None
+    servers: tuple[Ip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name, or none."""
+
+    kind: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names, or none."""
+
+    kind: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class GroupAttributes:
+    """The `attributes` of a group policy."""
+
+    banner: list[str] = field(default_factory=list)
+    wins_servers: Servers | None = None
+    dns_servers: Servers | None = None
+    protocols: tuple[str, ...] = ()
+    split_policy: str | None = None
+    split_list: Named | None = None
+    domain: Named | None = None
+    split_dns: Names | None = None
+    address_pools: Names | None = None
+    ipv6_address_pools: Names | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class GroupPolicy:
+    """`group-policy`."""
+
+    where: str | None = None
+    attributes: GroupAttributes | None = None
 
 
 RouteKey = tuple[str, IPv4Address, IPv4Address, IPv4Address]
@@ -257,14 +355,21 @@ class Asa:
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None
+    ip_pools: dict[str, IpPool] = field(default_factory=dict)
+    ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
+    dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
     isakmp_identity: IsakmpIdentity | None = None
     nat_keepalive: int | None = None
     cookie_challenge: int | str | None = None
+    puzzle_challenge: int | None = None
     fragmentation: Fragmentation | Literal[False] | None = None
     notify_invalid_selectors: bool | None = None
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)
-    tunnel_groups: dict[str, TunnelGroup] = field(default_factory=lambda: {DEFAULT_GROUP: TunnelGroup()})
+    group_policies: dict[str, GroupPolicy] = field(default_factory=lambda: {DEFAULT_POLICY: GroupPolicy()})
+    tunnel_groups: dict[str, TunnelGroup] = field(
+        default_factory=lambda: {DEFAULT_GROUP: TunnelGroup(), DEFAULT_RA_GROUP: TunnelGroup()}
+    )
     inert: dict[str, Inert] = field(default_factory=dict)

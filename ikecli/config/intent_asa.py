@@ -24,6 +24,7 @@ from ikecli.config.algorithms import (
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
+from ikecli.config.remote_asa import Remote, pools
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels, is_tunnel
 from ikecli.intent import (
     Address,
@@ -60,6 +61,8 @@ KEEPALIVE: Final = Dpd(10, 2, True)
 """The liveness checks of a tunnel group that says nothing about them."""
 GROUP_DEPTH: Final = 8
 """How deep object groups may lie in one another."""
+DEFAULT_GROUPS: Final = f"{asa.DEFAULT_RA_GROUP} {asa.DEFAULT_GROUP}"
+"""The tunnel groups of peers that have none of their own, in the order they are looked at."""
 ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 ANY: Final[dict[str, tuple[Prefix, ...]]] = {"any": ANYWHERE[:1], "any4": ANYWHERE[:1], "any6": ANYWHERE[1:]}
 
@@ -118,18 +121,27 @@ class _Resolver:
         profiles = tuple(self.profiles())
         self.groups = {profile.name for profile in profiles}
         tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group)
+        maps = tuple(self.connections())
         intent = Intent(
             hostname=self.draft.hostname or HOSTNAME,
-            network=Network(tuple(self.interfaces(tunnels)), tuple(self.routes())),
+            network=Network(tuple(self.interfaces(tunnels)), (*self.routes(), *reverse_routes(maps))),
             policies=tuple(self.policies()),
             profiles=profiles,
-            connections=(*self.connections(), *tunnels.connections()),
+            connections=(*maps, *tunnels.connections()),
+            pools=pools(self.draft, self.complaints),
         )
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
-        told = bool(self.draft.notify_invalid_selectors)
+        told, share = bool(self.draft.notify_invalid_selectors), self.draft.puzzle_challenge
+        puzzles = None if share is None else intent.max_half_open * share // 100
         return (
-            replace(intent, cookie_threshold=threshold, fragment_mtu=mtus, notify_invalid_selectors=told),
+            replace(
+                intent,
+                cookie_threshold=threshold,
+                puzzle_threshold=puzzles,
+                fragment_mtu=mtus,
+                notify_invalid_selectors=told,
+            ),
             self.complaints,
         )
 
@@ -208,14 +220,19 @@ class _Resolver:
     # Tunnel groups
 
     def profiles(self) -> Iterator[Profile]:
-        """Yield the tunnel groups between sites that have both keys; the default group last."""
+        """Yield the tunnel groups that have both keys; the default groups last, that of travellers first of these."""
+        remote = Remote(self.draft, self.complaints)
         groups = self.draft.tunnel_groups.items()
-        for name, group in sorted(groups, key=lambda item: item[0] == asa.DEFAULT_GROUP):
-            if group.type == "remote-access" or (name == asa.DEFAULT_GROUP and group.ipsec is None):
+        for name, group in sorted(groups, key=lambda item: DEFAULT_GROUPS.find(item[0])):
+            if name in DEFAULT_GROUPS.split() and group.ipsec is None:
                 continue
             keys = self.keys(name, group.ipsec or asa.TunnelIpsec())
-            if keys:
-                yield self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys)
+            profile = self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys) if keys else None
+            if profile is not None and (group.type == "remote-access" or name == asa.DEFAULT_RA_GROUP):
+                authorization = remote.authorization(name, group)
+                profile = replace(profile, authorization=authorization) if authorization else None
+            if profile is not None:
+                yield profile
 
     def keys(self, name: str, ipsec: asa.TunnelIpsec) -> tuple[Secret, Secret] | None:
         """Return the local and the remote key of a group."""
@@ -273,8 +290,8 @@ class _Resolver:
                     ("crypto_maps", name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
                     f"crypto map {name} interface {next(iter(self.named), 'NAMEIF')}",
                 )  # fmt: skip
-                for sequence, entry in sorted(held.entries.items()):
-                    self.entry(name, sequence, entry)
+                for tag, sequence, entry in self.rows(name, held):
+                    self.entry(tag, sequence, entry, dynamic=held.entries.get(sequence) is not entry)
             for nameif in held.interfaces:
                 yield from self.applied(name, held, nameif)
 
@@ -299,15 +316,34 @@ class _Resolver:
             self.complaints.warn(
                 where, "", f"interface {nameif} uses crypto map {name} and is shut down", "no shutdown"
             )
-        for sequence, entry in sorted(held.entries.items()):
-            parts = self.entry(name, sequence, entry)
-            local = next((one for one in locals_ if entry.peers and one.version == entry.peers[0].version), None)
+        for tag, sequence, entry in self.rows(name, held):
+            dynamic = held.entries.get(sequence) is not entry
+            parts = self.entry(tag, sequence, entry, dynamic)
+            fitting = (one for one in locals_ if entry.peers and one.version == entry.peers[0].version)
+            local = next(iter(locals_) if dynamic else fitting, None)
             if parts and enabled and local is not None and interface and not interface.shutdown:
-                yield self.connection(name, sequence, entry, self.named[nameif], local, *parts)
+                yield self.connection(tag, sequence, entry, self.named[nameif], local, *parts)
+
+    def rows(self, name: str, held: asa.CryptoMap) -> Iterator[tuple[str, int, asa.MapEntry]]:
+        """Yield the entries of a map in order, those of a dynamic map in the place that names it."""
+        for sequence, entry in sorted(held.entries.items()):
+            if entry.dynamic is None:
+                yield name, sequence, entry
+                continue
+            inner = self.draft.dynamic_maps.get(entry.dynamic)
+            if inner is None:
+                self.complaints.error(
+                    ("crypto_maps", name, "entries", sequence), "crypto-map-incomplete",
+                    f"crypto map {name} {sequence} names dynamic map {entry.dynamic}, which is not there",
+                    f"crypto dynamic-map {entry.dynamic} 10 set ikev2 ipsec-proposal NAME",
+                )  # fmt: skip
+                continue
+            for number, one in sorted(inner.entries.items()):
+                yield entry.dynamic, number, one
 
     def connection(
         self, name: str, sequence: int, entry: asa.MapEntry, interface: str, local: Address, found: tuple[Flow, ...],
-        proposals: tuple[EspProposal, ...], profile: str,
+        proposals: tuple[EspProposal, ...], profile: str | None,
     ) -> Connection:  # fmt: skip
         """Return a complete entry on an interface."""
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
@@ -328,19 +364,25 @@ class _Resolver:
             transport=entry.mode == "transport",
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
+            reverse_route=bool(entry.reverse_route),
         )
 
     def entry(
-        self, name: str, sequence: int, entry: asa.MapEntry
-    ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str] | None:
-        """Return the flows, proposals and tunnel group of an entry, unless it is incomplete."""
-        where = ("crypto_maps", name, "entries", sequence)
-        what = f"crypto map {name} {sequence}"
+        self, name: str, sequence: int, entry: asa.MapEntry, dynamic: bool = False
+    ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str | None] | None:
+        """Return the flows, proposals and tunnel group of an entry, unless it is incomplete; a dynamic one has none."""
+        where = ("dynamic_maps" if dynamic else "crypto_maps", name, "entries", sequence)
+        what = f"crypto {'dynamic-map' if dynamic else 'map'} {name} {sequence}"
+        fix = f"{what} set ikev2 ipsec-proposal"
+        if dynamic:
+            flows = tuple(self.flows(where, what, entry.match_address)) if entry.match_address else ()
+            offered = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
+            return (flows, offered, None) if offered else None
         if not entry.peers:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", f"{what} set peer A.B.C.D")
         group = self.tunnel_group(where, what, entry.peers[0]) if entry.peers else None
         found = tuple(self.flows(where, what, entry.match_address))
-        proposals = tuple(self.offers(where, what, entry.ipsec_proposals, f"{what} set ikev2 ipsec-proposal"))
+        proposals = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
         return (found, proposals, group) if entry.peers and found and proposals and group else None
 
     def tunnel_group(self, where: tuple[Any, ...], what: str, peer: Address) -> str | None:
@@ -449,6 +491,14 @@ class _Resolver:
         """Complain of a name in an access list that stands for nothing."""
         why = f"access list {name} names {what}, which is not there or empty"
         self.complaints.error(("access_lists", name), "access-list-missing", why, fix)
+
+
+def reverse_routes(connections: Iterable[Connection]) -> Iterator[Route]:
+    """Yield the routes to what crypto-map entries protect; those of a dynamic map come with its SAs."""
+    for one in connections:
+        for flow in one.flows if one.reverse_route and not one.wildcard_peer else ():
+            if flow.permit and (prefix := flow.remote.prefix) is not None:
+                yield Route(prefix, None, one.interface, learned=True)
 
 
 def subnet(end: asa.Network) -> Iterable[Selector]:

@@ -24,6 +24,7 @@ from ikecli.config.crypto_acl import flows_of
 from ikecli.config.ios_nat import nat_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, ppks_of, usable
 from ikecli.config.remarks import transform_row, transform_word
+from ikecli.config.remote_ios import Remote, pools
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
 from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels
 from ikecli.intent import (
@@ -111,6 +112,7 @@ class _Resolver:
     def __init__(self, draft: ios.Ios) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        self.remote = Remote(draft, self.complaints)
         self.rings = {name: credentials_of(self.complaints, name, ring) for name, ring in draft.keyrings.items()}
 
     def intent(self) -> tuple[Intent, Complaints]:
@@ -130,6 +132,7 @@ class _Resolver:
             ),
             connections=(*self.connections(set(profiles)), *tunnels.connections(interfaces)),
             templates=tuple(tunnels.templates(interfaces)),
+            pools=pools(d, self.complaints),
         )
         if d.max_negotiating is not None:
             intent = replace(intent, max_half_open=d.max_negotiating)
@@ -137,7 +140,13 @@ class _Resolver:
             intent = replace(intent, max_sas=d.max_sas)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        intent = replace(intent, cookie_threshold=threshold, fragment_mtu=mtus, window=d.window or WINDOW)
+        intent = replace(
+            intent,
+            cookie_threshold=threshold,
+            puzzle_threshold=d.puzzle_challenge,
+            fragment_mtu=mtus,
+            window=d.window or WINDOW,
+        )
         return intent, self.complaints
 
     def policies(self) -> Iterator[IkePolicy]:
@@ -214,6 +223,7 @@ class _Resolver:
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
+            authorization=self.remote.authorization(name, profile),
             ppks=self.ppks(name, profile),
             force_encapsulation=bool(profile.force_encapsulation),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",

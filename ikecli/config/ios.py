@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 from ikecli.config.common import Dpd, Icmp, Ip, Key, Matched, Password, Pfs, Ports, User
+from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
 from ikecli.language import Inert
 from ikecli.secret import Secret
 
@@ -120,8 +121,13 @@ class Profile:
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
     force_encapsulation: bool | None = None
+    authorization: GroupAuthorization | None = None
+    config_request: bool | None = None
+    config_accept: bool | None = None
+    config_send: bool | None = None
     ivrf: str | None = None
     virtual_template: VirtualTemplate | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,10 @@ class Protection:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`. In the place of an address may stand the name of the interface that has it (`ip unnumbered`)."""
+    """`interface`. In the place of an address may stand the name of the interface that has it (`ip unnumbered`).
+
+    One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6.
+    """
 
     type: str | None = None
     description: str | None = None
@@ -242,10 +251,12 @@ class Interface:
     ip_mtu: int | None = None
     tunnel_source: TunnelSource | None = None
     tunnel_mode: str | None = None
-    tunnel_destination: Ip | None = None
+    tunnel_destination: Ip | str | None = None
     tunnel_key: int | None = None
     tunnel_vrf: str | None = None
     protection: Protection | None = None
+    negotiated: bool | None = None
+    negotiated6: bool | None = None
     address: InterfaceAddress | str | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
@@ -395,10 +406,16 @@ class Ios:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)
+    aaa_new_model: bool | None = None
+    aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
+    authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)
+    ip_pools: dict[str, IpPool] = field(default_factory=dict)
+    ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     nat_keepalive: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
+    puzzle_challenge: int | None = None
     window: int | None = None
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
@@ -412,6 +429,7 @@ class Ios:
     crypto_maps6: dict[str, CryptoMap] = field(default_factory=dict)
     vrfs: dict[str, Vrf] = field(default_factory=dict)
     ipv6_routing: bool | None = None
+    flexvpn_clients: dict[str, FlexClient] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
     vrf_routes: dict[VrfRouteKey, VrfRoute] = field(default_factory=dict)

@@ -45,9 +45,7 @@ _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 
 _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
     ("asa", "fragmentation", "cisco"): "only IETF fragments are sent and taken (RFC 7383).",
-    ("asa", "reverse_route", None): "reverse-route has no effect yet: routes to the peer's networks are not added.",
     ("asa", "connection_type", "originate-only"): "this side begins, but it still answers the peer.",
-    ("asa", "type", "remote-access"): "remote access has no effect yet: only ipsec-l2l groups are used.",
 }
 """What is kept and does not work as it says, by the field that is set and its value."""
 

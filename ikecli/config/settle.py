@@ -122,10 +122,12 @@ class Scribe:
 def consequences(draft: Any, command: Command) -> Iterator[str]:
     """Carry out what a line brings with it beyond what it says, and yield what the system says of that.
 
-    On an ASA an interface gets its security level with its name, and the default tunnel group never goes.
+    On an ASA an interface gets its security level with its name, and the default groups never go.
     """
     if isinstance(draft, asa.Asa):
-        draft.tunnel_groups.setdefault(asa.DEFAULT_GROUP, asa.TunnelGroup())
+        for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
+            draft.tunnel_groups.setdefault(name, asa.TunnelGroup())
+        draft.group_policies.setdefault(asa.DEFAULT_POLICY, asa.GroupPolicy())
     if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
         draft.security_level = TRUSTED if draft.nameif == "inside" else 0
         yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ikecli.config import ios
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
+from ikecli.config.flexvpn_ios import Clients
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
@@ -55,6 +56,7 @@ class Tunnels:
 
     def __init__(self, draft: ios.Ios, complaints: Complaints, offers: Offers, profiles: set[str]) -> None:
         self.draft, self.complaints, self.offers, self.profiles = draft, complaints, offers, profiles
+        self.clients = Clients(draft, complaints)
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield all interfaces, tunnels and templates among them."""
@@ -104,7 +106,7 @@ class Tunnels:
                 f"tunnel vrf {lender.vrf}" if lender.vrf else "no tunnel vrf",
             )  # fmt: skip
         fits = source is None or source.version == version
-        there = each.tunnel_destination
+        there = next(iter(self.clients.destinations(name, each)), None)
         return Tunnel(
             carrier,
             source if fits else None,
@@ -134,7 +136,14 @@ class Tunnels:
             self.complaints.error(
                 where, "tunnel-incomplete", f"interface {name} has no tunnel destination", "tunnel destination A.B.C.D"
             )
-        for end in (source, each.tunnel_destination):
+        there = self.clients.destinations(name, each)
+        if not there and each.tunnel_destination is not None:
+            self.complaints.error(
+                where, "tunnel-incomplete",
+                f"interface {name} goes to the peers of a FlexVPN client, but none with a peer connects it",
+                f"crypto ikev2 client flexvpn NAME, then peer 1 A.B.C.D and client connect {name}",
+            )  # fmt: skip
+        for end in (source, *there):
             if end is not None and end.version != version:
                 self.complaints.error(
                     where, "tunnel-incomplete", f"interface {name} is a tunnel over {family}, but has the end {end}",
@@ -183,14 +192,15 @@ class Tunnels:
         self, one: Interface, tunnel: Tunnel, source: Address, destination: Address, held: ios.IpsecProfile,
         profile: str, proposals: tuple[EspProposal, ...], transport: bool,
     ) -> Connection:  # fmt: skip
-        """Return what protects a tunnel between two ends."""
+        """Return what protects a tunnel between two ends; in GRE, whose flows name them, without backup peers."""
+        gre = tunnel.carrier is Carrier.GRE
         pfs, additional = pfs_rows(held.pfs, "ios")
         return Connection(
             tunnel_name(one.name),
             TUNNEL_SEQUENCE,
             one.name,
             source,
-            (destination,),
+            self.clients.destinations(one.name, self.draft.interfaces[one.name])[: 1 if gre else None],
             tunnel_flows(tunnel.carrier, source, destination, tunnel.versions),
             proposals,
             profile=profile,
@@ -198,8 +208,9 @@ class Tunnels:
             pfs_additional=additional,
             lifetime=self.seconds(held),
             kilobytes=self.volume(held),
-            transport=transport and tunnel.carrier is Carrier.GRE,
-            initiation=Initiation.NEVER if held.responder_only else Initiation.START,
+            transport=transport and gre,
+            initiation=Initiation.NEVER if held.responder_only or self.clients.waits(one.name) else Initiation.START,
+            asks=self.clients.asks(one.name, profile),
             replay_window=self.window(held),
             vrf=tunnel.vrf,
             inner_vrf=one.vrf,

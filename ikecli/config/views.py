@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from ikecli.boundary.views import (
     AccessListView,
+    AuthorizationView,
     ConnectionView,
+    FlexView,
     FlowView,
     IpsecProfileView,
     PolicyView,
@@ -15,7 +17,7 @@ from ikecli.boundary.views import (
     TransformSetView,
     VrfView,
 )
-from ikecli.config import asa, intent_asa, intent_ios, ios, tunnels_ios
+from ikecli.config import asa, intent_asa, intent_ios, ios, remote_ios, tunnels_ios
 from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -125,6 +127,42 @@ def _group(name: str, profile: Profile | None, references: int) -> ProfileView:
     remotes = tuple(map(str, profile.gateways or profile.remotes))
     method = "pre-shared-key"
     return ProfileView(name, remotes, "", method, (method,), name, profile.lifetime, dpd, True, references)
+
+
+def authorizations(store: Store) -> Iterator[AuthorizationView]:
+    """Yield the authorization policies, the default one first."""
+    draft = store.draft
+    if not isinstance(draft, ios.Ios):
+        return
+    remote = remote_ios.Remote(draft, Complaints())
+    for name, held in remote_ios.policies_of(draft).items():
+        one = remote.policy(name, held)
+        yield AuthorizationView(
+            name,
+            one.pools,
+            str(one.netmask or ""),
+            tuple(map(str, one.dns)),
+            tuple(map(str, one.nbns)),
+            one.domain,
+            one.banner,
+            one.tells_own,
+            tuple(map(str, one.networks)),
+            one.accepts,
+        )
+
+
+def flexvpn_clients(store: Store) -> Iterator[FlexView]:
+    """Yield the FlexVPN clients as configured: the first hub of each, not active."""
+    draft = store.draft
+    if not isinstance(draft, ios.Ios):
+        return
+    for name, client in draft.flexvpn_clients.items():
+        tunnel = draft.interfaces.get(client.tunnel or "") or ios.Interface()
+        source = tunnel.tunnel_source or ios.TunnelSource()
+        peers = [str(one.address) for _, one in sorted(client.peers.items())]
+        shown = source.interface or str(source.address or "")
+        vrfs = tunnel.tunnel_vrf or "", tunnel.vrf or ""
+        yield FlexView(name, False, next(iter(peers), ""), shown, *vrfs, client.tunnel or "")
 
 
 def transform_sets(store: Store) -> Iterator[TransformSetView]:
@@ -273,12 +311,12 @@ def flow_view(flow: Flow) -> FlowView:
 def _access_list(store: Store, each: Connection) -> str:
     """Return the access list of a crypto-map entry, or nothing for a tunnel."""
     draft = store.draft
-    found: asa.MapEntry | ios.MapEntry | None
+    held: asa.CryptoMap | asa.DynamicMap | ios.CryptoMap | None
     if isinstance(draft, ios.Ios):
-        maps = intent_ios.maps_of(draft, each.flows[0].local.first.version)
-        found = maps[each.name].entries.get(each.sequence) if each.name in maps else None
+        held = intent_ios.maps_of(draft, each.local.version).get(each.name)
     else:
-        found = draft.crypto_maps[each.name].entries.get(each.sequence) if each.name in draft.crypto_maps else None
+        held = draft.crypto_maps.get(each.name) or draft.dynamic_maps.get(each.name)
+    found = held.entries.get(each.sequence) if held else None
     return (found.match_address if found else None) or ""
 
 

@@ -158,6 +158,13 @@ class Clear(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Connect(Request):
+    """Set up the FlexVPN client of a name, or with an empty one all of them; answered with Done, or Error."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Debug(Request):
     """Switch a debug category ("ikev2", "ikev2.packet", "ikev2.error", "ipsec", "all") for everyone.
 
@@ -214,6 +221,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Erase: OPERATOR,
     Fetch: OPERATOR,
     Clear: OPERATOR,
+    Connect: OPERATOR,
     Debug: OPERATOR,
     Monitor: OPERATOR,
 }
@@ -223,7 +231,19 @@ OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "loggi
 """Topics of Show that need the operator's level."""
 
 USER_NAMES: Final = frozenset(
-    {"crypto_maps", "nameif", "policies", "profiles", "proposals", "transform_sets", "tunnel_groups"}
+    {
+        "authorizations",
+        "crypto_maps",
+        "flexvpn_clients",
+        "ip_pools",
+        "ipv6_pools",
+        "nameif",
+        "policies",
+        "profiles",
+        "proposals",
+        "transform_sets",
+        "tunnel_groups",
+    }
 )
 """Paths of Names that do without it: what commands of the lower level complete."""
 

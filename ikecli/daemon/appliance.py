@@ -19,7 +19,9 @@ from ikecli.boundary.effects import (
     Effect,
     Failed,
     Install,
+    Puzzle,
     Question,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -33,6 +35,7 @@ from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.crypto.exchange import restore
+from ikecli.crypto.puzzles import solve
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
 from ikecli.dataplane.base import EspState, Notify, Plane, Translating
@@ -254,6 +257,8 @@ class Appliance:
                 self.plane.update(effect)
             case Remove():
                 self.plane.remove(effect)
+            case Reach():
+                self.plane.reach(effect)
             case Attach(access):
                 self.plane.attach(access)
             case Detach(name):
@@ -290,12 +295,15 @@ class Appliance:
 
 def answer(question: Question) -> object:
     """Work out the answer to a question that needs only computing; a refusal is an answer too."""
-    if not isinstance(question, SharedSecret):
-        return Unavailable(f"nothing here answers {type(question).__name__}")
     try:
-        return restore(question.group, question.private).shared(question.peer)
+        match question:
+            case SharedSecret(group, private, peer):
+                return restore(group, private).shared(peer)
+            case Puzzle(prf, text, difficulty):
+                return solve(prf, text, difficulty)
     except IkecliError as refusal:
         return refusal
+    return Unavailable(f"nothing here answers {type(question).__name__}")
 
 
 __all__ = ["Appliance", "Storage", "answer"]

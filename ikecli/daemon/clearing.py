@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ikecli.control.messages import Option
+from ikecli.daemon import clients
 from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.selection import chosen
 from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteChild, DeleteIke
@@ -26,8 +28,7 @@ def clear(appliance: Appliance, topic: str, options: Options) -> None:
 def _ike(appliance: Appliance, options: Options) -> None:
     """Delete IKE SAs, with their Child SAs, at both ends."""
     for sa in appliance.sas():
-        local, remote, index = (options.get(word) for word in ("local", "remote", "index"))
-        if local in (None, "", sa.local) and remote in (None, "", sa.remote) and index in (None, 0, sa.id):
+        if chosen(sa, options):
             appliance.do(DeleteIke(number=sa.id))
 
 
@@ -51,6 +52,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
     "session": _ike,
     "ipsec.sa": _ipsec,
     "ipsec.counters": lambda appliance, options: appliance.plane.reset(),
+    "ikev2.flexvpn": lambda appliance, options: clients.clear(appliance, str(options.get("name") or "")),
     "nat": _nat,
     "logging": lambda appliance, options: appliance.journal.clear(),
 }

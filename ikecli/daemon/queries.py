@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
-from ikecli.boundary.views import ConnectionView, IkeSaView, RouteView, SystemView, TranslationView
+from ikecli.boundary.views import (
+    ConnectionView,
+    FlexView,
+    IkeSaView,
+    PoolView,
+    RouteView,
+    SaStatus,
+    SystemView,
+    TranslationView,
+)
 from ikecli.config import views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.selection import chosen
 from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 
@@ -42,11 +52,7 @@ def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[Connecti
 
 
 def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
-    return [
-        sa
-        for sa in appliance.sas()
-        if options.get("local") in (None, "", sa.local) and options.get("remote") in (None, "", sa.remote)
-    ]
+    return [sa for sa in appliance.sas() if chosen(sa, options)]
 
 
 def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
@@ -98,6 +104,23 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
     ]
 
 
+def _pools(appliance: Appliance, options: Options) -> list[PoolView]:
+    return [view for view in appliance.engine.pools() if options.get("name") in (None, "", view.name)]
+
+
+def _clients(appliance: Appliance, options: Options) -> list[FlexView]:
+    """Return the FlexVPN clients, joined with the IKE SA that each has."""
+    found = {child.interface: sa for sa in appliance.sas() for child in sa.children}
+    rows = []
+    for view in views.flexvpn_clients(appliance.store):
+        sa = found.get(view.tunnel)
+        if sa is not None:
+            view = replace(view, active=sa.status is SaStatus.READY, peer=sa.remote, addresses=sa.pushed)
+        if options.get("name") in (None, "", view.name):
+            rows.append(view)
+    return rows
+
+
 def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
     """Return what the plane translates, where it does."""
     if not isinstance(appliance.plane, Translating):
@@ -143,6 +166,11 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "map": _maps,
     "session": _sessions,
     "vpn_sessiondb.l2l": lambda appliance, options: [*_sessions(appliance, options), *_system(appliance, options)],
+    "vpn_sessiondb.remote": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
+    "ikev2.authorization": _named(views.authorizations),
+    "ikev2.flexvpn": _clients,
+    "local_pool": _pools,
+    "ipv6_local_pool": _pools,
     "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,

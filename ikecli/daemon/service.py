@@ -23,6 +23,7 @@ from ikecli.daemon.planes import choose
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
+from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.memory import MemoryPlane
@@ -98,6 +99,7 @@ class Service:
                 transmit=self._sockets.transmit,
                 plane=self._plane,
                 storage=storage,
+                ask=workers(loop),
             )
             self._appliance.plane_reason = self._why
             await self._serve(loop)

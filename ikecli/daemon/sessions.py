@@ -23,6 +23,7 @@ from ikecli.control.messages import (
     ConfigHelp,
     ConfigLine,
     ConfigState,
+    Connect,
     Debug,
     Disable,
     Done,
@@ -46,6 +47,7 @@ from ikecli.control.messages import (
     Show,
     Shown,
 )
+from ikecli.daemon import clients
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
 from ikecli.daemon.queries import query
@@ -153,6 +155,10 @@ class Session:
 
     def _clear(self, request: Clear, reply: Answer) -> None:
         clear(self._appliance, request.topic, request.options)
+        reply(Done())
+
+    def _connect(self, request: Connect, reply: Answer) -> None:
+        clients.connect(self._appliance, request.name)
         reply(Done())
 
     def _ping(self, request: Ping, reply: Answer) -> None:
@@ -266,6 +272,7 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     Show: Session._show,
     Names: Session._names,
     Clear: Session._clear,
+    Connect: Session._connect,
     Ping: Session._ping,
     Debug: Session._debug,
     Monitor: Session._monitor,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ikecli.boundary.effects import Access, Install, Remove, Update
+from ikecli.boundary.effects import Access, Install, Reach, Remove, Update
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.intent import Intent
@@ -94,6 +94,9 @@ class Plane(Protocol):
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA; unknown ones are no error."""
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses of ours and networks behind a peer stand, or no longer."""
 
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
         """Take Child SAs out, by inbound SPI, and return them to go on elsewhere: no sequence number is used twice."""

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from ikecli.boundary.effects import Access
+from ikecli.boundary.effects import Access, Reach
 from ikecli.boundary.notices import LineChanged
 from ikecli.boundary.views import InterfaceView, RouteView, TunnelView
 from ikecli.dataplane.base import Notify
 from ikecli.dataplane.gre import overhead
-from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, route_views
+from ikecli.dataplane.reaches import Reaches, routes
+from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, entry_of, route_views
 from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
 
 IP_HEADERS: Final = {4: 20, 6: 40}
@@ -33,6 +34,7 @@ class Links:
         self._carries, self._notify = carries, notify
         self._intent = Intent()
         self._accesses: dict[str, Access] = {}
+        self._reaches = Reaches()
         self._lines: dict[str, bool] = {}
         self._by_protection: dict[str, Interface] = {}
         self._gre: dict[tuple[str, Address | None, Address | None, int | None], Interface] = {}
@@ -43,10 +45,29 @@ class Links:
     def configure(self, intent: Intent) -> None:
         """Take interfaces and routes; virtual-access interfaces are made anew of their templates."""
         self._intent = intent
-        self.interfaces = {one.name: one for one in intent.network.interfaces}
+        self._build()
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses of ours and networks behind a peer stand, or no longer."""
+        old = self._reaches.take(reach)
+        if reach.addresses or (old is not None and old.addresses):
+            self._build()
+            return
+        row = next((one for one in self._intent.connections if one.label == reach.connection), None)
+        if row is None:
+            return
+        for route in routes(old, row) if old is not None else ():
+            self.tables.withdraw(route.vrf, entry_of(route, route.interface))
+        for route in routes(reach, row):
+            self.tables.add(route.vrf, entry_of(route, route.interface))
+        self._settle()
+
+    def _build(self) -> None:
+        network = self._reaches.into(self._intent).network
+        self.interfaces = {one.name: one for one in network.interfaces}
         for access in self._accesses.values():
             self._make(access)
-        self.tables = Tables(self.interfaces.values(), intent.network.routes)
+        self.tables = Tables(self.interfaces.values(), network.routes)
         for access in self._accesses.values():
             self._route(access)
         self._settle()

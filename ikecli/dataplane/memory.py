@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Final, Protocol
 
 from ikecli.boundary.clock import Clock
-from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Install, Reach, Remove, Update
 from ikecli.boundary.notices import Acquire, Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.dataplane import gre
@@ -100,6 +100,10 @@ class MemoryPlane:
         self._nat.configure(intent)
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
         self._links.configure(intent)
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses of ours and networks behind a peer stand, or no longer."""
+        self._links.reach(reach)
 
     def attach(self, access: Access) -> None:
         """Put in a virtual-access interface."""
@@ -227,7 +231,7 @@ class MemoryPlane:
         if interface.tunnel is not None:
             self._into(interface, interface.tunnel, packet, depth)
             return
-        connection = protecting(self._intent.connections, interface.name, packet, vrf)
+        connection = protecting(self._intent.connections, interface.name, packet, self._sas.covers, vrf)
         if connection is None:
             for part in self._fitting(packet, interface.mtu, vrf):
                 self._out(interface.name, hop.neighbour, part)
@@ -339,7 +343,7 @@ class MemoryPlane:
             packet = self._nat.inward(interface, whole)
         if (held.vrf, packet.destination) in self._links.addresses and self._is_ours(packet, held.vrf):
             return
-        if protecting(self._intent.connections, interface, backwards(packet)) is not None:
+        if protecting(self._intent.connections, interface, backwards(packet), self._sas.covers) is not None:
             return
         hop = self._links.hop(held.vrf, packet.destination)
         outgoing = packet if hop is None else self._nat.outward(interface, hop.interface, packet)

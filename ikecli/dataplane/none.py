@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Reach, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.links import Links
@@ -55,6 +55,10 @@ class NonePlane:
         elif (connection := self._outbound.pop((remove.spi, remove.remote), None)) is not None:
             self._links.settle(connection)
 
+    def reach(self, reach: Reach) -> None:
+        """Remember inner addresses and routes for `show`."""
+        self._links.reach(reach)
+
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
         """Forget SPIs; there is nothing more to give."""
         self._inbound.difference_update(spis)
@@ -72,11 +76,11 @@ class NonePlane:
         """There is nothing to reset."""
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
-        """Return the configured interfaces."""
+        """Return the interfaces."""
         return tuple(self._links.views())
 
     def routes(self) -> tuple[RouteView, ...]:
-        """Return the configured routes."""
+        """Return the routes."""
         return self._links.routes()
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:

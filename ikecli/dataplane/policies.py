@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,17 +14,23 @@ HELD_PACKETS: Final = 8
 HELD_SECONDS: Final = 5.0
 
 
+Covers = Callable[[str, Packet], bool]
+"""Tells of a connection, by label, whether one of its SAs is for a packet that goes out."""
+
+
 def protecting(
-    connections: tuple[Connection, ...], interface: str, packet: Packet, vrf: str | None = None
+    connections: tuple[Connection, ...], interface: str, packet: Packet, covers: Covers, vrf: str | None = None
 ) -> Connection | None:
     """Return the first connection on an interface, in order of its sequence, whose flows permit a packet of `vrf`.
 
-    None stands for every routing table.
+    None stands for every routing table. One for any peer without flows of its own protects what its SAs do.
     """
     source_port, destination_port = packet.ports()
     for connection in connections:
         if connection.interface != interface or vrf not in (None, connection.inner_vrf):
             continue
+        if connection.wildcard_peer and not connection.flows and covers(connection.label, packet):
+            return connection
         for flow in connection.flows:
             here = flow.local.covers(packet.source, packet.protocol, source_port)
             if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):

@@ -39,6 +39,12 @@ class Hop:
     neighbour: Address
 
 
+def entry_of(route: Route, interface: str) -> Entry:
+    """Return a route of the intent, through an interface, as a table holds it."""
+    code = "V" if route.learned else "S"
+    return Entry(code, route.prefix, interface, route.gateway, route.distance, route.in_global)
+
+
 class Tables:
     """All tables of a node. Routes out of an interface that is not up are there, but not used."""
 
@@ -51,10 +57,7 @@ class Tables:
             named[one.name] = named[one.nameif or one.name] = one.name
             self.connect(one)
         for route in routes:
-            self.add(
-                route.vrf, Entry("S", route.prefix, named.get(route.interface, route.interface), route.gateway,
-                                 route.distance, route.in_global),
-            )  # fmt: skip
+            self.add(route.vrf, entry_of(route, named.get(route.interface, route.interface)))
 
     def connect(self, interface: Interface) -> None:
         """Add what an interface's own addresses reach."""
@@ -72,6 +75,14 @@ class Tables:
         if entry.prefix.prefixlen not in lengths:
             lengths.append(entry.prefix.prefixlen)
             lengths.sort(reverse=True)
+
+    def withdraw(self, vrf: str, entry: Entry) -> None:
+        """Take out a route; one that is not there is no error."""
+        held = self._entries.get((vrf, entry.prefix), [])
+        if entry in held:
+            held.remove(entry)
+        if not held:
+            self._entries.pop((vrf, entry.prefix), None)
 
     def drop(self, interface: str) -> None:
         """Take out all routes out of an interface."""

@@ -105,6 +105,11 @@ class SoftwareSas:
         """Tell whether a connection has an SA that sends."""
         return connection in self._outbound
 
+    def covers(self, connection: str, packet: Packet) -> bool:
+        """Tell whether an SA of a connection is for a packet that goes out."""
+        ports = packet.ports()
+        return any(_covered(out.install.flows, packet, *ports) for out in self._outbound.get(connection, ()))
+
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
         if update.direction is Direction.INBOUND:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ikecli.boundary.events import (
+    AddressRefused,
     AuthenticationFailed,
     ChildFailed,
     GaveUp,
@@ -12,10 +13,12 @@ from ikecli.boundary.events import (
     ProposalRefused,
     SelectorsRefused,
 )
-from ikecli.debug import advice, offers
+from ikecli.debug import advice, inner, offers
 from ikecli.show import text
 
-Failure = ProposalRefused | ProfileMissing | AuthenticationFailed | SelectorsRefused | ChildFailed | GaveUp
+Failure = (
+    ProposalRefused | ProfileMissing | AuthenticationFailed | SelectorsRefused | AddressRefused | ChildFailed | GaveUp
+)
 Lines = tuple[str, ...]
 """A line of debug and those that belong below it."""
 
@@ -105,6 +108,8 @@ def summary(event: Failure) -> str:
         case SelectorsRefused():
             who = "The peer refused our TS" if event.by_peer else "There was no IPSEC policy found for received TS"
             return f"{who}: {'; '.join(event.offered)}"
+        case AddressRefused():
+            return inner.refusal(event)
         case ChildFailed():
             what = f"Child SA for '{event.connection}'" if event.connection else "Child SA"
             return f"{what} was not set up: {event.why}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ikecli.boundary import events
 from ikecli.boundary.events import Event, SaEvent
-from ikecli.debug import failures
+from ikecli.debug import failures, inner
 from ikecli.debug.failures import Lines
 from ikecli.show import text
 
@@ -81,7 +81,31 @@ def _chosen(event: events.ProposalChosen, dialect: str) -> Iterator[Lines]:
 
 
 def _retried(event: events.GroupRetried, dialect: str) -> Iterator[Lines]:
-    yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}",)
+    weaker = ", which is weaker: anybody may have asked for that" if event.weaker else ""
+    yield (f"INVALID_KE_PAYLOAD: group {event.offered} was offered, the responder wants group {event.wanted}{weaker}",)
+
+
+def _unproven(event: events.ErrorUnproven, dialect: str) -> Iterator[Lines]:
+    yield (
+        f"{event.error}; this is not authenticated: "
+        f"waiting {event.seconds} seconds for another answer of {text.host(event.remote)}",
+    )
+
+
+def _hint(event: events.HintReceived, dialect: str) -> Iterator[Lines]:
+    yield (
+        f"NOTIFY({event.notify}) of {text.host(event.remote)} in the clear, perhaps forged: asking for a sign of life",
+    )
+
+
+def _challenged(event: events.Challenged, dialect: str) -> Iterator[Lines]:
+    peer, puzzle = text.host(event.remote), f"a puzzle of {event.bits} bits of {event.prf}"
+    if not event.prf:
+        yield (f"{peer} wants its cookie back",)
+    elif event.taken:
+        yield (f"{peer} wants {puzzle} solved",)
+    else:
+        yield (f"{peer} wants {puzzle} solved: going on without the solution",)
 
 
 def _exchanged(event: events.KeyExchanged, dialect: str) -> Iterator[Lines]:
@@ -175,6 +199,9 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.ProposalChosen: _chosen,
     events.ProposalRefused: failures.proposal,
     events.GroupRetried: _retried,
+    events.Challenged: _challenged,
+    events.ErrorUnproven: _unproven,
+    events.HintReceived: _hint,
     events.KeyExchanged: _exchanged,
     events.PpkUsed: _ppk,
     events.NatChecked: _nat,
@@ -184,6 +211,8 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.AuthenticationFailed: failures.authentication,
     events.SelectorsChosen: _selectors,
     events.SelectorsRefused: failures.selectors,
+    events.SettingsTold: inner.settings,
+    events.AddressRefused: inner.address,
     events.IkeUp: _ike_up,
     events.IkeDown: _ike_down,
     events.ChildUp: _child_up,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.events import (
+    AddressRefused,
     AuthenticationFailed,
     ChildFailed,
     Event,
@@ -48,6 +49,7 @@ def _ios(event: Event, time: float) -> LogLine | None:
             | ProfileMissing()
             | AuthenticationFailed()
             | SelectorsRefused()
+            | AddressRefused()
             | ChildFailed()
             | GaveUp()
         ):
@@ -72,10 +74,13 @@ def _asa(event: Event, time: float) -> LogLine | None:
             | ProfileMissing()
             | AuthenticationFailed()
             | SelectorsRefused()
+            | AddressRefused()
             | ChildFailed()
             | GaveUp()
         ):
-            identity = event.identity if isinstance(event, ProfileMissing | AuthenticationFailed) else ""
+            identity = (
+                event.identity if isinstance(event, ProfileMissing | AuthenticationFailed | AddressRefused) else ""
+            )
             ends = _ends(event.local, event.remote, identity)
             return LogLine(time, 4, "ASA", "750003", f"{ends} Negotiation aborted due to ERROR: {summary(event)}")
     return None

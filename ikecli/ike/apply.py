@@ -22,6 +22,9 @@ def apply(core: Core, intent: Intent) -> None:
     core.lookup = change.new
     core.hold_off.clear()
     core.pauses.clear()
+    core.pools.apply(intent.pools)
+    for label in core.wishes.keys() - change.new.connections.keys():
+        del core.wishes[label]
     for sa in list(core.sas.values()):
         if sa.state is State.ESTABLISHED:
             _revise(core, sa, change)

@@ -8,9 +8,10 @@ from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
+from ikecli.ike.inner import settle
 from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
-from ikecli.ike.sa import ChildSa
+from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection
@@ -75,6 +76,8 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     child.held, child.sends = _install(talk, child, Direction.OUTBOUND, outbound), False
     if not hold:
         start_sending(core, child)
+    if sa.state is State.ESTABLISHED:
+        settle(core, sa)
 
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:

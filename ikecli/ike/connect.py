@@ -23,7 +23,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         return
     if covered(core, connection, packet) or _under_way(core, connection):
         return
-    aim = Aim(label, packet)
+    aim = Aim(label, packet if connection.asks is None else None)
     sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
         begin(core, connection, connection.peers, aim)
@@ -90,8 +90,15 @@ def _under_way(core: Core, connection: Connection) -> bool:
 def usable(sa: IkeSa, connection: Connection) -> bool:
     """Tell whether an IKE SA may carry a further Child SA of a connection."""
     alive = sa.state is State.ESTABLISHED or (sa.initiator and sa.negotiating)
+    if connection.asks is not None and connection.label != _asked_for(sa):
+        return False
     ends = (sa.local.address, sa.vrf) == (connection.local, connection.vrf)
     return alive and ends and connection.profile in (None, sa.profile)
+
+
+def _asked_for(sa: IkeSa) -> str:
+    """Return the connection whose settings an IKE SA is to bring, or brought."""
+    return sa.birth.aim.connection if sa.birth else sa.lease.connection if sa.lease else ""
 
 
 def _tell_failed(core: Core, connection: Connection, why: str) -> None:

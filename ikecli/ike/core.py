@@ -13,8 +13,10 @@ from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
+from ikecli.ike.hints import Ration
 from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
 from ikecli.ike.lookup import Lookup
+from ikecli.ike.pools import Pools
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State
 from ikecli.ike.spread import Spread
 from ikecli.ike.window import Aim, Want
@@ -68,7 +70,8 @@ class Numbers:
 class Core:
     """Shared state; `now`, `order` and `effects` belong to the input being worked on.
 
-    `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last.
+    `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last. `wishes`
+    are the inner addresses that each connection had last, `leases` counts what Configuration payloads settled.
     """
 
     def __init__(self, random: Random, hears: Hears, intent: Intent) -> None:
@@ -96,12 +99,16 @@ class Core:
         self.ike_lives: Final = Spread(random)
         self.child_lives: Final = Spread(random)
         self.child_volumes: Final = Spread(random)
+        self.rations: Final = Ration()
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)
         self.hold_off: Final[dict[str, float]] = {}
         self.pauses: Final[dict[str, float]] = {}
         self.recovered: Final[dict[Address, float]] = {}
+        self.pools: Final = Pools(intent.pools)
+        self.wishes: Final[dict[str, tuple[Address, ...]]] = {}
+        self.leases = 0
         self.accesses: Final[dict[str, Access]] = {}
         self.access_numbers: Final = Numbers()
         self._numbers: Final = Numbers()
@@ -196,7 +203,6 @@ class Core:
         self._enter(sa)
         if not initiator:
             self.by_request[(remote, request)] = sa
-            self.waiting.add(sa)
         return sa
 
     def add_heir(self, old: IkeSa, initiator: bool, own: bytes, peer_spi: bytes) -> IkeSa:

@@ -16,11 +16,17 @@ MAX_NOTIFY_KINDS: Final = 256
 
 @dataclass(slots=True)
 class Cookies:
-    """Requests that came while a cookie was wanted: with the right one, with another, without."""
+    """Requests that came while a cookie was wanted: with the right one, with another, without.
+
+    Of puzzles: those given out, those solved, and cookies that came without a right solution.
+    """
 
     accepted: int = 0
     rejected: int = 0
     missing: int = 0
+    puzzles: int = 0
+    solved: int = 0
+    unsolved: int = 0
 
 
 class Counts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.notices import Acquire
 from ikecli.errors import Refused
+from ikecli.ike.lease import narrowed
 from ikecli.ike.selectors import Grain, Pair, inside, narrow
 from ikecli.intent import Address, Connection, Selector
 from ikecli.intent.selectors import LAST_PORT, host_selector
@@ -34,7 +35,7 @@ def wanted(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
     """
     if talk.replaces is not None:
         return talk.replaces.pairs[:MAX_SELECTORS]
-    flows, packet = talk.core.lookup.flows[connection.label], talk.aim.packet
+    flows, packet = narrowed(talk.sa, talk.core.lookup.flows[connection.label]), talk.aim.packet
     grain = Grain.HOSTS if connection.per_host else talk.sa.grains.get(connection.label, Grain.ALL)
     line = _line(flows, packet) if packet is not None else None
     up = any(one.connection == connection.label and not one.deleting for one in talk.sa.children.values())

@@ -13,7 +13,7 @@ from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain
-from ikecli.boundary.views import IkeSaView, StatsView
+from ikecli.boundary.views import IkeSaView, PoolView, StatsView
 from ikecli.errors import Rejected
 from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
 from ikecli.ike.apply import apply
@@ -131,6 +131,10 @@ class Engine:
         """Return the IKE SAs; their counters live in the data plane."""
         self._core.now = now
         return views.views(self._core)
+
+    def pools(self) -> tuple[PoolView, ...]:
+        """Return the pools of addresses and what of them is lent."""
+        return self._core.pools.views()
 
     def connections(self) -> list[Connection]:
         """Return what protects the virtual-access interfaces that there are now."""

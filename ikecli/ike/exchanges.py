@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ikecli.boundary.events import GaveUp, NotifyReceived, Retransmitted
-from ikecli.errors import Malformed, ProtocolError, Unauthentic
+from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted
+from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
 from ikecli.ike.core import Core
-from ikecli.ike.lifecycle import close, establish
+from ikecli.ike.lifecycle import close, delete, establish
 from ikecli.ike.limits import (
     CONFIRM_RETRANSMISSION,
     DPD_ATTEMPTS,
@@ -17,6 +17,7 @@ from ikecli.ike.limits import (
     PATH_ATTEMPTS,
     RETRANSMISSION,
     SHOWN_OCTETS,
+    UNPROVEN_SECONDS,
 )
 from ikecli.ike.occasions import OCCASIONS
 from ikecli.ike.rekeying import note_answer
@@ -59,7 +60,35 @@ def response(core: Core, sa: IkeSa, out: Outstanding, message: Incoming) -> None
     except ProtocolError as problem:
         if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and out.want is Want.CONNECT):
             raise
-        _fail(core, sa, out, problem)
+        if out.want is Want.CONNECT and message.error is not None:
+            _doubt(core, sa, problem.why)
+        else:
+            _fail(core, sa, out, problem)
+
+
+def doubt(core: Core, sa: IkeSa, message: Incoming) -> None:
+    """Take an error in the clear that answers IKE_AUTH."""
+    error = message.error
+    if error is not None:
+        _doubt(core, sa, f"the peer answers {label(NotifyType, error.type)}")
+
+
+def _doubt(core: Core, sa: IkeSa, why: str) -> None:
+    """Note an error that anybody may have sent: a genuine answer wins if it comes in time (RFC 7296 2.21.1)."""
+    if sa.birth is None or sa.birth.unproven:
+        return
+    sa.birth.unproven, sa.ends = why, core.now + UNPROVEN_SECONDS
+    remote, seconds = str(sa.remote), int(UNPROVEN_SECONDS)
+    core.tell(ErrorUnproven, lambda: ErrorUnproven(sa.number, sa.session, remote, why, seconds))
+    core.touch(sa)
+
+
+def believe(core: Core, sa: IkeSa) -> None:
+    """Give up for an error in the clear, since nothing better came."""
+    why = sa.birth.unproven if sa.birth is not None else ""
+    for out in sa.window.under_way(Want.CONNECT, Want.AUTHENTICATE):
+        _fail(core, sa, out, Refused(why))
+        return
 
 
 def sealed_response(core: Core, sa: IkeSa, out: Outstanding, octets: bytes, header: Header, sealed: Sealed) -> None:
@@ -145,8 +174,9 @@ def _write(core: Core, sa: IkeSa, out: Outstanding) -> None:
             return
         out.message_id = sa.window.take()
     out.octets = messages.write(core, sa, talk.exchange, out.message_id, False, payloads)
-    if out.want is Want.CONNECT and sa.birth is not None:
-        sa.birth.request = out.octets
+    if out.want is Want.CONNECT and (birth := sa.birth) is not None and birth.exchange is not None:
+        birth.request = out.octets
+        birth.sent[birth.group] = birth.exchange, out.octets
     out.attempt = 0
     out.due = core.now + _schedule(core, sa, out.want)[0]
     messages.send(core, sa, out.octets)
@@ -198,7 +228,7 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
     if out.talk.exchange == Exchange.CREATE_CHILD_SA and message is not None:
         note_answer(core, sa, message)
     if out.want is Want.CONNECT and sa.birth is not None and message is not None:
-        sa.birth.response = message.octets
+        sa.birth.response, sa.birth.unproven, sa.ends = message.octets, "", 0.0
         further = intermediate.unfinished(sa.birth)
         sa.window.queue.insert(0, (Want.INTERMEDIATE if further else Want.AUTHENTICATE, out.talk.aim))
     elif out.want is Want.INTERMEDIATE:
@@ -207,6 +237,8 @@ def _finish(core: Core, sa: IkeSa, out: Outstanding) -> None:
         renews = sa.birth.renews if sa.birth is not None else b""
         establish(core, sa)
         renewed(core, sa, renews)
+        if out.talk.closing:
+            delete(core, sa)
     elif out.want in (Want.DELETE_IKE, Want.REFUSE):
         close(core, sa, "deleted from here", linger=False)
     elif message is not None and message.notify(NotifyType.INVALID_SYNTAX) is not None:

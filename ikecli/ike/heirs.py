@@ -14,7 +14,7 @@ from ikecli.ike.window import Want
 from ikecli.numbers import Protocol
 from ikecli.wire.payloads import Delete, Payload
 
-_MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD)
+_MOVED = (Want.CHILD, Want.REKEY_CHILD, Want.DELETE_CHILD, Want.INFORM)
 
 
 def make(
@@ -61,6 +61,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     sa.renewal, sa.grains = old.renewal, old.grains
     old.quiet, old.heir, old.soft = True, sa.own_spi, 0.0
+    sa.lease, sa.routed, old.lease = old.lease, old.routed, None
     sa.access, old.access = old.access, ""
     sa.children.update(old.children)
     old.children.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.effects import Direction, Remove
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
-from ikecli.ike import access
+from ikecli.ike import access, inner
 from ikecli.ike.connect import connect, usable
 from ikecli.ike.core import Core
 from ikecli.ike.limits import (
@@ -32,6 +32,7 @@ def establish(core: Core, sa: IkeSa) -> None:
     sa.birth = None
     core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
     core.counts.accepted[sa.initiator] += 1
+    inner.settle(core, sa)
     core.tell(
         IkeUp,
         lambda: IkeUp(
@@ -76,6 +77,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     drop_held(sa)
     for child in list(sa.children.values()):
         remove_child(core, sa, child, why)
+    inner.release(core, sa)
     access.detach(core, sa)
     if sa.established_order:
         core.leave_identity(sa)
@@ -154,6 +156,8 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     after = STRAGGLER_SECONDS if child.replaced else 0.0
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote, after))
     core.leave_child(sa, child)
+    if sa.state is State.ESTABLISHED:
+        inner.settle(core, sa)
     if child.replaced:
         why = "rekeyed"
     if told:

@@ -47,8 +47,18 @@ RETRY_LONGEST: Final = 60.0
 RECOVER_SECONDS: Final = 10.0
 """How long after one ESP packet of an unknown SA the next from that peer is acted upon."""
 
+UNPROVEN_SECONDS: Final = 5.0
+"""How long after an error in the clear, which anybody may have sent, the genuine answer is still waited for."""
+HINT_SECONDS: Final = 10.0
+"""How long after a hint in the clear the next one about the same IKE SA is heard."""
+CLEAR_ANSWERS: Final = 50
+CLEAR_ANSWERS_OF_PREFIX: Final = 3
+"""What is said in the clear in a second of unknown SPIs and versions: in all, and to one IPv4 address or IPv6 /64."""
+
 MAX_DATAGRAM: Final = 65_507
 """Octets of the longest datagram that is looked at."""
+MAX_OPENING: Final = 16_384
+"""Octets of the longest IKE_SA_INIT: a half-open SA keeps the request, which AUTH covers."""
 MAX_HELD: Final = 16
 """Messages and fragments one SA keeps while its keys are computed."""
 MAX_HELD_IN_ALL: Final = 1_000
@@ -68,6 +78,17 @@ MAX_COOKIE: Final = 64
 COOKIE_SECONDS: Final = 60.0
 """How long the secret of our cookies is in use; what was baked under it is good as long again."""
 COOKIE_SECRET_SIZE: Final = 32
+PUZZLE_BITS: Final = (10, 16)
+"""How difficult our puzzles are: at the threshold, and when the half-open table is full. A bit doubles the work."""
+MAX_PUZZLE: Final = 18
+"""Bits of the most difficult puzzle that we solve: some seconds of one core."""
+OWN_PUZZLE: Final = 12
+"""Bits that we solve where a responder leaves the choice to us (RFC 8019 7.1.2)."""
+UNSOLVED_ADMITTED: Final = 1 / 8
+"""Which part of the requests with a cookie but no solution is let in: peers that know no puzzles (RFC 8019 7.1.1)."""
+HALF_OPEN_OF_PREFIX: Final = 32
+"""Half-open SAs from one IPv4 address or IPv6 /64, from which on its initiators are asked for a cookie."""
+PREFIX_OCTETS: Final = {4: 4, 6: 8}
 MAX_FOLLOWUPS: Final = 4
 """CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
 FOLLOWUP_SECONDS: Final = 60.0
@@ -101,6 +122,12 @@ TOLD_REFUSALS: Final = 20
 """Refusals of peers not yet authenticated that are told in a second."""
 MAX_REMEMBERED_PEERS: Final = 1_000
 """Peers remembered for having sent ESP of unknown SAs."""
+MAX_KEPT_ADDRESSES: Final = 65_536
+"""Addresses of a pool that came back and are kept for who had them; beyond, the oldest is lent before fresh ones."""
+MAX_SHOWN_ADDRESSES: Final = 256
+"""Addresses of a pool that can be lent and are shown."""
+MAX_NETWORKS: Final = 256
+"""Networks, and name servers, that are believed of a peer's Configuration payload."""
 SHOWN_OCTETS: Final = 32
 """Octets of an unknown notify that an event shows."""
 

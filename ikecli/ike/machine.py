@@ -15,7 +15,7 @@ from ikecli.boundary.notices import (
     Notice,
     UnknownSpi,
 )
-from ikecli.ike import serving
+from ikecli.ike import hints, serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, start_sending
@@ -136,3 +136,4 @@ def _recover(core: Core, unknown: UnknownSpi) -> None:
         if address in connection.peers and connection.initiation is not Initiation.NEVER:
             connect(core, label)
             return
+    hints.tell_unknown_esp(core, unknown.spi, unknown.remote)

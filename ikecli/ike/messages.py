@@ -22,14 +22,13 @@ from ikecli.wire import (
     Sealed,
     cut,
     read_chain,
-    read_header,
     read_message,
     write_chain,
     write_message,
     write_outer,
     write_outer_fragment,
 )
-from ikecli.wire.payloads import Notify, Payload
+from ikecli.wire.payloads import Notify, Payload, PuzzleSolution
 
 _IP_HEADERS: Final = 20, 40
 _UDP_HEADER: Final = 8
@@ -93,14 +92,15 @@ def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint, vrf: s
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:
     if sa.suite is None or sa.keys is None:
         raise ValueError("nothing can be sealed before there are keys")
-    first, chain = write_chain(payloads)
-    outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
+    clear = [one for one in payloads if isinstance(one, PuzzleSolution)]
+    first, chain = write_chain([one for one in payloads if one not in clear])
+    outer = write_outer(header, first, sa.suite.sealed_size(len(chain)), clear)
     if header.exchange == Exchange.IKE_INTERMEDIATE:
         intermediate.cover(sa, outer, chain, sa.initiator)
     longest = _longest(core, sa)
     if longest is None or len(outer) + sa.suite.sealed_size(len(chain)) <= longest:
         return sa.suite.seal(sa.keys, sa.initiator, outer, chain, _iv(core, sa, sa.suite))
-    return _seal_cut(core, sa, sa.suite, sa.keys, header, first, chain, longest - FRAGMENT_OVERHEAD)
+    return _seal_cut(core, sa, sa.suite, sa.keys, header, (first, chain, clear), longest)
 
 
 def _seal_cut(
@@ -109,22 +109,24 @@ def _seal_cut(
     suite: Suite,
     keys: IkeKeys,
     header: Header,
-    first: int,
-    chain: bytes,
-    room: int,
+    content: tuple[int, bytes, Sequence[Payload]],
+    longest: int,
     least: int = 1,
 ) -> bytes:
-    """Return the fragments of a message, none with more than `room` octets of IV, ciphertext and check value.
+    """Return the fragments of a message, none longer than `longest`; what stays in the clear goes with the first.
 
     There are `least` of them, unless they would be too short.
     """
+    first, chain, clear = content
+    room = longest - FRAGMENT_OVERHEAD - len(write_chain(clear)[1])
     size = next((size for size in range(room, LEAST_FRAGMENT, -1) if suite.sealed_size(size) <= room), LEAST_FRAGMENT)
     size = max(min(size, -(-len(chain) // least)), LEAST_FRAGMENT)
     parts = [chain[at : at + size] for at in range(0, len(chain), size)]
     sealed = []
     for number, part in enumerate(parts, 1):
         kind = first if number == 1 else 0
-        outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), number, len(parts))
+        before = clear if number == 1 else ()
+        outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), number, len(parts), before)
         sealed.append(suite.seal(keys, sa.initiator, outer, part, _iv(core, sa, suite)))
     return b"".join(sealed)
 
@@ -141,11 +143,12 @@ def recut(core: Core, sa: IkeSa, octets: bytes, limit: int | None = None) -> byt
     longest = next((length for length in lengths if length < most), None)
     if sa.suite is None or sa.keys is None or longest is None or _longest(core, sa) is None:
         return None
-    sealed = [one for piece in pieces if (one := read_message(piece).sealed) is not None]
+    read = [read_message(piece) for piece in pieces]
+    sealed = [one.sealed for one in read if one.sealed is not None]
     parts = zip(pieces, sealed, strict=True)
     chain = b"".join(sa.suite.open(sa.keys, sa.initiator, piece, one.at) for piece, one in parts)
-    header, room, least = read_header(pieces[0]), longest - FRAGMENT_OVERHEAD, len(pieces) + 1
-    shorter = _seal_cut(core, sa, sa.suite, sa.keys, header, sealed[0].first, chain, room, least)
+    content = sealed[0].first, chain, read[0].payloads
+    shorter = _seal_cut(core, sa, sa.suite, sa.keys, read[0].header, content, longest, len(pieces) + 1)
     if len(cut(shorter)) <= len(pieces):
         return None
     sa.path = longest

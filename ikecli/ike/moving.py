@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from ikecli.boundary.effects import Access
 from ikecli.boundary.plain import Plain, hints, read, write
 from ikecli.errors import ProtocolError, Rejected
-from ikecli.ike import access
+from ikecli.ike import access, inner
 from ikecli.ike.core import Core
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_MESSAGE_ID, MAX_CHILDREN, MAX_QUEUED, MAX_WINDOW
 from ikecli.ike.occasions import OCCASIONS
@@ -92,6 +92,7 @@ def restore(core: Core, data: object) -> list[IkeSa]:
             core.enter_child(sa, child)
         if sa.established_order and sa.state is not State.CLOSED:
             core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
+        inner.resume(core, sa)
     return sas
 
 
@@ -104,6 +105,7 @@ def release(core: Core, sa: IkeSa) -> None:
             core.asked.pop(ask, None)
         if one.established_order and one.state is not State.CLOSED:
             core.leave_identity(one)
+        inner.release(core, one)
         access.detach(core, one)
         core.remove(one)
 

@@ -12,10 +12,12 @@ from ikecli.ike.tasks.authenticate import Authenticate
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.child import Child
 from ikecli.ike.tasks.childless import Childless
-from ikecli.ike.tasks.cookie import Cookie
+from ikecli.ike.tasks.configure import Configure
+from ikecli.ike.tasks.cookie import Cookie, PuzzleOfAuth, Solution
 from ikecli.ike.tasks.delete import DeleteChild, DeleteIke, Refuse
 from ikecli.ike.tasks.followup import FollowUp
 from ikecli.ike.tasks.fragmentation import Fragmentation
+from ikecli.ike.tasks.inform import Inform
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.tasks.intermediate import Intermediate
 from ikecli.ike.tasks.key_exchange import KeyExchange
@@ -25,6 +27,7 @@ from ikecli.ike.tasks.natd import NatDetection
 from ikecli.ike.tasks.ppk import MixPpk, UsePpk
 from ikecli.ike.tasks.rekey_child import RekeyChild
 from ikecli.ike.tasks.rekey_ike import RekeyIke
+from ikecli.ike.tasks.vendor import Vendor
 from ikecli.ike.tasks.virtual_access import VirtualAccess
 from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
@@ -44,11 +47,14 @@ class Occasion:
 
 OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.CONNECT: Occasion(
-        Exchange.IKE_SA_INIT, (Cookie, KeyExchange, NatDetection, Fragmentation, Childless, Intermediate, UsePpk)
+        Exchange.IKE_SA_INIT,
+        (Cookie, KeyExchange, NatDetection, Fragmentation, Childless, Intermediate, UsePpk, Vendor, PuzzleOfAuth),
     ),
     Want.INTERMEDIATE: Occasion(Exchange.IKE_INTERMEDIATE, (AdditionalKeys, MixPpk), AUTH_RETRANSMISSION),
     Want.AUTHENTICATE: Occasion(
-        Exchange.IKE_AUTH, (Authenticate, InitialContact, WindowSize, AuthLifetime, Child), AUTH_RETRANSMISSION
+        Exchange.IKE_AUTH,
+        (Solution, Authenticate, InitialContact, WindowSize, AuthLifetime, Configure, Child),
+        AUTH_RETRANSMISSION,
     ),
     Want.REFUSE: Occasion(Exchange.INFORMATIONAL, (Refuse,)),
     Want.CHILD: Occasion(Exchange.CREATE_CHILD_SA, (Child,)),
@@ -56,6 +62,7 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
     Want.REKEY_IKE: Occasion(Exchange.CREATE_CHILD_SA, (RekeyIke, WindowSize)),
     Want.DELETE_IKE: Occasion(Exchange.INFORMATIONAL, (DeleteIke,)),
     Want.DELETE_CHILD: Occasion(Exchange.INFORMATIONAL, (DeleteChild,)),
+    Want.INFORM: Occasion(Exchange.INFORMATIONAL, (Inform,)),
     Want.LIVENESS: Occasion(Exchange.INFORMATIONAL, (Liveness,)),
     Want.WINDOW: Occasion(Exchange.INFORMATIONAL, (WindowSize,)),
     Want.MISFIT: Occasion(Exchange.INFORMATIONAL, (Misfit,)),
@@ -63,11 +70,20 @@ OCCASIONS: Final[dict[Want, Occasion]] = {
 """What we begin."""
 
 SERVED: Final[dict[Exchange, Tasks]] = {
-    Exchange.IKE_SA_INIT: (KeyExchange, NatDetection, Fragmentation, Childless, Intermediate, UsePpk),
+    Exchange.IKE_SA_INIT: (
+        KeyExchange,
+        NatDetection,
+        Fragmentation,
+        Childless,
+        Intermediate,
+        UsePpk,
+        Vendor,
+        PuzzleOfAuth,
+    ),
     Exchange.IKE_INTERMEDIATE: (AdditionalKeys, MixPpk),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, VirtualAccess, Child),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.IKE_FOLLOWUP_KE: (FollowUp,),
-    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit),
+    Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit, Inform),
 }
 """What reads a peer's request."""

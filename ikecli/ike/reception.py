@@ -7,18 +7,19 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import asks, exchanges, fragments, keys, messages, serving, shapes
+from ikecli.ike import asks, exchanges, fragments, hints, keys, messages, puzzles, serving, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
-from ikecli.ike.limits import MAX_DATAGRAM
-from ikecli.ike.sa import IkeSa
+from ikecli.ike.limits import MAX_DATAGRAM, MAX_OPENING
+from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Incoming
 from ikecli.ike.window import Arrival, digest
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
-from ikecli.wire.payloads import Notify
+from ikecli.wire.payloads import Notify, PuzzleSolution
 
 _RESPONSE_FLAG: Final = 0x20
+_INITIATOR_FLAG: Final = 0x08
 _NO_SPI: Final = bytes(8)
 
 
@@ -43,6 +44,8 @@ def receive(core: Core, datagram: Datagram) -> None:
 
 def _route(core: Core, datagram: Datagram, message: Message) -> None:
     header = message.header
+    if header.exchange == Exchange.IKE_SA_INIT and len(datagram.octets) > MAX_OPENING:
+        raise Malformed(f"an IKE_SA_INIT of {len(datagram.octets)} octets")
     if header.exchange == Exchange.IKE_SA_INIT and not header.response:
         if header.responder_spi == _NO_SPI and message.sealed is None:
             serving.first(core, datagram, message)
@@ -50,7 +53,10 @@ def _route(core: Core, datagram: Datagram, message: Message) -> None:
             core.drop(datagram, "an IKE_SA_INIT request with a responder's SPI")
         return
     sa = core.by_spi.get(header.responder_spi if header.initiator else header.initiator_spi)
-    if sa is None or sa.initiator == header.initiator:
+    if sa is None:
+        core.drop(datagram, "no IKE SA has these SPIs")
+        hints.unknown_sa(core, datagram, message)
+    elif sa.initiator == header.initiator:
         core.drop(datagram, "no IKE SA has these SPIs")
     elif header.response:
         _response(core, sa, datagram, message)
@@ -63,7 +69,11 @@ def _route(core: Core, datagram: Datagram, message: Message) -> None:
 def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
     header = message.header
     out = sa.window.awaiting(header.exchange, header.message_id)
-    if out is None:
+    if hints.error_in_clear(core, sa, message):
+        core.drop(datagram, "an error in the clear")
+        if out is not None and sa.state is State.AUTHENTICATING:
+            exchanges.doubt(core, sa, Incoming(header, message.payloads, datagram.octets))
+    elif out is None or sa.state not in shapes.AWAITED.get(header.exchange, ()):
         core.drop(datagram, "a response to no open request")
     elif header.exchange == Exchange.IKE_SA_INIT:
         if datagram.remote != sa.remote:
@@ -93,6 +103,8 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
         core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
+    elif not puzzles.solved(sa, _solution(message)):
+        core.drop(datagram, "no solution of the puzzle that IKE_AUTH was to bring")
     elif _has_keys(core, sa, datagram):
         whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
         if whole is not None:
@@ -124,9 +136,15 @@ def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
 
 
 def _sealed(message: Message) -> Sealed:
-    if message.sealed is None or message.payloads:
+    header, clear = message.header, message.payloads
+    allowed = shapes.IN_CLEAR.get((header.exchange, header.response), ())
+    if message.sealed is None or len(clear) > 1 or any(one.number not in allowed for one in clear):
         raise Malformed("a message that is not encrypted as a whole")
     return message.sealed
+
+
+def _solution(message: Message) -> PuzzleSolution | None:
+    return next((one for one in message.payloads if isinstance(one, PuzzleSolution)), None)
 
 
 def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
@@ -136,7 +154,15 @@ def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
     if len(octets) < HEADER_SIZE or octets[19] & _RESPONSE_FLAG or notify is None:
         return
     if notify is NotifyType.INVALID_MAJOR_VERSION:
-        header = Header(octets[:8], octets[8:16], octets[18], int.from_bytes(octets[20:24], "big"))
+        if not core.rations.take(datagram.remote, core.now):
+            return
+        header = Header(
+            octets[:8],
+            octets[8:16],
+            octets[18],
+            int.from_bytes(octets[20:24], "big"),
+            bool(octets[19] & _INITIATOR_FLAG),
+        )
     elif (header := read_header(octets)).exchange != Exchange.IKE_SA_INIT or header.responder_spi != _NO_SPI:
         return
-    serving.in_clear(core, datagram, header, Notify(notify, problem.data))
+    hints.answer(core, datagram, header, Notify(notify, problem.data))

@@ -39,6 +39,7 @@ STATES: Final = {
     Want.DELETE_CHILD: (State.ESTABLISHED,),
     Want.LIVENESS: (State.ESTABLISHED,),
     Want.WINDOW: (State.ESTABLISHED,),
+    Want.INFORM: (State.ESTABLISHED,),
     Want.MISFIT: (State.ESTABLISHED,),
 }
 """The states in which each exchange may begin; it waits in others."""
@@ -55,6 +56,7 @@ EXCLUSIVE: Final[dict[frozenset[Want], Over]] = {
     frozenset({Want.DELETE_IKE}): Over.IKE_SA,
     frozenset({Want.LIVENESS}): Over.IKE_SA,
     frozenset({Want.WINDOW}): Over.IKE_SA,
+    frozenset({Want.INFORM}): Over.IKE_SA,
 }
 """Pairs of ours, or one with its like, that wait for each other; all others run at the same time."""
 

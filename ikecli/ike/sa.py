@@ -13,6 +13,7 @@ from typing import Final
 from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.crypto import IkeKeys, KeyExchange, Suite
 from ikecli.ike.followup import Pending
+from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
 from ikecli.intent import Address, Identity
@@ -100,6 +101,9 @@ class Birth:
     `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
     `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
     `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
+    `puzzle` is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2):
+    bits of the PRF agreed on, 0 for none; `solution` what it shows. `sent` are our public values and requests by group:
+    the answer to an earlier one is as good. `unproven` is the first error that came in the clear.
     """
 
     aim: Aim
@@ -109,7 +113,6 @@ class Birth:
     response: bytes = b""
     exchange: KeyExchange | None = None
     peer_public: bytes = b""
-    cookie: bytes = b""
     group: int = 0
     refused: list[int] = field(default_factory=list)
     peers: tuple[Address, ...] = ()
@@ -123,6 +126,10 @@ class Birth:
     covered: tuple[bytes, bytes] = (b"", b"")
     renewed: IkeKeys | None = None
     ppk: PpkUse = PpkUse.NONE
+    puzzle: int = 0
+    sent: dict[int, tuple[KeyExchange, bytes]] = field(default_factory=dict)
+    unproven: str = ""
+    solution: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -137,11 +144,14 @@ class IkeSa:
     `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so anew, `first_nonce`
     is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
     IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
-    answers nothing but TEMPORARY_FAILURE, and when it did last. Of NAT keepalives: `sent` is when something surely was,
+    answers nothing but TEMPORARY_FAILURE, and when it did last. `deaf` is until when hints in the clear are not heard.
+    Of NAT keepalives: `sent` is when something surely was,
     `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
     of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
     its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
-    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none.
+    link. `ppk` is the PPK_ID of the key that was mixed in, empty for none. `lease` is what
+    Configuration payloads settled; with `routed` the peer routes into its tunnel, so that what was lent does not narrow
+    ours.
     """
 
     number: int
@@ -189,9 +199,12 @@ class IkeSa:
     heir: bytes = b""
     ancestor: bytes = b""
     quiet: bool = False
+    deaf: float = 0.0
     trouble: tuple[float, float] | None = None
     vrf: str = ""
     access: str = ""
+    lease: Lease | None = None
+    routed: bool = False
     asking: dict[int, float] = field(default_factory=dict)
     children: dict[int, ChildSa] = field(default_factory=dict)
     grains: dict[str, Grain] = field(default_factory=dict)

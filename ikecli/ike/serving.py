@@ -7,9 +7,9 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Direction, Endpoint, Send, Update
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import access, challenge, heirs, messages, shapes
+from ikecli.ike import access, challenge, heirs, hints, messages, puzzles, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -19,7 +19,7 @@ from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.talk import Incoming, Talk, Wait
 from ikecli.ike.window import Aim, Arrival
 from ikecli.numbers import Exchange, NotifyType
-from ikecli.wire import Header, Message, Sealed, write_message
+from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
 
 _BEFORE_AUTH: Final = frozenset({Exchange.IKE_INTERMEDIATE, Exchange.IKE_AUTH})
@@ -95,14 +95,6 @@ def answer_again(core: Core, talk: Talk) -> None:
     messages.send(core, sa, response)
 
 
-def in_clear(core: Core, datagram: Datagram, header: Header, notify: Notify) -> None:
-    """Answer a request that has no SA with a notify in the clear (RFC 7296 1.5, 2.5)."""
-    answer = Header(header.initiator_spi, header.responder_spi, header.exchange, header.message_id, False, True)
-    octets = write_message(Message(answer, (notify,)))
-    core.counts.message(header.exchange, True, False, (notify,))
-    core.do(Send(Datagram(octets, datagram.local, datagram.remote, vrf=datagram.vrf)))
-
-
 def _full(core: Core) -> str:
     """Return why no further SA is taken on, or nothing."""
     limits, half_open = core.lookup.intent, len(core.waiting)
@@ -113,27 +105,25 @@ def _full(core: Core) -> str:
 
 def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> None:
     """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
-    proven = False
-    if challenge.wanted(core):
-        cookie = challenge.judge(core, datagram, message)
-        if cookie is not None:
+    proof = challenge.Proof.NOTHING
+    if challenge.wanted(core, datagram.remote):
+        proof, asked = challenge.judge(core, datagram, message)
+        if asked:
             core.counts.message(message.header.exchange, False, True, message.payloads)
-            in_clear(core, datagram, message.header, cookie)
+            hints.answer(core, datagram, message.header, *asked)
             return
-        proven = True
-        if _full(core) and (oldest := core.waiting.oldest) is not None:
+        if _full(core) and (oldest := core.waiting.oldest(proof)) is not None:
             close(core, oldest, "given up for an initiator that returned its cookie", linger=False)
     if why := _full(core):
         core.drop(datagram, why)
     else:
-        _first(core, datagram, message, digest, proven)
+        _first(core, datagram, message, digest, proof)
 
 
-def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proven: bool) -> None:
-    spi = message.header.initiator_spi
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim()), digest, datagram.vrf)
-    if proven:
-        core.waiting.prove(sa)
+def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proof: challenge.Proof) -> None:
+    spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is challenge.Proof.PUZZLE else 0
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim(), puzzle=bits), digest, datagram.vrf)
+    core.waiting.add(sa, proof)
     sa.ends = core.now + HALF_OPEN_SECONDS
     tasks = tuple(task() for task in SERVED[Exchange.IKE_SA_INIT])
     talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, Aim(), tasks, message=message)
@@ -150,7 +140,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, pro
         if problem.notify is None or problem.notify is NotifyType.INVALID_SYNTAX:
             core.drop(datagram, problem.why)
         else:
-            in_clear(core, datagram, message.header, Notify(problem.notify, problem.data))
+            hints.answer(core, datagram, message.header, Notify(problem.notify, problem.data))
         return
     response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
     sa.window.answer(0, message.octets, response)

@@ -23,7 +23,7 @@ _KEYS: Final[dict[int, tuple[int, int]]] = {_T.SA: (1, 1), _T.KE: (1, 1), _T.NON
 _INFORMATION: Final[Shape] = {**_ANYWHERE, _T.DELETE: (0, MANY), _T.CP: (0, MANY)}
 
 REQUESTS: Final[dict[int, Shape]] = {
-    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS},
+    Exchange.IKE_SA_INIT: {**_ANYWHERE, **_KEYS, _T.PS: (0, 1)},
     Exchange.IKE_AUTH: {
         **_ANYWHERE,
         **_CHILD,
@@ -49,6 +49,9 @@ RESPONSES: Final[dict[int, Shape]] = {
 }
 """What a response may carry; one with an error, or with a cookie, need not carry what it must."""
 
+IN_CLEAR: Final[dict[tuple[int, bool], frozenset[int]]] = {(Exchange.IKE_AUTH, False): frozenset({_T.PS})}
+"""What may stand before the Encrypted payload, by exchange and whether it is a response: at most one (RFC 8019 7.2)."""
+
 WELCOME: Final[dict[int, frozenset[State]]] = {
     Exchange.IKE_INTERMEDIATE: frozenset({State.HALF_OPEN}),
     Exchange.IKE_AUTH: frozenset({State.HALF_OPEN}),
@@ -57,6 +60,16 @@ WELCOME: Final[dict[int, frozenset[State]]] = {
     Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.SPARE, State.REPLACED, State.DELETING}),
 }
 """The states in which a request of each exchange is read; in others it is dropped."""
+
+AWAITED: Final[dict[int, frozenset[State]]] = {
+    Exchange.IKE_SA_INIT: frozenset({State.CONNECTING}),
+    Exchange.IKE_AUTH: frozenset({State.AUTHENTICATING}),
+    Exchange.IKE_INTERMEDIATE: frozenset({State.CONNECTING}),
+    Exchange.CREATE_CHILD_SA: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+    Exchange.IKE_FOLLOWUP_KE: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+    Exchange.INFORMATIONAL: frozenset({State.ESTABLISHED, State.REPLACED, State.DELETING}),
+}
+"""The states in which a response of each exchange is read, if it answers a request of ours."""
 
 
 def check(message: Incoming) -> None:

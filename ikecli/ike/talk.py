@@ -85,11 +85,12 @@ class Talk:
     """One exchange, request and response: the SA, the shared state, and its tasks.
 
     `asking` says that the request is ours, `round` counts its rounds from 0, `at` is the task that reads next. A task
-    that sets `closing` has the SA gone once the response is sent, for the reason it gives. `message` is what is read,
-    `want` what it is for, `replaces` the Child SA that is rekeyed, `heir` the IKE SA that a rekey made.
+    that sets `closing` has the SA gone once the response is sent or read, for the reason it gives. `message` is what is
+    read, `want` what it is for, `replaces` the Child SA that is rekeyed, `heir` the IKE SA that a rekey made.
     `rivalled` says that the peer has made one for the same connection meanwhile. `deleted` are SPIs that the peer has
     deleted meanwhile and that we do not know: perhaps of the SA that is being made. `crossed` is the lowest nonce of
-    the peer's rekey of the same Child SA, when there is one.
+    the peer's rekey of the same Child SA, when there is one. `barred`
+    says why no Child SA may come of this exchange.
     """
 
     core: Core
@@ -108,6 +109,7 @@ class Talk:
     heir: IkeSa | None = None
     deleted: list[int] = field(default_factory=list)
     crossed: bytes = b""
+    barred: str = ""
 
     @property
     def message_id(self) -> int:

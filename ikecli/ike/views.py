@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
 from ikecli.ike.core import Core
+from ikecli.ike.lease import Lease
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.intent import printable
@@ -40,6 +41,9 @@ def stats(core: Core) -> StatsView:
         cookies_accepted=counts.cookies.accepted,
         cookies_rejected=counts.cookies.rejected,
         cookies_missing=counts.cookies.missing,
+        puzzles_asked=counts.cookies.puzzles,
+        puzzles_solved=counts.cookies.solved,
+        puzzles_unsolved=counts.cookies.unsolved,
         max_sas=limits.max_sas,
         max_half_open=limits.max_half_open,
         exchanges=counts.exchanges,
@@ -50,6 +54,7 @@ def stats(core: Core) -> StatsView:
 def _view(core: Core, sa: IkeSa) -> IkeSaView:
     suite, profile, window = sa.suite, core.lookup.profiles.get(sa.profile), sa.window
     dpd = profile.dpd if profile else None
+    lease = sa.lease or Lease(0, "")
     method = AuthMethod.SHARED_KEY if sa.established_order else 0
     return IkeSaView(
         id=sa.number,
@@ -84,6 +89,10 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         nat_local=sa.nat_local,
         nat_remote=sa.nat_remote,
         children=tuple(_child(core, sa, child) for child in sa.children.values()),
+        authorization=lease.authorization,
+        assigned=tuple(map(str, lease.lent)),
+        pushed=tuple(map(str, lease.taken.addresses)),
+        remote_subnets=tuple(map(str, lease.networks)),
         additional=tuple(row.number for row in suite.additional) if suite else (),
         ppk=printable(sa.ppk),
     )

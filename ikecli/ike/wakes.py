@@ -72,6 +72,8 @@ def _end(core: Core, sa: IkeSa) -> None:
         core.remove(sa)
     elif sa.state is State.HALF_OPEN:
         close(core, sa, "not authenticated in time", linger=False)
+    elif sa.state in (State.CONNECTING, State.AUTHENTICATING):
+        exchanges.believe(core, sa)
     elif sa.state in (State.SPARE, State.REPLACED):
         close(core, sa, "replaced", linger=False)
     elif sa.state is State.ESTABLISHED:

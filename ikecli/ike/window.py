@@ -32,6 +32,7 @@ class Want(Enum):
     DELETE_CHILD = "delete Child SA"
     LIVENESS = "liveness"
     WINDOW = "window"
+    INFORM = "configuration set"
     MISFIT = "misfit"
 
 

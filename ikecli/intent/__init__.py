@@ -15,11 +15,14 @@ from ikecli.intent.peers import (
     Profile,
     Template,
 )
+from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, Selector
 from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
+    "Asking",
+    "Authorization",
     "Carrier",
     "Connection",
     "Credential",
@@ -36,6 +39,7 @@ __all__ = [
     "Nat",
     "Network",
     "Overload",
+    "Pool",
     "Ppk",
     "Prefix",
     "Profile",

@@ -65,7 +65,8 @@ class Interface:
 class Route:
     """A static route of the routing table `vrf`: through a gateway, or out of an interface, or both.
 
-    With `in_global` its gateway is looked for in the global table.
+    With `in_global` its gateway is looked for in the global table. One that is `learned` is not configured but there
+    because of an SA.
     """
 
     prefix: Prefix
@@ -74,6 +75,7 @@ class Route:
     distance: int = 1
     vrf: str = ""
     in_global: bool = False
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Carrier, Network, Prefix
+from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.intent.translation import Nat
 from ikecli.numbers import Algorithm, AuthMethod
@@ -90,7 +91,8 @@ class Profile:
     local addresses. `gateways` are the peer addresses it may be used with before the identity is known (an ASA
     tunnel-group's name); empty: any. It is for peers in the routing table `vrf` (None: in any). A responder makes a
     virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
-    `template_auto` a tunnel of the kind that the peer asks for.
+    `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
+    anything.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Profile:
     template: str = ""
     template_auto: bool = False
     ppks: tuple[Ppk, ...] = ()
+    authorization: Authorization | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,9 @@ class Connection:
     lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
     group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate. `vrf` is the routing
-    table that peers are reached in, `inner_vrf` that of the packets protected.
+    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
+    protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
+    route, with a wildcard peer while its SA stands.
     """
 
     name: str
@@ -160,6 +164,8 @@ class Connection:
     vrf: str = ""
     inner_vrf: str = ""
     per_host: bool = False
+    asks: Asking | None = None
+    reverse_route: bool = False
 
     @property
     def wildcard_peer(self) -> bool:
@@ -239,9 +245,9 @@ class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
     `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
-    SAs on, initiators are asked for a cookie (None: never). Messages longer than `fragment_mtu` are cut: octets of an
-    IPv4 and of an IPv6 packet (None: never). `window` is how many requests of a peer are taken before the first of them
-    is answered.
+    SAs on, initiators are asked for a cookie, from `puzzle_threshold` on also to solve a puzzle (None: never). Messages
+    longer than `fragment_mtu` are cut: octets of an IPv4 and of an IPv6 packet (None: never). `window` is how many
+    requests of a peer are taken before the first of them is answered. No address is in two `pools`.
     `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
     """
 
@@ -255,6 +261,8 @@ class Intent:
     max_half_open: int = 1000
     max_sas: int = 100_000
     cookie_threshold: int | None = None
+    puzzle_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
     notify_invalid_selectors: bool = True
     window: int = 1
+    pools: tuple[Pool, ...] = ()

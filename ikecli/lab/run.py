@@ -11,9 +11,10 @@ from ikecli.boundary.effects import Question
 from ikecli.config import dialect_of
 from ikecli.control.client import Client, LocalClient
 from ikecli.control.messages import OPERATOR
-from ikecli.daemon.appliance import Reply, answer
+from ikecli.daemon.appliance import Reply
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.sessions import Session
+from ikecli.daemon.workers import workers
 from ikecli.errors import Unavailable
 from ikecli.lab.lab import Lab, Node
 from ikecli.shell.session import Elsewhere
@@ -51,7 +52,7 @@ async def _run(files: Sequence[Path], node: str | None, attend: Attend, say: Cal
     loop = asyncio.get_running_loop()
     lab = Lab(LoopClock(loop), os.urandom)
     for path in files:
-        for complaint in _start(lab, path, _worker(loop))[1]:
+        for complaint in _start(lab, path, workers(loop))[1]:
             say(f"{path}: {complaint}")
     here = Neighbours(lab)
     try:
@@ -67,13 +68,3 @@ def _start(lab: Lab, path: Path, ask: Callable[[Question, Reply], None]) -> tupl
         why = problem.strerror if isinstance(problem, OSError) else "it is not text"
         raise Unavailable(f"{path}: {why}") from None
     return lab.add(text, dialect_of(text), ask)
-
-
-def _worker(loop: asyncio.AbstractEventLoop) -> Callable[[Question, Reply], None]:
-    """Answer questions on other threads, so that a long exponentiation holds nobody up."""
-
-    def ask(question: Question, reply: Reply) -> None:
-        future = loop.run_in_executor(None, answer, question)
-        future.add_done_callback(lambda done: reply(done.result()))
-
-    return ask

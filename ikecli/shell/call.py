@@ -64,10 +64,11 @@ _VIEWS: Final = (
     "ikev2.sa", "ikev2.session", "ikev2.stats", "ikev2.proposal", "ikev2.policy", "ikev2.profile", "ipsec.sa",
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
-    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "crypto.engine",
+    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
+    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
 )  # fmt: skip
 
-_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat")
+_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
 
 COMMANDS: Final = Commands(
     {
@@ -100,6 +101,7 @@ COMMANDS: Final = Commands(
         "undebug.ipsec": "debugging:undebug",
         "undebug.all": "debugging:undebug",
         "show.logging": "debugging:logging",
+        "flexvpn.connect": "views:flexvpn",
         "clear.logging": "debugging:clear",
         "vpn_sessiondb.logoff": "views:logoff",
         **{f"clear.{name}": "views:clear" for name in _CLEAR},

@@ -8,9 +8,23 @@ from typing import Any, Final
 from ikecli.show.asa import ikev2 as asa_ikev2
 from ikecli.show.asa import ipsec as asa_ipsec
 from ikecli.show.asa import network as asa_network
+from ikecli.show.asa import pools as asa_pools
+from ikecli.show.asa import remote_access, vpn_sessiondb
 from ikecli.show.asa import system as asa_system
-from ikecli.show.asa import vpn_sessiondb
-from ikecli.show.ios import crypto_map, ikev2, interfaces, ipsec, ipv6, nat, network, policy, session, system
+from ikecli.show.ios import (
+    crypto_map,
+    flexvpn,
+    ikev2,
+    interfaces,
+    ipsec,
+    ipv6,
+    nat,
+    network,
+    policy,
+    pools,
+    session,
+    system,
+)
 
 Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines."""
@@ -22,6 +36,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.ikev2.policy": policy.policy,
     "show.ikev2.proposal": policy.proposal,
     "show.ikev2.profile": policy.profile,
+    "show.ikev2.authorization": flexvpn.authorization,
+    "show.ikev2.flexvpn": flexvpn.clients,
     "show.ipsec.sa": ipsec.sa,
     "show.ipsec.transform_set": ipsec.transform_set,
     "show.session": session.session,
@@ -32,6 +48,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.interfaces": interfaces.interfaces,
     "show.vrf": interfaces.vrf,
     "show.route": network.route,
+    "show.local_pool": pools.local_pool,
+    "show.ipv6_local_pool": pools.ipv6_local_pool,
     "show.nat.translations": nat.translations,
     "show.ipv6.route": ipv6.route,
     "show.ipv6.access_lists": network.access_lists,
@@ -50,6 +68,8 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
     "show.vpn_sessiondb.l2l": vpn_sessiondb.l2l,
+    "show.vpn_sessiondb.remote": remote_access.sessions,
+    "show.local_pool": asa_pools.local_pool,
     "show.vpn_sessiondb.summary": vpn_sessiondb.summary,
     "show.interface.brief": asa_network.interface_brief,
     "show.interfaces": asa_network.interfaces,

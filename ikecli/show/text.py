@@ -50,6 +50,12 @@ def mask(length: int, wildcard: bool = False) -> str:
     return ".".join(str(octet) for octet in (bits ^ 0xFFFFFFFF if wildcard else bits).to_bytes(4, "big"))
 
 
+def prefix(text: str) -> str:
+    """Print a prefix as IOS does: an IPv4 network with its mask, an IPv6 one with its length."""
+    start, _, length = text.partition("/")
+    return f"{address(start)}/{length}" if ":" in start else f"{start} {mask(int(length or 32))}"
+
+
 def ports(low: int, high: int) -> str:
     """Print a port range as an ident does: 0 for any."""
     if (low, high) == (0, LAST_PORT):

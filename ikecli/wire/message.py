@@ -118,11 +118,17 @@ def write_chain(payloads: Sequence[Payload]) -> tuple[int, bytes]:
     return _write_chain(payloads, PayloadType.NONE)
 
 
-def write_outer_fragment(header: Header, first: int, sealed_size: int, fragment: int, fragments: int) -> bytes:
-    """Return one fragment of a message up to where its IV starts (RFC 7383 2.5); `fragment` counts from 1."""
+def write_outer_fragment(
+    header: Header, first: int, sealed_size: int, fragment: int, fragments: int, clear: Sequence[Payload] = ()
+) -> bytes:
+    """Return one fragment of a message up to where its IV starts (RFC 7383 2.5); `fragment` counts from 1.
+
+    `clear` are payloads that stay unencrypted before it.
+    """
+    outer_first, chain = _write_chain(clear, PayloadType.SKF)
     generic = _GENERIC.pack(first, 0, FRAGMENT_OVERHEAD - HEADER_SIZE + sealed_size)
-    outer = _write_header(header, PayloadType.SKF, FRAGMENT_OVERHEAD + sealed_size)
-    return outer + generic + _FRAGMENT.pack(fragment, fragments)
+    outer = _write_header(header, outer_first, FRAGMENT_OVERHEAD + len(chain) + sealed_size)
+    return outer + chain + generic + _FRAGMENT.pack(fragment, fragments)
 
 
 def cut(octets: bytes) -> list[bytes]:

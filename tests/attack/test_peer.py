@@ -262,5 +262,6 @@ def test_ike_auth_before_ike_sa_init_and_a_guess_at_the_key_get_nothing() -> Non
     auth = next(one.octets for one in pair.left.sent if read_message(one.octets).header.exchange == Exchange.IKE_AUTH)
     fresh = Pair()
     fresh.right.receive(Datagram(auth, Endpoint(RIGHT, 500), HERE))
-    assert not fresh.wire
+    ((_, _, answer),) = fresh.wire
+    assert read_message(answer.octets).payloads == (Notify(NotifyType.INVALID_IKE_SPI),)
     assert not fresh.right.sas

@@ -254,7 +254,6 @@ def test_a_name_gives_an_interface_its_security_level() -> None:
 
 def test_what_has_no_effect_yet_says_so() -> None:
     assert "only IETF fragments" in typed("asa", "crypto ikev2 fragmentation mtu 600 preferred-method cisco")
-    assert "reverse-route has no effect yet" in typed("asa", "crypto map M 10 set reverse-route")
 
 
 @pytest.mark.parametrize(

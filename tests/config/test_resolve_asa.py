@@ -172,7 +172,7 @@ def test_clear_configure_takes_back_what_it_names() -> None:
         assert reader.feed(line).accepted, line
     emptied = ("crypto_maps", "access_lists", "ikev2_policies", "ipsec_proposals", "routes")
     assert not any(getattr(store.draft, name) for name in emptied)
-    assert list(store.draft.tunnel_groups) == ["DefaultL2LGroup"]
+    assert list(store.draft.tunnel_groups) == ["DefaultL2LGroup", "DefaultRAGroup"]
 
 
 def test_the_short_form_of_the_default_route() -> None:

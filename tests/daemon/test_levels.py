@@ -20,6 +20,7 @@ from ikecli.control.messages import (
     ConfigEnd,
     ConfigHelp,
     ConfigLine,
+    Connect,
     Debug,
     Disable,
     Enable,
@@ -61,6 +62,7 @@ SAMPLES: dict[type[Request], Request] = {
         Erase(),
         Fetch("running"),
         Clear("session", {}),
+        Connect(),
         Debug("ikev2", True),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ikecli.boundary.events import (
+    AddressRefused,
     AuthenticationFailed,
     ChildFailed,
     Event,
@@ -51,6 +52,10 @@ PORTS = SelectorsRefused(
 STRANGE = SelectorsRefused(1, 3, ("nothing -> ::/0",), ("10.1.1.0/24 -> 10.3.3.0/24",))
 STRANGER = ProfileMissing(1, 3, "r2.example.com", "FQDN", "198.51.100.2/500", ("PEERS: address 10.0.0.0 255.0.0.0",))
 NO_CHILD = ChildFailed(1, 3, "VPN 10 GigabitEthernet0/0", "TS_UNACCEPTABLE")
+EXHAUSTED = AddressRefused(1, 3, "RA", "ann", "no IPv4 address is free", "AUTHOR", ("POOL: 0 free",))
+NOT_ASKED = AddressRefused(1, 3, "RA", "ann", "the peer asks for no inner address", "AUTHOR")
+UNKNOWN = AddressRefused(1, 3, "RA", "ann", "nothing says what peers of this profile are lent")
+NOT_LENT = AddressRefused(1, 3, "RA", "hub", "the peer answers INTERNAL_ADDRESS_FAILURE", by_peer=True)
 SILENCE = GaveUp(1, 3, "IKE_SA_INIT", 0, 5, "198.51.100.2/500")
 
 
@@ -129,6 +134,19 @@ def test_a_refused_proposal_shows_both_sides_and_the_difference() -> None:
             "crypto ikev2 profile ... / match identity remote fqdn r2.example.com",
             "tunnel-group 198.51.100.2 type ipsec-l2l / tunnel-group 198.51.100.2 ipsec-attributes",
         ),
+        (
+            EXHAUSTED,
+            "local pool POOL: 0 free",
+            "on this ASA: ip local pool NAME FIRST-LAST mask MASK / tunnel-group RA general-attributes / address-pool",
+        ),
+        (
+            EXHAUSTED,
+            "ip local pool NAME FIRST LAST / crypto ikev2 authorization policy AUTHOR / pool",
+            "no IPv4 address",
+        ),
+        (NOT_ASKED, "on the peer: ask for an address (ip address negotiated)", "a tunnel-group of type ipsec-l2l"),
+        (UNKNOWN, "crypto ikev2 profile RA / aaa authorization group psk list", "address-pool NAME"),
+        (NOT_LENT, "No inner address from the peer: the peer answers INTERNAL_ADDRESS_FAILURE", "the peer's pools"),
         (NO_CHILD, "show crypto map tag VPN", "show running-config crypto map"),
         (
             SILENCE,

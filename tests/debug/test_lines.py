@@ -89,6 +89,18 @@ def test_the_clock_stands_before_the_first_line_only() -> None:
             "AES-GCM-256, a -> b",
         ),
         (
+            events.Challenged(1, 2, "192.0.2.1/500"),
+            "IKEv2:(SESSION ID = 2,SA ID = 1):192.0.2.1 wants its cookie back",
+            "IKEv2-PROTO-4: (1): 192.0.2.1 wants its cookie back",
+        ),
+        (
+            events.Challenged(1, 2, "192.0.2.1/500", "PRF_HMAC_SHA2_256", 20, False),
+            "IKEv2:(SESSION ID = 2,SA ID = 1):192.0.2.1 wants a puzzle of 20 bits of PRF_HMAC_SHA2_256 solved: "
+            "going on without the solution",
+            "IKEv2-PROTO-4: (1): 192.0.2.1 wants a puzzle of 20 bits of PRF_HMAC_SHA2_256 solved: "
+            "going on without the solution",
+        ),
+        (
             events.GroupRetried(1, 2, 14, 19),
             "IKEv2:(SESSION ID = 2,SA ID = 1):INVALID_KE_PAYLOAD: group 14 was offered, the responder wants group 19",
             "IKEv2-PROTO-4: (1): INVALID_KE_PAYLOAD: group 14 was offered, the responder wants group 19",

@@ -16,6 +16,8 @@ from ikecli.boundary.effects import (
     Endpoint,
     Failed,
     Install,
+    Puzzle,
+    Reach,
     Remove,
     Send,
     SharedSecret,
@@ -27,6 +29,7 @@ from ikecli.boundary.events import Event
 from ikecli.boundary.notices import Acquire, Notice, UnknownSpi
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.crypto import restore
+from ikecli.crypto.puzzles import solve
 from ikecli.ike.engine import Engine
 from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.requests import Apply, Initiate, Request
@@ -123,8 +126,9 @@ class Plane:
     sas: dict[tuple[Direction, int], Install] = field(default_factory=dict)
     refuse: Callable[[Install], bool] = lambda install: False
     log: list[Effect] = field(default_factory=list)
+    reaches: dict[int, Reach] = field(default_factory=dict)
 
-    def perform(self, effect: Install | Remove | Update) -> bool:
+    def perform(self, effect: Install | Remove | Update | Reach) -> bool:
         self.log.append(effect)
         if isinstance(effect, Install):
             if self.refuse(effect):
@@ -133,6 +137,10 @@ class Plane:
             self.sas[effect.direction, effect.spi] = effect
         elif isinstance(effect, Remove):
             self.sas.pop((effect.direction, effect.spi), None)
+        elif isinstance(effect, Reach):
+            self.reaches.pop(effect.id, None)
+            if effect.addresses or effect.networks:
+                self.reaches[effect.id] = effect
         return True
 
 
@@ -205,6 +213,9 @@ class End:
             question = ask.question
             if isinstance(question, Traffic):
                 self.answer(ask.id, dict.fromkeys(question.spis, self.counters))
+                continue
+            if isinstance(question, Puzzle):
+                self.answer(ask.id, solve(question.prf, question.text, question.difficulty))
                 continue
             assert isinstance(question, SharedSecret)
             self.answer(ask.id, restore(question.group, question.private).shared(question.peer))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ikecli.boundary.events import KeyExchanged, KeysDerived, MessageSent, ProposalRefused
+from ikecli.ike.limits import UNPROVEN_SECONDS
 from ikecli.intent import IkeProposal
 from ikecli.numbers import NO_KEY_EXCHANGE, Algorithm, TransformType, named
 from tests.ike.pair import LEFT, RIGHT, Pair, ike_proposal, intent
@@ -119,8 +120,9 @@ def test_a_mismatch_names_the_exchange(left: str, right: str, differing: str) ->
     pair = both(*(further(words) if words else ike_proposal() for words in (left, right)))
     pair.left.acquire()
     pair.settle()
-    pair.agree(0)
     (refused,) = pair.right.events(ProposalRefused)
+    pair.advance(UNPROVEN_SECONDS)
+    pair.agree(0)
     assert refused.differing == (differing,)
 
 

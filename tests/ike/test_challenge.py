@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.events import GroupRetried, IkeDown
 from ikecli.ike.challenge import Jar
-from ikecli.ike.limits import COOKIE_SECONDS, HALF_OPEN_SECONDS
+from ikecli.ike.limits import COOKIE_SECONDS, HALF_OPEN_OF_PREFIX, HALF_OPEN_SECONDS
 from ikecli.ike.tasks import key_exchange
 from ikecli.intent import Address
 from ikecli.numbers import NotifyType
@@ -189,7 +190,7 @@ def test_a_peer_gets_in_while_others_flood(nat: bool) -> None:
     flood = [forged(request, n, Endpoint(address, 10_000 + n)) for n, address in addresses(nat)]
     for datagram in flood[:2000]:
         pair.right.receive(datagram)
-    assert pair.right.engine.stats().incoming_negotiating == 50
+    assert pair.right.engine.stats().incoming_negotiating == (HALF_OPEN_OF_PREFIX if nat else 50)
     pair.wire.clear()
     pair.right.receive(request)
     while pair.wire:
@@ -204,6 +205,27 @@ def test_a_peer_gets_in_while_others_flood(nat: bool) -> None:
     pair.now += HALF_OPEN_SECONDS
     pair.right.wake()
     assert len(pair.right.sas) == 1
+
+
+@pytest.mark.parametrize(
+    ("flooded", "beside"),
+    [("192.0.2.7", "192.0.2.8"), ("2001:db8:0:7::1", "2001:db8:0:8::1")],
+    ids=["IPv4 address", "IPv6 network"],
+)
+def test_a_crowd_from_one_place_is_asked_before_others_are(flooded: str, beside: str) -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, cookie_threshold=1000))
+    request, crowd = request_of(pair), ip_address(flooded)
+    for number in range(1, 3 * HALF_OPEN_OF_PREFIX):
+        address = crowd + number if crowd.version == 6 else crowd
+        pair.right.receive(forged(request, number, Endpoint(address, 1000 + number)))
+    assert len(pair.right.sas) == HALF_OPEN_OF_PREFIX
+    assert asked(pair)
+    pair.right.receive(forged(request, 9999, Endpoint(ip_address(beside), 500)))
+    assert len(pair.right.sas) == HALF_OPEN_OF_PREFIX + 1
+    pair.now += HALF_OPEN_SECONDS
+    pair.right.wake()
+    assert not pair.right.sas
+    assert pair.right.engine._core.waiting.from_near(crowd) == 0
 
 
 def test_who_returns_cookies_and_no_more_is_given_up_oldest_first() -> None:

@@ -12,7 +12,7 @@ from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.events import DatagramDropped, IkeDown, MessageSent
 from ikecli.boundary.views import SaStatus
 from ikecli.ike import messages
-from ikecli.ike.limits import HALF_OPEN_SECONDS, LINGER_SECONDS, MAX_DATAGRAM
+from ikecli.ike.limits import HALF_OPEN_SECONDS, LINGER_SECONDS, MAX_DATAGRAM, UNPROVEN_SECONDS
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.sa import IkeSa
 from ikecli.intent import Intent
@@ -189,7 +189,7 @@ def test_an_engine_without_an_intent_answers_nothing() -> None:
     pair.right.apply(Intent())
     pair.left.acquire()
     pair.settle()
-    pair.advance(1)
+    pair.advance(UNPROVEN_SECONDS)
     assert not pair.right.sas
     assert not pair.left.sas
 

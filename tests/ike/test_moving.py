@@ -72,6 +72,7 @@ BEGUN: dict[Want, tuple[Callable[[End], None], int, int]] = {
     Want.LIVENESS: (want(Want.LIVENESS), 1, 1),
     Want.WINDOW: (want(Want.WINDOW), 1, 1),
     Want.MISFIT: (misfit, 1, 1),
+    Want.INFORM: (want(Want.INFORM), 1, 1),
 }
 """How each exchange of an IKE SA that stands begins, and how many IKE and Child SAs it leaves."""
 

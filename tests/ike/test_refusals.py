@@ -20,7 +20,7 @@ from ikecli.boundary.events import (
     ProposalRefused,
     SelectorsRefused,
 )
-from ikecli.ike.limits import HALF_OPEN_SECONDS, HOLD_OFF_SECONDS
+from ikecli.ike.limits import HALF_OPEN_SECONDS, HOLD_OFF_SECONDS, UNPROVEN_SECONDS
 from ikecli.ike.requests import Initiate
 from ikecli.intent import Flow, IdentityMatch, Selector
 from ikecli.numbers import AuthMethod, Exchange, NotifyType
@@ -120,6 +120,8 @@ def test_a_group_that_was_not_offered_is_not_followed() -> None:
     pair.wire.clear()
     pair.left.receive(answer(request, Notify(NotifyType.INVALID_KE_PAYLOAD, (14).to_bytes(2, "big"))))
     assert not pair.wire
+    pair.lose(99)
+    pair.advance(UNPROVEN_SECONDS)
     assert not pair.left.sas
 
 
@@ -133,6 +135,8 @@ def test_groups_are_changed_once_each_at_most() -> None:
         pair.left.receive(answer(request, Notify(NotifyType.INVALID_KE_PAYLOAD, wanted.to_bytes(2, "big"))))
     assert [event.wanted for event in pair.left.events(GroupRetried)] == [19, 14]
     assert not pair.wire
+    pair.lose(99)
+    pair.advance(UNPROVEN_SECONDS)
     assert not pair.left.sas
 
 

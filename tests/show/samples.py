@@ -6,18 +6,22 @@ from dataclasses import replace
 
 from ikecli.boundary.views import (
     AccessListView,
+    AuthorizationView,
     ChildView,
     ConnectionView,
     Counters,
     ExchangeCount,
+    FlexView,
     FlowView,
     IkeSaView,
     InterfaceView,
     IpsecProfileView,
     LogLine,
     PolicyView,
+    PoolView,
     ProfileView,
     ProposalView,
+    RangeView,
     RouteView,
     SaStatus,
     StatsView,
@@ -310,6 +314,7 @@ ROUTES = (
     RouteView("C", "10.1.1.0/24", "", "GigabitEthernet0/1", 0),
     RouteView("L", "10.1.1.1/32", "", "GigabitEthernet0/1", 0),
     RouteView("S", "10.2.0.0/16", "192.0.2.254", "GigabitEthernet0/0", 5),
+    RouteView("V", "10.9.0.2/32", "", "outside", 1),
     RouteView("S", "172.16.1.0/24", "192.0.2.253", "", 1),
     RouteView("S", "172.16.2.0/24", "192.0.2.253", "", 1),
     RouteView("C", "192.0.2.0/24", "", "GigabitEthernet0/0", 0),
@@ -363,6 +368,38 @@ LOG = (
     LogLine(1476730574.0, 5, "SYS", "CONFIG_I", "Configured from console by admin on vty0"),
 )
 
+AUTHORIZATIONS = (
+    AuthorizationView("default", (), "", (), (), "", "", True, (), True),
+    AuthorizationView(
+        "CLIENTS",
+        ("FOUR", "SIX"),
+        "255.255.255.0",
+        ("10.2.2.53", "2001:db8::53"),
+        ("10.2.2.42",),
+        "example.net",
+        "Be good",
+        False,
+        ("10.2.0.0/16", "2001:db8:2::/48"),
+        False,
+    ),
+)
+CLIENTS = (
+    FlexView("HUB", True, "198.51.100.2", "GigabitEthernet0/0", "", "BLUE", "Tunnel0", ("10.9.0.10",)),
+    FlexView("SPARE", False, "2001:db8::2", "GigabitEthernet0/1", "RED", "", "Tunnel1"),
+)
+POOLS = (
+    PoolView(
+        "TRAVELLERS",
+        4,
+        (RangeView("10.9.0.1", "10.9.0.3", 2, 1), RangeView("10.9.1.1", "10.9.1.1", 1, 0)),
+        ("10.9.0.2",),
+        ("10.9.0.1", "10.9.0.3", "10.9.1.1"),
+        "255.255.255.0",
+    ),
+    PoolView("SIX", 6, (RangeView("2001:db8:9::1", "2001:db8:9::ff", 255, 0),), ()),
+)
+HUB_SA = replace(SA, authorization="TRAVEL", assigned=("10.9.0.2", "2001:db8:9::2"), profile="RA")
+SPOKE_SA = replace(SA, pushed=("10.9.0.2",), remote_subnets=("10.0.0.0/8", "2001:db8:2::/48"), initiator=True)
 SAS = (SA, SA_6, NEGOTIATING)
 CONNECTIONS = (CONNECTION, CONNECTION_6)
 LONG = {"detailed": True, "detail": True}
@@ -370,6 +407,14 @@ LONG = {"detailed": True, "detail": True}
 SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ikev2-sa": ("ios", "show.ikev2.sa", {}, SAS),
     "ios-ikev2-sa-detailed": ("ios", "show.ikev2.sa", LONG, SAS),
+    "ios-ikev2-sa-hub": ("ios", "show.ikev2.sa", LONG, (HUB_SA,)),
+    "ios-ikev2-sa-spoke": ("ios", "show.ikev2.sa", LONG, (SPOKE_SA,)),
+    "ios-session-hub": ("ios", "show.session", LONG, (CONNECTION, HUB_SA)),
+    "ios-ikev2-authorization-policy": ("ios", "show.ikev2.authorization", {}, AUTHORIZATIONS),
+    "ios-ikev2-client-flexvpn": ("ios", "show.ikev2.flexvpn", {}, CLIENTS),
+    "ios-local-pool": ("ios", "show.local_pool", {}, POOLS),
+    "ios-local-pool-named": ("ios", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
+    "ios-ipv6-local-pool": ("ios", "show.ipv6_local_pool", {}, POOLS),
     "ios-ikev2-session": ("ios", "show.ikev2.session", {}, SAS),
     "ios-ikev2-session-detailed": ("ios", "show.ikev2.session", LONG, SAS),
     "ios-ikev2-stats": ("ios", "show.ikev2.stats", {}, (STATS,)),
@@ -410,6 +455,10 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-ipsec-sa-detail": ("asa", "show.ipsec.sa", LONG, CONNECTIONS),
     "asa-vpn-sessiondb-l2l": ("asa", "show.vpn_sessiondb.l2l", {}, (*CONNECTIONS, *SAS, SYSTEM)),
     "asa-vpn-sessiondb-l2l-detail": ("asa", "show.vpn_sessiondb.l2l", LONG, (*CONNECTIONS, *SAS, SYSTEM)),
+    "asa-vpn-sessiondb-ra": ("asa", "show.vpn_sessiondb.remote", {}, (SA, HUB_SA, SYSTEM)),
+    "asa-vpn-sessiondb-ra-detail": ("asa", "show.vpn_sessiondb.remote", LONG, (SA, HUB_SA, SYSTEM)),
+    "asa-vpn-sessiondb-both": ("asa", "show.vpn_sessiondb.summary", {}, (SA, HUB_SA, STATS)),
+    "asa-local-pool": ("asa", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "asa-vpn-sessiondb": ("asa", "show.vpn_sessiondb.summary", {}, (*CONNECTIONS, *SAS, STATS)),
     "asa-interface-brief": ("asa", "show.interface.brief", {}, INTERFACES),
     "asa-interfaces": ("asa", "show.interfaces", {}, INTERFACES),

@@ -63,6 +63,9 @@ CHILDREN = st.builds(
     counters=COUNTERS,
     replay_window=st.integers(0, 4096),
 )
+PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
+    "::/0"
+)
 IKE_SAS = st.builds(
     views.IkeSaView,
     local=ADDRESS,
@@ -80,6 +83,19 @@ IKE_SAS = st.builds(
     local_identity=TEXT,
     remote_identity=TEXT,
     children=_tuples(CHILDREN),
+    authorization=TEXT,
+    assigned=_tuples(ADDRESS),
+    pushed=_tuples(ADDRESS),
+    remote_subnets=_tuples(PREFIXES),
+)
+POOLS = st.builds(
+    views.PoolView,
+    name=TEXT,
+    version=st.sampled_from([4, 6]),
+    ranges=_tuples(st.builds(views.RangeView, first=ADDRESS, last=ADDRESS, free=NUMBER, lent=NUMBER)),
+    lent=_tuples(ADDRESS),
+    available=_tuples(ADDRESS),
+    netmask=ADDRESS,
 )
 CONNECTIONS = st.builds(
     views.ConnectionView,
@@ -150,12 +166,9 @@ VRFS = st.builds(
 IPSEC_PROFILES = st.builds(
     views.IpsecProfileView, name=TEXT, profile=TEXT, transform_sets=_tuples(st.tuples(TEXT, TEXT))
 )
-PREFIXES = st.tuples(st.ip_addresses(v=4), st.integers(0, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}") | st.just(
-    "::/0"
-)
 ROUTES = st.builds(
     views.RouteView,
-    code=st.sampled_from(["C", "L", "S"]),
+    code=st.sampled_from(["C", "L", "S", "V"]),
     prefix=PREFIXES,
     gateway=st.just("") | ADDRESS,
     interface=TEXT,
@@ -214,6 +227,30 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ipv6.access_lists": ACCESS_LISTS,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
+    "show.ikev2.authorization": st.builds(
+        views.AuthorizationView,
+        name=TEXT,
+        pools=_tuples(TEXT),
+        netmask=TEXT,
+        dns=_tuples(ADDRESS),
+        wins=_tuples(ADDRESS),
+        domain=TEXT,
+        banner=TEXT,
+        routes=_tuples(PREFIXES),
+    ),
+    "show.ikev2.flexvpn": st.builds(
+        views.FlexView,
+        name=TEXT,
+        peer=ADDRESS,
+        source=TEXT,
+        vrf=TEXT,
+        inner_vrf=TEXT,
+        tunnel=TEXT,
+        addresses=_tuples(ADDRESS),
+    ),
+    "show.local_pool": POOLS,
+    "show.ipv6_local_pool": POOLS,
+    "show.vpn_sessiondb.remote": IKE_SAS | SYSTEMS,
     "show.nat.translations": TRANSLATIONS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,

@@ -77,6 +77,9 @@ KINDS = {
     PayloadType.VENDOR: st.builds(payloads.VendorId, data),
     PayloadType.TSi: st.builds(payloads.TsInitiator, *some_selectors),
     PayloadType.TSr: st.builds(payloads.TsResponder, *some_selectors),
+    PayloadType.PS: st.integers(1, 64).flatmap(
+        lambda size: st.builds(payloads.PuzzleSolution, st.tuples(*[st.binary(min_size=size, max_size=size)] * 4))
+    ),
     PayloadType.CP: st.builds(
         payloads.Configuration,
         octet,

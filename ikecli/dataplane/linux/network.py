@@ -58,6 +58,7 @@ class LinuxNetwork:
         self._intent = Intent()
         self._devices: dict[str, str] = {}
         self._said: set[str] = set()
+        self.inner: frozenset[Address] = frozenset()
 
     def configure(self, intent: Intent, strict: frozenset[str] = frozenset()) -> None:
         """Find the devices of the interfaces, give and take addresses and routes.
@@ -149,6 +150,7 @@ class LinuxNetwork:
     def _addresses(self) -> dict[Thing, Callable[[], None]]:
         """Return the addresses that devices lack. A loopback's are of one host each: its subnet is not here."""
         held = self._held()
+        given = [(LOOPBACK, ip_interface(f"{one}/{one.max_prefixlen}")) for one in self.inner]
         wanted: dict[Thing, Callable[[], None]] = {}
         for one in self._live():
             device = self._devices[one.name]
@@ -156,11 +158,12 @@ class LinuxNetwork:
                 ip_interface(f"{each.ip}/{each.max_prefixlen}") if device == LOOPBACK else each
                 for each in one.addresses
             ]
-            for each in own:
-                thing = ("address", device, str(each))
-                elsewhere = any(each.ip == ip_interface(text).ip for some in held.values() for text in some)
-                if thing in self._ledger or not elsewhere:
-                    wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
+            given += [(device, each) for each in own]
+        for device, each in given:
+            thing = ("address", device, str(each))
+            elsewhere = any(each.ip == ip_interface(text).ip for some in held.values() for text in some)
+            if thing in self._ledger or not elsewhere:
+                wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
         return wanted
 
     def _routes(self) -> dict[Thing, Callable[[], None]]:

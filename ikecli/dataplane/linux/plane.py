@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from ikecli.boundary.effects import Access, Install, Remove
+from ikecli.boundary.effects import Access, Install, Reach, Remove
 from ikecli.boundary.notices import LinkChanged
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
@@ -33,6 +33,7 @@ class LinuxPlane:
         self._intent = Intent()
         self._links = Links(lambda connection: False, lambda notice: None)
         self._absent: dict[str, str] = {}
+        self._inner: dict[int, tuple[Address, ...]] = {}
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
         self._pinger = Pinger(host)
@@ -69,6 +70,15 @@ class LinuxPlane:
         """Return connected routes, and the static ones that the kernel has."""
         have = self._network.installed()
         return tuple(one for one in self._links.routes() if one.code != "S" or (one.prefix, one.gateway) in have)
+
+    def reach(self, reach: Reach) -> None:
+        """Have inner addresses that a peer lent be ours, on `lo`; networks behind it are reached by policy alone."""
+        self._links.reach(reach)
+        self._inner.pop(reach.id, None)
+        if reach.addresses:
+            self._inner[reach.id] = reach.addresses
+        self._network.inner = frozenset(address for some in self._inner.values() for address in some)
+        self._connect_network()
 
     def attach(self, access: Access) -> None:
         """Refuse: there are no virtual-access interfaces here."""

@@ -14,6 +14,7 @@ from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Additional, Offer, accepted, anything, choose
 from ikecli.ike.followup import Series
+from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
@@ -56,6 +57,11 @@ def _further(talk: Talk, connection: Connection, offered: SecurityAssociation) -
 def _served(group: int | None) -> Algorithm | None:
     row = BY_KEY.get((TransformType.KE, group or 0, 0))
     return row if row is not None and row.served else None
+
+
+def _flows(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
+    """Return what a peer may have protected by a connection: of a wildcard one without flows, everything."""
+    return narrowed(talk.sa, talk.core.lookup.flows[connection.label] or _EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,9 @@ class Child(SeriesTask):
         """Take what the responder chose and install it; what cannot be taken is deleted at the peer."""
         if self._connection is None:
             return None
+        if talk.barred:
+            self._fail(talk, talk.barred)
+            return None
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or (answer is None and self._series is None):
             if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(talk, error):
@@ -252,7 +261,7 @@ class Child(SeriesTask):
             raise Malformed("the peer chose what was not offered")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
-        pairs = narrow(own, local, remote)
+        pairs = narrow(narrowed(talk.sa, own), local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
             raise Malformed("the peer chose traffic selectors that were not offered")
         self._check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
@@ -294,7 +303,7 @@ class Child(SeriesTask):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the connection that covers what the peer wants, narrow it, and install the SA."""
         offered = message.one(SecurityAssociation)
-        if offered is None or any(proposal.protocol == Protocol.IKE for proposal in offered.proposals):
+        if talk.barred or offered is None or any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         try:
             self._admit(talk)
@@ -357,6 +366,8 @@ class Child(SeriesTask):
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
                 self._spi = talk.core.draw_esp_spi()
+                if sa.lease is not None:
+                    sa.lease.connection = sa.lease.connection or connection.label
                 telling.chosen(talk, choice, offers, offered.proposals)
                 telling.selectors(talk, self._local, self._remote, pairs)
                 return
@@ -368,7 +379,7 @@ class Child(SeriesTask):
 
     def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
         """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
-        flows = {row.label: talk.core.lookup.flows[row.label] or _EVERYTHING for row in candidates}
+        flows = {row.label: _flows(talk, row) for row in candidates}
         ends = {row.label: self._asked if row.transport else (self._local, self._remote) for row in candidates}
         rows = sorted(candidates, key=lambda row: not narrow(flows[row.label], *(end[:1] for end in ends[row.label])))
         grants = [(row, coverage.granted(row, flows[row.label], *ends[row.label])) for row in rows]
@@ -376,9 +387,8 @@ class Child(SeriesTask):
 
     def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:
         """Tell whether what the peer asked for and does not get could be had by another Child SA."""
-        flows = talk.core.lookup.flows
         return any(
-            coverage.beyond(narrow(flows[row.label], self._local, self._remote), self._pairs) for row in candidates
+            coverage.beyond(narrow(_flows(talk, row), self._local, self._remote), self._pairs) for row in candidates
         )
 
     def _yield(self, talk: Talk, connection: Connection) -> None:

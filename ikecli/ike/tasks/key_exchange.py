@@ -13,7 +13,7 @@ from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.sa import Birth
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
-from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.numbers import GROUP_BITS, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
 
@@ -47,11 +47,13 @@ class KeyExchange(Task):
         if (wanted := message.notify(_GROUP)) is not None:
             return self._other_group(talk, birth, offers.groups, wanted)
         if (error := message.error) is not None:
-            if error.type == NotifyType.NO_PROPOSAL_CHOSEN:
+            if error.type == NotifyType.NO_PROPOSAL_CHOSEN and not birth.unproven:
                 telling.refused_by_peer(talk, Protocol.IKE, offers.offers)
             raise Refused(f"the peer answers {label(NotifyType, error.type)}", _known(error))
         proposals = message.need(SecurityAssociation).proposals
         choice, public = accepted(offers.offers, proposals), message.need(KeyExchangePayload)
+        if public.group in birth.sent:
+            birth.group, (birth.exchange, birth.request) = public.group, birth.sent[public.group]
         if choice is None or choice.spi or public.group != birth.group or not any(message.header.responder_spi):
             raise Malformed("a choice that was not offered")
         if choice.algorithms[TransformType.KE].number != birth.group:
@@ -104,7 +106,8 @@ class KeyExchange(Task):
         if group not in groups or group in birth.refused:
             raise Refused(f"the peer wants group {group}, which is not configured or was refused before", _GROUP)
         sa, offered = talk.sa, birth.group
-        talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, offered, group))
+        weaker = GROUP_BITS.get(group, 0) < GROUP_BITS.get(offered, 0)
+        talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, offered, group, weaker))
         birth.refused.append(birth.group)
         birth.group, birth.exchange = group, generate(group, talk.random)
         return Again(Exchange.IKE_SA_INIT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ikecli.control.messages import Clear, Done, Option, Show, Shown
+from ikecli.control.messages import Clear, Connect, Done, Show, Shown
 from ikecli.shell.call import Call
 from ikecli.shell.terminal import EndOfInput
 
@@ -37,14 +37,18 @@ async def clear(call: Call) -> None:
         await call.out.line(reply.text)
 
 
+async def flexvpn(call: Call) -> None:
+    """Set up a FlexVPN client, or all of them."""
+    await call.shell.ask(Connect(str(call.slots["name"] or "")))
+
+
 async def logoff(call: Call) -> None:
-    """End VPN sessions, once that is confirmed; a tunnel group between sites is named for its peer."""
+    """End VPN sessions, once that is confirmed."""
     if not call.slots["noconfirm"] and not await confirmed(call, "Do you want to logoff the VPN session(s)? [confirm]"):
         return
-    remote, index = call.slots["remote"] or call.slots["group"], call.slots["index"]
-    options: dict[str, Option] = {"remote": str(remote)} if remote else {"index": index} if index else {}
+    options = {name: value for name, value in call.options.items() if name != "noconfirm"}
     reply = await call.shell.ask(Show("ikev2.sa", options))
-    found = [view for view in reply.views if index in (None, view.id)] if isinstance(reply, Shown) else []
+    found = reply.views if isinstance(reply, Shown) else ()
     await call.shell.ask(Clear("ikev2.sa", options))
     await call.out.line(f"INFO: Number of sessions logged off : {len(found)}")
 

@@ -93,6 +93,15 @@ def stats(views: Sequence[StatsView], slots: Slots) -> Iterator[str]:
             ("In Cookie Challenges", view.cookies_accepted + view.cookies_rejected + view.cookies_missing),
             ("In Cookies Accepted", view.cookies_accepted),
             ("In Cookies Rejected", view.cookies_rejected),
+            *(
+                (
+                    ("In Puzzle Challenges", view.puzzles_asked),
+                    ("In Puzzles Solved", view.puzzles_solved),
+                    ("In Puzzles Unsolved", view.puzzles_unsolved),
+                )
+                if view.puzzles_asked
+                else ()
+            ),
         ):
             yield f"  {label + ':':<40}{number:>10}"
         for title, counts in (("Exchanges", view.exchanges), ("Notifies", view.notifies)):

@@ -87,6 +87,8 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         where = f"{code:<8} {prefix.network_address} {prefix.netmask}"
         if view.gateway:
             yield f"{where} [{view.distance}/0] via {view.gateway}{f', {view.interface}' if view.interface else ''}"
+        elif view.code == "V":
+            yield f"{where} connected by VPN (advertised), {view.interface}"
         else:
             yield f"{where} is directly connected, {view.interface}"
 

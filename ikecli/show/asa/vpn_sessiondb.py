@@ -17,7 +17,8 @@ _AUTH = {"PSK": "preSharedKeys", "RSA": "rsaCertificate", "ECDSA": "ecdsaCertifi
 def l2l(views: Sequence[object], slots: Slots) -> Iterator[str]:
     """`show vpn-sessiondb [detail] l2l`: takes IKE SAs, and a SystemView for login times."""
     wall = next((view.clock for view in views if isinstance(view, SystemView)), None)
-    sas = [view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY]
+    ready = (view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY)
+    sas = [sa for sa in ready if not sa.authorization]
     if not sas:
         yield "INFO: There are presently no active sessions of the type specified"
         return
@@ -28,10 +29,10 @@ def l2l(views: Sequence[object], slots: Slots) -> Iterator[str]:
         yield from _session(sa, wall)
         if detailed(slots):
             yield ""
-            yield from _detail(sa)
+            yield from details(sa)
 
 
-def _pair(left: tuple[str, object], right: tuple[str, object]) -> str:
+def pair(left: tuple[str, object], right: tuple[str, object]) -> str:
     return f"{left[0]:<13}: {left[1]!s:<23}{right[0]:<13}: {right[1]}"
 
 
@@ -43,37 +44,43 @@ def _counts(names: Iterable[str]) -> str:
     return " ".join(f"({number}){name}" for name, number in Counter(names).items())
 
 
-def _session(sa: IkeSaView, wall: float | None) -> Iterator[str]:
+def suite_lines(sa: IkeSaView) -> Iterator[str]:
+    """Yield protocol, encryption and hashing of a session."""
     protocol = _protocol(sa.children[0]) if sa.children else ""
     ciphers = _counts(suites.brief_cipher(child.encryption) for child in sa.children)
     hashes = _counts(suites.brief_hash(child.integrity) for child in sa.children)
     under = (f"  {protocol}: {ciphers}", f"  {protocol}: {hashes}") if sa.children else ("", "")
-    yield f"Connection   : {sa.profile or sa.remote}"
-    yield _pair(("Index", sa.id), ("IP Addr", sa.remote))
     yield f"Protocol     : {f'IKEv2 {protocol}'.strip()}"
     yield f"Encryption   : IKEv2: (1){suites.brief_cipher(sa.encryption)}{under[0]}"
     yield f"Hashing      : IKEv2: (1){suites.brief_hash(sa.integrity)}{under[1]}"
+
+
+def _session(sa: IkeSaView, wall: float | None) -> Iterator[str]:
+    yield f"Connection   : {sa.profile or sa.remote}"
+    yield pair(("Index", sa.id), ("IP Addr", sa.remote))
+    yield from suite_lines(sa)
     sent = sum(child.counters.octets_out for child in sa.children)
     received = sum(child.counters.octets_in for child in sa.children)
-    yield _pair(("Bytes Tx", sent), ("Bytes Rx", received))
+    yield pair(("Bytes Tx", sent), ("Bytes Rx", received))
     if wall is not None:
         yield f"Login Time   : {text.login(wall - sa.age)}"
     yield f"Duration     : {text.duration(sa.age)}"
 
 
-def _detail(sa: IkeSaView) -> Iterator[str]:
+def details(sa: IkeSaView) -> Iterator[str]:
+    """Yield the tunnels of a session: IKE's and each Child SA's."""
     yield "IKEv2 Tunnels: 1"
     for protocol, number in Counter(_protocol(child) for child in sa.children).items():
         yield f"{protocol} Tunnels: {number}"
     yield ""
     yield "IKEv2:"
     yield f"  Tunnel ID    : {sa.id}.1"
-    yield "  " + _pair(("UDP Src Port", sa.local_port), ("UDP Dst Port", sa.remote_port))
+    yield "  " + pair(("UDP Src Port", sa.local_port), ("UDP Dst Port", sa.remote_port))
     for word, number in (("Rem", sa.auth_remote), ("Loc", sa.auth_local)):
         yield f"  {word} Auth Mode: {_AUTH.get(suites.method(number), suites.method(number))}"
-    yield "  " + _pair(("Encryption", suites.brief_cipher(sa.encryption)), ("Hashing", suites.brief_hash(sa.integrity)))
+    yield "  " + pair(("Encryption", suites.brief_cipher(sa.encryption)), ("Hashing", suites.brief_hash(sa.integrity)))
     yield "  " + _rekey("T", sa.lifetime, max(0, sa.lifetime - sa.age), "Seconds")
-    yield "  " + _pair(("PRF", suites.shown(TransformType.PRF, sa.prf)), ("D/H Group", sa.group))
+    yield "  " + pair(("PRF", suites.shown(TransformType.PRF, sa.prf)), ("D/H Group", sa.group))
     yield "  Filter Name  : "
     for number, child in enumerate(sa.children, start=2):
         yield ""
@@ -81,7 +88,7 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
 
 
 def _rekey(letter: str, interval: int, left: int, unit: str) -> str:
-    return _pair((f"Rekey Int ({letter})", f"{interval} {unit}"), (f"Rekey Left({letter})", f"{left} {unit}"))
+    return pair((f"Rekey Int ({letter})", f"{interval} {unit}"), (f"Rekey Left({letter})", f"{left} {unit}"))
 
 
 def _tunnel(sa: IkeSaView, number: int, child: ChildView) -> Iterator[str]:
@@ -92,21 +99,21 @@ def _tunnel(sa: IkeSaView, number: int, child: ChildView) -> Iterator[str]:
         local, remote = text.idents(flow, "asa")
         yield f"  Local Addr   : {local[1:-1]}"
         yield f"  Remote Addr  : {remote[1:-1]}"
-    yield "  " + _pair(
+    yield "  " + pair(
         ("Encryption", suites.brief_cipher(child.encryption)), ("Hashing", suites.brief_hash(child.integrity))
     )
     mode = "Transport" if child.transport else "Tunnel"
     if child.group is None:
         yield f"  Encapsulation: {mode}"
     else:
-        yield "  " + _pair(("Encapsulation", mode), ("PFS Group", child.group))
+        yield "  " + pair(("Encapsulation", mode), ("PFS Group", child.group))
     yield "  " + _rekey("T", child.lifetime, seconds_left(child), "Seconds")
     if child.kilobytes:
         used = max(count.octets_in, count.octets_out) // KILOBYTE
         yield "  " + _rekey("D", child.kilobytes, max(0, child.kilobytes - used), "K-Bytes")
-    yield "  " + _pair(("Idle Time Out", "0 Minutes"), ("Idle TO Left", "0 Minutes"))
-    yield "  " + _pair(("Bytes Tx", count.octets_out), ("Bytes Rx", count.octets_in))
-    yield "  " + _pair(("Pkts Tx", count.packets_out), ("Pkts Rx", count.packets_in))
+    yield "  " + pair(("Idle Time Out", "0 Minutes"), ("Idle TO Left", "0 Minutes"))
+    yield "  " + pair(("Bytes Tx", count.octets_out), ("Bytes Rx", count.octets_in))
+    yield "  " + pair(("Pkts Tx", count.packets_out), ("Pkts Rx", count.packets_in))
 
 
 _RULE = "-" * 75
@@ -117,14 +124,17 @@ def summary(views: Sequence[object], slots: Slots) -> Iterator[str]:
     """`show vpn-sessiondb`: takes IKE SAs, and a StatsView for what was before; the rest is passed over."""
     stats = next((view for view in views if isinstance(view, StatsView)), StatsView())
     sas = [view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY]
-    active = len(sas)
+    active, travellers = len(sas), sum(bool(sa.authorization) for sa in sas)
     total = max(active, stats.incoming_accepted + stats.outgoing_accepted)
     peak = max(active, stats.peak)
     yield from (_RULE, "VPN Session Summary", _RULE)
     yield f"{'Active : Cumulative : Peak Concur : Inactive':>75}"
     yield _UNDER
+    if travellers:
+        for name in ("IKEv2 Generic IPsec Client", "  IKEv2 IPsec"):
+            yield f"{name:<29}: {travellers:>6} : {travellers:>10} : {travellers:>11}"
     for name in ("Site-to-Site VPN", "  IKEv2 IPsec"):
-        yield f"{name:<29}: {active:>6} : {total:>10} : {peak:>11}"
+        yield f"{name:<29}: {active - travellers:>6} : {total - travellers:>10} : {peak - travellers:>11}"
     yield _RULE
     yield f"{'Total Active and Inactive':<29}: {active:>6}             Total Cumulative : {total:>6}"
     yield f"{'Device Total VPN Capacity':<29}: {stats.max_sas:>6}"

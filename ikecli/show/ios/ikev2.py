@@ -88,13 +88,21 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
         yield f"      Local {name} {ours:<14} Remote {name} {theirs:<9} "
     yield f"      DPD configured for {sa.dpd_interval} seconds, retry {sa.dpd_retry}"
     yield f"      {'IETF Std Fragmentation ' if sa.fragmentation else 'Fragmentation not '} configured."
+    told = sa.authorization or sa.pushed or sa.remote_subnets
     if quantum := [number for number in _further(sa) if suites.is_kem(number)]:
         yield f"      Quantum-safe Encryption using PQC: {suites.methods(quantum)}"
-    yield "      Dynamic Route Update: disabled"
+    yield f"      Dynamic Route Update: {'enabled' if told else 'disabled'}"
     yield "      Extended Authentication not configured."
     yield f"      NAT-T is {nat_text(sa)}"
     yield "      Cisco Trust Security SGT is disabled"
+    for address in sa.assigned:
+        yield f"      Assigned host addr: {text.address(address)}"
     yield f"      Initiator of SA : {'Yes' if sa.initiator else 'No'}"
+    for address in sa.pushed:
+        yield f"      Pushed IP address: {text.address(address)}"
+    if sa.remote_subnets:
+        yield "      Remote subnets:"
+        yield from (f"      {text.prefix(prefix)}" for prefix in sa.remote_subnets)
     if sa.ppk:
         yield "      Quantum-safe Encryption using Manual PPK"
 
@@ -178,6 +186,9 @@ def _stats(view: StatsView) -> Iterator[str]:
     good, bad, none = view.cookies_accepted, view.cookies_rejected, view.cookies_missing
     yield f"Incoming IKEV2 Cookie Challenged Requests: {good + bad + none:<7} "
     yield f"    accepted: {good:<8} rejected: {bad:<8} rejected no cookie: {none:<7} "
+    if view.puzzles_asked:
+        yield f"Incoming IKEV2 Puzzle Challenged Requests: {view.puzzles_asked:<7} "
+        yield f"    solved:   {view.puzzles_solved:<8} unsolved: {view.puzzles_unsolved:<8} "
     yield "Total Deleted sessions of Cert Revoked Peers: 0       "
 
 

@@ -64,8 +64,9 @@ def _family(major: IPv4Network, routes: list[tuple[IPv4Network, RouteView]]) -> 
         width = 8 if subnetted else 5
         where = str(prefix.network_address) if subnetted and len(lengths) == 1 else str(prefix)
         for number, (_, view) in enumerate(group):
-            code = f"{view.code}{'*' if prefix.prefixlen == 0 else ''}"
-            head = f"{code:<{width}} {where}" if number == 0 or view.code != "S" else " " * (width + 1 + len(where))
+            letter = "S" if view.code == "V" else view.code
+            code = f"{letter}{'*' if prefix.prefixlen == 0 else ''}"
+            head = f"{code:<{width}} {where}" if number == 0 or letter != "S" else " " * (width + 1 + len(where))
             yield f"{head} {_via(view)}"
 
 

@@ -99,6 +99,10 @@ def _session(session: _Session, detail: bool) -> Iterator[str]:
     yield f"Interface: {session.interface}"
     if session.profile:
         yield f"Profile: {session.profile}"
+    for sa in session.sas:
+        if sa.authorization:
+            yield f"Group: {sa.authorization}"
+        yield from (f"Assigned address: {text.address(address)}" for address in sa.assigned)
     if detail and session.uptime:
         yield f"Uptime: {text.elapsed(session.uptime)}"
     yield f"Session status: {session.status}     "
@@ -126,7 +130,12 @@ def _ike(sa: IkeSaView, detail: bool) -> Iterator[str]:
     else:
         yield f"  IKEv2 SA: local {local} remote {remote} {active} "
     if detail:
-        marks = (("D", bool(sa.dpd_interval)), ("F", sa.fragmentation), ("N", sa.nat_local or sa.nat_remote))
+        marks = (
+            ("D", bool(sa.dpd_interval)),
+            ("F", sa.fragmentation),
+            ("N", sa.nat_local or sa.nat_remote),
+            ("U", bool(sa.remote_subnets)),
+        )
         able = "".join(letter for letter, on in marks if on) or "(none)"
         left = text.hms(max(0, sa.lifetime - sa.age)) if sa.status is SaStatus.READY else "0"
         yield f"          Capabilities:{able} connid:{sa.id} lifetime:{left}"

@@ -14,6 +14,7 @@ from ikecli.wire.payloads.identity import Identification, IdInitiator, IdRespond
 from ikecli.wire.payloads.ke import KeyExchange
 from ikecli.wire.payloads.nonce import Nonce
 from ikecli.wire.payloads.notify import Notify
+from ikecli.wire.payloads.puzzle import PuzzleSolution
 from ikecli.wire.payloads.sa import Proposal, SecurityAssociation, Transform
 from ikecli.wire.payloads.ts import (
     OPAQUE,
@@ -44,6 +45,7 @@ PAYLOADS: Final[dict[int, type[Payload]]] = {
         TsResponder,
         Configuration,
         Eap,
+        PuzzleSolution,
     )
 }
 """What reads a payload of a number; a new payload is one file and one row here."""
@@ -66,6 +68,7 @@ __all__ = [
     "Notify",
     "Payload",
     "Proposal",
+    "PuzzleSolution",
     "SecurityAssociation",
     "TrafficSelector",
     "TrafficSelectors",

@@ -10,6 +10,8 @@ from ikecli.numbers import IdType, PayloadType
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
+MAX_IDENTITY: Final = 4_096
+"""Octets of the longest identity: each is kept as long as its SA."""
 _ADDRESS_SIZE: Final[dict[int, int]] = {IdType.IPV4_ADDR: 4, IdType.IPV6_ADDR: 16}
 _NO_RESERVED: Final = bytes(3)
 
@@ -31,8 +33,8 @@ class Identification(Payload):
         type, reserved, data = body.u8(), body.take(3), body.rest()
         if len(data) != _ADDRESS_SIZE.get(type, len(data)):
             raise Malformed(f"an identity of type {type} with {len(data)} octets")
-        if not data:
-            raise Malformed(f"an empty identity of type {type}")
+        if not 0 < len(data) <= MAX_IDENTITY:
+            raise Malformed(f"an identity of type {type} with {len(data)} octets")
         return cls(type, data, reserved)
 
     def write(self) -> bytes:

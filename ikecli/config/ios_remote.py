@@ -1,0 +1,119 @@
+"""A router's configuration of inner addresses: pools, authorization policies, FlexVPN clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Interface
+from typing import Literal
+
+from ikecli.config.common import Ip
+from ikecli.language import Inert
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """One name server, or two."""
+
+    primary: Ip
+    secondary: Ip | None = None
+
+    @property
+    def all(self) -> tuple[Ip, ...]:
+        """Those that there are."""
+        return (self.primary,) if self.secondary is None else (self.primary, self.secondary)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteNetwork:
+    """A network that peers are told of."""
+
+    kind: str | None = None
+    network: IPv4Address | None = None
+    mask: IPv4Address | None = None
+    prefix: IPv6Interface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAccept:
+    """`route accept any`."""
+
+    tag: int | None = None
+    distance: int | None = None
+
+
+@dataclass(slots=True)
+class AuthorizationPolicy:
+    """`crypto ikev2 authorization policy`."""
+
+    pool: str | None = None
+    ipv6_pool: str | None = None
+    ipv6_dns: Servers | None = None
+    prefix_length: int | None = None
+    dns: Servers | None = None
+    wins: Servers | None = None
+    netmask: IPv4Address | None = None
+    domain: str | None = None
+    split_dns: list[str] = field(default_factory=list)
+    banner: str | None = None
+    route_tunnel: bool | None = None
+    route_interfaces: list[str] = field(default_factory=list)
+    route_list: str | None = None
+    route_remotes: list[RemoteNetwork] = field(default_factory=list)
+    route_accept: RouteAccept | Literal[False] | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAuthorization:
+    """Which policy holds for a profile's peers, and by which method list it is found."""
+
+    override: bool
+    list: str
+    policy: str
+
+
+@dataclass(slots=True)
+class AaaNetwork:
+    """`aaa authorization network`."""
+
+    local: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Addresses from one to another; without a last one the first alone."""
+
+    first: IPv4Address
+    last: IPv4Address | None = None
+
+
+@dataclass(slots=True)
+class IpPool:
+    """`ip local pool`."""
+
+    ranges: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv6Pool:
+    """`ipv6 local pool`."""
+
+    prefix: IPv6Interface
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlexPeer:
+    """A hub of a FlexVPN client."""
+
+    address: Ip
+
+
+@dataclass(slots=True)
+class FlexClient:
+    """`crypto ikev2 client flexvpn`."""
+
+    peers: dict[int, FlexPeer] = field(default_factory=dict)
+    connect: str | None = None
+    tunnel: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)

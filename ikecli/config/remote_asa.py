@@ -1,0 +1,143 @@
+"""What a firewall lends and tells travellers: its pools, tunnel groups and group policies become intent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from typing import Final, TypeVar
+
+from ikecli.config import asa
+from ikecli.config.algorithms import network
+from ikecli.config.common import Ip
+from ikecli.config.complaints import Complaints
+from ikecli.config.pools import Named, Span, pools_of
+from ikecli.intent import Authorization, Pool, Prefix
+
+ALL: Final = "tunnelall"
+SPECIFIED: Final = "tunnelspecified"
+Value = TypeVar("Value")
+
+
+def pools(draft: asa.Asa, complaints: Complaints) -> tuple[Pool, ...]:
+    """Return the pools of both IP versions."""
+    four: list[Named] = [
+        ("ip_pools", name, [(pool.range.first, pool.range.last)], pool.mask) for name, pool in draft.ip_pools.items()
+    ]
+    six: list[Named] = [("ipv6_pools", name, [_span(pool)], None) for name, pool in draft.ipv6_pools.items()]
+    return pools_of(complaints, (*four, *six))
+
+
+def _span(pool: asa.Ipv6Pool) -> Span:
+    first = pool.first.ip
+    return first, first + (pool.count - 1)
+
+
+class Remote:
+    """Reads the group policies of a draft."""
+
+    def __init__(self, draft: asa.Asa, complaints: Complaints) -> None:
+        self.draft, self.complaints = draft, complaints
+
+    def authorization(self, name: str, group: asa.TunnelGroup) -> Authorization | None:
+        """Return what the peers of a remote-access group are lent, unless it lets in none."""
+        general = group.general or asa.TunnelGeneral()
+        policy = general.group_policy or asa.DEFAULT_POLICY
+        where = ("tunnel_groups", name)
+        if policy not in self.draft.group_policies:
+            self.complaints.error(
+                where, "", f"tunnel-group {name} names group policy {policy}, which is not there",
+                f"group-policy {policy} internal",
+            )  # fmt: skip
+            return None
+        held = list(self.attributes(policy))
+        protocols = _first(held, lambda one: one.protocols or None) or ("ikev2",)
+        if "ikev2" not in protocols:
+            self.complaints.error(
+                where, "", f"group policy {policy} of tunnel-group {name} does not allow ikev2",
+                f"group-policy {policy} attributes, then vpn-tunnel-protocol ikev2",
+            )  # fmt: skip
+            return None
+        names = tuple(self.pools(name, general, held))
+        if not names:
+            self.complaints.error(
+                where, "", f"tunnel-group {name} has no pool of addresses to lend to its peers",
+                f"tunnel-group {name} general-attributes, then address-pool NAME",
+            )  # fmt: skip
+        masks = (self.draft.ip_pools[one].mask for one in names if one in self.draft.ip_pools)
+        dns, wins = (
+            _servers(_first(held, lambda one: one.dns_servers)),
+            _servers(_first(held, lambda one: one.wins_servers)),
+        )
+        return Authorization(
+            policy,
+            names,
+            netmask=next((mask for mask in masks if mask), None),
+            dns=dns,
+            nbns=tuple(one for one in wins if isinstance(one, IPv4Address)),
+            networks=tuple(self.networks(where, policy, held)),
+            domain=_named(_first(held, lambda one: one.domain)),
+            split_dns=_names(_first(held, lambda one: one.split_dns)),
+            banner="\n".join(_first(held, lambda one: one.banner or None) or ()),
+            required=True,
+        )
+
+    def attributes(self, policy: str) -> Iterator[asa.GroupAttributes]:
+        """Yield what a policy says, then what the default one says where that does not."""
+        for name in dict.fromkeys((policy, asa.DEFAULT_POLICY)):
+            held = self.draft.group_policies.get(name)
+            if held and held.attributes:
+                yield held.attributes
+
+    def pools(self, name: str, general: asa.TunnelGeneral, held: list[asa.GroupAttributes]) -> Iterator[str]:
+        """Yield the pools to lend from: those of the group policy before those of the tunnel group."""
+        for own, listed, known, word in (
+            (general.address_pools, _first(held, lambda one: one.address_pools), self.draft.ip_pools, "ip"),
+            (
+                general.ipv6_address_pools,
+                _first(held, lambda one: one.ipv6_address_pools),
+                self.draft.ipv6_pools,
+                "ipv6",
+            ),
+        ):
+            for each in _names(listed) or (own.names if own else ()):
+                if each in known:
+                    yield each
+                else:
+                    self.complaints.error(
+                        ("tunnel_groups", name), "", f"tunnel-group {name} lends from pool {each}, which is not there",
+                        f"{word} local pool {each} {'FIRST-LAST mask MASK' if word == 'ip' else 'PREFIX COUNT'}",
+                    )  # fmt: skip
+
+    def networks(self, where: tuple[str, ...], policy: str, held: list[asa.GroupAttributes]) -> Iterator[Prefix]:
+        """Yield the networks that peers are to reach; none: everything."""
+        kind, name = _first(held, lambda one: one.split_policy) or ALL, _named(_first(held, lambda one: one.split_list))
+        if kind == ALL:
+            return
+        listed = self.draft.access_lists.get(name)
+        if kind != SPECIFIED or listed is None:
+            why = "excludes networks, which no traffic selector says" if kind != SPECIFIED else "names no network list"
+            self.complaints.warn(
+                ("group_policies", policy), "", f"group policy {policy} {why}, so that all traffic is tunnelled",
+                "split-tunnel-policy tunnelspecified, and split-tunnel-network-list value NAME",
+            )  # fmt: skip
+            return
+        for line in listed.entries:
+            end = line.network or line.source
+            if line.action == "permit" and end is not None and isinstance(end.address, IPv4Address):
+                yield network(end.address, None if end.kind == "host" else end.mask)
+
+
+def _first(held: list[asa.GroupAttributes], of: Callable[[asa.GroupAttributes], Value | None]) -> Value | None:
+    return next((value for one in held if (value := of(one)) is not None), None)
+
+
+def _servers(found: asa.Servers | None) -> tuple[Ip, ...]:
+    return found.servers if found else ()
+
+
+def _named(found: asa.Named | None) -> str:
+    return (found.name if found else None) or ""
+
+
+def _names(found: asa.Names | None) -> tuple[str, ...]:
+    return found.names if found else ()

@@ -1,0 +1,145 @@
+"""What a router lends and tells its peers: pools and authorization policies become intent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Network, ip_network
+from typing import Any, Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import network
+from ikecli.config.complaints import Complaints
+from ikecli.config.crypto_acl import selector_of
+from ikecli.config.ios_remote import AuthorizationPolicy
+from ikecli.config.pools import Named, Span, pools_of
+from ikecli.config.routes_ios import own_addresses
+from ikecli.intent import Authorization, Pool, Prefix
+
+DEFAULT: Final = "default"
+DEFAULT_POLICY: Final = AuthorizationPolicy(route_tunnel=True)
+"""The policy that is there without being configured."""
+MAX_PREFIX: Final = 128
+
+
+def policies_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
+    """Return all authorization policies, the default one first."""
+    return {DEFAULT: DEFAULT_POLICY, **draft.authorizations}
+
+
+def pools(draft: ios.Ios, complaints: Complaints) -> tuple[Pool, ...]:
+    """Return the pools of both IP versions."""
+    four: list[Named] = []
+    for name, held in draft.ip_pools.items():
+        spans: list[Span] = [(one.first, one.last or one.first) for one in held.ranges]
+        four.append(("ip_pools", name, spans, None))
+    return pools_of(complaints, (*four, *_pools6(draft, complaints)))
+
+
+def _pools6(draft: ios.Ios, complaints: Complaints) -> Iterator[Named]:
+    for name, held in draft.ipv6_pools.items():
+        if held.length != MAX_PREFIX:
+            why = f"pool {name} lends prefixes of length {held.length}, which is not served: only addresses are lent"
+            fix = f"ipv6 local pool {name} {held.prefix} {MAX_PREFIX}"
+            complaints.error(("ipv6_pools", name), "", why, fix)
+            continue
+        inside = IPv6Network(held.prefix.network)
+        yield "ipv6_pools", name, [(held.prefix.ip, inside.broadcast_address)], None
+
+
+class Remote:
+    """Reads the authorization of a draft's profiles."""
+
+    def __init__(self, draft: ios.Ios, complaints: Complaints) -> None:
+        self.draft, self.complaints = draft, complaints
+
+    def authorization(self, name: str, profile: ios.Profile) -> Authorization | None:
+        """Return what a profile's peers are lent and told, if it says so."""
+        wanted, where = profile.authorization, ("profiles", name)
+        if wanted is None:
+            return None
+        if not self._local(where, name, wanted.list):
+            return None
+        held = policies_of(self.draft).get(wanted.policy)
+        if held is None:
+            self.complaints.error(
+                where, "", f"profile {name} names authorization policy {wanted.policy}, which is not there",
+                f"crypto ikev2 authorization policy {wanted.policy}",
+            )  # fmt: skip
+            return None
+        found = self.policy(wanted.policy, held, name)
+        if profile.config_send is False:
+            found = replace(found, networks=(), tells_own=False)
+        return replace(found, accepts=found.accepts and profile.config_accept is not False)
+
+    def _local(self, where: tuple[Any, ...], name: str, wanted: str) -> bool:
+        """Tell whether a method list is local; complain of another."""
+        if not self.draft.aaa_new_model:
+            why = f"profile {name} is authorized by list {wanted}, but method lists are not in use"
+            self.complaints.error(where, "", why, "aaa new-model")
+            return False
+        held = self.draft.aaa_networks.get(wanted)
+        if held is not None and held.local:
+            return True
+        why = f"profile {name} is authorized by list {wanted}, which is no local one: others are not served yet"
+        self.complaints.error(where, "", why, f"aaa authorization network {wanted} local")
+        return False
+
+    def policy(self, name: str, held: AuthorizationPolicy, profile: str = "") -> Authorization:
+        """Return what a policy says."""
+        where = ("authorizations", name)
+        servers = [*(held.dns.all if held.dns else ()), *(held.ipv6_dns.all if held.ipv6_dns else ())]
+        return Authorization(
+            name,
+            tuple(self._pools(where, name, held)),
+            netmask=held.netmask,
+            prefix_length=held.prefix_length or MAX_PREFIX,
+            dns=tuple(servers),
+            nbns=tuple(one for one in (held.wins.all if held.wins else ()) if isinstance(one, IPv4Address)),
+            networks=tuple(dict.fromkeys(self._networks(where, name, held, profile))),
+            domain=held.domain or "",
+            split_dns=tuple(held.split_dns),
+            banner=held.banner or "",
+            accepts=held.route_accept is not False,
+            tells_own=bool(held.route_tunnel),
+        )
+
+    def _pools(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Iterator[str]:
+        for pool, known, fix in (
+            (held.pool, self.draft.ip_pools, "ip local pool {} FIRST LAST"),
+            (held.ipv6_pool, self.draft.ipv6_pools, "ipv6 local pool {} PREFIX 128"),
+        ):
+            if pool is None:
+                continue
+            if pool in known:
+                yield pool
+            else:
+                why = f"authorization policy {name} lends from pool {pool}, which is not there"
+                self.complaints.error(where, "", why, fix.format(pool))
+
+    def _networks(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy, profile: str) -> Iterator[Prefix]:
+        """Yield the networks that the peer is told of."""
+        for interface in held.route_interfaces:
+            yield from self._addresses(interface)
+        if held.route_list is not None:
+            yield from self._list(where, name, held.route_list)
+        for one in held.route_remotes:
+            if one.prefix is not None:
+                yield IPv6Network(one.prefix.network)
+            elif one.network is not None:
+                yield network(one.network, one.mask)
+
+    def _addresses(self, interface: str) -> Iterable[Prefix]:
+        return map(ip_network, own_addresses(self.draft, interface))
+
+    def _list(self, where: tuple[Any, ...], name: str, wanted: str) -> Iterator[Prefix]:
+        """Yield what an access list permits: as a standard one, or as the source of an extended one."""
+        standard, extended = self.draft.standard_lists.get(wanted), self.draft.access_lists.get(wanted)
+        lines = [*(standard.entries.items() if standard else ()), *(extended.entries.items() if extended else ())]
+        if not lines:
+            why = f"authorization policy {name} names access list {wanted}, which is not there"
+            self.complaints.error(where, "access-list-missing", why, f"ip access-list standard {wanted}")
+        for _, line in sorted(lines, key=lambda pair: pair[0]):
+            selector = selector_of(line.source) if line.action == "permit" else None
+            if selector is not None and selector.prefix is not None:
+                yield selector.prefix

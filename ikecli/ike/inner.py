@@ -1,0 +1,88 @@
+"""An IKE SA's part of the inner network, towards the data plane: what is ours there, what lies behind the peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network, summarize_address_range
+
+from ikecli.boundary.effects import Reach
+from ikecli.ike import access, settings
+from ikecli.ike.core import Core
+from ikecli.ike.lease import Lease
+from ikecli.ike.sa import IkeSa
+from ikecli.intent import Address, Authorization, Identity, Prefix
+
+
+def settle(core: Core, sa: IkeSa) -> None:
+    """Have the data plane know which inner addresses are ours now, and what lies behind the peer."""
+    networks = tuple(dict.fromkeys(_behind(core, sa)))
+    if sa.lease is None:
+        if not networks:
+            return
+        core.leases += 1
+        sa.lease = Lease(core.leases)
+    lease = sa.lease
+    if sa.access:
+        access.reach(core, sa, networks)
+        networks = ()
+    label = lease.connection or next((child.connection for child in sa.children.values()), "")
+    reach = Reach(lease.id, label, sa.remote.address, lease.taken.addresses, networks)
+    if reach != lease.reach and (reach.addresses or reach.networks or lease.reach):
+        lease.reach = reach
+        core.do(reach)
+
+
+def release(core: Core, sa: IkeSa) -> None:
+    """Give back what an IKE SA that ends was lent, and have the data plane forget it."""
+    lease, sa.lease = sa.lease, None
+    if lease is None:
+        return
+    for loan in lease.loans:
+        core.pools.give_back(loan)
+    if lease.reach is not None:
+        core.do(Reach(lease.id, lease.reach.connection, sa.remote.address))
+
+
+def resume(core: Core, sa: IkeSa) -> None:
+    """Have what was settled in another engine hold in this one: its loans, as far as their addresses are free here."""
+    lease = sa.lease
+    if lease is None:
+        return
+    core.leases += 1
+    owner = sa.remote_identity or Identity.of(sa.remote.address)
+    lease.id, lease.reach = core.leases, None
+    lease.loans = tuple(loan for loan in lease.loans if core.pools.claim(loan, owner))
+    settle(core, sa)
+
+
+def own_networks(core: Core, sa: IkeSa, gives: Authorization) -> tuple[Prefix, ...]:
+    """Return the networks behind us that a peer is told of, our own address in the tunnel among them."""
+    own = settings.hosts(_own_addresses(core, sa)) if gives.tells_own else ()
+    return tuple(dict.fromkeys((*own, *gives.networks)))
+
+
+def _own_addresses(core: Core, sa: IkeSa) -> tuple[Address, ...]:
+    """Return our addresses in the tunnel: those that the peer lent, or those of the interface that it is."""
+    if sa.lease is not None and sa.lease.taken.addresses:
+        return sa.lease.taken.addresses
+    profile = core.lookup.profiles.get(sa.profile)
+    row = core.lookup.connections.get(sa.lease.connection) if sa.lease else None
+    asked = row is not None and sa.lease is not None and not sa.lease.authorization
+    name = row.interface if row is not None and asked else profile.template if profile else ""
+    interfaces = {one.name: one for one in core.lookup.intent.network.interfaces}
+    held = interfaces.get(name)
+    if held is not None and held.unnumbered:
+        held = interfaces.get(held.unnumbered)
+    return tuple(one.ip for one in held.addresses) if held is not None else ()
+
+
+def _behind(core: Core, sa: IkeSa) -> Iterator[Prefix]:
+    """Yield what is to be routed to the peer: what it was lent, said to have, or protects where that makes routes."""
+    if sa.lease is not None:
+        yield from map(ip_network, sa.lease.lent)
+        yield from sa.lease.networks
+    for child in sa.children.values():
+        connection = core.lookup.connections.get(child.connection)
+        if connection is not None and connection.reverse_route and connection.wildcard_peer and not child.deleting:
+            for _, remote in child.pairs:
+                yield from summarize_address_range(remote.first, remote.last)

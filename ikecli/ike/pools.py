@@ -1,0 +1,178 @@
+"""The addresses lent to peers: shared by all SAs of an engine, each lent to one of them at most.
+
+An address that comes back is kept for the identity that had it, and lent to others only when no fresh one is left.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from ikecli.boundary.views import PoolView, RangeView
+from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_SHOWN_ADDRESSES
+from ikecli.intent import Address, Identity, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """An address of a pool, lent until it is given back."""
+
+    pool: str
+    address: Address
+
+
+class Ledger:
+    """What of one pool is lent. Every call costs the same however large the pool is and however much of it is lent.
+
+    `_free` are the addresses that came back, oldest first, with who had each; `_had` finds the last one of each. Fresh
+    ones begin at `_next`, in the range numbered `_range`.
+    """
+
+    __slots__ = ("_free", "_had", "_lent", "_next", "_range", "pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool: Final = pool
+        self._lent: dict[Address, Identity] = {}
+        self._free: OrderedDict[Address, Identity] = OrderedDict()
+        self._had: dict[Identity, Address] = {}
+        self._range, self._next = 0, pool.ranges[0][0]
+
+    def take(self, owner: Identity, wish: Address | None) -> Address | None:
+        """Lend an address: what the owner had, or wishes where nobody else is to have it, else a fresh one.
+
+        None when all are lent.
+        """
+        for one in (self._had.get(owner), wish):
+            if one is not None and self._holds(one) and one not in self._lent and self._free.get(one, owner) == owner:
+                return self._lend(one, owner)
+        fresh = self._fresh() if len(self._free) < MAX_KEPT_ADDRESSES else None
+        if fresh is None:
+            fresh = next(iter(self._free), None)
+        return None if fresh is None else self._lend(fresh, owner)
+
+    def claim(self, address: Address, owner: Identity) -> bool:
+        """Lend this address; return whether it could be lent."""
+        if address in self._lent or not self._holds(address):
+            return False
+        self._lend(address, owner)
+        return True
+
+    def give_back(self, address: Address) -> None:
+        """Take back an address; one that is not lent is no error."""
+        owner = self._lent.pop(address, None)
+        if owner is not None:
+            self._free[address] = owner
+            self._had[owner] = address
+
+    def inherit(self, old: Ledger) -> None:
+        """Go on with what another ledger has lent of addresses that are in this pool, too."""
+        self._lent = {address: owner for address, owner in old._lent.items() if self._holds(address)}
+
+    @property
+    def free(self) -> int:
+        """How many addresses can be lent."""
+        return sum(int(last) - int(first) + 1 for first, last in self.pool.ranges) - len(self._lent)
+
+    @property
+    def view(self) -> PoolView:
+        """What `show` sees of it."""
+        ranges = []
+        for first, last in self.pool.ranges:
+            lent = sum(int(first) <= int(one) <= int(last) for one in self._lent)
+            ranges.append(RangeView(str(first), str(last), int(last) - int(first) + 1 - lent, lent))
+        return PoolView(
+            self.pool.name,
+            self.pool.version,
+            tuple(ranges),
+            tuple(map(str, sorted(self._lent))),
+            tuple(map(str, islice(self._available(), MAX_SHOWN_ADDRESSES))),
+            str(self.pool.netmask or ""),
+        )
+
+    def _available(self) -> Iterator[Address]:
+        for first, last in self.pool.ranges:
+            one = first
+            while True:
+                if one not in self._lent:
+                    yield one
+                if one == last:
+                    break
+                one += 1
+
+    def _lend(self, address: Address, owner: Identity) -> Address:
+        before = self._free.pop(address, None)
+        if before is not None and self._had.get(before) == address:
+            del self._had[before]
+        self._lent[address] = owner
+        return address
+
+    def _holds(self, address: Address) -> bool:
+        return address.version == self.pool.version and any(
+            int(first) <= int(address) <= int(last) for first, last in self.pool.ranges
+        )
+
+    def _fresh(self) -> Address | None:
+        """Return the first address that was never lent, or None."""
+        while self._range < len(self.pool.ranges):
+            last, address = self.pool.ranges[self._range][1], self._next
+            if address not in self._lent and address not in self._free:
+                return address
+            if address != last:
+                self._next = address + 1
+                continue
+            self._range += 1
+            if self._range < len(self.pool.ranges):
+                self._next = self.pool.ranges[self._range][0]
+        return None
+
+
+class Pools:
+    """All pools of an engine."""
+
+    def __init__(self, rows: Iterable[Pool] = ()) -> None:
+        self._ledgers: dict[str, Ledger] = {}
+        self.apply(rows)
+
+    def apply(self, rows: Iterable[Pool]) -> None:
+        """Take other pools; what is lent of addresses that are still in a pool of that name stays lent."""
+        before = self._ledgers
+        self._ledgers = {row.name: Ledger(row) for row in rows}
+        for name, ledger in self._ledgers.items():
+            old = before.get(name)
+            if old is not None and old.pool == ledger.pool:
+                self._ledgers[name] = old
+            elif old is not None:
+                ledger.inherit(old)
+
+    def lend(self, names: Iterable[str], version: int, owner: Identity, wish: Address | None) -> Loan | None:
+        """Lend an address of an IP version from the first of some pools that has one; None when none has."""
+        for name in names:
+            ledger = self._ledgers.get(name)
+            if ledger is None or ledger.pool.version != version:
+                continue
+            address = ledger.take(owner, wish)
+            if address is not None:
+                return Loan(name, address)
+        return None
+
+    def claim(self, loan: Loan, owner: Identity) -> bool:
+        """Have an address lent that was lent elsewhere; return whether it is of its pool here, and free."""
+        ledger = self._ledgers.get(loan.pool)
+        return ledger is not None and ledger.claim(loan.address, owner)
+
+    def give_back(self, loan: Loan) -> None:
+        """Take an address back."""
+        ledger = self._ledgers.get(loan.pool)
+        if ledger is not None:
+            ledger.give_back(loan.address)
+
+    def free(self, names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        """Return for those of some pools that are there how many addresses can be lent."""
+        return tuple((name, self._ledgers[name].free) for name in names if name in self._ledgers)
+
+    def views(self) -> tuple[PoolView, ...]:
+        """Return the pools as `show` sees them."""
+        return tuple(ledger.view for ledger in self._ledgers.values())

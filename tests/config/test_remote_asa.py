@@ -1,0 +1,125 @@
+"""Travellers' pools, tunnel groups and group policies of a firewall become intent."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, ip_address, ip_network
+
+import pytest
+
+from ikecli.intent import Authorization, Pool
+from tests.config.reading import SAMPLES, commands, read
+
+TEXT = (SAMPLES / "remote-access" / "asa.cfg").read_text()
+GROUP = "tunnel-group client.example.net"
+
+
+def changed(*pairs: tuple[str, str]) -> str:
+    text = TEXT
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def authorization(text: str) -> Authorization | None:
+    (profile,) = read("asa", text)[0].intent.profiles
+    return profile.authorization
+
+
+def test_the_sample() -> None:
+    intent = read("asa", TEXT)[0].intent
+    first, last, mask = map(IPv4Address, ("10.9.0.1", "10.9.0.100", "255.255.255.0"))
+    assert intent.pools == (Pool("TRAVELLERS", ((first, last),), mask),)
+    assert intent.profiles[0].authorization == Authorization(
+        "TRAVEL",
+        ("TRAVELLERS",),
+        netmask=mask,
+        dns=(ip_address("10.2.2.53"),),
+        networks=(ip_network("10.2.0.0/16"),),
+        domain="example.net",
+        banner="Be good",
+        required=True,
+    )
+    (connection,) = intent.connections
+    assert (connection.name, connection.wildcard_peer, connection.reverse_route) == ("ANYONE", True, True)
+
+
+def test_the_default_group_policy_says_what_the_own_one_does_not() -> None:
+    text = TEXT + "group-policy DfltGrpPolicy attributes\n wins-server value 10.2.2.42\n dns-server value 10.2.2.99\n"
+    gives = authorization(text)
+    assert gives is not None
+    assert (gives.nbns, gives.dns) == ((IPv4Address("10.2.2.42"),), (ip_address("10.2.2.53"),))
+
+
+def test_pools_of_the_group_policy_come_before_the_group_s_own() -> None:
+    more = "ip local pool OTHER 10.8.0.1-10.8.0.9\nipv6 local pool SIX 2001:db8::1/64 16\n"
+    own = f"{GROUP} general-attributes\n ipv6-address-pool SIX\n"
+    own += "group-policy TRAVEL attributes\n address-pools value OTHER\n"
+    store, _ = read("asa", TEXT + more + own)
+    gives = store.intent.profiles[0].authorization
+    assert gives is not None
+    assert gives.pools == ("OTHER", "SIX")
+    assert store.intent.pools[2].ranges == ((ip_address("2001:db8::1"), ip_address("2001:db8::10")),)
+
+
+def test_a_split_list_may_be_an_extended_one() -> None:
+    gives = authorization(
+        changed(("SPLIT standard permit 10.2.0.0 255.255.0.0", "SPLIT extended permit ip 10.3.0.0 255.255.0.0 any"))
+    )
+    assert gives is not None
+    assert gives.networks == (ip_network("10.3.0.0/16"),)
+
+
+def test_all_is_tunnelled_unless_networks_are_specified() -> None:
+    gives = authorization(changed((" split-tunnel-policy tunnelspecified\n", "")))
+    assert gives is not None
+    assert gives.networks == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (changed((" address-pool TRAVELLERS\n", "")), "has no pool of addresses to lend"),
+        (
+            changed(("ip local pool TRAVELLERS", "ip local pool OTHERS")),
+            "lends from pool TRAVELLERS, which is not there",
+        ),
+        (changed(("group-policy TRAVEL ", "group-policy AWAY ")), "names group policy TRAVEL, which is not there"),
+        (changed(("vpn-tunnel-protocol ikev2", "vpn-tunnel-protocol ssl-client")), "does not allow ikev2"),
+        (TEXT + "ip local pool MORE 10.9.0.50-10.9.0.60\n", "overlaps with pool TRAVELLERS"),
+        (changed(("dynamic ANYONE", "dynamic NOBODY")), "names dynamic map NOBODY, which is not there"),
+        (changed(("tunnelspecified", "excludespecified")), "excludes networks"),
+    ],
+)
+def test_what_cannot_work_is_said(text: str, said: str) -> None:
+    assert any(said in each.message for each in read("asa", text)[0].complaints)
+
+
+def test_both_default_groups_let_in_whoever_has_no_group() -> None:
+    keys = " ikev2 remote-authentication pre-shared-key k\n ikev2 local-authentication pre-shared-key k\n"
+    text = (
+        TEXT
+        + f"tunnel-group DefaultL2LGroup ipsec-attributes\n{keys}tunnel-group DefaultRAGroup ipsec-attributes\n{keys}"
+    )
+    text += "tunnel-group DefaultRAGroup general-attributes\n address-pool TRAVELLERS\n"
+    profiles = read("asa", text)[0].intent.profiles
+    assert [(one.name, one.authorization is not None) for one in profiles] == [
+        ("client.example.net", True),
+        ("DefaultRAGroup", True),
+        ("DefaultL2LGroup", False),
+    ]
+
+
+def test_reverse_route_makes_routes_of_what_a_static_entry_protects() -> None:
+    text = (SAMPLES / "site-to-site" / "asa.cfg").read_text() + "crypto map CMAP 10 set reverse-route\n"
+    (_, route) = read("asa", text)[0].intent.network.routes
+    assert (route.prefix, route.interface, route.learned) == (ip_network("10.1.1.1/32"), "GigabitEthernet0/0", True)
+
+
+def test_lines_go_and_come_back() -> None:
+    store, _ = read(
+        "asa", TEXT + "no ip local pool TRAVELLERS\nno group-policy TRAVEL\nclear configure crypto dynamic-map\n"
+    )
+    left = commands(store)
+    assert not any(word in line for line in left for word in ("local pool", "group-policy TRAVEL ", "dynamic-map"))
+    assert "access-list SPLIT standard permit 10.2.0.0 255.255.0.0" in left

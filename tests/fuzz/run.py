@@ -1,0 +1,118 @@
+"""Runs of the fuzzer: sieges of several victims in turn, by as many processes as there are cores."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from ikecli.intent import Intent
+from ikecli.numbers import TransformType
+from tests.fuzz.siege import Siege, Tally, counting
+from tests.ike.pair import CBC, GCM, LEFT, RIGHT, Dpd, connection, ike_proposal, intent, profile, row
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_CAMPAIGN = 60
+_REST = 100
+"""Campaigns after which a victim is left alone until all has aged."""
+
+
+@dataclass
+class Report:
+    """What a run found out: resident octets after the first tenth of it and at its end, and what was sent."""
+
+    seed: int
+    tally: Tally
+    early: int = 0
+    late: int = 0
+    handshakes: int = 0
+
+    @property
+    def growth(self) -> float:
+        """Which part of the memory of the first tenth came later."""
+        return self.late / self.early - 1 if self.early else 0.0
+
+
+def victims() -> list[tuple[Intent, Intent]]:
+    """Return whom to attack, each with the peer that knows its key: several ways to protect, to cut, to challenge."""
+    group = row(TransformType.KE, "31")
+    many = (ike_proposal("aes-cbc-128 aes-cbc-256", "sha256", groups="19 31"), ike_proposal(groups="31 19"))
+    return [
+        (intent(RIGHT, LEFT, window=5), intent(LEFT, RIGHT, window=5)),
+        (
+            intent(
+                RIGHT,
+                LEFT,
+                proposals=many,
+                fragment_mtu=(576, 1280),
+                cookie_threshold=3,
+                puzzle_threshold=12,
+                max_half_open=20,
+            ),
+            intent(LEFT, RIGHT, proposals=many, fragment_mtu=(576, 1280)),
+        ),
+        (
+            intent(
+                RIGHT,
+                LEFT,
+                profiles=(profile(LEFT, dpd=Dpd(10, 2, True)),),
+                connections=(connection(RIGHT, LEFT, pfs=group, proposals=(CBC, GCM)),),
+                fragment_mtu=(1400, 1400),
+            ),
+            intent(
+                LEFT,
+                RIGHT,
+                connections=(connection(LEFT, RIGHT, pfs=group, proposals=(GCM, CBC)),),
+                fragment_mtu=(576, 1280),
+            ),
+        ),
+    ]
+
+
+def run(count: int, seed: int) -> Report:
+    """Send `count` datagrams; raises AssertionError, or what the engine let out, naming the seed."""
+    dice, tally = random.Random(seed), Tally()
+    sieges = [Siege(one, foe, dice, tally) for one, foe in victims()]
+    report, end = Report(seed, tally), counting(tally)
+    try:
+        campaigns = 0
+        while tally.sent < count:
+            dice.choice(sieges).campaign(min(_CAMPAIGN, count - tally.sent))
+            campaigns += 1
+            if campaigns % _REST == 0:
+                for one in sieges:
+                    one.rest()
+            if not report.early and tally.sent * 10 >= count:
+                report.early = _resident(sieges)
+        report.late = _resident(sieges)
+        report.handshakes = sum(one.shakes_hands() for one in sieges)
+    except BaseException as problem:
+        problem.add_note(f"make fuzz SEED={seed}, datagram {tally.sent}")
+        raise
+    finally:
+        end()
+    return report
+
+
+def _resident(sieges: list[Siege]) -> int:
+    """Return the octets of memory that the process has, once all is quiet."""
+    for one in sieges:
+        one.rest()
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+def together(tallies: list[Tally]) -> Tally:
+    """Return the sum of what several processes sent."""
+    states: Counter[str] = Counter()
+    for one in tallies:
+        states.update(one.states)
+    return Tally(
+        sum(one.sent for one in tallies),
+        sum(one.inside for one in tallies),
+        sum(one.passed for one in tallies),
+        states=states,
+    )

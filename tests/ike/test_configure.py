@@ -1,0 +1,334 @@
+"""Inner addresses and settings by Configuration payloads: lent, told, kept, given back (RFC 7296 2.19)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+
+import pytest
+
+from ikecli.boundary.events import AddressRefused, ChildFailed, ChildUp, IkeUp, SettingsTold
+from ikecli.boundary.notices import Acquire
+from ikecli.ike.requests import DeleteIke
+from ikecli.ike.window import Want
+from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
+from ikecli.intent.selectors import any_selector
+from tests.ike.machine import move
+from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile
+
+EVERYTHING = tuple(Flow(any_selector(version), any_selector(version)) for version in (4, 6))
+POOLS = (
+    Pool("FOUR", ((ip_address("10.9.0.1"), ip_address("10.9.0.2")),)),
+    Pool("SIX", ((ip_address("2001:db8:9::1"), ip_address("2001:db8:9::2")),)),
+)
+GIVES = Authorization(
+    "AUTHOR",
+    ("FOUR", "SIX"),
+    netmask=IPv4Address("255.255.255.0"),
+    dns=(ip_address("192.168.2.53"), ip_address("2001:db8:2::53")),
+    nbns=(IPv4Address("192.168.2.42"),),
+    domain="example.net",
+    banner="Be good",
+)
+
+
+def client(*versions: int) -> Intent:
+    asking = connection(LEFT, RIGHT, flows=EVERYTHING, asks=Asking(versions))
+    return intent(LEFT, RIGHT, connections=(asking,))
+
+
+def hub(gives: Authorization | None = GIVES, pools: tuple[Pool, ...] = POOLS) -> Intent:
+    anyone = connection(RIGHT, LEFT, peers=(), flows=())
+    return intent(RIGHT, LEFT, profiles=(profile(LEFT, authorization=gives),), connections=(anyone,), pools=pools)
+
+
+def pair(*versions: int, gives: Authorization | None = GIVES, pools: tuple[Pool, ...] = POOLS) -> Pair:
+    return Pair(client(*versions), hub(gives, pools))
+
+
+def up(both: Pair, destination: str = "192.168.2.5") -> None:
+    source = "192.0.2.5" if "." in destination else "2001:db8::5"
+    both.left.notice(Acquire(LABEL, ip_address(source), ip_address(destination), 1))
+    both.settle()
+
+
+def free(both: Pair) -> dict[str, int]:
+    return dict(both.right.engine._core.pools.free(("FOUR", "SIX")))
+
+
+def flows(both: Pair) -> set[tuple[str, str, str, str]]:
+    (sa,) = both.left.sas
+    return {
+        (one.local_first, one.local_last, one.remote_first, one.remote_last)
+        for child in sa.children
+        for one in child.flows
+    }
+
+
+def test_a_client_gets_an_address_and_what_goes_with_it() -> None:
+    both = pair(4)
+    up(both)
+    both.agree(1)
+    (here,), (there,) = both.left.sas, both.right.sas
+    assert here.pushed == there.assigned == ("10.9.0.1",)
+    assert there.authorization == "AUTHOR"
+    assert flows(both) == {("10.9.0.1", "10.9.0.1", "0.0.0.0", "255.255.255.255")}
+    lease = both.left.engine._core.sas[here.id].lease
+    assert lease is not None
+    taken = lease.taken
+    assert (str(taken.netmask), taken.domain, taken.banner) == ("255.255.255.0", "example.net", "Be good")
+    assert [str(one) for one in (*taken.dns, *taken.nbns)] == ["192.168.2.53", "192.168.2.42"]
+    assert taken.version.startswith("ikecli")
+
+
+def test_both_versions_in_one_sa() -> None:
+    both = pair(4, 6)
+    up(both)
+    both.agree(1)
+    assert both.left.sas[0].pushed == ("10.9.0.1", "2001:db8:9::1")
+    assert flows(both) == {
+        ("10.9.0.1", "10.9.0.1", "0.0.0.0", "255.255.255.255"),
+        ("2001:db8:9::1", "2001:db8:9::1", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    }
+
+
+def test_one_version_is_enough_where_there_is_no_pool_of_the_other() -> None:
+    both = pair(4, 6, pools=POOLS[1:])
+    up(both, "2001:db8:2::5")
+    assert both.left.sas[0].pushed == ("2001:db8:9::1",)
+    both.agree(1)
+
+
+def test_split_networks_are_told_and_selected() -> None:
+    nets = (IPv4Network("192.168.2.0/24"), IPv4Network("192.168.7.0/24"), IPv6Network("2001:db8:2::/48"))
+    both = pair(4, gives=replace(GIVES, networks=nets))
+    up(both)
+    assert flows(both) == {
+        ("10.9.0.1", "10.9.0.1", "192.168.2.0", "192.168.2.255"),
+        ("10.9.0.1", "10.9.0.1", "192.168.7.0", "192.168.7.255"),
+    }
+    assert both.left.sas[0].remote_subnets == ("192.168.2.0/24", "192.168.7.0/24")
+    (reach,) = both.left.plane.reaches.values()
+    assert reach.addresses == (ip_address("10.9.0.1"),)
+    assert [str(net) for net in reach.networks] == ["192.168.2.0/24", "192.168.7.0/24"]
+
+
+def test_networks_are_not_believed_where_the_profile_does_not_accept_them() -> None:
+    both = pair(4, gives=replace(GIVES, networks=(IPv4Network("192.168.2.0/24"),)))
+    asking = connection(LEFT, RIGHT, flows=EVERYTHING, asks=Asking((4,)))
+    wary = profile(RIGHT, authorization=Authorization("WARY", accepts=False))
+    both.left.apply(intent(LEFT, RIGHT, profiles=(wary,), connections=(asking,)))
+    up(both)
+    assert both.left.sas[0].remote_subnets == ()
+    assert both.left.sas[0].pushed == ("10.9.0.1",)
+
+
+def test_the_responder_routes_the_lent_address_and_takes_it_back() -> None:
+    both = pair(4)
+    up(both)
+    (reach,) = both.right.plane.reaches.values()
+    assert (reach.connection, reach.networks, reach.remote) == (LABEL, (ip_network("10.9.0.1"),), LEFT)
+    both.left.do(DeleteIke())
+    both.settle()
+    assert not both.left.plane.reaches
+    assert not both.right.plane.reaches
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+
+
+def test_the_same_identity_gets_the_same_address_again() -> None:
+    both = pair(4)
+    for _ in range(3):
+        up(both)
+        assert both.left.sas[0].pushed == ("10.9.0.1",)
+        both.left.do(DeleteIke())
+        both.advance(40)
+
+
+def test_a_responder_that_forgot_gives_what_the_client_wishes() -> None:
+    both = pair(4)
+    both.left.engine._core.wishes[LABEL] = (ip_address("10.9.0.2"),)
+    up(both)
+    assert both.left.sas[0].pushed == ("10.9.0.2",)
+
+
+def test_an_address_is_kept_over_rekeys_of_both_kinds() -> None:
+    both = Pair(client(4), replace(hub(), profiles=(profile(LEFT, authorization=GIVES, lifetime=300),)))
+    up(both)
+    spis = {sa.local_spi for sa in both.left.sas}
+    both.advance(5000)
+    both.agree(1)
+    assert spis.isdisjoint(sa.local_spi for sa in both.left.sas)
+    assert len(both.left.events(ChildUp)) > 1
+    assert both.left.sas[0].pushed == both.right.sas[0].assigned == ("10.9.0.1",)
+    assert flows(both) == {("10.9.0.1", "10.9.0.1", "0.0.0.0", "255.255.255.255")}
+    assert free(both) == {"FOUR": 1, "SIX": 2}
+    assert len(both.left.plane.reaches) == len(both.right.plane.reaches) == 1
+
+
+def test_an_exhausted_pool_says_so_at_both_ends_and_leaves_nothing() -> None:
+    one = Pool("FOUR", ((ip_address("10.9.0.1"), ip_address("10.9.0.1")),))
+    both = pair(4, pools=(one,))
+    loan = both.right.engine._core.pools.lend(("FOUR",), 4, Identity.fqdn("another"), None)
+    assert loan is not None
+    up(both)
+    (refused,) = both.right.events(AddressRefused)
+    assert (refused.why, refused.pools) == ("no IPv4 address is free", ("FOUR: 0 free",))
+    (told,) = both.left.events(AddressRefused)
+    assert (told.by_peer, told.why) == (True, "the peer answers INTERNAL_ADDRESS_FAILURE")
+    assert both.left.events(ChildFailed)
+    assert both.left.events(IkeUp), "the IKE SA stands (RFC 7296 1.2), then it is deleted as of no use"
+    both.advance(1)
+    both.agree(0)
+    assert not both.left.plane.sas
+    both.right.engine._core.pools.give_back(loan)
+    both.advance(10)
+    up(both)
+    both.agree(1)
+
+
+def test_a_profile_without_authorization_lends_nothing() -> None:
+    both = pair(4, gives=None)
+    up(both)
+    assert both.right.events(AddressRefused)[0].why == "nothing says what peers of this profile are lent"
+    both.advance(1)
+    both.agree(0)
+
+
+def test_who_asks_for_no_address_where_one_is_required_is_refused() -> None:
+    both = pair(gives=replace(GIVES, required=True))
+    both.left.apply(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, flows=EVERYTHING),)))
+    up(both)
+    assert both.right.events(AddressRefused)[0].why == "the peer asks for no inner address"
+    assert both.left.events(AddressRefused)[0].why == "the peer answers FAILED_CP_REQUIRED"
+    both.advance(1)
+    both.agree(0)
+
+
+def test_settings_alone_are_told_without_an_address() -> None:
+    both = pair(gives=replace(GIVES, networks=(IPv4Network("192.168.2.0/24"),)))
+    up(both)
+    both.agree(1)
+    assert both.left.sas[0].pushed == both.right.sas[0].assigned == ()
+    assert both.left.sas[0].remote_subnets == ("192.168.2.0/24",)
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+
+
+def test_a_responder_that_answers_no_address_is_of_no_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ikecli.ike.settings.replied", lambda request, gives, addresses: ())
+    both = pair(4)
+    up(both)
+    assert both.left.events(AddressRefused)[0].why == "the peer lends no address that was asked for"
+    assert not both.left.events(ChildUp)
+    both.advance(1)
+    both.agree(0)
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+
+
+@pytest.mark.parametrize("lost", range(4))
+def test_a_lost_message_lends_nothing_twice(lost: int) -> None:
+    both = pair(4)
+    both.left.notice(Acquire(LABEL, LEFT, ip_address("192.168.2.5"), 1))
+    for _ in range(lost):
+        both.step()
+    both.lose(1)
+    both.advance(20)
+    both.agree(1)
+    assert free(both) == {"FOUR": 1, "SIX": 2}
+
+
+def test_clients_that_fail_late_leave_no_address_lent() -> None:
+    both = pair(4)
+    both.right.plane.refuse = lambda install: True
+    for _ in range(20):
+        up(both)
+        assert free(both) == {"FOUR": 1, "SIX": 2}
+        both.left.do(DeleteIke())
+        both.settle()
+        assert not both.right.sas
+        assert free(both) == {"FOUR": 2, "SIX": 2}
+        both.advance(40)
+
+
+def test_what_was_asked_and_told_is_told_to_listeners() -> None:
+    both = pair(4)
+    up(both)
+    asked, told = both.left.events(SettingsTold)
+    assert (asked.sent, asked.kind, told.sent, told.kind) == (True, "CFG_REQUEST", False, "CFG_REPLY")
+    assert "INTERNAL_IP4_ADDRESS 0" in asked.attributes
+    assert "INTERNAL_IP4_ADDRESS 4 10.9.0.1" in told.attributes
+    assert "DEFAULT_DOMAIN 11 example.net" in told.attributes
+
+
+def test_reverse_routes_stand_while_the_sa_does() -> None:
+    anyone = connection(RIGHT, LEFT, peers=(), flows=(), reverse_route=True)
+    both = Pair(right=intent(RIGHT, LEFT, connections=(anyone,)))
+    both.up()
+    (reach,) = both.right.plane.reaches.values()
+    assert reach.networks == (IPv4Network("192.168.1.0/24"),)
+    both.advance(5000)
+    assert list(both.right.plane.reaches.values()) == [reach]
+    both.left.do(DeleteIke())
+    both.settle()
+    assert not both.right.plane.reaches
+
+
+def sets(gives: Authorization | None) -> Pair:
+    asking = connection(LEFT, RIGHT, flows=EVERYTHING, asks=Asking((4,)))
+    own = Authorization("OWN", networks=(IPv4Network("192.168.1.0/24"),), tells_own=True)
+    both = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, authorization=own),), connections=(asking,)), hub(gives))
+    up(both)
+    both.advance(1)
+    return both
+
+
+def test_an_initiator_tells_what_lies_behind_it_and_the_responder_routes_that() -> None:
+    both = sets(GIVES)
+    both.agree(1)
+    asked = [one.kind for one in both.left.events(SettingsTold) if one.sent]
+    assert asked == ["CFG_REQUEST", "CFG_SET"]
+    acknowledged = both.left.events(SettingsTold)[-1]
+    assert (acknowledged.kind, acknowledged.attributes) == (
+        "CFG_ACK",
+        ("INTERNAL_IP4_SUBNET 0", "APPLICATION_VERSION 0"),
+    )
+    assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")
+    (reach,) = both.right.plane.reaches.values()
+    assert [str(one) for one in reach.networks] == ["10.9.0.1/32", "192.168.1.0/24"]
+
+
+def test_a_responder_that_accepts_no_routes_acknowledges_nothing() -> None:
+    both = sets(replace(GIVES, accepts=False))
+    assert both.left.events(SettingsTold)[-1].attributes == ()
+    assert both.right.sas[0].remote_subnets == ()
+
+
+def test_a_set_whose_answer_is_lost_is_taken_once() -> None:
+    both = sets(GIVES)
+    both.right.engine._core.sas[both.right.sas[0].id].lease.networks = ()  # type: ignore[union-attr]
+    core, (sa,) = both.left.engine._core, both.left.engine._core.sas.values()
+    core.now, core.effects = both.now, []
+    core.want(sa, Want.INFORM)
+    both.left.perform(both.left.engine.wake(both.now))
+    both.lose(1)
+    both.advance(10)
+    assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")
+
+
+def test_what_is_lent_goes_with_an_sa_that_moves_to_another_engine() -> None:
+    both = sets(GIVES)
+    old = both.right.engine._core.pools
+    for end in both.ends:
+        move(end)
+    both.advance(1)
+    both.agree(1)
+    assert dict(old.free(("FOUR",))) == {"FOUR": 2}
+    assert free(both) == {"FOUR": 1, "SIX": 2}
+    assert both.left.sas[0].pushed == both.right.sas[0].assigned == ("10.9.0.1",)
+    for end in both.ends:
+        (reach,) = end.plane.reaches.values()
+        assert reach.networks or reach.addresses
+    both.left.do(DeleteIke())
+    both.settle()
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+    assert not both.left.plane.reaches
+    assert not both.right.plane.reaches

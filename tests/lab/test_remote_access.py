@@ -1,0 +1,212 @@
+"""Clients that get an address from a pool, in the lab: FlexVPN hub and client, and an ASA as headend."""
+
+from __future__ import annotations
+
+import pytest
+
+from ikecli.daemon import clients
+from ikecli.debug import logged
+from ikecli.errors import Rejected
+from ikecli.ike.requests import DeleteIke
+from ikecli.ike.tasks.vendor import Vendor
+from ikecli.lab.fabric import Weather
+from ikecli.lab.lab import VirtualLab
+from tests.config.reading import SAMPLES
+
+REMOTE = SAMPLES / "remote-access"
+HUB, CLIENT, ASA = ((REMOTE / f"{name}.cfg").read_text() for name in ("hub", "client", "asa"))
+GRE = ("tunnel mode ipsec ipv4", "tunnel mode gre ip")
+
+
+def changed(text: str, *pairs: tuple[str, str]) -> str:
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+OTHER = changed(
+    CLIENT,
+    ("hostname Client", "hostname Other"),
+    ("client.example.net", "other.example.net"),
+    ("192.0.2.", "203.0.113."),
+    ("10.1.1.", "10.1.2."),
+)
+
+
+def lab_of(*texts: str, seed: int = 1) -> VirtualLab:
+    lab = VirtualLab(seed)
+    for text in texts:
+        _, complaints = lab.add(text, "asa" if "nameif" in text else "ios")
+        assert complaints == []
+    lab.run(5)
+    return lab
+
+
+def routes(lab: VirtualLab, name: str, interface: str) -> list[str]:
+    return [route.prefix for route in lab[name].plane.routes() if route.interface == interface and route.code in "SV"]
+
+
+def addresses(lab: VirtualLab, name: str, interface: str) -> tuple[str, ...]:
+    return next(view.addresses for view in lab[name].plane.interfaces() if view.name == interface)
+
+
+def said(lab: VirtualLab, name: str) -> list[str]:
+    lines = (logged(heard, "ios") for heard in lab[name].appliance.journal.kept())
+    return [line.text for line in lines if line is not None]
+
+
+def pushed(lab: VirtualLab, name: str = "Client") -> tuple[str, ...]:
+    (sa,) = lab[name].appliance.sas()
+    return sa.pushed
+
+
+@pytest.mark.parametrize("mode", [(), (GRE,)], ids=["ipsec", "gre"])
+def test_a_flexvpn_client_is_lent_an_address_and_each_end_reaches_what_is_behind_the_other(
+    mode: tuple[tuple[str, str], ...],
+) -> None:
+    lab = lab_of(changed(CLIENT, *mode), changed(HUB, *mode))
+    assert addresses(lab, "Client", "Tunnel0") == ("10.9.0.10/32",)
+    assert routes(lab, "Client", "Tunnel0") == ["10.2.0.0/16", "10.9.0.1/32"]
+    assert routes(lab, "Hub", "Virtual-Access1") == ["10.1.1.0/24", "10.9.0.10/32"]
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("Client", "10.2.2.9", "10.1.1.1") == "!!!!!"
+    assert lab.ping("Hub", "10.1.1.7", "10.2.2.1") == "!!!!!"
+    (child,) = lab["Hub"].appliance.sas()[0].children
+    assert child.counters.packets_in == 15
+
+
+def test_all_of_it_goes_with_the_sa_and_comes_back_with_the_same_address() -> None:
+    lab = lab_of(CLIENT, HUB)
+    lab["Hub"].appliance.do(DeleteIke())
+    lab.run(0.2)
+    assert addresses(lab, "Client", "Tunnel0") == ()
+    assert routes(lab, "Client", "Tunnel0") == []
+    assert not [view for view in lab["Hub"].plane.interfaces() if view.name.startswith("Virtual-Access")]
+    lab.run(10)
+    assert pushed(lab) == ("10.9.0.10",)
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+
+
+def test_an_address_outlives_rekeys_of_the_ike_sa() -> None:
+    lab = lab_of(changed(CLIENT, (" keyring local HUB", " keyring local HUB\n lifetime 120")), HUB)
+    marks = "".join(lab.ping("Client", "10.2.2.9", count=1) for _ in range(60) if lab.run(10) is None)
+    assert marks == "!" * 60
+    assert pushed(lab) == ("10.9.0.10",)
+    assert routes(lab, "Hub", "Virtual-Access1") == ["10.1.1.0/24", "10.9.0.10/32"]
+
+
+def test_two_clients_of_one_hub_reach_each_other_through_it() -> None:
+    inside = ("route set access-list INSIDE", "route set access-list INSIDE\n route set remote ipv4 10.0.0.0 255.0.0.0")
+    lab = lab_of(CLIENT, OTHER, changed(HUB, inside))
+    assert (pushed(lab), pushed(lab, "Other")) == (("10.9.0.10",), ("10.9.0.11",))
+    assert lab.ping("Client", "10.1.2.9", "10.1.1.1") == "!!!!!"
+
+
+def test_the_next_hub_is_tried_where_the_first_does_not_answer() -> None:
+    peers = ("peer 1 198.51.100.2", "peer 1 198.51.100.77\n peer 2 198.51.100.2")
+    lab = lab_of(changed(CLIENT, peers, ("address 198.51.100.2\n", "address 198.51.100.0 255.255.255.0\n")), HUB)
+    lab.run(200)
+    assert pushed(lab) == ("10.9.0.10",)
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+
+
+def test_an_exhausted_pool_is_said_at_both_ends_and_the_client_tries_on() -> None:
+    lab = lab_of(CLIENT, OTHER, changed(HUB, ("10.9.0.10 10.9.0.99", "10.9.0.10 10.9.0.10")))
+    have = [name for name in ("Client", "Other") if lab[name].appliance.sas()]
+    (left_out,) = {"Client", "Other"} - set(have)
+    assert any("no IPv4 address is free" in text for text in said(lab, "Hub"))
+    assert any("the peer answers INTERNAL_ADDRESS_FAILURE" in text for text in said(lab, left_out))
+    lab[have[0]].appliance.load("interface Tunnel0\n shutdown\n", "test")
+    lab.run(70)
+    assert pushed(lab, left_out) == ("10.9.0.10",)
+
+
+def test_an_asa_is_the_headend_of_a_router_with_a_tunnel() -> None:
+    lab = lab_of(CLIENT, ASA)
+    assert pushed(lab) == ("10.9.0.1",)
+    (child,) = lab["ASA"].appliance.sas()[0].children
+    (flow,) = child.flows
+    assert (flow.local_first, flow.local_last, flow.remote_first, flow.remote_last) == (
+        "10.2.0.0",
+        "10.2.255.255",
+        "10.9.0.1",
+        "10.9.0.1",
+    )
+    assert routes(lab, "ASA", "outside") == ["0.0.0.0/0", "10.1.1.0/24", "10.9.0.1/32"]
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("ASA", "10.9.0.1", "10.2.2.1") == "!!!!!"
+    lab["Client"].appliance.do(DeleteIke())
+    lab.run(0.2)
+    assert routes(lab, "ASA", "outside") == ["0.0.0.0/0"]
+
+
+def test_a_client_that_connects_by_hand_waits_for_it() -> None:
+    lab = lab_of(changed(CLIENT, (" client connect Tunnel0", " connect manual\n client connect Tunnel0")), HUB)
+    assert not lab["Client"].appliance.sas()
+    assert lab.ping("Client", "10.2.2.9", count=1) != "!"
+    assert not lab["Client"].appliance.sas()
+    clients.connect(lab["Client"].appliance, "HUB")
+    lab.run(1)
+    assert pushed(lab) == ("10.9.0.10",)
+    clients.clear(lab["Client"].appliance, "")
+    lab.run(60)
+    assert not lab["Client"].appliance.sas()
+    with pytest.raises(Rejected, match="No FlexVPN client OTHER is complete"):
+        clients.connect(lab["Client"].appliance, "OTHER")
+
+
+def test_both_ip_versions_in_one_tunnel() -> None:
+    client = changed(
+        CLIENT,
+        ("ip address negotiated", "ip address negotiated\n ipv6 address negotiated"),
+        (GRE[0], "tunnel mode ipsec dual-overlay"),
+    )
+    hub = changed(
+        HUB,
+        (GRE[0], "tunnel mode ipsec dual-overlay"),
+        (" pool CLIENTS\n", " pool CLIENTS\n ipv6 pool SIX\n route set remote ipv6 2001:db8:2::/48\n"),
+        ("ip address 10.9.0.1 255.255.255.255", "ip address 10.9.0.1 255.255.255.255\n ipv6 address 2001:db8:9::1/128"),
+        ("ip address 10.2.2.1 255.255.255.0", "ip address 10.2.2.1 255.255.255.0\n ipv6 address 2001:db8:2::1/64"),
+        ("ip local pool", "ipv6 unicast-routing\nipv6 local pool SIX 2001:db8:9::10/124 128\nip local pool"),
+    )
+    lab = lab_of(client, hub)
+    assert pushed(lab) == ("10.9.0.10", "2001:db8:9::10")
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("Client", "2001:db8:2::7") == "!!!!!"
+
+
+def test_no_storm_loses_an_address_or_lends_one_twice() -> None:
+    for seed in range(6):
+        lab = lab_of(
+            *(changed(one, (" client connect", " connect auto\n client connect")) for one in (CLIENT, OTHER)),
+            HUB,
+            seed=seed,
+        )
+        lab.fabric.weather = Weather(loss=0.3, duplicate=0.2, jitter=0.7)
+        for _ in range(8):
+            lab.run(100)
+            lab["Hub" if seed % 2 else "Client"].appliance.do(DeleteIke())
+        lab.fabric.weather = Weather()
+        lab.run(400)
+        hub = lab["Hub"].appliance
+        lent = sorted(address for sa in hub.sas() for address in sa.assigned)
+        (pool,) = hub.engine.pools()
+        assert len(set(lent)) == 2, f"seed {seed}"
+        assert sorted(pool.lent) == lent, f"seed {seed}"
+        assert sorted((*pushed(lab), *pushed(lab, "Other"))) == lent, f"seed {seed}"
+        assert len([one for one in lab["Hub"].plane.interfaces() if one.name.startswith("Virtual-Access")]) == 2
+
+
+def test_a_client_that_does_not_route_into_its_tunnel_gets_selectors_of_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Vendor, "write_request", lambda self, talk: ())
+    lab = lab_of(CLIENT, HUB)
+    for name in ("Client", "Hub"):
+        (child,) = lab[name].appliance.sas()[0].children
+        (flow,) = child.flows
+        ends = {(flow.local_first, flow.local_last), (flow.remote_first, flow.remote_last)}
+        assert ends == {("10.9.0.10", "10.9.0.10"), ("0.0.0.0", "255.255.255.255")}
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    assert lab.ping("Hub", "10.9.0.10", "10.2.2.1") == "!!!!!"
