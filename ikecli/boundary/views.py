@@ -391,6 +391,25 @@ class PoolView:
 
 
 @dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of flash: and its octets."""
+
+    name: str
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveView:
+    """The archive: how its configurations are called (empty where it is off), how many are kept, the next one's name,
+    and those that are stored, oldest first."""
+
+    path: str
+    maximum: int
+    next: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TranslationView:
     """A translation: each end as address:port; without an outside one it is a way in for everybody."""
 

@@ -397,12 +397,23 @@ class Fragmentation:
 
 
 @dataclass(slots=True)
+class Archive:
+    """`archive`."""
+
+    path: str | None = None
+    maximum: int | None = None
+    write_memory: bool | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Ios:
     """A router's configuration."""
 
     hostname: str | None = None
     enable_secret: Password | None = None
     users: dict[str, User] = field(default_factory=dict)
+    archive: Archive | None = None
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)

@@ -91,6 +91,14 @@ class Store:
         section = " ".join(str(word) for word in words if word)
         return whole(self._body("clear" if clear else "show", bool(options.get("all"))), self.dialect, section)
 
+    def shown(self) -> list[str]:
+        """Return the commands alone, as they are shown."""
+        return self._body("show")
+
+    def inherit(self, other: Store) -> None:
+        """Take over what was told already of another configuration of this appliance, which this one replaces."""
+        self._told = other._told
+
     def startup(self) -> str:
         """Return the configuration as it is stored: keys under the master key, passwords as hashes."""
         return "\n".join([*self._body("store"), ": end" if self.dialect == "asa" else "end", ""])

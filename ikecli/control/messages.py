@@ -26,6 +26,10 @@ PING_SIZES: Final = (36, 18024)
 """The least and the greatest length of an echo request, in octets."""
 PING_SECONDS: Final = 3600
 """The longest wait for an echo's answer."""
+ROLLBACKS: Final = 20
+"""How many changes can be taken back."""
+RELOAD_MINUTES: Final = 999
+"""The longest time to a scheduled reload."""
 PING_SEQUENCE: Final = (1 << 31) - 1
 
 
@@ -124,12 +128,71 @@ class ConfigEnd(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class Load(Request):
-    """Merge whole text into the running configuration, as `copy FILE running-config`; answered with Lines of what was
-    wrong."""
+class Copy(Request):
+    """Have a configuration elsewhere: "running-config" (merged into it), "startup-config" or "flash:NAME".
 
-    text: str
+    The source is one of these too, or whatever the session calls the `text` that it sends. Answered with Copied.
+    """
+
     source: str
+    destination: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Request):
+    """Remove flash:NAME; answered with Done."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveNow(Request):
+    """Store the running configuration in the archive; answered with Done, whose text is its name there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differ(Request):
+    """What two configurations differ in, startup-config and running-config unless named; answered with Lines.
+
+    `text` is what stands in the one that is called file:PATH.
+    """
+
+    old: str = ""
+    new: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replace(Request):
+    """Make a configuration the running one, all of it; only the difference is applied. Answered with Replaced."""
+
+    source: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback(Request):
+    """Go back to before the `last` so many changes; answered with Replaced."""
+
+    last: int
+
+    def __post_init__(self) -> None:
+        _within("last", self.last, 1, ROLLBACKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reload(Request):
+    """Apply the startup configuration anew: now, answered with Lines of what was wrong and discarded.
+
+    In some minutes, or no more: answered with Done.
+    """
+
+    minutes: int = 0
+    cancel: bool = False
+
+    def __post_init__(self) -> None:
+        _within("minutes", self.minutes, 0, RELOAD_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +207,10 @@ class Erase(Request):
 
 @dataclass(frozen=True, slots=True)
 class Fetch(Request):
-    """A configuration as text: "startup", or "running" with secrets in clear; logged. Answered with Lines."""
+    """A configuration as text: "startup-config", "flash:NAME", or "running-config" with secrets in clear (logged).
+
+    Answered with Lines.
+    """
 
     which: str
 
@@ -216,7 +282,13 @@ LEVELS: Final[dict[type[Request], int]] = {
     ConfigLine: OPERATOR,
     ConfigHelp: OPERATOR,
     ConfigEnd: OPERATOR,
-    Load: OPERATOR,
+    Copy: OPERATOR,
+    Delete: OPERATOR,
+    ArchiveNow: OPERATOR,
+    Differ: OPERATOR,
+    Replace: OPERATOR,
+    Rollback: OPERATOR,
+    Reload: OPERATOR,
     Save: OPERATOR,
     Erase: OPERATOR,
     Fetch: OPERATOR,
@@ -227,7 +299,7 @@ LEVELS: Final[dict[type[Request], int]] = {
 }
 """The privilege level each request needs."""
 
-OPERATOR_TOPICS: Final = frozenset({"running", "startup", "access_lists", "logging"})
+OPERATOR_TOPICS: Final = frozenset({"running", "startup", "archive", "flash", "access_lists", "logging"})
 """Topics of Show that need the operator's level."""
 
 USER_NAMES: Final = frozenset(
@@ -291,6 +363,21 @@ class Lines(Reply):
     """Text lines."""
 
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied(Reply):
+    """How many octets were copied, and what was wrong with them."""
+
+    octets: int
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced(Reply):
+    """The running configuration is what was asked for; `changed` tells whether it was something else before."""
+
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The service gives it sockets, the lab an emulated network. Everything here runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol
@@ -36,8 +36,10 @@ from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.crypto.exchange import restore
 from ikecli.crypto.puzzles import solve
+from ikecli.daemon.archive import Archive
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
+from ikecli.daemon.reloading import Reloading
 from ikecli.dataplane.base import EspState, Notify, Plane, Translating
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
@@ -68,6 +70,18 @@ class Storage(Protocol):
     def erase_startup(self) -> None:
         """Remove it."""
 
+    def files(self) -> Mapping[str, int]:
+        """Return the names of the files of flash: with their octets."""
+
+    def read_file(self, name: str) -> str:
+        """Return a file of flash:; one that is not there is Unavailable."""
+
+    def write_file(self, name: str, text: str) -> None:
+        """Write a file of flash: whole or not at all."""
+
+    def remove_file(self, name: str) -> None:
+        """Remove a file of flash:."""
+
     def master_key(self) -> bytes:
         """Return the 32 octets that stored keys are encrypted under, made at the first call."""
 
@@ -96,6 +110,8 @@ class Appliance:
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
+        self.archive: Final = Archive(self)
+        self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
         self._transmit = transmit
         self._ask = ask or self._ask_here
@@ -155,6 +171,39 @@ class Appliance:
             found.append(f"{len(lost)} lines of the running configuration were not in it and are gone: {named}")
         return found
 
+    def replace(self, text: str, source: str) -> None:
+        """Make whole text the running configuration; raises Rejected, and changes nothing, where a line is refused."""
+        store, found = self.read(text, source)
+        if found:
+            more = ["..."] if len(found) > NAMED_LINES else []
+            raise Rejected("\n".join([*found[:NAMED_LINES], *more, "% Rollback aborted: nothing was changed"]))
+        self.adopt(store)
+
+    def adopt(self, store: Store) -> list[str]:
+        """Run another configuration: the difference is applied; return complaints that are new."""
+        store.inherit(self.store)
+        self.store = store
+        return self.commit()
+
+    def save(self, text: str) -> None:
+        """Make text the startup configuration."""
+        self.storage.write_startup(text)
+
+    def shown(self, text: str) -> list[str]:
+        """Return a configuration's commands as they are shown: secrets covered, one writing for one meaning."""
+        return self.read(text, "")[0].shown()
+
+    def read(self, text: str, source: str) -> tuple[Store, list[str]]:
+        """Return text as a configuration of its own, and the lines of it that are refused."""
+        store = Store(self.dialect, self.storage.master_key(), self.random)
+        found = [
+            f"{source}: line {number}: {message}"
+            for number, outcome in feed_all(ConfigReader(store, quiet=True), lines_of(text))
+            if not outcome.accepted
+            for message in outcome.messages
+        ]
+        return store, found
+
     def startup_lines(self) -> list[str]:
         """Return the startup configuration as it would be stored now, keys encrypted, however its file has them.
 
@@ -163,10 +212,7 @@ class Appliance:
         text = self.storage.read_startup()
         if text is None:
             raise Rejected("startup-config is not present")
-        store = Store(self.dialect, self.storage.master_key(), self.random)
-        for _ in feed_all(ConfigReader(store, quiet=True), lines_of(text)):
-            pass
-        return lines_of(store.startup())
+        return lines_of(self.read(text, self.storage.config_file)[0].startup())
 
     def enter(self, session: Session) -> int:
         """Take in a session; return its line's number."""

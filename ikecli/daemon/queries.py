@@ -12,6 +12,7 @@ from typing import Any, Final
 from ikecli import __version__
 from ikecli.boundary.views import (
     ConnectionView,
+    FileView,
     FlexView,
     IkeSaView,
     PoolView,
@@ -174,6 +175,8 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,
+    "archive": lambda appliance, options: [appliance.archive.view()],
+    "flash": lambda appliance, options: [FileView(*file) for file in appliance.archive.files()],
     "interface.brief": lambda appliance, options: appliance.plane.interfaces(),
     "interfaces": lambda appliance, options: [
         view for view in appliance.plane.interfaces() if options.get("interface") in (None, "", view.name, view.nameif)

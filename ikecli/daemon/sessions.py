@@ -28,14 +28,11 @@ from ikecli.control.messages import (
     Disable,
     Done,
     Enable,
-    Erase,
     Error,
-    Fetch,
     Heard,
     Identified,
     Identify,
     Lines,
-    Load,
     Login,
     Monitor,
     Names,
@@ -43,11 +40,10 @@ from ikecli.control.messages import (
     Pinged,
     Reply,
     Request,
-    Save,
     Show,
     Shown,
 )
-from ikecli.daemon import clients
+from ikecli.daemon import clients, keeping
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
 from ikecli.daemon.queries import query
@@ -67,6 +63,7 @@ class Session:
         self._appliance = appliance
         self._push = push
         self._reader: ConfigReader | None = None
+        self._before = ""
         self._heard_at = appliance.clock.now()
         self.line = appliance.enter(self)
 
@@ -194,6 +191,7 @@ class Session:
     def _config_begin(self, request: Request, reply: Answer) -> None:
         if self._reader is not None:
             self._reader.end()
+        self._before = self._appliance.store.startup()
         self._reader = ConfigReader(self._appliance.store)
         reply(self._state())
 
@@ -209,6 +207,7 @@ class Session:
             messages += tuple(self._appliance.commit())
         if outcome.ended:
             self._reader = None
+            self._appliance.archive.changed_from(self._before)
         state = self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute)
         reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
 
@@ -221,9 +220,14 @@ class Session:
 
     def _leave_configuration(self) -> tuple[str, ...]:
         if self._reader is not None:
+            current = self._reader.store is self._appliance.store
             self._reader.end()
             self._reader = None
-        return tuple(self._appliance.commit())
+            messages = tuple(self._appliance.commit())
+            if current:
+                self._appliance.archive.changed_from(self._before)
+            return messages
+        return ()
 
     def _reading(self) -> ConfigReader:
         if self._reader is None:
@@ -236,28 +240,10 @@ class Session:
         mode = self._reader.prompt if self._reader is not None else ""
         return ConfigState(mode, self._appliance.hostname, accepted, messages, wants_more, execute)
 
-    # Files
+    # Whole configurations
 
-    def _load(self, request: Load, reply: Answer) -> None:
-        reply(Lines(tuple(self._appliance.load(request.text, request.source))))
-
-    def _save(self, request: Save, reply: Answer) -> None:
-        self._appliance.storage.write_startup(self._appliance.store.startup())
-        reply(Done())
-
-    def _erase(self, request: Erase, reply: Answer) -> None:
-        self._appliance.storage.erase_startup()
-        reply(Done())
-
-    def _fetch(self, request: Fetch, reply: Answer) -> None:
-        appliance = self._appliance
-        if request.which == "startup":
-            reply(Lines(tuple(appliance.startup_lines())))
-            return
-        if request.which != "running":
-            raise Rejected(f"% There is no configuration {request.which}: running or startup")
-        appliance.journal.log(5, "SYS", "CONFIG_READ", f"running configuration read in clear text by {self.user}")
-        reply(Lines(tuple(appliance.store.running(clear=True))))
+    def _keep(self, request: Request, reply: Answer) -> None:
+        reply(keeping.ACTS[type(request)](self._appliance, self.user, request))
 
 
 def _below(needed: int, level: int) -> str:
@@ -280,8 +266,5 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     ConfigLine: Session._config_line,
     ConfigHelp: Session._config_help,
     ConfigEnd: Session._config_end,
-    Load: Session._load,
-    Save: Session._save,
-    Erase: Session._erase,
-    Fetch: Session._fetch,
+    **dict.fromkeys(keeping.ACTS, Session._keep),
 }

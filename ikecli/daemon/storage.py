@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ STARTUP: Final = "startup-config"
 PREVIOUS: Final = "startup-config.previous"
 KEY: Final = "master-key"
 LOCK: Final = "lock"
+FLASH: Final = "flash"
+FILES: Final = 256
+"""How many files flash: holds."""
+_NAME: Final = re.compile(r"\.?\w[\w.-]{0,120}", re.ASCII)
 
 
 class FileStorage:
@@ -73,6 +78,39 @@ class FileStorage:
         if len(key) != KEY_SIZE:
             raise Unavailable(f"{path}: {len(key)} octets are no master key; it has {KEY_SIZE}")
         return key
+
+    def files(self) -> dict[str, int]:
+        """Return the names of the files of flash: with their octets."""
+        flash = self.state / FLASH
+        with _explained(f"{FLASH}:"):
+            found = flash.iterdir() if flash.exists() else ()
+            return {path.name: path.stat().st_size for path in sorted(found) if _NAME.fullmatch(path.name)}
+
+    def read_file(self, name: str) -> str:
+        """Return a file of flash:; raises Unavailable when there is none of this name."""
+        try:
+            return self._file(name).read_bytes().decode(errors="surrogateescape")
+        except OSError as error:
+            raise Unavailable(f"%Error opening {FLASH}:{name} ({error.strerror})") from error
+
+    def write_file(self, name: str, text: str) -> None:
+        """Write a file of flash: whole or not at all."""
+        path = self._file(name)
+        with _explained(f"{FLASH}:{name}"):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if not path.exists() and len(os.listdir(path.parent)) >= FILES:
+                raise Unavailable(f"{FLASH}: holds {FILES} files; type delete {FLASH}:NAME first")
+            _replace(path, text.encode(errors="surrogateescape"))
+
+    def remove_file(self, name: str) -> None:
+        """Remove a file of flash:; raises Unavailable when there is none of this name."""
+        with _explained(f"{FLASH}:{name}"):
+            self._file(name).unlink()
+
+    def _file(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise Unavailable(f"{FLASH}:{name}: a name has letters, digits, dots, dashes and underscores")
+        return self.state / FLASH / name
 
     def close(self) -> None:
         """Let another engine have the directory."""

@@ -28,6 +28,7 @@ class MemoryStorage:
 
     def __init__(self, startup: str | None, key: bytes) -> None:
         self._startup, self._key = startup, key
+        self._files: dict[str, str] = {}
 
     def read_startup(self) -> str | None:
         """Return the startup configuration."""
@@ -40,6 +41,25 @@ class MemoryStorage:
     def erase_startup(self) -> None:
         """Remove it."""
         self._startup = None
+
+    def files(self) -> dict[str, int]:
+        """Return the names of the files of flash: with their octets."""
+        return {name: len(text.encode(errors="surrogateescape")) for name, text in sorted(self._files.items())}
+
+    def read_file(self, name: str) -> str:
+        """Return a file of flash:."""
+        if name not in self._files:
+            raise Unavailable(f"%Error opening flash:{name} (No such file or directory)")
+        return self._files[name]
+
+    def write_file(self, name: str, text: str) -> None:
+        """Write one."""
+        self._files[name] = text
+
+    def remove_file(self, name: str) -> None:
+        """Remove one."""
+        self.read_file(name)
+        del self._files[name]
 
     def master_key(self) -> bytes:
         """Return this lab's key."""

@@ -65,7 +65,7 @@ _VIEWS: Final = (
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
     "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
-    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
+    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine", "archive", "flash",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
@@ -84,7 +84,14 @@ COMMANDS: Final = Commands(
         "write.memory": "configuration:save",
         "write.terminal": "configuration:running",
         "write.erase": "configuration:erase",
-        "more.running": "configuration:more",
+        "more": "files:more",
+        "delete": "files:delete",
+        "archive.config": "archive:store",
+        "show.archive.differences": "archive:differences",
+        "configure.replace": "archive:replace",
+        "rollback": "archive:rollback",
+        "reload": "archive:reload",
+        "reload.cancel": "archive:cancel",
         "copy": "files:copy",
         "exit": "session:leave",
         "connect": "session:connect",

@@ -13,6 +13,7 @@ from ikecli.show.asa import remote_access, vpn_sessiondb
 from ikecli.show.asa import system as asa_system
 from ikecli.show.ios import (
     crypto_map,
+    files,
     flexvpn,
     ikev2,
     interfaces,
@@ -56,6 +57,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.access_lists": network.access_lists,
     "show.version": system.version,
     "show.crypto.engine": system.crypto_engine,
+    "show.archive": files.archive,
+    "show.flash": files.directory,
     "show.clock": system.clock,
     "show.users": system.users,
     "show.privilege": system.privilege,
@@ -78,6 +81,7 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.access_lists": asa_network.access_lists,
     "show.version": asa_system.version,
     "show.crypto.engine": system.crypto_engine,
+    "show.flash": files.directory,
     "show.clock": asa_system.clock,
     "show.users": system.users,
     "show.curpriv": asa_system.curpriv,

@@ -30,6 +30,8 @@ BOUNDED = {
     "size": st.integers(36, 18024),
     "timeout": st.floats(0, 3600),
     "sequence": st.integers(0, 2**31 - 1),
+    "last": st.integers(1, 20),
+    "minutes": st.integers(0, 120),
 }
 """Fields of requests whose values have bounds."""
 

@@ -24,6 +24,7 @@ SAMPLES: dict[str, Sequence[str]] = {
     "HEX": ("0A", "ff"),
     "HEX-KEY": ("0AF1",),
     "TIME": ("10:00", "23:59:59"),
+    "FLASH": ("flash:before", "flash:a.cfg"),
     "NAME": ("A", "b-2", "def", "local", "10"),
     "HOST": ("10.0.0.1", "vpn.example.org"),
     "KEY": ("k!y", "0", "06x", "local"),

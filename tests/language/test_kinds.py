@@ -30,6 +30,7 @@ TAKEN = [
     ("UDP-PORT", "65535", None),
     ("HEX", "0aF", None),
     ("TIME", "23:59:00", None),
+    ("FLASH", "flash:before.cfg", None),
     ("NAME", "a!b", None),
     ("HOST", "vpn.example.org", None),
     ("TEXT", '"a b"', None),

@@ -17,7 +17,10 @@ from ikecli.control.messages import (
     ConfigHelp,
     ConfigLine,
     ConfigState,
+    Copied,
+    Copy,
     Debug,
+    Differ,
     Disable,
     Done,
     Enable,
@@ -27,14 +30,16 @@ from ikecli.control.messages import (
     Identified,
     Identify,
     Lines,
-    Load,
     Login,
     Monitor,
     Names,
     Ping,
     Pinged,
+    Replace,
+    Replaced,
     Reply,
     Request,
+    Rollback,
     Save,
     Show,
     Shown,
@@ -105,8 +110,12 @@ class Fake:
                 return Lines(tuple(sorted(self.debugs)))
             case Fetch(which):
                 return Lines((*RUNNING[:-1], f"! {which}"))
-            case Load():
-                return Lines(("line 2: wrong",))
+            case Copy(text=text):
+                return Copied(len(text), ("line 2: wrong",))
+            case Differ():
+                return Lines(("-hostname R0",))
+            case Replace() | Rollback():
+                return Replaced(True)
             case Save() | Erase() | Clear() | Monitor():
                 return Done()
         return Error("% ?")

@@ -13,7 +13,7 @@ import pytest
 from ikecli.boundary.events import IkeUp, Progress
 from ikecli.boundary.views import LogLine
 from ikecli.control.client import Gone
-from ikecli.control.messages import Clear, ConfigLine, Debug, Fetch, Heard, Load, Ping, Save, Show
+from ikecli.control.messages import Clear, ConfigLine, Copy, Debug, Fetch, Heard, Ping, Save, Show
 from ikecli.language import load
 from ikecli.shell.call import COMMANDS
 from ikecli.shell.session import Shell
@@ -337,18 +337,18 @@ def test_a_file_of_the_operator_is_read_and_written_here(tmp_path: Path) -> None
     screen, _, _ = typing(
         [
             *(f"copy file:{source} running-config", "", f"copy running-config file:{target}", ""),
-            *(f"copy run file:{target}", "", "n", f"copy file:{source} start", "copy file:/nowhere run", ""),
+            *(f"copy run file:{target}", "", "n", f"copy file:{source} start", "", "copy file:/nowhere run", ""),
         ],
         fake,
     )
-    assert Load("hostname R9\nbad\n", f"file:{source}") in fake.asked
+    assert Copy(f"file:{source}", "running-config", "hostname R9\nbad\n") in fake.asked
     assert "line 2: wrong\n16 bytes copied in " in screen
-    assert target.read_text().endswith("! running\n")
+    assert target.read_text().endswith("! running-config\n")
     assert target.stat().st_mode & 0o777 == 0o600
     assert "exists already. Overwrite it? [confirm]n\nR1#" in screen
-    assert "then write memory" in screen
+    assert Copy(f"file:{source}", "startup-config", "hostname R9\nbad\n") in fake.asked
     assert "%Error opening file:/nowhere (No such file or directory)" in screen
-    assert Fetch("running") in fake.asked
+    assert Fetch("running-config") in fake.asked
 
 
 def test_where_nobody_answers_nothing_is_asked() -> None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from ikecli.boundary.views import (
     AccessListView,
+    ArchiveView,
     AuthorizationView,
     ChildView,
     ConnectionView,
     Counters,
     ExchangeCount,
+    FileView,
     FlexView,
     FlowView,
     IkeSaView,
@@ -387,6 +389,15 @@ CLIENTS = (
     FlexView("HUB", True, "198.51.100.2", "GigabitEthernet0/0", "", "BLUE", "Tunnel0", ("10.9.0.10",)),
     FlexView("SPARE", False, "2001:db8::2", "GigabitEthernet0/1", "RED", "", "Tunnel1"),
 )
+ARCHIVES = (
+    ArchiveView(
+        "flash:before",
+        3,
+        "flash:before-<timestamp>-5",
+        ("flash:before-Nov-26-13-00-05.123-3", "flash:before-Nov-26-13-01-00.000-4"),
+    ),
+)
+FILES = (FileView("before-Nov-26-13-00-05.123-3", 1234), FileView("a.cfg", 20))
 POOLS = (
     PoolView(
         "TRAVELLERS",
@@ -415,6 +426,9 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-local-pool": ("ios", "show.local_pool", {}, POOLS),
     "ios-local-pool-named": ("ios", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "ios-ipv6-local-pool": ("ios", "show.ipv6_local_pool", {}, POOLS),
+    "ios-archive": ("ios", "show.archive", {}, ARCHIVES),
+    "ios-flash": ("ios", "show.flash", {}, FILES),
+    "asa-flash": ("asa", "show.flash", {}, FILES),
     "ios-ikev2-session": ("ios", "show.ikev2.session", {}, SAS),
     "ios-ikev2-session-detailed": ("ios", "show.ikev2.session", LONG, SAS),
     "ios-ikev2-stats": ("ios", "show.ikev2.stats", {}, (STATS,)),

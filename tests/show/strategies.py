@@ -249,6 +249,8 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         addresses=_tuples(ADDRESS),
     ),
     "show.local_pool": POOLS,
+    "show.archive": st.builds(views.ArchiveView, path=TEXT, maximum=st.integers(1, 14), next=TEXT, names=_tuples(TEXT)),
+    "show.flash": st.builds(views.FileView, name=TEXT, octets=NUMBER),
     "show.ipv6_local_pool": POOLS,
     "show.vpn_sessiondb.remote": IKE_SAS | SYSTEMS,
     "show.nat.translations": TRANSLATIONS,

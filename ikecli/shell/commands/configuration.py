@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.control.codec import LINE_LIMIT
-from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Fetch, Lines, Save
+from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Save
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 from ikecli.shell.commands.views import confirmed, views
@@ -47,13 +47,6 @@ async def startup(call: Call) -> None:
     ios = call.shell.who.dialect == "ios"
     await call.out.header(f"Using {octets} out of {LINE_LIMIT} bytes" if ios else ": Saved")
     await call.out.views(lines, iter(lines))
-
-
-async def more(call: Call) -> None:
-    """Print the running configuration with its secrets in clear."""
-    reply = await call.shell.ask(Fetch("running"))
-    assert isinstance(reply, Lines)
-    await call.out.lines(reply.lines)
 
 
 async def save(call: Call) -> None:

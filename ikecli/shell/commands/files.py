@@ -1,14 +1,13 @@
-"""`copy`: between the running configuration, the startup configuration and files of the operator's."""
+"""`copy`, `more`, `dir`, `delete`: the running and startup configuration, files of flash: and of the operator's."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from ikecli.control.codec import LINE_LIMIT
-from ikecli.control.messages import Fetch, Lines, Load
+from ikecli.control.messages import Copied, Copy, Delete, Fetch, Lines
 from ikecli.errors import Rejected, Unavailable
 from ikecli.shell.call import Call
 from ikecli.shell.commands import configuration
@@ -17,48 +16,79 @@ from ikecli.shell.pipes import file_path, write_file
 
 RUNNING: Final = "running-config"
 STARTUP: Final = "startup-config"
+TERMINAL: Final = "terminal:"
+
+_LONG: Final = {"system:running-config": RUNNING, "nvram:startup-config": STARTUP, "terminal": TERMINAL}
 
 
 async def copy(call: Call) -> None:
     """Copy; the destination is asked for as a router does, and Enter takes it."""
-    source, destination = _place(str(call.slots["source"])), _place(str(call.slots["destination"]))
-    act = _WAYS.get((_kind(source), _kind(destination)))
-    if act is None:
-        raise Rejected(
-            f"% {source} cannot be copied to {destination}; from a file, copy to {RUNNING}, then write memory"
-        )
+    source, destination = place(str(call.slots["source"])), place(str(call.slots["destination"]))
+    if source == TERMINAL:
+        raise Rejected("% What is typed is not copied: type configure terminal")
     if destination == source:
         raise Rejected("%Error: the source and the destination are the same")
-    if call.shell.terminal.attended:
-        shown = destination[5:] if _kind(destination) == "file" else destination
-        answer = (await call.shell.terminal.answer(f"Destination filename [{shown}]? ")).strip()
-        if answer and answer != shown:
-            if _kind(destination) != "file":
-                raise Rejected(f"% The destination is {destination}, not {answer}")
-            destination = f"file:{answer}"
-    await act(call, source, destination)
+    if destination == TERMINAL:
+        await call.out.lines((await _text(call, source)).splitlines())
+        return
+    destination = await _asked(call, destination)
+    if (source, destination) == (RUNNING, STARTUP):
+        await configuration.save(call)
+    elif destination.startswith("file:"):
+        await _store(call, source, destination)
+    else:
+        await _copy(call, source, destination)
 
 
-def _place(name: str) -> str:
-    """Return the configuration that a word abbreviates, else the word: the language takes any word for a file's."""
-    return next((whole for whole in (RUNNING, STARTUP) if whole.startswith(name.lower())), name)
+async def more(call: Call) -> None:
+    """Print a configuration; the running one with its secrets in clear."""
+    await call.out.lines((await _text(call, place(str(call.slots["file"])))).splitlines())
 
 
-def _kind(name: str) -> str:
-    return name if name in (RUNNING, STARTUP) else "file"
+async def delete(call: Call) -> None:
+    """Remove a file of flash:."""
+    file = str(call.slots["file"])
+    if await confirmed(call, f"Delete {file}? [confirm]"):
+        await call.shell.ask(Delete(file))
 
 
-async def _save(call: Call, source: str, destination: str) -> None:
-    await configuration.save(call)
+async def sent(source: str) -> str:
+    """Return the text that goes with a request about a place: that of a file of the operator's."""
+    if not source.startswith("file:"):
+        return ""
+    return read_file(file_path(source))
 
 
-async def _load(call: Call, source: str, destination: str) -> None:
+def place(name: str) -> str:
+    """Return the place that a word means: a configuration's may be abbreviated."""
+    low = name.lower()
+    if low in _LONG:
+        return _LONG[low]
+    if low.startswith(("flash:", "file:")):
+        return f"{low.partition(':')[0]}:{name.partition(':')[2]}"
+    return next((whole for whole in (RUNNING, STARTUP) if whole.startswith(low)), name)
+
+
+async def _asked(call: Call, destination: str) -> str:
+    """Return the destination, after a router's question for its name where somebody answers."""
+    if not call.shell.terminal.attended:
+        return destination
+    kind, colon, name = destination.rpartition(":")
+    answer = (await call.shell.terminal.answer(f"Destination filename [{name}]? ")).strip()
+    if not answer or answer in (name, destination):
+        return destination
+    if not colon:
+        raise Rejected(f"% The destination is {destination}, not {answer}")
+    return answer if answer.startswith(f"{kind}:") else f"{kind}:{answer}"
+
+
+async def _copy(call: Call, source: str, destination: str) -> None:
     began = time.monotonic()
-    text = await _text(call, source)
-    reply = await call.shell.ask(Load(text, source))
-    assert isinstance(reply, Lines)
-    await call.out.lines(reply.lines)
-    await _copied(call, text, began)
+    reply = await call.shell.ask(Copy(source, destination, await sent(source)))
+    assert isinstance(reply, Copied)
+    await call.out.lines(reply.messages)
+    await call.shell.identify()
+    await _copied(call, reply.octets, began)
 
 
 async def _store(call: Call, source: str, destination: str) -> None:
@@ -68,19 +98,19 @@ async def _store(call: Call, source: str, destination: str) -> None:
     began = time.monotonic()
     text = await _text(call, source)
     write_file(path, text)
-    await _copied(call, text, began)
+    await _copied(call, len(text.encode(errors="surrogateescape")), began)
 
 
 async def _text(call: Call, source: str) -> str:
-    if _kind(source) == "file":
+    if source.startswith("file:"):
         return read_file(file_path(source))
-    reply = await call.shell.ask(Fetch(source.partition("-")[0]))
+    reply = await call.shell.ask(Fetch(source))
     assert isinstance(reply, Lines)
     return "".join(f"{line}\n" for line in reply.lines)
 
 
-async def _copied(call: Call, text: str, began: float) -> None:
-    octets, seconds = len(text.encode(errors="surrogateescape")), max(time.monotonic() - began, 0.001)
+async def _copied(call: Call, octets: int, began: float) -> None:
+    seconds = max(time.monotonic() - began, 0.001)
     await call.out.line(f"{octets} bytes copied in {seconds:.3f} secs ({octets / seconds:.0f} bytes/sec)")
 
 
@@ -96,12 +126,3 @@ def read_file(path: Path) -> str:
             f"start the engine with --config {path}"
         )
     return octets.decode(errors="surrogateescape")
-
-
-_WAYS: Final[Mapping[tuple[str, str], Callable[[Call, str, str], Awaitable[None]]]] = {
-    (RUNNING, STARTUP): _save,
-    (STARTUP, RUNNING): _load,
-    ("file", RUNNING): _load,
-    (RUNNING, "file"): _store,
-    (STARTUP, "file"): _store,
-}

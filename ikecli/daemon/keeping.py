@@ -1,0 +1,111 @@
+"""What sessions ask of the configurations that are kept: stored, copied, compared, put in the running one's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ikecli.control.messages import (
+    ArchiveNow,
+    Copied,
+    Copy,
+    Delete,
+    Differ,
+    Done,
+    Erase,
+    Fetch,
+    Lines,
+    Reload,
+    Replace,
+    Replaced,
+    Reply,
+    Request,
+    Rollback,
+    Save,
+)
+from ikecli.daemon.appliance import Appliance
+from ikecli.daemon.archive import RUNNING, STARTUP
+from ikecli.errors import Rejected
+
+
+def _copy(appliance: Appliance, user: str, request: Copy) -> Reply:
+    text = request.text or appliance.archive.text(request.source)
+    found = appliance.archive.put(request.destination, text, request.source)
+    return Copied(len(text.encode(errors="surrogateescape")), tuple(found))
+
+
+def _save(appliance: Appliance, user: str, request: Save) -> Reply:
+    appliance.save(appliance.store.startup())
+    appliance.archive.saved_startup()
+    return Done()
+
+
+def _erase(appliance: Appliance, user: str, request: Erase) -> Reply:
+    appliance.storage.erase_startup()
+    return Done()
+
+
+def _fetch(appliance: Appliance, user: str, request: Fetch) -> Reply:
+    if request.which != RUNNING:
+        return Lines(tuple(appliance.archive.text(request.which).splitlines()))
+    appliance.journal.log(5, "SYS", "CONFIG_READ", f"running configuration read in clear text by {user}")
+    return Lines(tuple(appliance.store.running(clear=True)))
+
+
+def _delete(appliance: Appliance, user: str, request: Delete) -> Reply:
+    appliance.archive.remove(request.file)
+    return Done()
+
+
+def _archive(appliance: Appliance, user: str, request: ArchiveNow) -> Reply:
+    return Done(appliance.archive.save())
+
+
+def _differ(appliance: Appliance, user: str, request: Differ) -> Reply:
+    texts = [
+        request.text if place.startswith("file:") else appliance.archive.text(place)
+        for place in (request.old or STARTUP, request.new or RUNNING)
+    ]
+    return Lines(tuple(appliance.archive.differences(*texts)))
+
+
+def _replace(appliance: Appliance, user: str, request: Replace) -> Reply:
+    text = request.text or appliance.archive.text(request.source)
+    if not text.strip():
+        raise Rejected(f"%Error: {request.source} is empty\n% Rollback aborted: nothing was changed")
+    return _replaced(appliance, user, text, request.source)
+
+
+def _rollback(appliance: Appliance, user: str, request: Rollback) -> Reply:
+    return _replaced(appliance, user, appliance.archive.point(request.last), f"what it was {request.last} changes ago")
+
+
+def _replaced(appliance: Appliance, user: str, text: str, source: str) -> Reply:
+    changed = appliance.archive.replace(text, source)
+    if changed:
+        appliance.journal.log(5, "SYS", "CONFIG_R", f"the configuration was replaced with {source} by {user}")
+    return Replaced(changed)
+
+
+def _reload(appliance: Appliance, user: str, request: Reload) -> Reply:
+    if request.cancel:
+        return Done(appliance.reloading.cancel(user))
+    if request.minutes:
+        return Done(appliance.reloading.schedule(request.minutes, user))
+    appliance.journal.log(5, "SYS", "RELOAD", f"Reload requested by {user}")
+    return Lines(tuple(appliance.reload()))
+
+
+ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
+    Copy: _copy,
+    Save: _save,
+    Erase: _erase,
+    Fetch: _fetch,
+    Delete: _delete,
+    ArchiveNow: _archive,
+    Differ: _differ,
+    Replace: _replace,
+    Rollback: _rollback,
+    Reload: _reload,
+}
+"""The requests that are about whole configurations; each is given the appliance and who asks."""

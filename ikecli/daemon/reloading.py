@@ -1,0 +1,50 @@
+"""A reload at a time to come: the startup configuration is applied anew then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ikecli.boundary.clock import Cancel
+from ikecli.errors import IkecliError, Rejected
+
+if TYPE_CHECKING:
+    from ikecli.daemon.appliance import Appliance
+
+
+class Reloading:
+    """The one reload that is scheduled."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self._appliance = appliance
+        self._timer: Cancel | None = None
+
+    def schedule(self, minutes: int, user: str) -> str:
+        """Reload in so many minutes, instead of when it was scheduled before; return what to say."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._appliance.clock.call_at(self._appliance.clock.now() + 60 * minutes, self._due)
+        text = f"Reload scheduled in {minutes} minute{'s' * (minutes > 1)} by {user}"
+        self._log("SCHEDULED_RELOAD", text)
+        return text
+
+    def cancel(self, user: str) -> str:
+        """Take it back; raises Rejected when none is scheduled."""
+        if self._timer is None:
+            raise Rejected("%No reload is scheduled.")
+        self._timer.cancel()
+        self._timer = None
+        self._log("SCHEDULED_RELOAD_CANCELLED", f"Scheduled reload cancelled by {user}")
+        return "\n\n***\n*** --- SHUTDOWN ABORTED ---\n***\n"
+
+    def _due(self) -> None:
+        self._timer = None
+        try:
+            found = self._appliance.reload()
+        except IkecliError as problem:
+            self._log("RELOAD", f"nothing was changed: {problem}")
+            return
+        for line in (*found, "the startup configuration was read again, as scheduled"):
+            self._log("RELOAD", line)
+
+    def _log(self, mnemonic: str, text: str) -> None:
+        self._appliance.journal.log(5, "SYS", mnemonic, text)

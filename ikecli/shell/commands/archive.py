@@ -1,0 +1,100 @@
+"""The life of a configuration: archived, compared, replaced, rolled back, loaded anew."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ikecli.control.messages import (
+    ArchiveNow,
+    Differ,
+    Done,
+    Lines,
+    Reload,
+    Replace,
+    Replaced,
+    Request,
+    Rollback,
+)
+from ikecli.errors import Rejected
+from ikecli.shell.call import Call
+from ikecli.shell.commands import configuration
+from ikecli.shell.commands.files import place, sent
+from ikecli.shell.commands.views import confirmed
+
+_REPLACES: Final = (
+    "This will apply all necessary additions and deletions",
+    "to replace the current running configuration with the",
+    "contents of the specified configuration file, which is",
+    "assumed to be a complete configuration, not a partial",
+)
+_SURE: Final = "configuration. Enter Y if you are sure you want to proceed. ? [no]: "
+
+
+async def store(call: Call) -> None:
+    """Store the running configuration in the archive."""
+    await call.shell.ask(ArchiveNow())
+
+
+async def differences(call: Call) -> None:
+    """Print what two configurations differ in."""
+    old, new = (place(str(call.slots[name] or "")) if call.slots[name] else "" for name in ("old", "new"))
+    if old.startswith("file:") and new.startswith("file:"):
+        raise Rejected("% Of two files one must be in flash: type copy file:PATH flash:NAME")
+    reply = await call.shell.ask(Differ(old, new, await sent(old) or await sent(new)))
+    assert isinstance(reply, Lines)
+    await call.out.lines(("!Contextual Config Diffs:", *(reply.lines or ("!No changes were found",))))
+
+
+async def replace(call: Call) -> None:
+    """Make a configuration the running one, after a router's question."""
+    source = place(str(call.slots["source"]))
+    text = await sent(source)
+    if not call.slots["force"] and call.shell.terminal.attended:
+        await call.out.lines(_REPLACES)
+        answer = await call.shell.terminal.answer(_SURE)
+        if answer.strip().lower() not in ("y", "yes"):
+            return
+    await _replaced(call, Replace(source, text))
+
+
+async def rollback(call: Call) -> None:
+    """Take the last changes back."""
+    await _replaced(call, Rollback(int(call.slots["last"])))
+
+
+async def _replaced(call: Call, request: Request) -> None:
+    reply = await call.shell.ask(request)
+    assert isinstance(reply, Replaced)
+    await call.out.line(f"Total number of passes: {int(reply.changed)}")
+    await call.out.line("Rollback Done")
+    await call.shell.identify()
+
+
+async def reload(call: Call) -> None:
+    """Apply the startup configuration anew, now or later."""
+    minutes = int(call.slots["minutes"] or 0)
+    if call.shell.terminal.attended and not await _proceeds(call):
+        return
+    reply = await call.shell.ask(Reload(minutes))
+    if isinstance(reply, Lines):
+        await call.out.lines(reply.lines)
+    elif isinstance(reply, Done):
+        await call.out.line(reply.text)
+    await call.shell.identify()
+
+
+async def _proceeds(call: Call) -> bool:
+    """Ask whether to store what is not stored yet, then whether to go on."""
+    changes = await call.shell.ask(Differ())
+    if isinstance(changes, Lines) and changes.lines:
+        answer = await call.shell.terminal.answer("System configuration has been modified. Save? [yes/no]: ")
+        if answer.strip().lower() in ("y", "yes"):
+            await configuration.save(call)
+    return await confirmed(call, "Proceed with reload? [confirm]")
+
+
+async def cancel(call: Call) -> None:
+    """Take a scheduled reload back."""
+    reply = await call.shell.ask(Reload(cancel=True))
+    assert isinstance(reply, Done)
+    await call.out.lines(reply.text.split("\n"))
