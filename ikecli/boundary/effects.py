@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Carrier, Prefix, Selector
+from ikecli.intent import Address, Carrier, Prefix, Selector, Tfc
 from ikecli.numbers import Algorithm
 
 
@@ -79,7 +79,7 @@ class Install:
 
     `spi` is the receiver's (ours when inbound). `peer_spi` is the other direction's SPI. `flows` are (local, remote)
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
-    UDP-encapsulated ESP between the endpoints (RFC 3948).
+    UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound.
     """
 
     direction: Direction
@@ -97,6 +97,7 @@ class Install:
     esn: bool = False
     replay_window: int = 64
     lifetime: Lifetime = Lifetime()
+    tfc: Tfc | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Counters:
     integrity_failures: int = 0
     errors_in: int = 0
     errors_out: int = 0
+    dummies_in: int = 0
+    dummies_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,16 @@ class ChildView:
     counters: Counters = Counters()
     replay_window: int = 64
     additional: tuple[int, ...] = ()
+    tfc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
-    Message ids: next of ours and next expected of theirs. `age` counts from establishment. `additional` are the key
+    Message ids: `request_id` is our next, `requests_open` how many before it from the first unanswered on,
+    `requests_queued` how many wait; `peer_request_id` is the peer's first that we have not answered,
+    `peer_requests_open` how many there are from it on. `age` counts from establishment. `additional` are the key
     exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys. `assigned` are
     the inner addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what
     it said lies behind it.
@@ -118,6 +123,9 @@ class IkeSaView:
     assigned: tuple[str, ...] = ()
     pushed: tuple[str, ...] = ()
     remote_subnets: tuple[str, ...] = ()
+    requests_open: int = 0
+    requests_queued: int = 0
+    peer_requests_open: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,15 @@ class IpsecProfile:
     responder_only: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tfc:
+    """`set tfc-packets`: what is not there is `auto`."""
+
+    burst: int | str | None = None
+    size: int | str | None = None
+    timeout: int | str | None = None
+
+
 @dataclass(slots=True)
 class MapEntry:
     """The lines of a crypto map with one sequence number."""
@@ -169,6 +178,7 @@ class MapEntry:
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     reverse_route: bool | None = None
+    tfc: Tfc | None = None
     dynamic: str | None = None
 
 

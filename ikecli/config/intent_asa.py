@@ -45,6 +45,7 @@ from ikecli.intent import (
     Profile,
     Route,
     Selector,
+    Tfc,
 )
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.selectors import host_selector
@@ -59,6 +60,8 @@ ENDLESS: Final = 2**31 - 1
 """Seconds of `lifetime seconds none`."""
 KEEPALIVE: Final = Dpd(10, 2, True)
 """The liveness checks of a tunnel group that says nothing about them."""
+AUTO: Final = Tfc(512, 1, 30)
+"""What hides traffic where nothing is said of it."""
 GROUP_DEPTH: Final = 8
 """How deep object groups may lie in one another."""
 DEFAULT_GROUPS: Final = f"{asa.DEFAULT_RA_GROUP} {asa.DEFAULT_GROUP}"
@@ -93,6 +96,13 @@ def additional_of(policy: asa.IkePolicy) -> Additional:
     return tuple(
         methods("asa", held[number].methods) if number in held else () for number in range(1, max(held, default=0) + 1)
     )
+
+
+def hiding(tfc: asa.Tfc) -> Tfc:
+    """Return what `set tfc-packets` means; AUTO stands in for `auto` and for what is not said."""
+    said = (tfc.size, AUTO.size), (tfc.burst, AUTO.burst), (tfc.timeout, AUTO.interval)
+    size, burst, interval = (value if isinstance(value, int) else auto for value, auto in said)
+    return Tfc(size, burst, interval)
 
 
 def as_address(name: str) -> Address | None:
@@ -365,6 +375,7 @@ class _Resolver:
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             reverse_route=bool(entry.reverse_route),
+            tfc=None if entry.tfc is None else hiding(entry.tfc),
         )
 
     def entry(

@@ -58,6 +58,7 @@ class EspState:
     replays: int = 0
     forgeries: int = 0
     errors: int = 0
+    dummies: int = 0
     used: bool = False
     warned: bool = False
 

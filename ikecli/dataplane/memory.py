@@ -90,6 +90,7 @@ class MemoryPlane:
         self._reassembly = Reassembly()
         self._cut = 0
         self._traffic: dict[str, Traffic] = {}
+        self._vrfs: dict[str, str] = {}
         self._inner_vrfs: dict[str, str] = {}
 
     # What every plane does
@@ -98,6 +99,7 @@ class MemoryPlane:
         """Take interfaces, routes and policies."""
         self._intent = intent
         self._nat.configure(intent)
+        self._vrfs = {one.label: one.vrf for one in intent.connections if one.vrf}
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
         self._links.configure(intent)
 
@@ -125,8 +127,17 @@ class MemoryPlane:
         if sa.direction is Direction.OUTBOUND:
             self._links.settle(sa.connection)
             now = self._clock.now()
+            if sa.tfc is not None:
+                self._clock.call_at(now + sa.tfc.interval, partial(self._hide, sa, sa.tfc.interval))
             for packet, vrf in self._hold.release(sa.connection, now):
                 self._clock.call_at(now, partial(self._route, packet, vrf))
+
+    def _hide(self, sa: Install, interval: int) -> None:
+        """Send dummy packets, again and again as long as the SA is there."""
+        for packet in (sent := list(self._sas.dummies(sa))):
+            self._emit(packet, self._vrfs.get(sa.connection, ""))
+        if sent:
+            self._clock.call_at(self._clock.now() + interval, partial(self._hide, sa, interval))
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""

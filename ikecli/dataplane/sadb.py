@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.packet import ESP, Packet, udp
 from ikecli.errors import Malformed, Unavailable
-from ikecli.esp import IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
+from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Selector
 
 MISFIT_OCTETS: Final = 64
@@ -32,6 +32,7 @@ class Tally:
     replays: int = 0
     forgeries: int = 0
     errors: int = 0
+    dummies: int = 0
 
 
 @dataclass(slots=True)
@@ -139,7 +140,7 @@ class SoftwareSas:
         """Go on with one direction; raises Unavailable as `install` does."""
         sa = state.install
         self.install(sa)
-        tally = Tally(state.packets, state.octets, state.replays, state.forgeries, state.errors)
+        tally = Tally(state.packets, state.octets, state.replays, state.forgeries, state.errors, state.dummies)
         if sa.direction is Direction.OUTBOUND:
             out = self._outbound[sa.connection][0]
             out.codec.sequence, out.tally = state.sequence, tally
@@ -165,6 +166,8 @@ class SoftwareSas:
                 integrity_failures=into.forgeries,
                 errors_in=into.errors,
                 errors_out=out.errors,
+                dummies_in=into.dummies,
+                dummies_out=out.dummies,
             )
         return counts
 
@@ -206,6 +209,9 @@ class SoftwareSas:
             return None
         try:
             data, next_header = one.codec.open(octets)
+            if next_header == DUMMY:
+                one.tally.dummies += 1
+                return None
             inner = _inner(one.install, data, next_header, remote)
         except Dropped as dropped:
             one.tally.replays += dropped.reason is Reason.REPLAY
@@ -217,22 +223,27 @@ class SoftwareSas:
             return None
         return (inner, one.install.connection) if self._accept(one, inner, remote) else None
 
+    def dummies(self, sa: Install) -> Iterator[Packet]:
+        """Yield the dummy packets of one burst (RFC 4303 2.6); none once the SA has gone."""
+        for out in self._outbound.get(sa.connection, ()):
+            if (out.install.spi, out.install.peer_spi) == (sa.spi, sa.peer_spi) and sa.tfc is not None:
+                for _ in range(sa.tfc.burst):
+                    if (octets := _sealed(out, self._random(sa.tfc.size), DUMMY)) is not None:
+                        out.tally.dummies += 1
+                        self._watch(self._inbound.get(sa.peer_spi), out.life, sa.tfc.size)
+                        yield _outer(out.install, octets)
+
     def _seal(self, out: Outbound, packet: Packet) -> Packet | None:
         sa = out.install
-        try:
-            if sa.transport:
-                octets = out.codec.seal(packet.payload, packet.protocol)
-            else:
-                octets = out.codec.seal(packet.write(), IPV4 if packet.source.version == 4 else IPV6)
-        except Dropped:
-            out.tally.errors += 1
+        data, kind = packet.payload, packet.protocol
+        if not sa.transport:
+            data, kind = packet.write(), IPV4 if packet.source.version == 4 else IPV6
+        if (octets := _sealed(out, data, kind)) is None:
             return None
         out.tally.packets += 1
         out.tally.octets += packet.length
         self._watch(self._inbound.get(sa.peer_spi), out.life, packet.length)
-        if sa.encapsulated:
-            return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
-        return Packet(sa.local.address, sa.remote.address, ESP, octets)
+        return _outer(sa, octets)
 
     def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> bool:
         source_port, destination_port = packet.ports()
@@ -267,10 +278,25 @@ class SoftwareSas:
             self._notify(Expired(one.install.spi, hard=False))
 
 
+def _sealed(out: Outbound, data: bytes, next_header: int) -> bytes | None:
+    tfc = out.install.tfc
+    try:
+        return out.codec.seal(data, next_header, tfc.size if tfc is not None and tfc.pads else 0)
+    except Dropped:
+        out.tally.errors += 1
+        return None
+
+
+def _outer(sa: Install, octets: bytes) -> Packet:
+    if sa.encapsulated:
+        return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
+    return Packet(sa.local.address, sa.remote.address, ESP, octets)
+
+
 def _given(one: Inbound | Outbound) -> EspState:
     """Return one direction as plain values."""
     tally = one.tally
-    counts = (tally.packets, tally.octets, tally.replays, tally.forgeries, tally.errors)
+    counts = (tally.packets, tally.octets, tally.replays, tally.forgeries, tally.errors, tally.dummies)
     if isinstance(one, Outbound):
         return EspState(one.install, one.codec.sequence, b"", *counts)
     window = one.codec.window

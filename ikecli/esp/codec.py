@@ -105,12 +105,16 @@ class OutboundSa:
         integrity = self.sa.integrity
         return _HEADER.size + self.sa.encryption.iv + self.sa.encryption.icv + (integrity.icv if integrity else 0)
 
-    def seal(self, packet: bytes, next_header: int) -> bytes:
-        """Return the ESP packet that carries `packet`; raises Dropped when no sequence number is left."""
+    def seal(self, packet: bytes, next_header: int, size: int = 0) -> bytes:
+        """Return the ESP packet that carries `packet`, zeros behind it up to `size` octets (RFC 4303 2.7).
+
+        Raises Dropped when no sequence number is left.
+        """
         if self.sequence >= self._last:
             raise Dropped(Reason.SEQUENCE)
         self.sequence = sequence = self.sequence + 1
         sa = self.sa
+        packet = packet.ljust(size, b"\0")
         padding = -(len(packet) + _TRAILER) % self._block
         padded = packet + _PADDING[:padding] + bytes((padding, next_header))
         iv = _COUNTER.pack(sequence) if self._counted else self._random(sa.encryption.iv)

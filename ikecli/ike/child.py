@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
@@ -22,7 +23,7 @@ _SPI_SIZE: Final = 4
 
 
 def agreed(
-    talk: Talk, connection: Connection, choice: Choice, spi: int, pairs: tuple[Pair, ...], transport: bool
+    talk: Talk, connection: Connection, choice: Choice, spi: int, pairs: tuple[Pair, ...], transport: bool, padded: bool
 ) -> ChildSa:
     """Return the Child SA that was agreed; raises Malformed for an SPI of the peer that is none."""
     rows = choice.algorithms
@@ -52,6 +53,7 @@ def agreed(
         soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
         additional=choice.additional,
+        tfc=connection.tfc and replace(connection.tfc, pads=padded and not transport),
     )
 
 
@@ -107,4 +109,5 @@ def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) ->
             int(packets * share),
             packets,
         ),
+        tfc=None if inbound else child.tfc,
     )

@@ -16,7 +16,7 @@ from ikecli.ike.followup import Pending
 from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
-from ikecli.intent import Address, Identity
+from ikecli.intent import Address, Identity, Tfc
 from ikecli.numbers import Algorithm
 
 
@@ -80,6 +80,7 @@ class ChildSa:
     sends: bool = True
     silent: float = 0.0
     additional: tuple[Algorithm, ...] = ()
+    tfc: Tfc | None = None
 
 
 class PpkUse(Enum):

@@ -95,6 +95,9 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         remote_subnets=tuple(map(str, lease.networks)),
         additional=tuple(row.number for row in suite.additional) if suite else (),
         ppk=printable(sa.ppk),
+        requests_open=window.next_id - window.unanswered,
+        requests_queued=window.waiting,
+        peer_requests_open=window.after_peer - window.expected,
     )
 
 
@@ -125,6 +128,7 @@ def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
         age=int(core.now - child.created),
         replay_window=child.replay_window,
         additional=tuple(row.number for row in child.additional),
+        tfc=child.tfc is not None,
     )
 
 

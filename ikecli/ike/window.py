@@ -160,6 +160,22 @@ class Window:
         """Whether an exchange of ours is under way or waits for its turn."""
         return bool(self.open or self.queue)
 
+    @property
+    def unanswered(self) -> int:
+        """The message id of our first request that is not answered: the next one's where all are."""
+        return min((out.message_id for out in self.open if out.message_id != UNSENT), default=self.next_id)
+
+    @property
+    def waiting(self) -> int:
+        """How many exchanges and further rounds of ours wait for their turn."""
+        return len(self.queue) + sum(out.message_id == UNSENT for out in self.open)
+
+    @property
+    def after_peer(self) -> int:
+        """The message id after the last that the peer has used."""
+        seen = (*(talk.message_id for talk in self.serving), *(answer.message_id for answer in self.answers))
+        return max(self.expected, max(seen, default=-1) + 1)
+
     def take(self) -> int:
         """Return the message id of a new request."""
         self.next_id += 1

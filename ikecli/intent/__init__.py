@@ -14,6 +14,7 @@ from ikecli.intent.peers import (
     Ppk,
     Profile,
     Template,
+    Tfc,
 )
 from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, Selector
@@ -47,6 +48,7 @@ __all__ = [
     "Selector",
     "StaticPort",
     "Template",
+    "Tfc",
     "Tunnel",
     "Vrf",
     "printable",

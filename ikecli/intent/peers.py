@@ -133,6 +133,20 @@ class Initiation(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tfc:
+    """What hides how much is sent (RFC 4303 2.6, 2.7).
+
+    Packets are padded to `size` octets where the peer takes that (`pads`) and in tunnel mode; each `interval` seconds
+    `burst` dummy packets of that size go out.
+    """
+
+    size: int
+    burst: int
+    interval: int
+    pads: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
@@ -166,6 +180,7 @@ class Connection:
     per_host: bool = False
     asks: Asking | None = None
     reverse_route: bool = False
+    tfc: Tfc | None = None
 
     @property
     def wildcard_peer(self) -> bool:

@@ -75,6 +75,7 @@ POOL = {
         "crypto map CMAP 20 set connection-type originate-only",
         "crypto map CMAP 20 set security-association lifetime kilobytes unlimited",
         "crypto map CMAP 20 set reverse-route",
+        "crypto map CMAP 20 set tfc-packets burst 2 payload-size auto timeout 20",
         "crypto map CMAP 20 set ikev2 mode transport",
         "crypto isakmp identity key-id gate",
         "crypto isakmp nat-traversal 30",

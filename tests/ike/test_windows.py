@@ -14,6 +14,7 @@ from ikecli.ike.rules import EXCLUSIVE, STATES, exclude
 from ikecli.ike.window import Aim, Arrival, Want, Window
 from ikecli.intent import Flow, Selector
 from ikecli.numbers import TransformType
+from ikecli.show.ios import ikev2 as show
 from tests.ike.pair import LEFT, NETS, RIGHT, End, Pair, connection, intent, row
 
 COUNT = 6
@@ -92,7 +93,15 @@ def test_the_window_moves_with_the_first_request_that_is_answered() -> None:
         pair.left.initiate(label)
     first = pair.wire.pop(0)
     pair.settle()
-    assert pair.left.sas[0].request_id == 4
+    (ours,), (theirs,) = pair.left.sas, pair.right.sas
+    assert (ours.request_id, ours.requests_open, ours.requests_queued) == (4, 2, COUNT - 3)
+    assert (theirs.peer_request_id, theirs.peer_requests_open) == (2, 2)
+    shown = [" ".join(line.split()) for line in show.sa([ours], {"detailed": True})]
+    assert "Local req msg id: 2 Remote req msg id: 0" in shown
+    assert "Local next msg id: 4 Remote next msg id: 0" in shown
+    assert f"Local req queued: {4 + COUNT - 3} Remote req queued: 0" in shown
+    (shown,) = [line for line in map(str.strip, show.sa([theirs], {"detailed": True})) if "next msg" in line]
+    assert shown.split()[-1] == "4"
     pair.wire.append(first)
     pair.settle()
     pair.agree(1, COUNT)

@@ -49,6 +49,18 @@ def test_spokes_reach_the_hub_and_each_other_by_its_crypto_map() -> None:
     assert flows(lab, "Hub") == {("198.51.100.11", "10.1.0.0"), ("198.51.100.12", "10.2.0.0")}
 
 
+def test_spokes_have_an_interface_each_and_tell_their_routes() -> None:
+    lab = started("hub-and-spoke", "flex-hub", "flex-spoke1", "flex-spoke2")
+    assert lab.ping("Spoke1", "10.0.0.9", "10.1.0.1") == "!!!!!"
+    assert lab.ping("Hub", "10.2.0.9", "10.0.0.1") == "!!!!!"
+    assert lab.ping("Spoke1", "10.2.0.9", "10.1.0.1") == "!!!!!"
+    routed = {view.prefix: view.interface for view in lab["Hub"].plane.routes() if "Access" in view.interface}
+    assert len(set(routed.values())) == 2
+    assert routed["10.1.0.0/24"] == routed["10.255.0.11/32"]
+    assert routed["10.2.0.0/24"] == routed["10.255.0.12/32"]
+    assert flows(lab, "Hub") == {("198.51.100.11", "198.51.100.11"), ("198.51.100.12", "198.51.100.12")}
+
+
 @pytest.mark.parametrize("name", ["West", "East"])
 def test_both_versions_are_in_one_sa_and_ipv4_also_goes_over_ipv6(name: str) -> None:
     lab = started("dual-stack", "west", "east")

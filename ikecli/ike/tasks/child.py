@@ -29,6 +29,7 @@ from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
+_UNPADDED: Final = NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED
 _GROUP_SIZE: Final = 2
 _NO_KE: Final = frozenset({TransformType.KE, *ADDITIONAL})
 _FINER: Final[dict[int, Grain]] = {
@@ -97,12 +98,13 @@ class Child(SeriesTask):
         "_remote",
         "_spi",
         "_transport",
+        "_unpadded",
     )
     notifies = frozenset(
         {
             _TRANSPORT,
             NotifyType.REKEY_SA,
-            NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED,
+            _UNPADDED,
             NotifyType.NON_FIRST_FRAGMENTS_ALSO,
             NotifyType.ADDITIONAL_TS_POSSIBLE,
             NotifyType.NO_PROPOSAL_CHOSEN,
@@ -127,7 +129,7 @@ class Child(SeriesTask):
         self._local: tuple[Selector, ...] = ()
         self._remote: tuple[Selector, ...] = ()
         self._pairs: tuple[Pair, ...] = ()
-        self._transport = self._more = False
+        self._transport = self._more = self._unpadded = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
         self._refused: set[Algorithm | None] = set()
@@ -266,6 +268,7 @@ class Child(SeriesTask):
             raise Malformed("the peer chose traffic selectors that were not offered")
         self._check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
         self._choice, self._pairs = choice, pairs
+        self._unpadded = message.notify(_UNPADDED) is not None
         telling.chosen(talk, choice, self._offers, None)
         telling.selectors(talk, self._local, self._remote, pairs)
         self._transport = connection.transport and message.notify(_TRANSPORT) is not None
@@ -365,6 +368,7 @@ class Child(SeriesTask):
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
+                self._unpadded = message.notify(_UNPADDED) is not None
                 self._spi = talk.core.draw_esp_spi()
                 if sa.lease is not None:
                     sa.lease.connection = sa.lease.connection or connection.label
@@ -469,7 +473,8 @@ class Child(SeriesTask):
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared, further)
-        self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, self._transport)
+        ways = self._transport, not self._unpadded
+        self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, *ways)
         nonces, old = (self._ni, self._nr), talk.replaces
         doubled = rekeying.doubled(talk, child)
         held = doubled or (old is not None and (not talk.asking or rekeying.lost(talk, nonces)))

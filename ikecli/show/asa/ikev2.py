@@ -51,9 +51,9 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
     yield f"      Local id: {sa.local_identity}"
     yield f"      Remote id: {sa.remote_identity}"
     for name, ours, theirs in (
-        ("req mess id: ", sa.request_id, sa.peer_request_id),
-        ("next mess id:", sa.request_id, sa.peer_request_id),
-        ("req queued:  ", sa.request_id, sa.peer_request_id),
+        ("req mess id: ", sa.request_id - sa.requests_open, sa.peer_request_id),
+        ("next mess id:", sa.request_id, sa.peer_request_id + sa.peer_requests_open),
+        ("req queued:  ", sa.request_id + sa.requests_queued, sa.peer_request_id + sa.peer_requests_open),
         ("window:      ", sa.window, sa.peer_window),
     ):
         yield f"      Local {name} {ours:<13} Remote {name} {theirs}"

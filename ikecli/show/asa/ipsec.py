@@ -51,7 +51,7 @@ def _block(block: Block, child: ChildView, detail: bool) -> Iterator[str]:
     yield f"      local crypto endpt.: {child.local}{port}, remote crypto endpt.: {child.remote}{port}"
     yield f"      path mtu {view.mtu}, ipsec overhead {total}({front}), media mtu {view.mtu}"
     yield "      PMTU time remaining (sec): 0, DF policy: copy-df"
-    yield "      ICMP error validation: disabled, TFC packets: disabled"
+    yield f"      ICMP error validation: disabled, TFC packets: {'enabled' if child.tfc else 'disabled'}"
     yield f"      current outbound spi: {child.outbound_spi:08X}"
     yield f"      current inbound spi : {child.inbound_spi:08X}"
     yield ""
@@ -68,7 +68,7 @@ def _counters(child: ChildView, detail: bool) -> Iterator[str]:
     yield f"      #pkts not compressed: {out}, #pkts comp failed: 0, #pkts decomp failed: 0"
     yield "      #pre-frag successes: 0, #pre-frag failures: 0, #fragments created: 0"
     yield "      #PMTUs sent: 0, #PMTUs rcvd: 0, #decapsulated frgs needing reassembly: 0"
-    yield "      #TFC rcvd: 0, #TFC sent: 0"
+    yield f"      #TFC rcvd: {count.dummies_in}, #TFC sent: {count.dummies_out}"
     yield "      #Valid ICMP Errors rcvd: 0, #Invalid ICMP Errors rcvd: 0"
     if not detail:
         yield f"      #send errors: {count.errors_out}, #recv errors: {received_wrong(count)}"

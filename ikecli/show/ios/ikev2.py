@@ -80,9 +80,9 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
     yield f"      Local id: {text.address(sa.local_identity)}"
     yield f"      Remote id: {text.address(sa.remote_identity)}"
     for name, ours, theirs in (
-        ("req msg id: ", sa.request_id, sa.peer_request_id),
-        ("next msg id:", sa.request_id, sa.peer_request_id),
-        ("req queued: ", sa.request_id, sa.peer_request_id),
+        ("req msg id: ", sa.request_id - sa.requests_open, sa.peer_request_id),
+        ("next msg id:", sa.request_id, sa.peer_request_id + sa.peer_requests_open),
+        ("req queued: ", sa.request_id + sa.requests_queued, sa.peer_request_id + sa.peer_requests_open),
         ("window:     ", sa.window, sa.peer_window),
     ):
         yield f"      Local {name} {ours:<14} Remote {name} {theirs:<9} "
