@@ -126,6 +126,8 @@ class LinuxPlane:
         """Refuse an SA of a connection that cannot be carried here."""
         if sa.connection in self._absent:
             raise Unavailable(self._absent[sa.connection])
+        if sa.tfc is not None:
+            self._network.say(f"connection {sa.connection}: packets are padded in the lab alone, not on Linux yet")
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request."""

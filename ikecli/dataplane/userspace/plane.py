@@ -198,7 +198,7 @@ class UserspacePlane(LinuxPlane):
             self._raise_device()
 
     def _wired(self, sa: Install) -> Install:
-        return replace(sa, local=self._on_wire(sa.local), remote=self._on_wire(sa.remote))
+        return replace(sa, local=self._on_wire(sa.local), remote=self._on_wire(sa.remote), tfc=None)
 
     def _on_wire(self, end: Endpoint) -> Endpoint:
         return Endpoint(end.address, self._host.sockets.on_wire(end.port))
