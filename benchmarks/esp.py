@@ -20,8 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.charon import CHARON, charons
 from benchmarks.figure import Figure
+from benchmarks.strongswan import CHARON, charons
 from tests.dataplane.rigs import INSIDE, rig
 from tests.dataplane.test_contract import Pair
 

@@ -48,7 +48,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class ChildView:
-    """One Child SA: `encryption` is (number, key bits), `integrity` a number or none with AEAD ciphers."""
+    """One Child SA: `encryption` is (number, key bits), `integrity` a number, none with AEAD; ports are IKE's."""
 
     connection: str
     interface: str
@@ -70,6 +70,8 @@ class ChildView:
     counters: Counters = Counters()
     replay_window: int = 64
     additional: tuple[int, ...] = ()
+    local_port: int = 500
+    remote_port: int = 500
     tfc: bool = False
 
 

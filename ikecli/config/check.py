@@ -126,12 +126,22 @@ def report(results: Iterable[FileResult]) -> Iterator[str]:
 
 
 def run(files: Iterable[Path | str], dialect: str = "auto", as_json: bool = False) -> int:
-    """Check files and print what was found; return 0 when all are clean, else 1. Raises Unavailable for a file."""
-    results = [check(_text(Path(file)), str(file), dialect) for file in files]
+    """Check files and print what was found; return 0 when all are clean, else 1.
+
+    Raises Unavailable for files that cannot be read, when the others have been reported.
+    """
+    results, unread = [], []
+    for file in files:
+        try:
+            results.append(check(_text(Path(file)), str(file), dialect))
+        except Unavailable as why:
+            unread.append(str(why))
     if as_json:
         print(json.dumps({"files": [asdict(result) for result in results]}, indent=2))
     else:
-        print("\n".join(report(results)))
+        print("\n".join(report(results)), end="\n" if results else "")
+    if unread:
+        raise Unavailable("; ".join(unread))
     return 0 if all(result.clean for result in results) else 1
 
 

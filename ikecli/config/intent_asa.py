@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
-from ikecli.config import asa
+from ikecli.config import asa, overlaps
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -132,9 +132,11 @@ class _Resolver:
         self.groups = {profile.name for profile in profiles}
         tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group)
         maps = tuple(self.connections())
+        interfaces = tuple(self.interfaces(tunnels))
+        overlaps.complain(interfaces, self.complaints)
         intent = Intent(
             hostname=self.draft.hostname or HOSTNAME,
-            network=Network(tuple(self.interfaces(tunnels)), (*self.routes(), *reverse_routes(maps))),
+            network=Network(interfaces, (*self.routes(), *reverse_routes(maps))),
             policies=tuple(self.policies()),
             profiles=profiles,
             connections=(*maps, *tunnels.connections()),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from ikecli.config import ios
+from ikecli.config import ios, overlaps
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -121,6 +121,7 @@ class _Resolver:
         profiles = {name: profile for name, each in d.profiles.items() if (profile := self.profile(name, each))}
         tunnels = Tunnels(d, self.complaints, self.offers, set(profiles))
         interfaces = tuple(tunnels.interfaces())
+        overlaps.complain(interfaces, self.complaints)
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
             network=Network(interfaces, tuple(routes(d)), tuple(vrfs(d)), bool(d.ipv6_routing)),

@@ -17,6 +17,7 @@ from ikecli.config.passwords import Random, hashed, is_hash, unobscured
 from ikecli.config.remarks import row_of, transform_row, transform_word
 from ikecli.errors import Rejected
 from ikecli.language import Command
+from ikecli.language.kindtables import PORT_TYPES
 from ikecli.numbers import TransformType
 from ikecli.secret import HIDDEN, Secret
 
@@ -46,6 +47,8 @@ class Scribe:
         slots = dict(command.slots)
         if target.path[0].name in ("access_lists", "standard_lists") and isinstance(slots.get("name"), int):
             slots["name"] = str(slots["name"])
+        if command.negated == "no" and target.path[-1].name == "interfaces" and len(target.path) == 1:
+            self._virtual(slots.get("name"))
         if not command.negated:
             password = target.path[-1].name in _PASSWORDS
             slots = self._secrets(slots, password)
@@ -107,13 +110,18 @@ class Scribe:
             word = next(each["kind"] for each in slots["transforms"] if "-hmac" not in each["kind"])
             raise self._refusal(f"{word} protects integrity itself: leave the hash out")
 
+    def _virtual(self, name: object) -> None:
+        """Refuse to remove an interface that is a part of the machine."""
+        if isinstance(name, str) and name.startswith(PORT_TYPES) and "." not in name:
+            raise self._refusal("removal of physical interfaces is not permitted: type default interface " + name)
+
     def _served(self, slots: Mapping[str, Any]) -> None:
         """Refuse a key exchange that nothing here computes."""
         words = slots.get("pqc") or slots.get("methods") or ()
         for word in (words,) if isinstance(words, str) else words:
             row = row_of(TransformType.KE, self.dialect, word, "ake")
             if row is not None and row.refused:
-                raise self._refusal(f"{word} is not served: {row.refused}")
+                raise self._refusal(f"key exchange {word} is not served: {row.refused}")
 
     def _refusal(self, text: str) -> Rejected:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")

@@ -128,6 +128,8 @@ def _child(core: Core, sa: IkeSa, child: ChildSa) -> ChildView:
         age=int(core.now - child.created),
         replay_window=child.replay_window,
         additional=tuple(row.number for row in child.additional),
+        local_port=sa.local.port,
+        remote_port=sa.remote.port,
         tfc=child.tfc is not None,
     )
 

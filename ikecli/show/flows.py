@@ -50,9 +50,9 @@ class Block:
 
     @property
     def port(self) -> int:
-        """The peer's IKE port as far as the SA tells."""
+        """The peer's IKE port: the one in use, else the first that is tried."""
         newest = self.newest
-        return text.NATT_PORT if newest is not None and newest.encapsulated else text.IKE_PORT
+        return newest.remote_port if newest is not None else text.IKE_PORT
 
 
 def blocks(connection: ConnectionView) -> Iterator[Block]:

@@ -10,7 +10,6 @@ from typing import Final
 from ikecli.boundary.views import FlowView
 
 LAST_PORT: Final = 65535
-NATT_PORT: Final = 4500
 IKE_PORT: Final = 500
 _CACHED: Final = 8192
 _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86400, 7 * 86400, 365 * 86400

@@ -59,6 +59,14 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:
         run([tmp_path / "binary"])
 
 
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Unavailable, match=r"none.cfg: No such file.*none2.cfg: No such file"):
+        run([tmp_path / "none.cfg", ROUTER, tmp_path / "none2.cfg"])
+    assert f"{ROUTER}: Router (ios): 45 lines" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "dialect"),
     [

@@ -67,7 +67,8 @@ def test_no_of_every_line_leaves_nothing(sample: Path) -> None:
         openers = [*openers[:depth], line.strip()]
         if line.strip().startswith("no "):
             continue
-        steps.append([*openers[:-1], f"no {line.strip()}"])
+        word = "default" if line.startswith("interface ") else "no"
+        steps.append([*openers[:-1], f"{word} {line.strip()}"])
     for step in reversed(steps):
         reader = ConfigReader(store, quiet=True)
         for line in step:

@@ -181,14 +181,14 @@ def test_an_exchange_without_a_method_is_named() -> None:
         (
             "ios",
             "crypto ikev2 proposal P\n pqc mlkem512",
-            "% Mlkem512 is not served: no library here computes ML-KEM-512",
+            "% Key exchange mlkem512 is not served: no library here computes ML-KEM-512",
         ),
         (
             "asa",
             "crypto ikev2 policy 1\nadditional-key-exchange 1\nkey-exchange-method mlkem512",
-            "ERROR: mlkem512 is not",
+            "ERROR: key exchange mlkem512 is not",
         ),
-        ("asa", "crypto map M 1 set pfs group19 pqc mlkem512", "ERROR: mlkem512 is not served"),
+        ("asa", "crypto map M 1 set pfs group19 pqc mlkem512", "ERROR: key exchange mlkem512 is not served"),
     ],
 )
 def test_ml_kem_512_is_refused_at_the_prompt(dialect: str, lines: str, shown: str) -> None:

@@ -79,6 +79,8 @@ CHILD_6 = ChildView(
     lifetime=3600,
     kilobytes=0,
     age=100,
+    local_port=4500,
+    remote_port=4500,
 )
 
 SA = IkeSaView(

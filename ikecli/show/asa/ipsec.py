@@ -46,9 +46,9 @@ def _block(block: Block, child: ChildView, detail: bool) -> Iterator[str]:
     yield ""
     yield from _counters(child, detail)
     yield ""
-    port = f"/{text.NATT_PORT if child.encapsulated else text.IKE_PORT}"
+    here, there = f"{child.local}/{child.local_port}", f"{child.remote}/{child.remote_port}"
     total, front = overhead(child)
-    yield f"      local crypto endpt.: {child.local}{port}, remote crypto endpt.: {child.remote}{port}"
+    yield f"      local crypto endpt.: {here}, remote crypto endpt.: {there}"
     yield f"      path mtu {view.mtu}, ipsec overhead {total}({front}), media mtu {view.mtu}"
     yield "      PMTU time remaining (sec): 0, DF policy: copy-df"
     yield f"      ICMP error validation: disabled, TFC packets: {'enabled' if child.tfc else 'disabled'}"

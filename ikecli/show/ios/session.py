@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
 from ikecli.show import text
@@ -18,6 +19,15 @@ _CODES = (
     "R - IKE Auto Reconnect, U - IKE Dynamic Route Update",
     "S - SIP VPN",
 )
+
+
+class _Ends(NamedTuple):
+    """What tells sessions apart: peers behind one address have ports of their own."""
+
+    local: str
+    peer: str
+    port: int
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +71,26 @@ def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterat
 
 
 def _sessions(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[_Session]:
-    sas: dict[tuple[str, str], list[IkeSaView]] = {}
+    sas: dict[_Ends, list[IkeSaView]] = {}
     for view in views:
         if isinstance(view, IkeSaView):
-            sas.setdefault((view.local, view.remote), []).append(view)
-    grouped: dict[tuple[str, str, str], tuple[ConnectionView, list[Block]]] = {}
+            sas.setdefault(_Ends(view.local, view.remote, view.remote_port, view.profile), []).append(view)
+    grouped: dict[tuple[str, _Ends], tuple[ConnectionView, list[Block]]] = {}
     for view in views:
         if isinstance(view, ConnectionView):
             for block in blocks(view):
                 ends = _ends(view, block, sas)
-                grouped.setdefault((view.interface, *ends), (view, []))[1].append(block)
-    for (interface, local, peer), (view, found) in grouped.items():
-        mine = _own(interface, sas.get((local, peer), []))
-        sas[local, peer] = [sa for sa in sas.get((local, peer), []) if sa not in mine]
+                grouped.setdefault((view.interface, ends), (view, []))[1].append(block)
+    for (interface, ends), (view, found) in grouped.items():
+        mine = _own(interface, sas.get(ends, []))
+        sas[ends] = [sa for sa in sas.get(ends, []) if sa not in mine]
         profile = mine[0].profile if mine else view.profile
-        yield _Session(interface, peer, profile, tuple(mine), view.vrf, view.inner_vrf, tuple(found))
-    for (_, peer), rest in sas.items():
+        yield _Session(interface, ends.peer, profile, tuple(mine), view.vrf, view.inner_vrf, tuple(found))
+    for ends, rest in sas.items():
         if rest:
             interface = next((child.interface for sa in rest for child in sa.children), "(unknown)")
             fvrf, _, ivrf = ("" if one == "none" else one for one in rest[0].vrf.partition("/"))
-            yield _Session(interface, peer, rest[0].profile, tuple(rest), fvrf, ivrf, ())
+            yield _Session(interface, ends.peer, rest[0].profile, tuple(rest), fvrf, ivrf, ())
 
 
 def _own(interface: str, sas: list[IkeSaView]) -> list[IkeSaView]:
@@ -89,10 +99,18 @@ def _own(interface: str, sas: list[IkeSaView]) -> list[IkeSaView]:
     return own or sas
 
 
-def _ends(view: ConnectionView, block: Block, sas: dict[tuple[str, str], list[IkeSaView]]) -> tuple[str, str]:
-    if block.children:
-        return block.local, block.peer
-    return next(((view.local, peer) for peer in view.peers if (view.local, peer) in sas), (block.local, block.peer))
+def _ends(view: ConnectionView, block: Block, sas: Mapping[_Ends, Sequence[IkeSaView]]) -> _Ends:
+    """Return the session that a flow belongs to: that of the IKE SA which carries it, or others of its connection."""
+    spis = {child.inbound_spi for child in block.children or view.children}
+    for ends, held in sas.items():
+        if any(child.inbound_spi in spis for sa in held for child in sa.children):
+            return ends
+    wanted = (block.peer,) if block.children else view.peers
+    profiles = ("", view.profile)
+    for ends in sas:
+        if ends.local == block.local and ends.peer in wanted and (not view.profile or ends.profile in profiles):
+            return ends
+    return _Ends(block.local, block.peer, block.port, view.profile)
 
 
 def _session(session: _Session, detail: bool) -> Iterator[str]:

@@ -1,0 +1,53 @@
+"""What is said of interfaces in each other's networks, and of removing those that are parts of the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from ikecli.config import ConfigReader
+from tests.config.reading import new_store, read
+
+FIRST = {"ios": "interface Gi0/0\n", "asa": "interface Gi0/0\n nameif outside\n"}
+SECOND = {"ios": "interface Gi0/1\n", "asa": "interface Gi0/1\n nameif inside\n"}
+WIDE, INSIDE = " ip address 10.1.0.1 255.255.0.0\n", " ip address 10.1.7.1 255.255.255.0\n"
+
+
+def said(dialect: str, text: str) -> list[str]:
+    found = read(dialect, text)[0].complaints
+    return [str(each) for each in found if each.cause == "interfaces-overlap"]
+
+
+@pytest.mark.parametrize("dialect", ["ios", "asa"])
+@pytest.mark.parametrize(("one", "two"), [(WIDE, INSIDE), (INSIDE, WIDE)])
+def test_overlapping_networks_are_told_once(dialect: str, one: str, two: str) -> None:
+    (why,) = said(dialect, FIRST[dialect] + one + SECOND[dialect] + two)
+    assert why.startswith("interface GigabitEthernet0/1: 10.1.")
+    assert "overlaps with interface GigabitEthernet0/0: type another ip address on GigabitEthernet0/1" in why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FIRST["ios"] + WIDE + " shutdown\n" + SECOND["ios"] + INSIDE,
+        "vrf definition RED\n" + FIRST["ios"] + WIDE + SECOND["ios"] + " vrf forwarding RED\n" + INSIDE,
+        FIRST["ios"] + WIDE + " ip address 10.1.7.1 255.255.255.0 secondary\n",
+        FIRST["ios"] + WIDE + "interface Tunnel0\n ip unnumbered Gi0/0\n",
+    ],
+)
+def test_networks_that_are_apart_or_of_one_interface_may_overlap(text: str) -> None:
+    assert said("ios", text) == []
+
+
+@pytest.mark.parametrize(("dialect", "sign"), [("ios", "% R"), ("asa", "ERROR: r")])
+def test_a_physical_interface_stays(dialect: str, sign: str) -> None:
+    store = new_store(dialect)
+    reader = ConfigReader(store, quiet=True)
+    assert reader.feed("interface GigabitEthernet0/0").accepted
+    assert reader.feed("exit").accepted
+    refused = reader.feed("no interface Gi0/0")
+    assert not refused.accepted
+    assert refused.messages[0].startswith(f"{sign}emoval of physical interfaces is not permitted")
+    assert "GigabitEthernet0/0" in store.draft.interfaces
+    for line in ("interface Tunnel3", "exit", "no interface Tunnel3"):
+        assert reader.feed(line).accepted
+    assert "Tunnel3" not in store.draft.interfaces
