@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.charon import CHARON, Charon
+from benchmarks.strongswan import CHARON, Charon
 from tests.daemon.engines import Engine, config
 from tests.dataplane.namespaces import ip, join, namespaces
 from tests.dataplane.rigs import ENDS, INSIDE
