@@ -188,10 +188,13 @@ class Session:
 
     # Configuration
 
-    def _config_begin(self, request: Request, reply: Answer) -> None:
+    def _config_begin(self, request: ConfigBegin, reply: Answer) -> None:
+        before = self._appliance.store.startup()
+        if request.minutes:
+            self._appliance.pending.schedule(request.minutes, self.user, before)
         if self._reader is not None:
             self._reader.end()
-        self._before = self._appliance.store.startup()
+        self._before = before
         self._reader = ConfigReader(self._appliance.store)
         reply(self._state())
 

@@ -90,6 +90,8 @@ COMMANDS: Final = Commands(
         "archive.config": "archive:store",
         "show.archive.differences": "archive:differences",
         "configure.replace": "archive:replace",
+        "configure.confirm": "archive:confirm",
+        "configure.revert": "archive:revert",
         "rollback": "archive:rollback",
         "reload": "archive:reload",
         "reload.cancel": "archive:cancel",

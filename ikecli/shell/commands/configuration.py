@@ -16,8 +16,11 @@ async def configure(call: Call) -> None:
         answer = await shell.terminal.answer("Configuring from terminal, memory, or network [terminal]? ")
         if answer.strip() and not "terminal".startswith(answer.strip().lower()):
             raise Rejected('?Must be "terminal"')
-    state = await shell.ask(ConfigBegin())
+    minutes = int(call.slots["minutes"] or 0)
+    state = await shell.ask(ConfigBegin(minutes))
     assert isinstance(state, ConfigState)
+    if minutes:
+        await call.out.line("Rollback Confirmed Change: Backing up current running config")
     if shell.who.dialect == "ios":
         await call.out.line("Enter configuration commands, one per line.  End with CNTL/Z.")
     shell.entered(state)
