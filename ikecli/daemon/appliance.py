@@ -106,6 +106,7 @@ class Appliance:
         self.storage: Final = storage
         self.journal: Final = Journal(clock)
         self.plane: Final = plane(self.notice)
+        self.plane_reason = ""
         self.store = Store(dialect, storage.master_key(), random)
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
