@@ -397,8 +397,13 @@ class MemoryPlane:
             self._count(interface.name, into=packet.length)
             self._onward(packet, interface.vrf)
 
-    def _unwrap(self, packet: Packet, vrf: str, connection: str) -> None:
-        """Take a packet out of GRE that came by a connection, or in the clear (empty) where nothing protects it."""
+    def _unwrap(self, packet: Packet, vrf: str, connection: str, depth: int = 0) -> None:
+        """Take a packet out of GRE that came by a connection, or in the clear (empty) where nothing protects it.
+
+        It came out of `depth` other tunnels.
+        """
+        if depth >= MAX_TUNNELS:
+            return
         try:
             inner, key = gre.unwrap(packet.payload)
         except Malformed:
@@ -407,19 +412,19 @@ class MemoryPlane:
         if interface is None or interface.tunnel is None or interface.tunnel.protection != connection:
             return
         self._count(interface.name, into=inner.length)
-        self._onward(inner, interface.vrf)
+        self._onward(inner, interface.vrf, depth + 1)
 
-    def _onward(self, packet: Packet, vrf: str) -> None:
+    def _onward(self, packet: Packet, vrf: str, depth: int = 0) -> None:
         if (vrf, packet.destination) in self._links.addresses:
             whole = self._reassembly.add(packet, self._clock.now())
             if whole is not None:
-                self._local(whole, vrf)
+                self._local(whole, vrf, depth)
         elif packet.ttl > 1 and (packet.source.version == 4 or self._intent.network.forwards6):
             self._route(replace(packet, ttl=packet.ttl - 1), vrf)
 
-    def _local(self, packet: Packet, vrf: str) -> None:
+    def _local(self, packet: Packet, vrf: str, depth: int = 0) -> None:
         if packet.protocol == gre.GRE:
-            self._unwrap(packet, vrf, "")
+            self._unwrap(packet, vrf, "", depth)
         if packet.protocol not in (ICMP, ICMPV6):
             return
         answered = echo_answered(packet)

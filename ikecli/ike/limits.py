@@ -91,6 +91,8 @@ HALF_OPEN_OF_PREFIX: Final = 32
 PREFIX_OCTETS: Final = {4: 4, 6: 8}
 MAX_SETTINGS: Final = 2
 """Configuration payloads of one message that are answered; the rest is passed over."""
+MAX_INTERMEDIATE: Final = 16
+"""Requests of IKE_INTERMEDIATE in one IKE SA: all additional key exchanges, a PPK, and what other ends may add."""
 MAX_FOLLOWUPS: Final = 4
 """CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
 FOLLOWUP_SECONDS: Final = 60.0

@@ -9,6 +9,7 @@ from ikecli.boundary.events import KeyExchanged
 from ikecli.crypto import KeyExchange, generate, reply_size, respond
 from ikecli.errors import Malformed, Refused
 from ikecli.ike import intermediate, texts
+from ikecli.ike.limits import MAX_INTERMEDIATE
 from ikecli.ike.sa import Birth
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
@@ -51,6 +52,8 @@ class AdditionalKeys(Task):
         birth, public = _birth(talk), message.one(KeyExchangePayload)
         if not birth.intermediate:
             raise Malformed("IKE_INTERMEDIATE where it was not agreed on")
+        if birth.rounds > MAX_INTERMEDIATE:
+            raise Malformed(f"more than {MAX_INTERMEDIATE} rounds of IKE_INTERMEDIATE")
         if public is None and not birth.additional:
             return None
         if public is None or not birth.additional or public.group != birth.additional[0].number:
