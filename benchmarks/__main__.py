@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks import config, gap, handshake, scale, show, start
+from benchmarks import charon, config, gap, handshake, scale, show, start
 from ikecli.language.language import DIALECTS
 
 
 def main() -> None:
     """Print each figure when it is there."""
     print(handshake.measure(), flush=True)
+    print(charon.compare(), flush=True)
     for dialect in DIALECTS:
         print(config.measure(dialect), flush=True)
     print(start.measure(), flush=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from benchmarks.responder import ADDRESS, KEY, PATIENCE, Responder
-from ikecli.boundary.effects import Datagram, Direction, Effect, Endpoint, Install, Send
+from ikecli.boundary.effects import Datagram, Direction, Effect, Endpoint, Install, Send, Tell
+from ikecli.boundary.events import IkeUp
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Initiate
 from ikecli.intent import (
@@ -34,6 +36,8 @@ _X25519: Final = BY_KEY[(TransformType.KE, 31, 0)]
 _FLOW: Final = Flow(Selector.of(IPv4Network("10.2.0.0/16")), Selector.of(IPv4Network("10.1.0.0/16")))
 IKE_PORT: Final = 500
 LARGEST: Final = 65535
+MARKER: Final = bytes(4)
+"""What stands before IKE between two ports of which neither is 500 (RFC 3948 2.2), as charon has it."""
 
 
 def open_sas(responder: Responder, count: int) -> None:
@@ -56,6 +60,32 @@ def _connect(address: IPv4Address, port: int) -> None:
                 if isinstance(effect, Send):
                     wire.send(effect.datagram.octets)
             effects = engine.receive(Datagram(wire.recv(LARGEST), local, remote), time.monotonic())
+
+
+def open_ike_sas(peers: Iterator[IPv4Address], port: int, count: int, marked: bool) -> None:
+    """Set up `count` IKE SAs without Child SAs; `marked` says that the responder wants a non-ESP marker."""
+    for _ in range(count):
+        _open_ike_sa(next(peers), port, MARKER if marked else b"")
+
+
+def _open_ike_sa(address: IPv4Address, port: int, marker: bytes) -> None:
+    """Initiate until the IKE SA stands, from any port: both ends see a NAT."""
+    intent = engine_intent((address,))
+    rows = tuple(replace(row, per_host=True) for row in intent.connections)
+    engine = Engine(os.urandom, replace(intent, connections=rows), hears=lambda kind: kind is IkeUp)
+    local, remote = Endpoint(address, IKE_PORT), Endpoint(ADDRESS, IKE_PORT)
+    with socket.socket(type=socket.SOCK_DGRAM) as wire:
+        wire.settimeout(PATIENCE)
+        wire.bind((str(address), 0))
+        wire.connect((str(ADDRESS), port))
+        effects = engine.do(Initiate(f"M 10 {address}"), time.monotonic())
+        while not any(isinstance(effect, Tell) for effect in effects):
+            for effect in effects:
+                if isinstance(effect, Send):
+                    local, remote = effect.datagram.local, effect.datagram.remote
+                    wire.send(marker + effect.datagram.octets)
+            octets = wire.recv(LARGEST).removeprefix(marker)
+            effects = engine.receive(Datagram(octets, local, remote), time.monotonic())
 
 
 def sends(effect: Effect) -> bool:

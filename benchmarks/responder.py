@@ -93,7 +93,7 @@ class Responder:
                 self.__exit__(None, None, None)
                 raise RuntimeError("the engine did not start")
             time.sleep(0.02)
-        self._clock = _cpu_clock(self._process.pid)
+        self._clock = cpu_clock(self._process.pid)
         return self
 
     def __exit__(
@@ -144,7 +144,7 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], two.getsockname()[1]
 
 
-def _cpu_clock(process: int) -> int:
+def cpu_clock(process: int) -> int:
     """Return the clock of a process's CPU time, which counts in nanoseconds (clock_getcpuclockid(3))."""
     clock = ctypes.c_int()
     if error := ctypes.CDLL(None).clock_getcpuclockid(process, ctypes.byref(clock)):

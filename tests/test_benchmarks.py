@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import config, gap, handshake, scale, show, start
+from benchmarks import charon, config, gap, handshake, scale, show, start
 from benchmarks.figure import Figure
 
 
 def test_a_handshake_costs_more_than_its_cryptography() -> None:
     assert handshake.measure(handshakes=20, rounds=1, warm_up=2).value > 1
+
+
+def test_charon_is_measured_or_said_not_to_be() -> None:
+    line = charon.compare(handshakes=3, rounds=1, warm_up=1)
+    assert "RAW where the engine costs" in line or "not measured, since" in line, line
 
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])

@@ -12,8 +12,9 @@ from ikecli.wire.payloads import Proposal, Transform
 
 _E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
 _ESN: Final = {flag: BY_KEY[(_N, int(flag), 0)] for flag in (False, True)}
-_MAY_BE_NONE: Final = frozenset({_I, _K, *ADDITIONAL})
-_EXCHANGES: Final = frozenset({_K, *ADDITIONAL})
+_ADDITIONAL: Final = frozenset(ADDITIONAL)
+_EXCHANGES: Final = _ADDITIONAL | {_K}
+_MAY_BE_NONE: Final = _EXCHANGES | {_I}
 Additional = tuple[tuple[Algorithm, ...], ...]
 """For each additional key exchange its methods, best first."""
 WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"} | {
@@ -70,6 +71,8 @@ class Choice:
     @property
     def additional(self) -> tuple[Algorithm, ...]:
         """The additional key exchanges to do, in order."""
+        if _ADDITIONAL.isdisjoint(self.algorithms):
+            return ()
         rows = (self.algorithms.get(kind, NO_KEY_EXCHANGE) for kind in ADDITIONAL)
         return tuple(row for row in rows if row is not NO_KEY_EXCHANGE)
 
@@ -204,6 +207,11 @@ def _agreeable(kind: int, rows: Sequence[Algorithm] | None, offered: set[tuple[i
     return _common(kind, rows, offered) is not None
 
 
+def _used(chosen: Mapping[TransformType, Algorithm]) -> frozenset[int]:
+    """Return the key exchange methods among what is chosen."""
+    return frozenset(row.number for kind, row in chosen.items() if kind in _EXCHANGES and row.number)
+
+
 def _match(
     offer: Offer, proposal: Proposal, prefer: int | None, ignore: frozenset[int]
 ) -> dict[TransformType, Algorithm] | None:
@@ -223,10 +231,11 @@ def _match(
             offered[_N] = {_ESN[False].key}
         if kind not in offered and NO_KEY_EXCHANGE in rows:
             continue
-        used = frozenset(row.number for other, row in chosen.items() if other in _EXCHANGES and row.number)
-        row = _common(kind, rows, offered.get(kind, set()), used if kind in _EXCHANGES else frozenset())
+        row = _common(kind, rows, offered.get(kind, set()), _used(chosen) if kind in _EXCHANGES else frozenset())
         if row is None:
             return None
         chosen[kind] = row
+    if _ADDITIONAL.isdisjoint(offered):
+        return chosen
     passed = (kind for kind in ADDITIONAL if kind in offered and kind not in chosen and kind not in ignore)
     return chosen | dict.fromkeys(passed, NO_KEY_EXCHANGE)

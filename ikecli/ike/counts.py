@@ -48,10 +48,14 @@ class Counts:
         if exchange in self._exchanges:
             self._exchanges[exchange][place] += 1
         for payload in payloads:
-            if isinstance(payload, Notify) and (
-                payload.type in self._notifies or len(self._notifies) < MAX_NOTIFY_KINDS
-            ):
-                self._notifies.setdefault(payload.type, [0, 0, 0, 0])[place] += 1
+            if not isinstance(payload, Notify):
+                continue
+            row = self._notifies.get(payload.type)
+            if row is None:
+                if len(self._notifies) >= MAX_NOTIFY_KINDS:
+                    continue
+                row = self._notifies[payload.type] = [0, 0, 0, 0]
+            row[place] += 1
 
     @property
     def exchanges(self) -> tuple[ExchangeCount, ...]:

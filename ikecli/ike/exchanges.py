@@ -263,7 +263,7 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
 
 
 def tell_unknown(talk: Talk, message: Incoming, kind: int, data: bytes) -> None:
-    if kind in talk.owned:
+    if talk.owns(kind):
         return
     sa, exchange = talk.sa, label(Exchange, message.header.exchange)
     shown = data[:SHOWN_OCTETS].hex()

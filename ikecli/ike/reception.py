@@ -108,7 +108,9 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
     elif _has_keys(core, sa, datagram):
         whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
         if whole is not None:
-            serving.request(core, sa, replace(datagram, octets=whole[0]), header, whole[1])
+            if whole[0] is not datagram.octets:
+                datagram = replace(datagram, octets=whole[0])
+            serving.request(core, sa, datagram, header, whole[1])
             core.assemblies.end(sa, header)
 
 

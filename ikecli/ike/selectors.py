@@ -60,9 +60,12 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
     for here, there in flows:
         heres = _common(here, local)
         theres = _common(there, remote) if heres else []
-        pairs.update(dict.fromkeys(islice(product(heres, theres), MAX_PAIRS - len(pairs))))
+        for pair in islice(product(heres, theres), MAX_PAIRS - len(pairs)):
+            pairs[pair] = None
         if len(pairs) >= MAX_PAIRS:
             break
+    if len(pairs) < 2:
+        return tuple(pairs)
     return tuple(pair for pair in pairs if not any(pair is not other and inside(pair, other) for other in pairs))
 
 
@@ -89,6 +92,8 @@ def _common(flow: Selector, named: Iterable[Selector]) -> list[Selector]:
 
 def widest(named: Sequence[Selector]) -> list[Selector]:
     """Return selectors without those that lie inside of others."""
+    if len(named) < 2:
+        return list(named)
     each = list(dict.fromkeys(named))[:MAX_NAMED]
     return [one for one in each if not any(one is not other and _within(one, other) for other in each)]
 

@@ -24,20 +24,19 @@ P = TypeVar("P", bound=Payload)
 class Incoming:
     """A message in the clear: its header, all payloads, its notifies among them, and the octets as they came."""
 
-    __slots__ = ("header", "notifies", "octets", "payloads")
+    __slots__ = ("_firsts", "header", "notifies", "octets", "payloads")
 
     def __init__(self, header: Header, payloads: Sequence[Payload], octets: bytes) -> None:
         self.header = header
         self.payloads = payloads
         self.octets = octets
         self.notifies = [payload for payload in payloads if isinstance(payload, Notify)]
+        self._firsts = {type(payload): payload for payload in reversed(payloads)}
 
     def one(self, kind: type[P]) -> P | None:
         """Return the first payload of a kind, or None."""
-        for payload in self.payloads:
-            if isinstance(payload, kind):
-                return payload
-        return None
+        found = self._firsts.get(kind)
+        return found if isinstance(found, kind) else None
 
     def need(self, kind: type[P]) -> P:
         """Return the payload of a kind; raises Malformed without one."""
@@ -116,10 +115,9 @@ class Talk:
         """The message id of the request that is served."""
         return self.message.header.message_id if self.message else -1
 
-    @property
-    def owned(self) -> set[int]:
-        """The notifies that some task reads."""
-        return {kind for task in self.tasks for kind in task.notifies}
+    def owns(self, kind: int) -> bool:
+        """Tell whether some task reads notifies of this type."""
+        return any(kind in task.notifies for task in self.tasks)
 
     @property
     def now(self) -> float:

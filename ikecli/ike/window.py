@@ -120,7 +120,10 @@ class Window:
 
     def answered(self, message_id: int) -> Answer | None:
         """Return what answered a request, unless that is forgotten."""
-        return next((answer for answer in self.answers if answer.message_id == message_id), None)
+        for answer in self.answers:
+            if answer.message_id == message_id:
+                return answer
+        return None
 
     def begin(self, talk: Talk) -> None:
         """Take a new request, which shows that the peer has all answers that are a window before it."""

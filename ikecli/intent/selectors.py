@@ -30,6 +30,10 @@ class Selector:
         """Return the selector of a whole prefix."""
         return cls(prefix.network_address, prefix.broadcast_address, protocol, *ports)
 
+    def __hash__(self) -> int:
+        """Hash the addresses as numbers, which costs a fraction of hashing them."""
+        return hash((int(self.first), int(self.last), self.protocol, self.first_port, self.last_port))
+
     def covers(self, address: Address, protocol: int, port: int) -> bool:
         """Tell whether a packet's end lies in here; a `port` of -1 (a later fragment) needs the whole range."""
         return (

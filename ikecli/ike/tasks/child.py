@@ -385,15 +385,19 @@ class Child(SeriesTask):
         """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
         flows = {row.label: _flows(talk, row) for row in candidates}
         ends = {row.label: self._asked if row.transport else (self._local, self._remote) for row in candidates}
-        rows = sorted(candidates, key=lambda row: not narrow(flows[row.label], *(end[:1] for end in ends[row.label])))
+        rows = candidates
+        if len(rows) > 1:
+            rows = sorted(rows, key=lambda row: not narrow(flows[row.label], *(end[:1] for end in ends[row.label])))
         grants = [(row, coverage.granted(row, flows[row.label], *ends[row.label])) for row in rows]
         return [(row, pairs) for row, pairs in grants if pairs]
 
     def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:
-        """Tell whether what the peer asked for and does not get could be had by another Child SA."""
-        return any(
-            coverage.beyond(narrow(_flows(talk, row), self._local, self._remote), self._pairs) for row in candidates
-        )
+        """Tell whether what the peer asked for and does not get could be had by another Child SA.
+
+        Of its own connection it gets all, but where hosts have SAs of their own or are known by other addresses.
+        """
+        rows = [row for row in candidates if row is not self._connection or row.per_host or row.transport]
+        return any(coverage.beyond(narrow(_flows(talk, row), self._local, self._remote), self._pairs) for row in rows)
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""

@@ -38,4 +38,6 @@ class Vendor(Task):
 
 
 def _marked(message: Incoming) -> bool:
+    if message.one(VendorId) is None:
+        return False
     return any(isinstance(one, VendorId) and one.data == FLEXVPN for one in message.payloads)
