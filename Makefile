@@ -25,7 +25,7 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 live: $(READY)
-	$(BIN)/pytest -m live tests/live
+	$(BIN)/pytest -m live
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import charon, config, gap, handshake, scale, show, start
+from benchmarks import charon, config, esp, gap, handshake, scale, show, start
 from ikecli.language.language import DIALECTS
 
 
@@ -14,6 +14,8 @@ def main() -> None:
         print(config.measure(dialect), flush=True)
     print(start.measure(), flush=True)
     print(show.measure(), flush=True)
+    for line in esp.measure():
+        print(line, flush=True)
     print(gap.measure(), flush=True)
     for figure in scale.figures():
         print(figure, flush=True)

@@ -56,7 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     engine.add_argument("--config", metavar="FILE", type=Path, help="the startup-config of this run")
     engine.add_argument("--dialect", choices=("ios", "asa"), help="the command language (default: as FILE is written)")
     engine.add_argument("--dataplane", choices=("auto", "xfrm", "userspace", "none"), default="auto")
-    engine.add_argument("--interface", metavar="NAME=DEVICE", action="append", default=[])
+    engine.add_argument(
+        "--interface", metavar="NAME=DEVICE", type=_device, action="append", default=[],
+        help="the Linux device of an interface of the configuration; may be repeated",
+    )  # fmt: skip
     engine.add_argument("--port", metavar="N", type=_port, default=500, help="UDP port of IKE (default 500)")
     engine.add_argument("--nat-port", metavar="N", type=_port, default=4500, help="UDP port behind NAT (default 4500)")
     engine.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
@@ -92,6 +95,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _device(text: str) -> tuple[str, str]:
+    name, _, device = text.partition("=")
+    if not name or not device:
+        raise argparse.ArgumentTypeError(f"{text} names no device: say GigabitEthernet0/0=eth0")
+    return name, device
+
+
 def _places(options: argparse.Namespace) -> tuple[Path, Path]:
     """Return state directory and control socket."""
     from ikecli.daemon import places
@@ -106,8 +116,6 @@ def _places(options: argparse.Namespace) -> tuple[Path, Path]:
 def _engine(options: argparse.Namespace) -> int:
     from ikecli.daemon import service
 
-    if options.interface:
-        raise Unavailable("--interface: names devices for a data plane in the kernel, which this release has not yet")
     if options.port == options.nat_port:
         raise Unavailable(f"--port and --nat-port are both {options.port}; they must differ")
     state, control = _places(options)
@@ -119,6 +127,7 @@ def _engine(options: argparse.Namespace) -> int:
         dataplane=options.dataplane,
         ports=(options.port, options.nat_port),
         private=options.private,
+        devices=dict(options.interface),
     )
     service.run(setup, _logger(setup.dialect))
     return 0

@@ -433,7 +433,10 @@ class AccessListView:
 
 @dataclass(frozen=True, slots=True)
 class SystemView:
-    """Facts about the appliance itself. `clock` is wall time since 1970, `started` how it last began."""
+    """Facts about the appliance itself. `clock` is wall time since 1970, `started` how it last began.
+
+    `dataplane` is the data plane's name, `dataplane_reason` why it is that one.
+    """
 
     hostname: str
     dialect: str
@@ -449,6 +452,7 @@ class SystemView:
     dataplane: str
     interfaces: tuple[str, ...] = field(default=())
     started: str = "start"
+    dataplane_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ class ConfigReader:
             return ""
         return self._kept.prompt if self._kept else self._levels[-1].prompt
 
+    @property
+    def in_block(self) -> bool:
+        """Whether the next line belongs to a command that goes on over several."""
+        return bool(self._block)
+
     def end(self) -> None:
         """Leave configuration mode; what is open is dropped or closed. The store is to be committed then."""
         if self._open:

@@ -28,6 +28,8 @@ PING_SECONDS: Final = 3600
 """The longest wait for an echo's answer."""
 ROLLBACKS: Final = 20
 """How many changes can be taken back."""
+REVERT_MINUTES: Final = 120
+"""The longest time to confirm a change."""
 RELOAD_MINUTES: Final = 999
 """The longest time to a scheduled reload."""
 PING_SEQUENCE: Final = (1 << 31) - 1
@@ -98,7 +100,17 @@ class Names(Request):
 
 @dataclass(frozen=True, slots=True)
 class ConfigBegin(Request):
-    """Enter configuration mode; answered with ConfigState."""
+    """Enter configuration mode; answered with ConfigState.
+
+    What ran before comes back after so many minutes, unless the change is confirmed; 0 for never. `exclusive` is for a
+    candidate of one's own, which runs when it is committed.
+    """
+
+    minutes: int = 0
+    exclusive: bool = False
+
+    def __post_init__(self) -> None:
+        _within("minutes", self.minutes, 0, REVERT_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +177,32 @@ class Differ(Request):
 
 @dataclass(frozen=True, slots=True)
 class Replace(Request):
-    """Make a configuration the running one, all of it; only the difference is applied. Answered with Replaced."""
+    """Make a configuration the running one, all of it; only the difference is applied. Answered with Replaced.
+
+    After so many minutes it is rolled back unless it is confirmed; 0 for never.
+    """
 
     source: str
     text: str = ""
+    minutes: int = 0
+
+    def __post_init__(self) -> None:
+        _within("minutes", self.minutes, 0, REVERT_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Request):
+    """Keep a change that would be rolled back; answered with Done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revert(Request):
+    """Roll the change back that waits to be confirmed: now, or that many minutes from now. Answered with Done."""
+
+    minutes: int = 0
+
+    def __post_init__(self) -> None:
+        _within("minutes", self.minutes, 0, REVERT_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +321,8 @@ LEVELS: Final[dict[type[Request], int]] = {
     ArchiveNow: OPERATOR,
     Differ: OPERATOR,
     Replace: OPERATOR,
+    Confirm: OPERATOR,
+    Revert: OPERATOR,
     Rollback: OPERATOR,
     Reload: OPERATOR,
     Save: OPERATOR,

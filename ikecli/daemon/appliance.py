@@ -39,6 +39,7 @@ from ikecli.crypto.puzzles import solve
 from ikecli.daemon.archive import Archive
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
+from ikecli.daemon.pending import Pending
 from ikecli.daemon.reloading import Reloading
 from ikecli.dataplane.base import EspState, Notify, Plane, Translating
 from ikecli.errors import IkecliError, Rejected, Unavailable
@@ -105,13 +106,16 @@ class Appliance:
         self.storage: Final = storage
         self.journal: Final = Journal(clock)
         self.plane: Final = plane(self.notice)
+        self.plane_reason = ""
         self.store = Store(dialect, storage.master_key(), random)
         self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
         self.archive: Final = Archive(self)
+        self.pending: Final = Pending(self)
         self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
+        self.holder: Session | None = None
         self._transmit = transmit
         self._ask = ask or self._ask_here
         self._alarm: Cancel | None = None
@@ -128,9 +132,16 @@ class Appliance:
         return self.store.hostname
 
     def boot(self) -> list[str]:
-        """Run the startup configuration; return what was wrong with it, a text a line."""
-        text = self.storage.read_startup()
-        return self.load(text, self.storage.config_file) if text is not None else self.commit()
+        """Run the startup configuration; return what was wrong with it, a text a line.
+
+        Where a change was not confirmed before the engine ended, what ran before that change is run instead.
+        """
+        startup = self.storage.read_startup()
+        back = self.pending.text()
+        text = startup if back is None else back
+        found = self.load(text, self.storage.config_file) if text is not None else self.commit()
+        self.pending.forget()
+        return found
 
     def load(self, text: str, source: str) -> list[str]:
         """Merge whole text into the running configuration; return what was wrong, with line numbers."""
@@ -161,6 +172,7 @@ class Appliance:
         except IkecliError:
             self.store = old
             raise
+        self.pending.forget()
         after = set(self.store.running())
         lost = [line for line in before if line not in after and not line.startswith(("!", "Current"))]
         if lost:
@@ -185,7 +197,9 @@ class Appliance:
         return self.commit()
 
     def save(self, text: str) -> None:
-        """Make text the startup configuration."""
+        """Make text the startup configuration; raises Rejected while a change waits to be confirmed."""
+        if self.pending.waits:
+            raise Rejected("% A change waits to be confirmed: type configure confirm first")
         self.storage.write_startup(text)
 
     def shown(self, text: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ikecli.control.messages import (
     ArchiveNow,
+    Confirm,
     Copied,
     Copy,
     Delete,
@@ -20,6 +21,7 @@ from ikecli.control.messages import (
     Replaced,
     Reply,
     Request,
+    Revert,
     Rollback,
     Save,
 )
@@ -73,7 +75,27 @@ def _replace(appliance: Appliance, user: str, request: Replace) -> Reply:
     text = request.text or appliance.archive.text(request.source)
     if not text.strip():
         raise Rejected(f"%Error: {request.source} is empty\n% Rollback aborted: nothing was changed")
-    return _replaced(appliance, user, text, request.source)
+    if request.minutes:
+        appliance.pending.schedule(request.minutes, user, appliance.store.startup())
+    try:
+        return _replaced(appliance, user, text, request.source)
+    except Rejected:
+        if request.minutes:
+            appliance.pending.forget()
+        raise
+
+
+def _confirm(appliance: Appliance, user: str, request: Confirm) -> Reply:
+    appliance.pending.confirm(user)
+    return Done()
+
+
+def _revert(appliance: Appliance, user: str, request: Revert) -> Reply:
+    if request.minutes:
+        appliance.pending.postpone(request.minutes, user)
+    else:
+        appliance.pending.revert(f"User: {user}: Rollback immediately")
+    return Done()
 
 
 def _rollback(appliance: Appliance, user: str, request: Rollback) -> Reply:
@@ -96,6 +118,13 @@ def _reload(appliance: Appliance, user: str, request: Reload) -> Reply:
     return Lines(tuple(appliance.reload()))
 
 
+def changes(request: Request) -> bool:
+    """Tell whether a request changes the running configuration."""
+    if isinstance(request, Copy):
+        return request.destination == RUNNING
+    return isinstance(request, Replace | Rollback | Reload)
+
+
 ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
     Copy: _copy,
     Save: _save,
@@ -105,6 +134,8 @@ ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
     ArchiveNow: _archive,
     Differ: _differ,
     Replace: _replace,
+    Confirm: _confirm,
+    Revert: _revert,
     Rollback: _rollback,
     Reload: _reload,
 }

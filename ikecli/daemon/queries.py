@@ -100,6 +100,7 @@ def _system(appliance: Appliance, options: Options) -> list[SystemView]:
             config_file=appliance.storage.config_file,
             dataplane=plane.name,
             interfaces=tuple(view.name for view in plane.interfaces()),
+            dataplane_reason=appliance.plane_reason,
         )
     ]
 
@@ -193,6 +194,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
         view for view in _named(views.access_lists)(appliance, options) if view.kind == "ipv6"
     ],
     "version": _system,
+    "crypto.engine": _system,
     "clock": _system,
     "logging": lambda appliance, options: appliance.journal.kept(),
     "debugging": lambda appliance, options: sorted(appliance.journal.debugs),

@@ -6,8 +6,9 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,13 @@ from ikecli.control.server import Server
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.listening import ListeningPlane
+from ikecli.daemon.planes import choose
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
 from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
+from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
 from ikecli.errors import Unavailable
@@ -33,14 +36,14 @@ FIRST_SESSION: Final = 30.0
 """Seconds that a private engine waits for its first session."""
 GARBAGE_THRESHOLD: Final = 50_000
 """Objects between two looks for cycles: handshakes make many objects and hardly any cycle."""
-PLANES_TO_COME: Final = ("xfrm", "userspace")
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """How an engine is to run. `startup` is the startup configuration's file, when it is not the state directory's.
 
-    A `private` engine has no UDP ports and an emulated network of its own, and ends with its last session.
+    A `private` engine has no UDP ports and an emulated network of its own, and ends with its last session. `devices`
+    are the Linux devices named for interfaces.
     """
 
     control: Path
@@ -50,6 +53,7 @@ class Setup:
     dataplane: str = "auto"
     ports: tuple[int, int] = (500, 4500)
     private: bool = False
+    devices: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(setup: Setup, tell: Callable[[Heard], None]) -> None:
@@ -57,11 +61,6 @@ def run(setup: Setup, tell: Callable[[Heard], None]) -> None:
 
     Log lines and events go to `tell`.
     """
-    if setup.dataplane in PLANES_TO_COME:
-        raise Unavailable(
-            f"--dataplane {setup.dataplane}: this release has no such data plane yet; "
-            "auto and none carry IKE alone, and a lab (ikecli lab) carries packets too"
-        )
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(Service(setup, tell).run())
 
@@ -82,10 +81,12 @@ class Service:
         self._setup, self._tell = setup, tell
         self._trouble: Unavailable | None = None
         self._booted = False
+        self._early: list[str] = []
+        self._why = ""
 
     async def run(self) -> None:
         """Run until told to stop; what was opened is closed again, whatever happens."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         storage = FileStorage(self._setup.state, self._setup.startup)
         try:
@@ -100,6 +101,7 @@ class Service:
                 storage=storage,
                 ask=workers(loop),
             )
+            self._appliance.plane_reason = self._why
             await self._serve(loop)
         finally:
             storage.close()
@@ -114,9 +116,8 @@ class Service:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
             loop.add_signal_handler(signal.SIGHUP, self._reload)
-            self._log(
-                NOTICE, "STARTED", f"the engine answers at {self._setup.control}; data plane {appliance.plane.name}"
-            )
+            plane = f"data plane {appliance.plane.name}, {self._why}"
+            self._log(NOTICE, "STARTED", f"the engine answers at {self._setup.control}; {plane}")
             if self._setup.private:
                 loop.call_later(FIRST_SESSION, self._stop_unless, server.connections)
             await self._stop.wait()
@@ -127,6 +128,9 @@ class Service:
                 "the engine deletes its SAs at the peers and ends; datagrams not taken: " + (dropped or "none"),
             )
             appliance.shutdown()
+        except BaseException:
+            appliance.plane.close()
+            raise
         finally:
             server.close()
             self._sockets.close()
@@ -141,6 +145,8 @@ class Service:
         if self._trouble is not None:
             raise self._trouble
         self._booted = True
+        for text in self._early:
+            self._warn(text)
         gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
@@ -159,7 +165,28 @@ class Service:
     def _plane(self, notify: Notify) -> Plane:
         if self._setup.private:
             return MemoryPlane(self._clock, os.urandom, NoWire(), notify, self._receive)
-        return ListeningPlane(notify, self._clock, self._sockets, self._note_trouble)
+        host = Host(
+            clock=self._clock,
+            notify=notify,
+            random=os.urandom,
+            sockets=self._sockets,
+            state=self._setup.state,
+            watch=self._loop.add_reader,
+            unwatch=self._loop.remove_reader,
+            log=self._warn,
+            trouble=self._note_trouble,
+            devices=self._setup.devices,
+        )
+        none = partial(ListeningPlane, notify, self._clock, self._sockets, self._note_trouble)
+        plane, self._why = choose(self._setup.dataplane, host, none)
+        return plane
+
+    def _warn(self, text: str) -> None:
+        """Log a trouble of the data plane; what comes before there is a log is kept for it."""
+        if self._booted:
+            self._log(WARNING, "DATAPLANE", text)
+        else:
+            self._early.append(text)
 
     def _note_trouble(self, problem: Unavailable) -> None:
         """A socket cannot be had: at the start that ends the engine, later it is logged."""

@@ -46,6 +46,7 @@ from ikecli.control.messages import (
 from ikecli.daemon import clients, keeping
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
+from ikecli.daemon.exclusive import UNCOMMITTED, Exclusive
 from ikecli.daemon.queries import query
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.errors import IkecliError, Rejected
@@ -63,6 +64,8 @@ class Session:
         self._appliance = appliance
         self._push = push
         self._reader: ConfigReader | None = None
+        self._exclusive: Exclusive | None = None
+        self._changers: set[str] = set()
         self._before = ""
         self._heard_at = appliance.clock.now()
         self.line = appliance.enter(self)
@@ -188,15 +191,29 @@ class Session:
 
     # Configuration
 
-    def _config_begin(self, request: Request, reply: Answer) -> None:
+    def _config_begin(self, request: ConfigBegin, reply: Answer) -> None:
+        self._must_be_free()
+        others = self._editors()
+        if request.exclusive and others:
+            raise Rejected(f"% {', '.join(one.name for one in others)} in configuration mode: try later")
+        before = self._appliance.store.startup()
+        if request.minutes:
+            self._appliance.pending.schedule(request.minutes, self.user, before)
         if self._reader is not None:
             self._reader.end()
-        self._before = self._appliance.store.startup()
-        self._reader = ConfigReader(self._appliance.store)
-        reply(self._state())
+        self._before = before
+        if request.exclusive:
+            self._appliance.holder, self._exclusive = self, Exclusive(self._appliance, self.user)
+            self._reader = self._exclusive.reader
+        else:
+            self._reader = ConfigReader(self._appliance.store)
+        reply(self._state(messages=tuple(f"% {one.name} is in configuration mode too" for one in others)))
 
     def _config_line(self, request: ConfigLine, reply: Answer) -> None:
         reader = self._reading()
+        if self._exclusive is not None:
+            self._exclusive_line(self._exclusive, request, reply)
+            return
         if reader.store is not self._appliance.store:
             self._reader = None
             reply(self._state(False, ("% The configuration was reloaded meanwhile: type configure terminal again",)))
@@ -205,20 +222,59 @@ class Session:
         messages = outcome.messages
         if outcome.commit:
             messages += tuple(self._appliance.commit())
+        if outcome.accepted and not outcome.execute:
+            for other in self._editors():
+                other._changers.add(self.name)
+        messages += tuple(f"% {name} changes the configuration too" for name in sorted(self._changers))
+        self._changers.clear()
         if outcome.ended:
             self._reader = None
             self._appliance.archive.changed_from(self._before)
         state = self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute)
         reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
 
+    def _exclusive_line(self, alone: Exclusive, request: ConfigLine, reply: Answer) -> None:
+        outcome = alone.feed(request.line, request.prompt_width)
+        self._reader = None if outcome.ended else alone.reader
+        if outcome.ended:
+            self._let_go()
+        state = self._state(outcome.accepted, outcome.messages, outcome.wants_more, outcome.execute)
+        reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
+
+    def _let_go(self) -> None:
+        self._appliance.holder = self._exclusive = None
+
+    @property
+    def name(self) -> str:
+        """Who it is, for other operators."""
+        return f"{self.user} (vty {self.line})"
+
+    def _editors(self) -> list[Session]:
+        """Return the other sessions that change the configuration."""
+        return [one for one in self._appliance.sessions.values() if one is not self and one._reader is not None]
+
+    def _must_be_free(self) -> None:
+        """Raise Rejected while another operator has the configuration alone."""
+        holder = self._appliance.holder
+        if holder is not None and holder is not self:
+            raise Rejected(
+                f"Configuration mode is locked by user '{holder.user}' from terminal '{holder.line}'. Please try later."
+            )
+
     def _config_help(self, request: ConfigHelp, reply: Answer) -> None:
-        found = self._reading().help(request.text)
+        found = (self._exclusive or self._reading()).help(request.text)
         reply(Choices(tuple(Choice(one.label, one.help, one.completes or "", one.live) for one in found)))
 
     def _config_end(self, request: Request, reply: Answer) -> None:
-        reply(self._state(messages=self._leave_configuration()))
+        if self._exclusive is not None and self._exclusive.changed:
+            reply(self._state(False, (UNCOMMITTED,)))
+        else:
+            reply(self._state(messages=self._leave_configuration()))
 
     def _leave_configuration(self) -> tuple[str, ...]:
+        if self._exclusive is not None:
+            self._reader = None
+            self._let_go()
         if self._reader is not None:
             current = self._reader.store is self._appliance.store
             self._reader.end()
@@ -243,6 +299,8 @@ class Session:
     # Whole configurations
 
     def _keep(self, request: Request, reply: Answer) -> None:
+        if keeping.changes(request):
+            self._must_be_free()
         reply(keeping.ACTS[type(request)](self._appliance, self.user, request))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.dataplane.linux.host import Guest
 from ikecli.errors import Unavailable
 from ikecli.intent import Address
 
@@ -66,6 +67,7 @@ class Sockets:
         self._loop = loop
         self._receive = receive
         self._open: dict[Address, tuple[socket.socket, socket.socket]] = {}
+        self.guest: Guest | None = None
 
     @property
     def addresses(self) -> frozenset[Address]:
@@ -86,10 +88,11 @@ class Sockets:
         for address in sorted(wanted - self._open.keys(), key=lambda one: (one.version, int(one))):
             try:
                 self._open[address] = self._bind(address, self.ports.ike), self._bind(address, self.ports.nat)
+                self._attend(address)
             except Unavailable as problem:
                 failure = failure or problem
-                continue
-            self._attend(address)
+                if address in self._open:
+                    self._shut(address)
         if failure is not None:
             raise failure
 
@@ -109,6 +112,14 @@ class Sockets:
             pair[encapsulated].sendmsg(octets, control, 0, (str(remote.address), self.ports.on_wire(remote.port)))
         except OSError:
             self.counted["unsent"] += 1
+
+    def on_wire(self, port: int) -> int:
+        """Return the port that stands for an engine's port; its own inverse."""
+        return self.ports.on_wire(port)
+
+    def deliver(self, datagram: Datagram) -> None:
+        """Take an IKE datagram that a guest read, without its marker."""
+        self._receive(datagram)
 
     def close(self) -> None:
         """Close all sockets."""
@@ -134,13 +145,17 @@ class Sockets:
 
     def _attend(self, address: Address) -> None:
         for one, port in zip(self._open[address], (IKE_PORT, NAT_PORT), strict=True):
+            if self.guest is not None and self.guest.opened(address, port, one):
+                continue
             if address in WILDCARDS:
                 self._loop.add_reader(one, self._drain_any, one, port)
             else:
                 self._loop.add_reader(one, self._drain, one, Endpoint(address, port))
 
     def _shut(self, address: Address) -> None:
-        for one in self._open.pop(address):
+        for one, port in zip(self._open.pop(address), (IKE_PORT, NAT_PORT), strict=True):
+            if self.guest is not None:
+                self.guest.closed(address, port)
             self._loop.remove_reader(one)
             one.close()
 

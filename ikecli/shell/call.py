@@ -65,7 +65,7 @@ _VIEWS: Final = (
     "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
     "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
-    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn",
+    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
     "archive", "flash",
 )  # fmt: skip
 
@@ -90,6 +90,9 @@ COMMANDS: Final = Commands(
         "archive.config": "archive:store",
         "show.archive.differences": "archive:differences",
         "configure.replace": "archive:replace",
+        "configure.exclusive": "configuration:exclusive",
+        "configure.confirm": "archive:confirm",
+        "configure.revert": "archive:revert",
         "rollback": "archive:rollback",
         "reload": "archive:reload",
         "reload.cancel": "archive:cancel",

@@ -60,6 +60,8 @@ class Engine:
         if text is not None:
             (where / "config").write_text(text)
             options = ("--config", str(where / "config"), *options)
+        if "--dataplane" not in options:
+            options = (*options, "--dataplane", "none")
         places = ("--control", str(where / "c"), "--state", str(where / "state"))
         self.log = where / "log"
         with open(self.log, "wb") as log:
@@ -106,6 +108,8 @@ class Engine:
 
 def failing(*arguments: str, environment: dict[str, str] | None = None) -> str:
     """Run a command that must fail with status 1; return the one line that it says."""
+    if arguments[:1] == ("engine",) and "--dataplane" not in arguments:
+        arguments = (*arguments, "--dataplane", "none")
     ran = subprocess.run(
         [*IKECLI, *arguments],
         capture_output=True,

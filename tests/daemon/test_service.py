@@ -125,7 +125,6 @@ def test_what_cannot_be_read_or_used_is_one_line(tmp_path: Path, ports: tuple[st
     places = ("--state", str(tmp_path / "s"), "--control", str(tmp_path / "c"))
     assert "missing.cfg: No such file" in failing("engine", *places, "--config", str(tmp_path / "missing.cfg"))
     assert "at most 107" in failing("engine", *places[:2], "--control", str(tmp_path / ("x" * 120)), *ports)
-    assert "no such data plane yet" in failing("engine", *places, "--dataplane", "xfrm")
     assert "must differ" in failing("engine", *places, "--port", "7", "--nat-port", "7")
     assert "no engine answers there" in failing("--control", str(tmp_path / "c"))
     assert "later release" in failing("explain", "a", "b")
@@ -143,11 +142,14 @@ def test_a_port_without_permission_is_one_line(tmp_path: Path) -> None:
     places = ["--state", str(tmp_path / "s"), "--control", str(tmp_path / "c")]
     for parent in tmp_path.parents[:-2]:
         parent.chmod(parent.stat().st_mode | 0o005)
-    ran = subprocess.run([*unprivileged, *IKECLI, "engine", *places], capture_output=True, text=True, env=home)
+    engine = [*unprivileged, *IKECLI, "engine", *places]
+    ran = subprocess.run([*engine, "--dataplane", "none"], capture_output=True, text=True, env=home)
     assert ran.returncode == 1
     assert ran.stderr.splitlines() == [
         "ikecli: UDP port 500: no permission; run the engine as root, or choose ports with --port and --nat-port"
     ]
+    ran = subprocess.run(engine, capture_output=True, text=True, env=home)
+    assert "ESP needs root or CAP_NET_ADMIN; --dataplane none carries IKE alone" in ran.stderr
 
 
 def test_show_version_needs_no_engine(tmp_path: Path) -> None:

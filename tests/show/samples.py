@@ -364,6 +364,7 @@ SYSTEM = SystemView(
     dataplane="memory",
     interfaces=("GigabitEthernet0/0", "GigabitEthernet0/1", "Loopback0"),
 )
+ENGINE = replace(SYSTEM, dataplane="userspace", dataplane_reason="this kernel is built without ESP")
 USERS = (UserView(0, "admin", "unix:/run/ikecli/control", 75), UserView(1, "", "10.0.0.9", 0, True))
 IDENTIFIED = Identified(15, "admin", "R1", "ios", "0.1.0", True)
 LOG = (
@@ -457,6 +458,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-route": ("ios", "show.route", {}, ROUTES),
     "ios-access-lists": ("ios", "show.access_lists", {}, ACCESS_LISTS),
     "ios-version": ("ios", "show.version", {}, (SYSTEM,)),
+    "ios-crypto-engine": ("ios", "show.crypto.engine", {}, (ENGINE,)),
     "ios-clock": ("ios", "show.clock", {}, (SYSTEM,)),
     "ios-users": ("ios", "show.users", {}, USERS),
     "ios-privilege": ("ios", "show.privilege", {}, (IDENTIFIED,)),
@@ -481,6 +483,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-route": ("asa", "show.route", {}, ROUTES),
     "asa-access-lists": ("asa", "show.access_lists", {}, ASA_ACCESS_LISTS),
     "asa-version": ("asa", "show.version", {}, (SYSTEM,)),
+    "asa-crypto-engine": ("asa", "show.crypto.engine", {}, (ENGINE,)),
     "asa-clock": ("asa", "show.clock", {}, (SYSTEM,)),
     "asa-users": ("asa", "show.users", {}, USERS),
     "asa-curpriv": ("asa", "show.curpriv", {}, (IDENTIFIED,)),

@@ -256,6 +256,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.nat.translations": TRANSLATIONS,
     "show.access_lists": ACCESS_LISTS,
     "show.version": SYSTEMS,
+    "show.crypto.engine": SYSTEMS,
     "show.clock": SYSTEMS,
     "show.users": USERS,
     "show.privilege": IDENTIFIED,

@@ -6,6 +6,7 @@ from typing import Final
 
 from ikecli.control.messages import (
     ArchiveNow,
+    Confirm,
     Differ,
     Done,
     Lines,
@@ -13,6 +14,7 @@ from ikecli.control.messages import (
     Replace,
     Replaced,
     Request,
+    Revert,
     Rollback,
 )
 from ikecli.errors import Rejected
@@ -54,7 +56,18 @@ async def replace(call: Call) -> None:
         answer = await call.shell.terminal.answer(_SURE)
         if answer.strip().lower() not in ("y", "yes"):
             return
-    await _replaced(call, Replace(source, text))
+    await _replaced(call, Replace(source, text, int(call.slots["minutes"] or 0)))
+
+
+async def confirm(call: Call) -> None:
+    """Keep a change that would be rolled back."""
+    await call.shell.ask(Confirm())
+
+
+async def revert(call: Call) -> None:
+    """Roll that change back, now or in so many minutes."""
+    await call.shell.ask(Revert(int(call.slots["minutes"] or 0)))
+    await call.shell.identify()
 
 
 async def rollback(call: Call) -> None:

@@ -16,11 +16,22 @@ async def configure(call: Call) -> None:
         answer = await shell.terminal.answer("Configuring from terminal, memory, or network [terminal]? ")
         if answer.strip() and not "terminal".startswith(answer.strip().lower()):
             raise Rejected('?Must be "terminal"')
-    state = await shell.ask(ConfigBegin())
+    minutes = int(call.slots["minutes"] or 0)
+    state = await shell.ask(ConfigBegin(minutes))
     assert isinstance(state, ConfigState)
+    if minutes:
+        await call.out.line("Rollback Confirmed Change: Backing up current running config")
     if shell.who.dialect == "ios":
         await call.out.line("Enter configuration commands, one per line.  End with CNTL/Z.")
     shell.entered(state)
+
+
+async def exclusive(call: Call) -> None:
+    """Enter configuration mode alone, with a candidate that is committed."""
+    state = await call.shell.ask(ConfigBegin(exclusive=True))
+    assert isinstance(state, ConfigState)
+    await call.out.line("Configuration mode is yours alone: lines take effect at commit.")
+    call.shell.entered(state)
 
 
 async def running(call: Call) -> None:

@@ -40,6 +40,25 @@ def version(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
         yield from interface_counts(view)
 
 
+ENGINES = {
+    "xfrm": "Linux kernel ESP (xfrm)",
+    "userspace": "ikecli ESP behind a TUN device (userspace)",
+    "memory": "ikecli ESP on an emulated network (memory)",
+    "none": "none: IKE alone",
+}
+"""What carries ESP, by data plane."""
+
+
+def crypto_engine(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
+    """`show crypto engine brief`: what carries ESP, and why it is that."""
+    for view in views:
+        yield f"        crypto engine name:  {ENGINES.get(view.dataplane, view.dataplane)}"
+        yield "        crypto engine type:  software"
+        yield f"       crypto engine state:  {'not installed' if view.dataplane == 'none' else 'installed'}"
+        if view.dataplane_reason:
+            yield f"      crypto engine reason:  {view.dataplane_reason}"
+
+
 def interface_counts(view: SystemView) -> Iterator[str]:
     """Count the interfaces of each kind: 2 Gigabit Ethernet interfaces."""
     kinds = Counter(name.rstrip("0123456789/.:") for name in view.interfaces)

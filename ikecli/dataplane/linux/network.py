@@ -1,0 +1,328 @@
+"""Interfaces and static routes of the configuration as Linux has them: found, given what they lack, and put back.
+
+An interface is the device that was named for it, else the one that has its address. A named device is given addresses
+that it lacks, and a loopback's go on `lo`; nothing else of the host's own is touched but the settings in `SETTINGS`,
+each for one device.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from ipaddress import ip_address, ip_interface, ip_network
+from pathlib import Path
+from typing import Any, Final
+
+from pyroute2.netlink.rtnl import (
+    RTM_DELADDR,
+    RTM_DELROUTE,
+    RTM_GETADDR,
+    RTM_GETLINK,
+    RTM_GETROUTE,
+    RTM_NEWADDR,
+    RTM_NEWROUTE,
+)
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.marshal import MarshalRtnl
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from ikecli.boundary.views import InterfaceView
+from ikecli.dataplane.linux.ledger import Ledger, Thing
+from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
+from ikecli.intent import Address, Intent, Interface, Prefix
+
+LOOPBACK: Final = "lo"
+PROTOCOL: Final = 113
+"""What marks our routes and rules in the kernel (rtnetlink(7), rtm_protocol)."""
+MAIN_TABLE: Final = 254
+GROUPS: Final = 0x1 | 0x10 | 0x100
+"""Multicast groups: links, IPv4 and IPv6 addresses."""
+UNICAST, UNIVERSE, LINK_SCOPE = 1, 0, 253
+UP: Final = 1
+RUNNING: Final = 0x40
+CONF: Final = Path("/proc/sys/net/ipv4/conf")
+SETTINGS: Final = ("forwarding", "rp_filter")
+"""The sysctls that are set, each under net.ipv4.conf.DEVICE, while connections are configured (docs/deploy.md)."""
+
+
+class LinuxNetwork:
+    """The kernel's view of the configured network, and what of it is ours."""
+
+    def __init__(self, ledger: Ledger, devices: Mapping[str, str], log: Callable[[str], None]) -> None:
+        self.requests: Final = Requests(socket.NETLINK_ROUTE, MarshalRtnl())
+        self._ledger, self._named, self._log = ledger, devices, log
+        self._intent = Intent()
+        self._devices: dict[str, str] = {}
+        self._said: set[str] = set()
+        self.inner: frozenset[Address] = frozenset()
+
+    def configure(self, intent: Intent, strict: frozenset[str] = frozenset()) -> None:
+        """Find the devices of the interfaces, give and take addresses and routes.
+
+        On interfaces in `strict` a packet must come from where an answer would go (rp_filter).
+        """
+        self._intent = intent
+        self._devices = self._find()
+        wanted = {**self._addresses(), **self._routes(), **self._settings(strict)}
+        for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
+            if thing not in wanted:
+                self._take(thing)
+        for thing, put in wanted.items():
+            if thing not in self._ledger:
+                self._put(thing, put)
+
+    def sweep(self) -> None:
+        """Take out what is ours in the kernel and in the ledger."""
+        for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
+            self._take(thing)
+
+    def close(self) -> None:
+        """Take out what is ours."""
+        self.sweep()
+        self.requests.close()
+
+    def device(self, interface: str) -> str:
+        """Return the device of an interface, or nothing."""
+        return self._devices.get(interface, "")
+
+    def mtu(self, device: str) -> int:
+        """Return a device's MTU, 0 for none of that name."""
+        link = self._links().get(device)
+        return int(link.get_attr("IFLA_MTU")) if link is not None else 0
+
+    def seen(self, views: Iterable[InterfaceView]) -> tuple[InterfaceView, ...]:
+        """Return interfaces with what is known of their devices: whether they are up, and what passed."""
+        links = self._links()
+        return tuple(_seen(view, links.get(self.device(view.name))) for view in views)
+
+    # What is there
+
+    def _links(self) -> dict[str, Any]:
+        found = self.requests.dump("devices", ifinfmsg(), RTM_GETLINK)
+        return {one.get_attr("IFLA_IFNAME"): one for one in found}
+
+    def _held(self) -> dict[str, set[str]]:
+        """Return the addresses of each device."""
+        names = {link["index"]: name for name, link in self._links().items()}
+        held: dict[str, set[str]] = {name: set() for name in names.values()}
+        for one in self.requests.dump("addresses", ifaddrmsg(), RTM_GETADDR):
+            address = one.get_attr("IFA_LOCAL") or one.get_attr("IFA_ADDRESS")
+            held[names[one["index"]]].add(str(ip_interface(f"{address}/{one['prefixlen']}")))
+        return held
+
+    def installed(self) -> set[tuple[str, str]]:
+        """Return destination and gateway of the main table's routes."""
+        rows = set()
+        for one in self.requests.dump("routes", rtmsg(), RTM_GETROUTE):
+            if one["table"] == MAIN_TABLE and one["family"] in (socket.AF_INET, socket.AF_INET6):
+                nowhere = "0.0.0.0" if one["family"] == socket.AF_INET else "::"
+                prefix = f"{one.get_attr('RTA_DST') or nowhere}/{one['dst_len']}"
+                rows.add((prefix, one.get_attr("RTA_GATEWAY") or ""))
+        return rows
+
+    def _find(self) -> dict[str, str]:
+        held = self._held()
+        found = {}
+        for one in self._intent.network.interfaces:
+            if one.tunnel is not None or one.template:
+                continue
+            device = self._named.get(one.name, "")
+            if device and device not in held:
+                self.say(f"interface {one.name}: there is no device {device} here")
+                continue
+            own = {address.ip for address in one.addresses}
+            holders = [name for name, some in held.items() if own & {ip_interface(text).ip for text in some}]
+            if device := device or next(iter(holders), LOOPBACK if one.name.lower().startswith("loopback") else ""):
+                found[one.name] = device
+            elif own and not one.shutdown:
+                self.say(
+                    f"interface {one.name}: no device has {one.addresses[0].ip}; name one with "
+                    f"--interface {one.name}=DEVICE"
+                )
+        return found
+
+    # What is wanted
+
+    def _addresses(self) -> dict[Thing, Callable[[], None]]:
+        """Return the addresses that devices lack. A loopback's are of one host each: its subnet is not here."""
+        held = self._held()
+        given = [(LOOPBACK, ip_interface(f"{one}/{one.max_prefixlen}")) for one in self.inner]
+        wanted: dict[Thing, Callable[[], None]] = {}
+        for one in self._live():
+            device = self._devices[one.name]
+            own = [
+                ip_interface(f"{each.ip}/{each.max_prefixlen}") if device == LOOPBACK else each
+                for each in one.addresses
+            ]
+            given += [(device, each) for each in own]
+        for device, each in given:
+            thing = ("address", device, str(each))
+            elsewhere = any(each.ip == ip_interface(text).ip for some in held.values() for text in some)
+            if thing in self._ledger or not elsewhere:
+                wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
+        return wanted
+
+    def _routes(self) -> dict[Thing, Callable[[], None]]:
+        have = self.installed()
+        wanted: dict[Thing, Callable[[], None]] = {}
+        for route in self._intent.network.routes:
+            if route.vrf:
+                continue
+            named = (one for one in self._live() if route.interface and route.interface in (one.name, one.nameif))
+            device = next((self.device(one.name) for one in named), "")
+            gateway = str(route.gateway) if route.gateway is not None else ""
+            thing = ("route", str(route.prefix), gateway, device)
+            there = (str(route.prefix), gateway) in have
+            if not there:
+                self._ledger.drop(thing)
+            if (gateway or device) and (thing in self._ledger or not there):
+                wanted[thing] = partial(self._route, thing, RTM_NEWROUTE, CREATE | EXCL)
+        return wanted
+
+    def _settings(self, strict: frozenset[str]) -> dict[Thing, Callable[[], None]]:
+        wanted: dict[Thing, Callable[[], None]] = {}
+        mine = {thing[1:3]: thing for thing in self._ledger.kind("setting")}
+        for one in self._live() if self._intent.connections else ():
+            device = self._devices[one.name]
+            for name in SETTINGS:
+                if device != LOOPBACK and (name == "forwarding" or one.name in strict):
+                    path = CONF / device / name
+                    before = path.read_text().strip()
+                    if (device, name) in mine:
+                        wanted[mine[device, name]] = lambda: None
+                    elif before == "0":
+                        wanted[("setting", device, name, before)] = partial(_write, path, "1")
+        return wanted
+
+    def _live(self) -> list[Interface]:
+        return [one for one in self._intent.network.interfaces if not one.shutdown and one.name in self._devices]
+
+    # Put in and taken out
+
+    def _put(self, thing: Thing, put: Callable[[], None]) -> None:
+        self._ledger.add(thing)
+        try:
+            put()
+        except Refused as refusal:
+            self._ledger.drop(thing)
+            self.say(str(refusal))
+
+    def _take(self, thing: Thing) -> None:
+        try:
+            if thing[0] == "address":
+                self._address(thing, RTM_DELADDR)
+            elif thing[0] == "route":
+                self._route(thing, RTM_DELROUTE)
+            elif (path := CONF / thing[1] / thing[2]).exists() and path.read_text().strip() == "1":
+                _write(path, thing[3])
+        except Refused as refusal:
+            if refusal.code not in (errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL):
+                self.say(str(refusal))
+        self._ledger.drop(thing)
+
+    def _address(self, thing: Thing, kind: int, flags: int = 0) -> None:
+        _, device, text = thing
+        own, index = ip_interface(text), self._index(device)
+        message = ifaddrmsg()
+        message["family"] = socket.AF_INET if own.version == 4 else socket.AF_INET6
+        message["prefixlen"], message["index"] = own.network.prefixlen, index
+        message["attrs"] = [("IFA_LOCAL", str(own.ip)), ("IFA_ADDRESS", str(own.ip))]
+        if own.version == 6:
+            message["flags"] = 2  # no duplicate address detection: it is used at once
+        self.requests.change(f"address {text} of {device}", message, kind, flags)
+
+    def _route(self, thing: Thing, kind: int, flags: int = 0) -> None:
+        _, prefix, gateway, device = thing
+        route(self.requests, ip_network(prefix), kind, flags, gateway, self._index(device) if device else 0)
+
+    def _index(self, device: str) -> int:
+        try:
+            return socket.if_nametoindex(device)
+        except OSError as error:
+            raise Refused(f"device {device}", errno.ENODEV) from error
+
+    def say(self, text: str) -> None:
+        """Tell the operator, once."""
+        if text not in self._said:
+            self._said.add(text)
+            self._log(text)
+
+
+_KINDS: Final = ("setting", "address", "route")
+
+
+def route(
+    requests: Requests,
+    prefix: Prefix,
+    kind: int,
+    flags: int = 0,
+    gateway: str = "",
+    index: int = 0,
+    table: int = MAIN_TABLE,
+) -> None:
+    """Add or delete a route of ours; raises Refused."""
+    message = rtmsg()
+    message["family"] = socket.AF_INET if prefix.version == 4 else socket.AF_INET6
+    message["dst_len"], message["proto"], message["type"] = prefix.prefixlen, PROTOCOL, UNICAST
+    message["table"] = table if table < 256 else 0
+    message["scope"] = UNIVERSE if gateway or prefix.version == 6 else LINK_SCOPE
+    attributes: list[tuple[str, object]] = [("RTA_DST", str(prefix.network_address)), ("RTA_TABLE", table)]
+    attributes += [("RTA_GATEWAY", gateway)] if gateway else []
+    attributes += [("RTA_OIF", index)] if index else []
+    message["attrs"] = attributes
+    requests.change(f"route to {prefix}", message, kind, flags)
+
+
+def changes() -> Events:
+    """Return what hears of devices and addresses that come and go."""
+    return Events(socket.NETLINK_ROUTE, MarshalRtnl(), GROUPS)
+
+
+def lost_address(message: Any) -> Address | None:
+    """Return the address that an event says went."""
+    if message["header"]["type"] != RTM_DELADDR:
+        return None
+    return ip_address(message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS"))
+
+
+def flows_reach(intent: Intent, interface: str) -> bool:
+    """Tell whether flows of an interface cover its own peers, so that packets of ESP look like protected ones."""
+    return any(
+        flow.permit and flow.remote.covers(peer, flow.remote.protocol, -1)
+        for one in intent.connections
+        if one.interface == interface
+        for flow in one.flows
+        for peer in one.peers or _everything(flow.remote.first)
+    )
+
+
+def _everything(like: Address) -> Iterable[Address]:
+    """Return what stands for any peer: one that a flow to everywhere covers."""
+    return (type(like)(1 << 24),)
+
+
+def _seen(view: InterfaceView, link: Any) -> InterfaceView:
+    if link is None:
+        return replace(view, up=False, line=False)
+    counts = link.get_attr("IFLA_STATS64") or {}
+    return replace(
+        view,
+        up=not view.shutdown and bool(link["flags"] & UP),
+        line=not view.shutdown and bool(link["flags"] & UP and link["flags"] & RUNNING),
+        device=link.get_attr("IFLA_IFNAME"),
+        packets_in=counts.get("rx_packets", 0),
+        packets_out=counts.get("tx_packets", 0),
+        octets_in=counts.get("rx_bytes", 0),
+        octets_out=counts.get("tx_bytes", 0),
+    )
+
+
+def _write(path: Path, value: str) -> None:
+    try:
+        path.write_text(value)
+    except OSError as error:
+        raise Refused(str(path), error.errno or 0) from error

@@ -1,0 +1,31 @@
+"""Counters that the worker writes and the engine reads, in memory that both share: eight numbers an SA's direction."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import Final
+
+SLOTS: Final = 400_000
+"""Directions of SAs."""
+WIDTH: Final = 8
+PACKETS, OCTETS, REPLAYS, FORGERIES, ERRORS = range(5)
+
+
+class Counts:
+    """The numbers by slot. Memory is taken as slots are used."""
+
+    def __init__(self, file: int | None = None) -> None:
+        self.file: Final = os.memfd_create("ikecli-counts") if file is None else file
+        if file is None:
+            os.ftruncate(self.file, SLOTS * WIDTH * 8)
+        self.numbers: Final = memoryview(mmap.mmap(self.file, SLOTS * WIDTH * 8)).cast("Q")
+
+    def clear(self, slot: int) -> None:
+        """Set a slot to zero."""
+        for at in range(slot * WIDTH, (slot + 1) * WIDTH):
+            self.numbers[at] = 0
+
+    def read(self, slot: int) -> tuple[int, ...]:
+        """Return packets, octets, replays, forgeries and errors of a slot."""
+        return tuple(self.numbers[slot * WIDTH : slot * WIDTH + 5])

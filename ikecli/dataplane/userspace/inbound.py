@@ -1,0 +1,372 @@
+"""From the network into the TUN device. A train comes with one call (UDP_GRO) and is opened into one buffer.
+
+Selectors are looked at for the first packet of each flow, the replay window moves once a train.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from itertools import groupby
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
+from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.userspace.chooser import ends_of, flow_key
+from ikecli.dataplane.userspace.coalesce import Coalescer, Row
+from ikecli.dataplane.userspace.ecn import CONGESTED, marked
+from ikecli.dataplane.userspace.ports import UDP_GRO
+from ikecli.dataplane.userspace.sas import ESP_HEADER, EXTENDED, IV, OVERHEAD, TRAILER, Receiver
+from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
+from ikecli.intent import Address
+
+LARGEST: Final = 65_535
+RECEIVES: Final = 16
+"""Trains taken from a socket before what goes out has its turn."""
+RAW_RECEIVES: Final = 64
+ANCILLARY: Final = 128
+STRIDE: Final = 2_048
+"""Octets kept for one raw ESP packet, until a longer one comes."""
+JUMBO: Final = 16_384
+VIEWS: Final = 8_192
+"""Places and sizes of packets whose views are kept."""
+ALLOWED: Final = 4_096
+"""Flows of an SA that are remembered as allowed."""
+MARKER: Final = bytes(4)
+PADDING: Final = bytes(range(1, 256))
+SPI_AND_SEQUENCE: Final = struct.Struct("!II")
+NUMBER: Final = struct.Struct("=i")
+LOW: Final = 0xFFFFFFFF
+IPV6_TCLASS: Final = 67
+MSG_ERRQUEUE: Final = 0x2000
+TOLD_SECONDS: Final = 1.0
+"""How often one SA tells of a move, and the worker of what it cannot accept."""
+MISFIT_OCTETS: Final = 64
+"""Octets of a packet that did not fit its SA, as told."""
+
+View = tuple[memoryview | bytearray, memoryview, memoryview]
+"""A packet's header, what is sealed, and where that opens to."""
+
+
+class Inbound:
+    """Opens what the sockets give."""
+
+    def __init__(
+        self, tun: int, receivers: Mapping[int, Receiver], tell: Callable[[object], None], now: Callable[[], float]
+    ) -> None:
+        self._receivers, self._tell, self._now = receivers, tell, now
+        self._buffer = bytearray(RAW_RECEIVES * JUMBO)
+        self._view = memoryview(self._buffer)
+        self._datagram = self._view[:LARGEST]
+        self._plain = bytearray(RAW_RECEIVES * JUMBO)
+        self._plain_view = memoryview(self._plain)
+        self._views: dict[int, View] = {}
+        self._stride = STRIDE
+        self._device = Coalescer(tun, self._plain)
+        self._told = 0.0
+
+    def drain_udp(self, one: socket.socket, local: Endpoint) -> None:
+        """Take UDP datagrams: ESP, and IKE that goes on to the engine."""
+        for _ in range(RECEIVES):
+            try:
+                size, extra, _flags, source = one.recvmsg_into((self._datagram,), ANCILLARY)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue
+            train, kind = size, 0
+            for level, name, data in extra:
+                if (level, name) == (socket.IPPROTO_UDP, UDP_GRO):
+                    (train,) = NUMBER.unpack(data[:4])
+                elif name in (socket.IP_TOS, IPV6_TCLASS):
+                    kind = data[0]
+            if size > ESP_HEADER:
+                self._train(0, size, train, train, source, kind, local)
+            self._device.flush()
+
+    def drain_raw(self, one: socket.socket, local: Endpoint) -> None:
+        """Take ESP packets, one a call; over IPv4 they come with their header. A row of one length is like a train."""
+        four, stride, came = local.address.version == 4, self._stride, list[tuple[int, int, int, tuple[str, int]]]()
+        for number in range(RAW_RECEIVES):
+            at = number * stride
+            try:
+                size, extra, flags, source = one.recvmsg_into((self._view[at : at + stride],), ANCILLARY)
+            except OSError:
+                break
+            if flags & socket.MSG_TRUNC:
+                self._stride = min(2 * stride, JUMBO)
+                continue
+            start, kind = (at + 4 * (self._buffer[at] & 15), self._buffer[at + 1]) if four else (at, 0)
+            for _level, name, data in () if four else extra:
+                kind = data[0] if name == IPV6_TCLASS else kind
+            came.append((start, at + size - start, kind, source))
+        for (length, kind, source), row in groupby(came, lambda one: one[1:]):
+            starts = [start for start, *_ in row]
+            if length > ESP_HEADER:
+                self._rows(starts, length, stride, (source[0], 0), kind, local)
+        self._device.flush()
+
+    def _rows(
+        self, starts: list[int], length: int, stride: int, source: tuple[str, int], kind: int, local: Endpoint
+    ) -> None:
+        """Open packets of one length, as far as they lie one stride from each other."""
+        first = 0
+        for number, start in enumerate(starts):
+            if number + 1 == len(starts) or starts[number + 1] != start + stride:
+                self._train(starts[first], start + length, length, stride, source, kind, local)
+                first = number + 1
+
+    def errors(self, one: socket.socket) -> list[tuple[str, int]]:
+        """Return what the network says of our packets: to whom they were too big, and what is not."""
+        found: list[tuple[str, int]] = []
+        for _ in range(RECEIVES):
+            try:
+                _, extra, _flags, where = one.recvmsg(1, 512, MSG_ERRQUEUE)
+            except OSError:
+                return found
+            for _level, _name, data in extra:
+                if len(data) >= 16 and struct.unpack_from("=I", data)[0] == errno.EMSGSIZE:
+                    found.append((where[0], struct.unpack_from("=I", data, 8)[0]))
+        return found
+
+    def _train(
+        self, at: int, size: int, train: int, step: int, source: tuple[str, int], kind: int, local: Endpoint
+    ) -> None:
+        """Open packets of equal size, of which the last may be shorter, each `step` octets behind the one before."""
+        buffer = self._buffer
+        while at < size:
+            spi = int.from_bytes(buffer[at : at + 4], "big")
+            receiver = self._receivers.get(spi)
+            if receiver is not None:
+                at = self._open_some(receiver, at, size, train, step, kind)
+                self._after(receiver, source)
+                continue
+            if not spi and local.port:
+                self._ike(bytes(self._view[at + 4 : min(at + train, size)]), local, source)
+            else:
+                self._unknown(spi, source)
+            at += step
+
+    def _open_some(self, receiver: Receiver, at: int, size: int, train: int, step: int, kind: int) -> int:
+        """Open the packets of one SA from `at` on; return where another begins."""
+        packets = octets = 0
+        spi, window, unsealed = receiver.sa.spi, receiver.window, False
+        while size - at > ESP_HEADER:
+            here, low = SPI_AND_SEQUENCE.unpack_from(self._buffer, at)
+            if here != spi:
+                break
+            end, length = min(at + train, size), 0
+            sequence = window.expand(low)
+            if not window.fresh(sequence):
+                receiver.refuse(replays=1)
+            elif receiver.dead or end - at < OVERHEAD + TRAILER:
+                receiver.refuse(errors=1)
+            elif receiver.cipher is None:
+                length = self._slowly(receiver, at, end, kind)
+            elif unsealed or self._unseal(receiver, at, end - at, sequence):
+                window.accept(sequence)
+                length = self._opened(receiver, at, end - at - OVERHEAD, kind)
+            unsealed = False
+            packets, octets, at = packets + (length > 0), octets + length, at + step
+            if length and self._device.row is not None and receiver.cipher is not None and not kind & CONGESTED:
+                joined, unsealed = self._ride(receiver, self._device.row, at, size, train, step)
+                packets, octets, at = packets + joined, octets + joined * length, at + joined * step
+        if packets:
+            self._count(receiver, packets, octets)
+        return at if size - at > ESP_HEADER else size
+
+    def _ride(self, receiver: Receiver, row: Row, at: int, size: int, train: int, step: int) -> tuple[int, bool]:
+        """Open packets that follow on the last one in every way: that of nearly all. Returns how many those were.
+
+        Also whether the one behind them is unsealed already, but was not like them.
+        """
+        assert receiver.cipher is not None
+        buffer, plain, views, view, nonce = self._buffer, self._plain, self._views, self._plain_view, receiver.nonce
+        spi, window, parts, room, follows = receiver.sa.spi, receiver.window, row.parts, row.room, row.next
+        first, rest, ends, middle, options = row.first, row.rest, row.ends, row.middle, row.options
+        header, data, last, opened = row.header, row.data, row.header + row.data, train - OVERHEAD
+        trailer = plain[at - step + last : at - step + opened]
+        read, fields, decrypt = SPI_AND_SEQUENCE.unpack_from, row.shape.unpack_from, receiver.cipher.decrypt_into
+        before, sums, esn, unsealed = window.top, 0, window.esn, False
+        sequence = before
+        while at + train <= size and room > 0:
+            here, low = read(buffer, at)
+            if here != spi or low != (sequence + 1 & LOW if esn else sequence + 1):
+                break
+            aad, sealed, out = views.get(at << 16 | train) or self._make_view(at, train)
+            nonce[4:] = buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
+            if esn:
+                EXTENDED.pack_into(receiver.aad, 0, spi, sequence + 1)
+                aad = receiver.aad
+            try:
+                decrypt(nonce, sealed, aad, out)
+            except InvalidTag:
+                break
+            a, b, c, number, d, own, e = fields(plain, at)
+            if number != follows or d != middle or a != first or b != rest or c != ends or e != options:
+                unsealed = True
+                break
+            if plain[at + last : at + opened] != trailer:
+                unsealed = True
+                break
+            parts.append(view[at + header : at + last])
+            sums += number + own
+            follows = (follows + data) & LOW
+            sequence += 1
+            room -= 1
+            at += step
+        run = sequence - before
+        window.top, window.bitmap = sequence, (window.bitmap << run | (1 << run) - 1) & receiver.mask
+        row.sums, row.next, row.room = row.sums + sums, follows, room
+        return run, unsealed
+
+    def _unseal(self, receiver: Receiver, at: int, size: int, sequence: int) -> bool:
+        """Open one packet of an AEAD; return whether it is authentic."""
+        assert receiver.cipher is not None
+        aad, sealed, plain = self._views.get(at << 16 | size) or self._make_view(at, size)
+        nonce = receiver.nonce
+        nonce[4:] = self._buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
+        if receiver.sa.esn:
+            EXTENDED.pack_into(receiver.aad, 0, receiver.sa.spi, sequence)
+            aad = receiver.aad
+        try:
+            receiver.cipher.decrypt_into(nonce, sealed, aad, plain)
+        except InvalidTag:
+            receiver.refuse(forgeries=1)
+            return False
+        return True
+
+    def _make_view(self, at: int, size: int) -> View:
+        if len(self._views) >= VIEWS:
+            self._views.clear()
+        start, view = at + ESP_HEADER + IV, self._view
+        made = view[at : at + ESP_HEADER], view[start : at + size], self._plain_view[at : at + size - OVERHEAD]
+        return self._views.setdefault(at << 16 | size, made)
+
+    def _opened(self, receiver: Receiver, at: int, size: int, kind: int) -> int:
+        """Let what came out of a packet go on, if it may; return its length, 0 for none."""
+        plain = self._plain
+        end = at + size - TRAILER
+        padding, next_header = plain[end], plain[end + 1]
+        whole = size - TRAILER - padding
+        if next_header == DUMMY:
+            return 0
+        if next_header == IPV4 and plain[at] >> 4 == 4 and whole >= 20:
+            length = plain[at + 2] << 8 | plain[at + 3]
+        elif next_header == IPV6 and plain[at] >> 4 == 6 and whole >= 40:
+            length = (plain[at + 4] << 8 | plain[at + 5]) + 40
+        else:
+            receiver.refuse(errors=1)
+            return 0
+        if length > whole or (padding and plain[end - padding : end] != PADDING[:padding]):
+            receiver.refuse(errors=1)
+            return 0
+        if not self._allowed(receiver, self._plain_view[at : at + length]):
+            self._misfit(receiver, self._plain_view[at : at + length])
+            return 0
+        if kind & CONGESTED == CONGESTED and not marked(plain, at):
+            return 0
+        self._device.take(at, length)
+        return length
+
+    def _allowed(self, receiver: Receiver, packet: memoryview) -> bool:
+        """Tell whether the SA's selectors cover a packet (RFC 4301 5.2)."""
+        key = flow_key(packet, receiver.fine)
+        if key in receiver.allowed:
+            return True
+        ends = ends_of(packet)
+        if ends is None or not any(
+            local.covers(ends.destination, ends.protocol, ends.destination_port)
+            and remote.covers(ends.source, ends.protocol, ends.source_port)
+            for local, remote in receiver.sa.flows
+        ):
+            return False
+        if len(receiver.allowed) >= ALLOWED:
+            receiver.allowed.clear()
+        receiver.allowed.add(key)
+        return True
+
+    def _slowly(self, receiver: Receiver, at: int, end: int, kind: int) -> int:
+        """Open with whatever cipher, or in transport mode."""
+        assert receiver.codec is not None
+        try:
+            data, next_header = receiver.codec.open(bytes(self._view[at:end]))
+        except Dropped as dropped:
+            replayed, forged = dropped.reason is Reason.REPLAY, dropped.reason is Reason.INTEGRITY
+            receiver.refuse(replayed, forged, not replayed and not forged)
+            return 0
+        if receiver.sa.transport:
+            sa = receiver.sa
+            data, next_header = Packet(sa.remote.address, sa.local.address, next_header, data).write(), 0
+        octets = bytearray(data)
+        if next_header == DUMMY:
+            return 0
+        if next_header not in (0, IPV4, IPV6) or _length(octets) != len(octets):
+            receiver.refuse(errors=1)
+            return 0
+        if not self._allowed(receiver, memoryview(octets)):
+            self._misfit(receiver, memoryview(octets))
+            return 0
+        if kind & CONGESTED == CONGESTED and not marked(octets, 0):
+            return 0
+        self._device.flush()
+        self._plain[at : at + len(octets)] = octets
+        self._device.take(at, len(octets))
+        return len(octets)
+
+    def _count(self, receiver: Receiver, packets: int, octets: int) -> None:
+        if not receiver.used:
+            receiver.used = True
+            self._tell(FirstPacket(receiver.sa.spi))
+        if (ends := receiver.count(packets, octets)) is not None:
+            self._tell(Expired(receiver.sa.spi, ends))
+
+    def _after(self, receiver: Receiver, source: tuple[str, int]) -> None:
+        """Notice that a peer that sends has moved (RFC 7296 2.23)."""
+        sa = receiver.sa
+        if (
+            not receiver.used
+            or not sa.encapsulated
+            or (source[1] == sa.remote.port and source[0] == str(sa.remote.address))
+        ):
+            return
+        now = self._now()
+        if now - receiver.mapped >= TOLD_SECONDS:
+            receiver.mapped = now
+            self._tell(Mapped(sa.spi, Endpoint(_address(source[0]), source[1])))
+
+    def _misfit(self, receiver: Receiver, packet: memoryview) -> None:
+        """Count a packet that the SA's selectors do not cover, and tell of it now and then."""
+        receiver.refuse(errors=1)
+        now = self._now()
+        if now - self._told >= TOLD_SECONDS:
+            self._told = now
+            self._tell(Misfit(receiver.sa.spi, bytes(packet[:MISFIT_OCTETS])))
+
+    def _unknown(self, spi: int, source: tuple[str, int]) -> None:
+        now = self._now()
+        if now - self._told >= TOLD_SECONDS:
+            self._told = now
+            self._tell(UnknownSpi(spi, Endpoint(_address(source[0]), source[1])))
+
+    def _ike(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
+        self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1])))
+
+
+def _length(packet: bytearray) -> int:
+    """Return the octets that an IP packet says it has; -1 for what is none."""
+    if len(packet) >= 20 and packet[0] >> 4 == 4:
+        return packet[2] << 8 | packet[3]
+    return (packet[4] << 8 | packet[5]) + 40 if len(packet) >= 40 and packet[0] >> 4 == 6 else -1
+
+
+@lru_cache(4096)
+def _address(text: str) -> Address:
+    return ip_address(text)

@@ -1,0 +1,314 @@
+"""From the TUN device to the network. Packets of one SA and one size leave as a train, with one call (UDP_SEGMENT).
+
+A packet is read where it will be sealed from, and sealed where it will be sent from; nothing is made for it alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.notices import Expired
+from ikecli.dataplane.userspace.chooser import Chooser
+from ikecli.dataplane.userspace.ports import Ports
+from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, TRAILER, Sender
+from ikecli.dataplane.userspace.toobig import too_big
+from ikecli.dataplane.userspace.tun import HEADER as VNET
+from ikecli.esp import IPV4, IPV6, Dropped
+
+BUDGET: Final = 256
+"""Packets taken from the device before what came in has its turn."""
+LARGEST: Final = 65_535
+TRAIN: Final = 64
+TRAIN_OCTETS: Final = 65_000
+SIZES: Final = 64
+"""Packet sizes whose views are kept."""
+SEND_WAIT: Final = 5
+"""Milliseconds that a full socket is waited for before packets are dropped."""
+UDP_SEGMENT: Final = 103
+SEGMENT: Final = struct.Struct("=H")
+CLASS: Final = struct.Struct("=i")
+IPV6_TCLASS: Final = 67
+PADDING: Final = bytes(range(1, 4))
+LOW: Final = 0xFFFFFFFF
+NOT_FRAGMENTED: Final = 0x40
+KEYS: Final = {4: slice(VNET + 12, VNET + 20), 6: slice(VNET + 8, VNET + 40)}
+"""Where the addresses are, which tell flows apart."""
+NEXT: Final = {4: IPV4, 6: IPV6}
+
+Slot = tuple[int, memoryview | bytearray, memoryview]
+"""Where an ESP packet lies in the train, its header, and what comes sealed."""
+
+
+class Outbound:
+    """Seals what the device gives."""
+
+    def __init__(self, tun: io.FileIO, chooser: Chooser, ports: Ports, tell: Callable[[object], None]) -> None:
+        self._tun, self._chooser, self._ports, self._tell = tun, chooser, ports, tell
+        self._buffer = bytearray(VNET + LARGEST + OVERHEAD)
+        self._view = memoryview(self._buffer)
+        self._train = bytearray(LARGEST + 1)
+        self._train_view = memoryview(self._train)
+        self._slots: dict[int, tuple[memoryview, list[Slot]]] = {}
+        self._trailer = (0, 0)
+        self._sender: Sender | None = None
+        self._key = b""
+        self._count = self._used = self._size = self._inner = self._class = self._last = 0
+
+    def drain(self) -> None:
+        """Take packets until there are none, or enough."""
+        read, view, left = self._tun.readinto, self._view, BUDGET
+        while left > 0:
+            size = read(view)
+            if size is None:
+                break
+            left -= 1
+            if size >= VNET + 20:
+                self._take(size - VNET)
+            if self._count and not self._chooser.fine:
+                left = self._ride(left)
+        self.flush()
+
+    def _ride(self, left: int) -> int:
+        """Seal packets that are like the last one, as long as they come: the way of nearly all. Returns what is left.
+
+        What every packet of the train has in common was looked at for the last one.
+        """
+        sender, buffer, train, read, view = self._sender, self._buffer, self._train, self._tun.readinto, self._view
+        if sender is None or sender.cipher is None or sender.dead:
+            return left
+        plain, slots = self._slots.get(self._last, (view, []))
+        number, whole, inner = self._count, self._size, self._last
+        ready = min(len(slots), TRAIN - 1)
+        same, ends = VNET + inner, KEYS[buffer[VNET] >> 4]
+        start, key = buffer[VNET : VNET + 2], buffer[ends]
+        spi, sequence, esn, nonce = sender.sa.spi, sender.sequence, sender.sa.esn, sender.nonce
+        encrypt, pack, pack_nonce, extended = sender.cipher.encrypt_into, HEADER.pack_into, NONCE.pack_into, sender.aad
+        size: int | None = 0
+        while left > 0 and number < ready:
+            size = read(view)
+            if size is None:
+                left = 0
+                break
+            left -= 1
+            if size != same or buffer[ends] != key or buffer[VNET : VNET + 2] != start:
+                break
+            offset, aad, out = slots[number]
+            sequence += 1
+            number += 1
+            pack(train, offset, spi, sequence & LOW, sequence)
+            pack_nonce(nonce, 4, sequence)
+            if esn:
+                EXTENDED.pack_into(extended, 0, spi, sequence)
+                aad = extended
+            encrypt(nonce, plain, aad, out)
+            size = 0
+        sender.sequence = sequence
+        self._used += (number - self._count) * whole
+        self._inner += (number - self._count) * inner
+        self._count = number
+        if size:
+            self._take(size - VNET)
+        return left
+
+    def send(self, packet: bytes) -> None:
+        """Send a packet that waited."""
+        self._buffer[VNET : VNET + len(packet)] = packet
+        self._take(len(packet))
+        self.flush()
+
+    def forget(self) -> None:
+        """Let the train leave, and choose an SA anew for the next packet."""
+        self.flush()
+        self._sender, self._key = None, b""
+
+    def _take(self, size: int) -> None:
+        """Seal the packet in the buffer into the train."""
+        buffer = self._buffer
+        version = buffer[VNET] >> 4
+        if version not in KEYS:
+            return
+        key = buffer[KEYS[version]]
+        kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
+        sender = self._sender
+        if sender is None or key != self._key or kind != self._class or self._chooser.fine or sender.dead:
+            sender = self._chooser.choose(self._view[VNET : VNET + size])
+            if sender is not self._sender or kind != self._class:
+                self.flush()
+            self._sender, self._key, self._class = sender, bytes(key), kind
+            if sender is None:
+                return
+        if size > sender.limit and self._refuse(sender, size, version):
+            return
+        if sender.cipher is None:
+            self._slowly(sender, size, version)
+        else:
+            self._seal(sender, size, version)
+
+    def _seal(self, sender: Sender, size: int, version: int) -> None:
+        """Seal with an AEAD (RFC 4106 3 to 5, RFC 7634 2), in place in the train."""
+        padding = -(size + TRAILER) & 3
+        whole = size + padding + OVERHEAD + TRAILER
+        if self._count and whole != self._size:
+            if whole > self._size or self._used + whole > TRAIN_OCTETS:
+                self.flush()
+        elif self._used + whole > TRAIN_OCTETS:
+            self.flush()
+        if not self._count:
+            self._size = whole
+            if (ends := sender.exhausted(TRAIN)) is not None:
+                self._ended(sender, ends)
+                if ends:
+                    return
+        known = self._slots.get(size)
+        if known is None:
+            known = self._views(size, padding)
+        plain, slots = known
+        if self._trailer != (size, version):
+            self._buffer[VNET + size : VNET + size + padding] = PADDING[:padding]
+            self._buffer[VNET + size + padding] = padding
+            self._buffer[VNET + size + padding + 1] = NEXT[version]
+            self._trailer = (size, version)
+        number = self._count
+        if whole == self._size and number < len(slots):
+            offset, aad, out = slots[number]
+        else:
+            offset, aad, out = self._slot(self._used, whole)
+            if whole == self._size and number == len(slots):
+                slots.append((offset, aad, out))
+        sender.sequence = sequence = sender.sequence + 1
+        HEADER.pack_into(self._train, offset, sender.sa.spi, sequence & LOW, sequence)
+        NONCE.pack_into(sender.nonce, 4, sequence)
+        if sender.sa.esn:
+            EXTENDED.pack_into(sender.aad, 0, sender.sa.spi, sequence)
+            aad = memoryview(sender.aad)
+        sender.cipher.encrypt_into(sender.nonce, plain, aad, out)  # type: ignore[union-attr]
+        self._count, self._last = number + 1, size
+        self._used += whole
+        self._inner += size
+        if number + 1 == TRAIN or whole != self._size:
+            self.flush()
+
+    def _slot(self, offset: int, whole: int) -> Slot:
+        view = self._train_view
+        return offset, view[offset : offset + 8], view[offset + 8 + IV : offset + whole]
+
+    def _views(self, size: int, padding: int) -> tuple[memoryview, list[Slot]]:
+        if len(self._slots) >= SIZES:
+            self._slots.clear()
+        known = self._slots[size] = (self._view[VNET : VNET + size + padding + TRAILER], [])
+        return known
+
+    def flush(self) -> None:
+        """Let the train leave."""
+        sender, count = self._sender, self._count
+        if sender is None or not count:
+            return
+        used, inner = self._used, self._inner
+        self._count = self._used = self._inner = 0
+        if self._leave(sender, used, count):
+            if (ends := sender.count(count, inner)) is not None:
+                self._ended(sender, ends)
+        else:
+            sender.refuse(errors=count)
+
+    def _leave(self, sender: Sender, used: int, count: int) -> bool:
+        """Send the train; return whether any of it went."""
+        sa, size = sender.sa, self._size
+        encapsulated = sa.encapsulated
+        one = self._ports.sending(sa.local.address, encapsulated)
+        if one is None:
+            return False
+        extra = self._extra(sa.remote)
+        port = sa.remote.port if encapsulated else 0
+        there = (str(sa.remote.address), port)
+        if count > 1 and encapsulated:
+            try:
+                return self._send(one, self._train_view[:used], [*extra, (17, UDP_SEGMENT, SEGMENT.pack(size))], there)
+            except OSError as error:
+                if error.errno not in (errno.EMSGSIZE, errno.EINVAL, errno.EIO):
+                    return False
+        sent = False
+        for offset in range(0, used, size):
+            with contextlib.suppress(OSError):
+                sent |= self._send(one, self._train_view[offset : min(offset + size, used)], extra, there)
+        return sent
+
+    def _send(
+        self,
+        one: socket.socket,
+        octets: memoryview | bytes,
+        extra: list[tuple[int, int, bytes]],
+        there: tuple[str, int],
+    ) -> bool:
+        """Send; a socket that is full is waited for, an error that an earlier packet left behind is passed over."""
+        for _ in range(3):
+            try:
+                one.sendmsg((octets,), extra, 0, there)
+                return True
+            except BlockingIOError:
+                select.select((), (one,), (), SEND_WAIT / 1000)
+            except OSError as error:
+                if error.errno in (errno.EMSGSIZE, errno.EINVAL, errno.EIO):
+                    raise
+        return False
+
+    def _extra(self, remote: Endpoint) -> list[tuple[int, int, bytes]]:
+        """Return what sets the outer class: that of the packets inside (RFC 4301 5.1.2, RFC 6040 4.1)."""
+        if not self._class:
+            return []
+        if remote.address.version == 4:
+            return [(socket.IPPROTO_IP, socket.IP_TOS, CLASS.pack(self._class))]
+        return [(socket.IPPROTO_IPV6, IPV6_TCLASS, CLASS.pack(self._class))]
+
+    def _slowly(self, sender: Sender, size: int, version: int) -> None:
+        """Seal with whatever cipher, or in transport mode, and send at once."""
+        start = VNET
+        next_header = NEXT[version]
+        if sender.sa.transport:
+            next_header = self._buffer[VNET + (9 if version == 4 else 6)]
+            start += 4 * (self._buffer[VNET] & 15) if version == 4 else 40
+        assert sender.codec is not None
+        try:
+            octets = sender.codec.seal(bytes(self._view[start : VNET + size]), next_header)
+        except Dropped:
+            self._ended(sender, True)
+            sender.dead = True
+            return
+        sender.sequence = sender.codec.sequence
+        sa = sender.sa
+        one = self._ports.sending(sa.local.address, sa.encapsulated)
+        there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
+        with contextlib.suppress(OSError):
+            if one is not None and self._send(one, octets, self._extra(sa.remote), there):
+                for ends in (sender.count(1, size), sender.exhausted(1)):
+                    if ends is not None:
+                        self._ended(sender, ends)
+                return
+        sender.refuse(errors=1)
+
+    def _refuse(self, sender: Sender, size: int, version: int) -> bool:
+        """Tell a packet's source that it is too long; return False for one that may be cut, outside (RFC 4301 8.2)."""
+        if version == 4 and not self._buffer[VNET + 6] & NOT_FRAGMENTED:
+            return False
+        answer = too_big(bytes(self._view[VNET : VNET + size]), sender.limit, sender.sa.local.address)
+        if answer is not None:
+            with contextlib.suppress(BlockingIOError):
+                self._tun.write(bytes(VNET) + answer)
+        sender.refuse(errors=1)
+        return True
+
+    def _ended(self, sender: Sender, hard: bool) -> None:
+        if hard:
+            self._chooser.forget()
+        self._tell(Expired(sender.inbound_spi, hard))
+
+
+assert ICV == 16

@@ -1,0 +1,109 @@
+"""What engine and worker tell each other: one value a message, of the few classes named here.
+
+The values are pickled, and nothing but these classes is read, so that neither end can make the other run anything.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ikecli.boundary import effects, notices
+from ikecli.intent import Address, Selector
+
+LARGEST: Final = 1 << 18
+"""Octets of the longest message."""
+BUFFER: Final = 1 << 22
+LINES_A_MESSAGE: Final = 500
+SO_SNDBUFFORCE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A socket to use, which comes along: ESP leaves from and comes to this address of ours (UDP, or raw ESP)."""
+
+    address: Address
+    udp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A socket is closed and must not be used any more."""
+
+    address: Address
+    udp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The policies in order: ends, and the connection's label or nothing. They hold once the `last` part is there."""
+
+    rows: tuple[tuple[Selector, Selector, str], ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An SA to put in; its counters are at `slot`, and `mtu` is that of the way to the peer."""
+
+    sa: effects.Install
+    slot: int
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has its TUN device."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the worker cannot do, for the operator."""
+
+    text: str
+
+
+_CLASSES: Final = {
+    (f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")
+} | {
+    *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
+    *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
+    *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
+    *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
+    ("ikecli.intent.selectors", "Selector"), ("ikecli.numbers", "Algorithm"), ("ikecli.numbers", "Words"),
+    ("ikecli.numbers", "TransformType"),
+}  # fmt: skip
+
+
+class _Reader(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _CLASSES:
+            raise pickle.UnpicklingError(f"{module}.{name} is no message")
+        return super().find_class(module, name)
+
+
+class Pipe:
+    """One end."""
+
+    def __init__(self, one: socket.socket) -> None:
+        self.socket: Final = one
+        one.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, BUFFER)
+
+    def send(self, message: object, files: Sequence[int] = ()) -> None:
+        """Send a message; raises OSError, BlockingIOError from an end that does not wait."""
+        octets = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        if files:
+            socket.send_fds(self.socket, [octets], list(files))
+        else:
+            self.socket.send(octets)
+
+    def receive(self) -> tuple[object, list[int]] | None:
+        """Return a message and the files that came along, None at the end; raises OSError, pickle.UnpicklingError."""
+        octets, files, _flags, _address = socket.recv_fds(self.socket, LARGEST, 1)
+        return (_Reader(io.BytesIO(octets)).load(), files) if octets else None

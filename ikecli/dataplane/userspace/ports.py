@@ -1,0 +1,52 @@
+"""The worker's sockets: UDP port 4500 that it shares with IKE, and raw ESP, an address of ours each."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+from ikecli.intent import Address
+
+BUFFER: Final = 1 << 23
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+UDP_GRO: Final = 104
+IP_RECVERR, IPV6_RECVERR = 11, 25
+IP_RECVTOS, IPV6_RECVTCLASS = 13, 66
+
+
+class Ports:
+    """The sockets by address and kind."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[Address, bool], socket.socket] = {}
+        self._sending: dict[tuple[Address, bool], socket.socket | None] = {}
+
+    def add(self, address: Address, udp: bool, file: int) -> socket.socket:
+        """Take a socket; return it ready for use."""
+        one = socket.socket(fileno=file)
+        six = address.version == 6
+        level = socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP
+        one.setblocking(False)
+        for option in (SO_SNDBUFFORCE, SO_RCVBUFFORCE):
+            one.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+        one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
+        one.setsockopt(level, IPV6_RECVERR if six else IP_RECVERR, 1)
+        if udp:
+            one.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+        self._open[address, udp] = one
+        self._sending.clear()
+        return one
+
+    def drop(self, address: Address, udp: bool) -> socket.socket | None:
+        """Give a socket up; return it, to be closed."""
+        self._sending.clear()
+        return self._open.pop((address, udp), None)
+
+    def sending(self, address: Address, udp: bool) -> socket.socket | None:
+        """Return the socket that ESP from an address leaves by: its own, else that of all addresses."""
+        try:
+            return self._sending[address, udp]
+        except KeyError:
+            found = self._open.get((address, udp)) or self._open.get((type(address)(0), udp))
+            self._sending[address, udp] = found
+            return found

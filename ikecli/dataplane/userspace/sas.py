@@ -1,0 +1,146 @@
+"""The worker's SAs. An AEAD's direction keeps everything that sealing or opening a packet needs at hand."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import replace
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+
+from ikecli.boundary.effects import Install, Lifetime, Update
+from ikecli.dataplane.userspace.counts import ERRORS, FORGERIES, OCTETS, PACKETS, REPLAYS, WIDTH, Counts
+from ikecli.esp import EspSa, InboundSa, OutboundSa, ReplayWindow
+
+AEADS: Final[dict[int, type[AESGCM] | type[ChaCha20Poly1305]]] = {20: AESGCM, 28: ChaCha20Poly1305}
+"""The ciphers of the fast way, by transform id; others go through the codec that the emulated network uses."""
+SALT: Final = 4
+IV: Final = 8
+ICV: Final = 16
+ESP_HEADER: Final = 8
+OVERHEAD: Final = ESP_HEADER + IV + ICV
+"""Octets that an AEAD adds besides padding and trailer."""
+TRAILER: Final = 2
+UDP_HEADER: Final = 8
+IP_HEADER: Final = {4: 20, 6: 40}
+LAST_SEQUENCE: Final = {False: (1 << 32) - 1, True: (1 << 64) - 1}
+SEQUENCE_MARGIN: Final = 1 << 20
+"""Sequence numbers before the last at which a replacement is asked for."""
+LEAST_MTU: Final = 576
+
+
+class Direction:
+    """What both directions have: the counters and the bounds."""
+
+    __slots__ = ("_at", "_bounded", "_counts", "cipher", "dead", "nonce", "sa", "warned")
+
+    def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
+        self.sa = sa
+        self._counts, self._at = counts.numbers, slot * WIDTH
+        self.warned = self.dead = False
+        life = sa.lifetime
+        self._bounded = any((life.soft_octets, life.hard_octets, life.soft_packets, life.hard_packets))
+        kind = AEADS.get(sa.encryption.number)
+        self.cipher = kind(sa.keys.encryption[:-SALT]) if kind is not None and not sa.transport else None
+        self.nonce = bytearray(sa.keys.encryption[-SALT:] + bytes(IV))
+
+    @property
+    def inbound_spi(self) -> int:
+        """The SPI by which the engine knows the Child SA."""
+        return self.sa.spi if self.sa.direction.value == "inbound" else self.sa.peer_spi
+
+    def count(self, packets: int, octets: int) -> bool | None:
+        """Count what was carried; return False when a replacement is due, True at the end, else None."""
+        numbers, at = self._counts, self._at
+        numbers[at + PACKETS] += packets
+        numbers[at + OCTETS] += octets
+        bounds = self.sa.lifetime
+        return self._judge(bounds, numbers[at + PACKETS], numbers[at + OCTETS]) if self._bounded else None
+
+    def _judge(self, bounds: Lifetime, packets: int, octets: int) -> bool | None:
+        if 0 < bounds.hard_octets <= octets or 0 < bounds.hard_packets <= packets:
+            self.dead = True
+            return True
+        if not self.warned and (0 < bounds.soft_octets <= octets or 0 < bounds.soft_packets <= packets):
+            self.warned = True
+            return False
+        return None
+
+    def refuse(self, replays: int = 0, forgeries: int = 0, errors: int = 0) -> None:
+        """Count what was not."""
+        numbers, at = self._counts, self._at
+        numbers[at + REPLAYS] += replays
+        numbers[at + FORGERIES] += forgeries
+        numbers[at + ERRORS] += errors
+
+    def _codec(self) -> EspSa:
+        sa = self.sa
+        return EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
+
+
+class Sender(Direction):
+    """An SA that sends. `limit` is the longest packet that fits the way to the peer in one piece."""
+
+    __slots__ = ("aad", "codec", "last", "limit", "sequence", "slots")
+
+    def __init__(self, sa: Install, counts: Counts, slot: int, mtu: int) -> None:
+        super().__init__(sa, counts, slot)
+        self.sequence = 0
+        self.last = LAST_SEQUENCE[sa.esn]
+        self.aad = bytearray(12)
+        self.codec = OutboundSa(self._codec(), os.urandom) if self.cipher is None else None
+        self.limit = inner_limit(sa, mtu)
+
+    def move(self, sa: Install, mtu: int) -> None:
+        """Go on with other endpoints."""
+        self.sa, self.limit = sa, inner_limit(sa, mtu)
+
+    def exhausted(self, ahead: int) -> bool | None:
+        """Return False when sequence numbers run out soon, True when fewer than `ahead` are left, else None."""
+        if self.last - self.sequence < ahead:
+            self.dead = True
+            return True
+        if self.last - self.sequence < SEQUENCE_MARGIN and not self.warned:
+            self.warned = True
+            return False
+        return None
+
+
+class Receiver(Direction):
+    """An SA that receives; `allowed` are the ends of inner packets that its selectors were found to cover."""
+
+    __slots__ = ("aad", "allowed", "codec", "fine", "mapped", "mask", "used", "window")
+
+    def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
+        super().__init__(sa, counts, slot)
+        self.window = ReplayWindow(sa.replay_window, sa.esn)
+        self.mask = (1 << sa.replay_window) - 1
+        self.codec = InboundSa(self._codec(), self.window) if self.cipher is None else None
+        self.aad = bytearray(12)
+        self.allowed: set[bytes] = set()
+        self.fine = any(end.protocol or not end.any_port for pair in sa.flows for end in pair)
+        self.used, self.mapped = False, 0.0
+
+    def move(self, sa: Install) -> None:
+        """Go on with other endpoints."""
+        self.sa = sa
+
+
+def moved(sa: Install, other: Update) -> Install:
+    """Return an SA with other endpoints."""
+    return replace(sa, local=other.local, remote=other.remote, encapsulated=other.encapsulated)
+
+
+def inner_limit(sa: Install, mtu: int) -> int:
+    """Return the longest packet whose ESP is no longer than `mtu` octets (RFC 4303 2.4)."""
+    block = max(4, 1 if sa.integrity is None else sa.encryption.iv)
+    icv = sa.encryption.icv if sa.integrity is None else sa.integrity.icv
+    outside = IP_HEADER[sa.remote.address.version] + (UDP_HEADER if sa.encapsulated else 0)
+    room = max(mtu, LEAST_MTU) - outside - ESP_HEADER - sa.encryption.iv - icv
+    return room // block * block - TRAILER
+
+
+NONCE: Final = struct.Struct("!Q")
+EXTENDED: Final = struct.Struct("!IQ")
+HEADER: Final = struct.Struct("!IIQ")

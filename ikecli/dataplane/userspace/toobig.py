@@ -1,0 +1,46 @@
+"""What a packet's source is told when the packet does not fit (RFC 792, RFC 1191 4, RFC 4443 3.2)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum
+from ikecli.intent import Address
+
+UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
+PACKET_TOO_BIG: Final = 2
+QUOTED_V4: Final = 548
+"""Octets of the packet that are sent back: as many as fit in 576 with both headers (RFC 1812 4.3.2.3)."""
+QUOTED_V6: Final = 1232
+LEAST_V6: Final = 1280
+
+
+def too_big(packet: bytes, mtu: int, own: Address) -> bytes | None:
+    """Return the message to the source, from an address of ours where it is of the same version; None for none.
+
+    No error answers an ICMP error, a later fragment, or a packet to or from many (RFC 1122 3.2.2, RFC 4443 2.4).
+    """
+    if packet[0] >> 4 == 4:
+        header = 4 * (packet[0] & 15)
+        if packet[9] == ICMP and packet[header : header + 1] not in (b"\x08", b"\x00", b"\x0d", b"\x0e"):
+            return None
+        if int.from_bytes(packet[6:8], "big") & 0x1FFF:
+            return None
+        source, ours = IPv4Address(packet[12:16]), own if own.version == 4 else IPv4Address(packet[16:20])
+        body = bytes((UNREACHABLE, FRAGMENTATION_NEEDED, 0, 0, 0, 0)) + mtu.to_bytes(2, "big") + packet[:QUOTED_V4]
+        if source.is_multicast or source.is_unspecified or IPv4Address(packet[16:20]).is_multicast:
+            return None
+        return Packet(ours, source, ICMP, _summed(body, b"")).write()
+    if packet[6] == ICMPV6 and packet[40] < 128:
+        return None
+    source6, ours6 = IPv6Address(packet[8:24]), own if own.version == 6 else IPv6Address(packet[24:40])
+    if source6.is_multicast or source6.is_unspecified:
+        return None
+    body = bytes((PACKET_TOO_BIG, 0, 0, 0)) + max(mtu, LEAST_V6).to_bytes(4, "big") + packet[:QUOTED_V6]
+    pseudo = ours6.packed + source6.packed + len(body).to_bytes(4, "big") + bytes((0, 0, 0, ICMPV6))
+    return Packet(ours6, source6, ICMPV6, _summed(body, pseudo)).write()
+
+
+def _summed(body: bytes, pseudo: bytes) -> bytes:
+    return body[:2] + checksum(pseudo + body).to_bytes(2, "big") + body[4:]

@@ -1,0 +1,1 @@
+"""The kernel's ESP: SAs and policies through the XFRM netlink family."""

@@ -1,0 +1,370 @@
+"""The kernel's ESP as a data plane."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped
+from ikecli.boundary.views import Counters
+from ikecli.dataplane.lines import lines_of
+from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.linux.ledger import Ledger
+from ikecli.dataplane.linux.netlink import Events
+from ikecli.dataplane.linux.plane import LinuxPlane
+from ikecli.dataplane.packet import ICMP, ICMPV6
+from ikecli.dataplane.xfrm import messages as xfrm
+from ikecli.dataplane.xfrm.cuts import cuts_of
+from ikecli.dataplane.xfrm.kernel import ANYTHING, Kernel, Used, address_of
+from ikecli.dataplane.xfrm.marks import Group, Marks
+from ikecli.dataplane.xfrm.policies import (
+    FIRST_PRIORITY,
+    FOREVER,
+    UNUSED,
+    Layers,
+    Policy,
+    Template,
+    policies_of,
+)
+from ikecli.errors import Unavailable
+from ikecli.intent import Address, Connection, Intent
+
+NAT_PORT: Final = 4500
+ACQUIRE_SECONDS: Final = 2.0
+"""How long the kernel keeps quiet about packets that wait for one SA."""
+LOOKS: Final = (*(0.1,) * 20, *(1.0,) * 30)
+"""The pauses between looks whether a new inbound SA has carried a packet: the kernel does not tell."""
+MAX_WATCHED: Final = 256
+"""New SAs that are looked at; of more, a first packet is noticed when the peer deletes the old SA."""
+UDP_ENCAP: Final = 100
+IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+
+
+@dataclass(slots=True)
+class Child:
+    """A Child SA: its two directions as far as they are in, and what was counted before a reset."""
+
+    group: Group
+    ways: dict[Direction, Install] = field(default_factory=dict)
+    zero: tuple[Used, Used] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An acquire that waits for its SA."""
+
+    sequence: int
+    template: Template
+
+
+class XfrmPlane(LinuxPlane):
+    """SAs and policies in the kernel."""
+
+    name = "xfrm"
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation"})
+
+    def __init__(self, host: Host, ledger: Ledger) -> None:
+        """Take out what an earlier run left; raises Unavailable where the kernel has no XFRM."""
+        super().__init__(host, ledger)
+        self._kernel = Kernel(ledger)
+        swept = self._kernel.sweep()
+        if swept:
+            host.log(f"{swept} SAs and policies of an earlier run were still in the kernel and are gone now")
+        groups = xfrm.XFRMNLGRP_ACQUIRE | xfrm.XFRMNLGRP_EXPIRE | xfrm.XFRMNLGRP_MAPPING
+        self._heard = Events(xfrm.NETLINK_XFRM, xfrm.MarshalXfrm(), groups)
+        host.watch(self._heard.fileno(), self._hear)
+        host.sockets.guest = self
+        self._layers = Layers()
+        self._connections: dict[str, Connection] = {}
+        self._priorities: dict[str, int] = {}
+        self._marks = Marks()
+        self._children: dict[int, Child] = {}
+        self._outbound: dict[tuple[int, Address], Child] = {}
+        self._asked: dict[str, Asked] = {}
+
+    # Policies
+
+    def _protect(self, intent: Intent) -> None:
+        self._connections = {one.label: one for one in intent.connections}
+        self._priorities, wanted = {}, list[Policy]()
+        for at, line in enumerate(lines_of(intent)):
+            priority, row = FIRST_PRIORITY + 2 * at, line.connection
+            if row is not None:
+                self._priorities.setdefault(row.label, priority)
+                if row.wildcard_peer:
+                    continue
+            for cut in cuts_of(line.local, line.remote):
+                wanted += policies_of(cut, priority, self._trap(row) if row else None, True, True)
+        self._lay("", wanted)
+
+    def _trap(self, row: Connection) -> Template:
+        """Return the SA that packets of a connection ask for: with its first peer."""
+        return Template(row.local, row.peers[0], self._group(row.label, row.label).reqid, row.transport)
+
+    def _group(self, key: Hashable, connection: str) -> Group:
+        return self._marks.group(self._ledger.owner, key, connection)
+
+    def _lay(self, owner: str, policies: Iterable[Policy]) -> None:
+        for place, policy in self._layers.lay(owner, policies):
+            if policy is None:
+                self._kernel.take(place)
+            else:
+                self._kernel.put(policy)
+
+    def _shares(self, sa: Install) -> bool:
+        """Tell whether the configuration's own policies are those of an SA, so that it needs none."""
+        row = self._connections.get(sa.connection)
+        if row is None or row.wildcard_peer:
+            return False
+        flows = {(flow.local, flow.remote) for flow in row.flows if flow.permit}
+        ends = row.local, row.peers[0], row.transport
+        return set(sa.flows) == flows and ends == (sa.local.address, sa.remote.address, sa.transport)
+
+    def _own(self, group: Group, sa: Install) -> None:
+        """Lay the policies of Child SAs that the configuration's do not serve, of the directions that are in."""
+        template = Template(sa.local.address, sa.remote.address, group.reqid, sa.transport)
+        priority = self._priorities.get(sa.connection, FIRST_PRIORITY) - 1
+        self._lay(
+            f"{group.reqid:x}",
+            [
+                policy
+                for pair in sa.flows
+                for cut in cuts_of(*pair)
+                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0)
+            ],
+        )
+
+    # SAs
+
+    def install(self, sa: Install) -> None:
+        """Put in one direction of an SA."""
+        self._check(sa)
+        inbound = sa.spi if sa.direction is IN else sa.peer_spi
+        child = self._children.get(inbound)
+        if child is None:
+            key: Hashable = sa.connection
+            if not self._shares(sa):
+                key = (sa.connection, sa.flows, sa.local.address, sa.remote.address, sa.transport)
+            child = Child(self._group(key, sa.connection))
+        asked = self._asked.get(sa.connection) if sa.direction is OUT else None
+        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0)
+        self._children[inbound] = child
+        child.ways[sa.direction] = sa
+        child.group.ways[sa.direction] += 1
+        if asked:
+            self._asked.pop(sa.connection, None)
+        if sa.direction is OUT:
+            self._outbound[sa.spi, sa.remote.address] = child
+        else:
+            self._look(sa.spi, 0)
+        if not child.group.lasting:
+            self._own(child.group, sa)
+
+    def update(self, update: Update) -> None:
+        """Move an SA to other endpoints: its ports at once, its addresses by one that goes on where it was."""
+        inbound = update.spi if update.direction is IN else update.peer_spi
+        child = self._children.get(inbound)
+        old = child.ways.get(update.direction) if child else None
+        if child is None or old is None:
+            return
+        new = replace(old, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
+        moved = (new.local.address, new.remote.address) != (old.local.address, old.remote.address)
+        if not moved and new.encapsulated == old.encapsulated:
+            self._kernel.change(new, self._ports(new), child.group.reqid)
+        else:
+            replay = xfrm.attribute(self._kernel.state(old.spi, _destination(old)), "XFRMA_REPLAY_ESN_VAL")
+            self._kernel.remove(old.spi, _destination(old))
+            self._kernel.add(new, self._ports(new), child.group.reqid, replay=replay)
+            if update.direction is OUT:
+                self._outbound.pop((old.spi, old.remote.address), None)
+                self._outbound[new.spi, new.remote.address] = child
+        child.ways[update.direction] = new
+        if moved or not child.group.lasting:
+            self._own(child.group, new)
+
+    def _remove(self, remove: Remove) -> None:
+        """Take out one direction of an SA."""
+        if remove.direction is IN:
+            child = self._children.get(remove.spi)
+        else:
+            child = self._outbound.pop((remove.spi, remove.remote.address), None)
+        sa = child.ways.pop(remove.direction, None) if child else None
+        if child is None or sa is None:
+            return
+        self._kernel.remove(sa.spi, _destination(sa))
+        group = child.group
+        group.ways[remove.direction] -= 1
+        if not child.ways:
+            self._children.pop(sa.spi if sa.direction is IN else sa.peer_spi, None)
+        if not any(group.ways.values()):
+            self._lay(f"{group.reqid:x}", ())
+            if not group.lasting:
+                self._marks.drop(group)
+
+    def _ports(self, sa: Install) -> tuple[int, int]:
+        on_wire = self._host.sockets.on_wire
+        return on_wire(sa.local.port), on_wire(sa.remote.port)
+
+    # Counters
+
+    def counters(self, spis: Iterable[int]) -> Mapping[int, Counters]:
+        """Return what the kernel counted, by inbound SPI."""
+        found = {}
+        for spi in spis:
+            if (child := self._children.get(spi)) is not None and IN in child.ways:
+                found[spi] = _counters(self._used(child), child.zero)
+        return found
+
+    def reset(self) -> None:
+        """Count from now on."""
+        for child in self._children.values():
+            child.zero = self._used(child)
+
+    def _used(self, child: Child) -> tuple[Used, Used]:
+        found = []
+        for way in (IN, OUT):
+            sa = child.ways.get(way)
+            used = self._kernel.used(sa.spi, _destination(sa)) if sa is not None else None
+            found.append(used or Used(0, 0, 0, 0))
+        return found[0], found[1]
+
+    def _look(self, spi: int, number: int) -> None:
+        """See whether an inbound SA has carried its first packet."""
+        child = self._children.get(spi)
+        sa = child.ways.get(IN) if child else None
+        if sa is None or number >= len(LOOKS) or (not number and len(self._children) > MAX_WATCHED):
+            return
+        used = self._kernel.used(spi, _destination(sa)) if number else None
+        if used is not None and used.packets:
+            self._host.notify(FirstPacket(spi))
+            return
+        clock = self._host.clock
+        clock.call_at(clock.now() + LOOKS[number], lambda: self._look(spi, number + 1))
+
+    # What the kernel tells
+
+    def _hear(self) -> None:
+        if self._heard.read(self._take):
+            self._host.log("the kernel told more of SAs than was heard; packets ask again")
+            for label in tuple(self._asked):
+                self._give_up(label)
+
+    def _take(self, message: Any) -> None:
+        kind = message["header"]["type"]
+        if kind == xfrm.XFRM_MSG_ACQUIRE:
+            self._acquired(message)
+        elif kind == xfrm.XFRM_MSG_EXPIRE:
+            self._expired(message["state"], bool(message["hard"]))
+        elif kind == xfrm.XFRM_MSG_MAPPING:
+            spi, source = int.from_bytes(message["id"]["spi"], "big"), message["new_saddr"]
+            if message["reqid"] >> 16 == self._ledger.owner and spi in self._children:
+                port = self._host.sockets.on_wire(int.from_bytes(message["new_sport"], "big"))
+                self._host.notify(Mapped(spi, Endpoint(address_of(source, message["id"]["family"]), port)))
+
+    def _acquired(self, message: Any) -> None:
+        shape = xfrm.attribute(message, "XFRMA_TMPL")
+        template = xfrm.user_tmpl.unpack(shape[:64]) if shape else None
+        if template is None or template["reqid"] >> 16 != self._ledger.owner:
+            return
+        group = self._marks.of(template["reqid"])
+        if group is None:
+            return
+        label = group.connection
+        ends = (
+            address_of(template["saddr"], template["family"]),
+            address_of(template["id"]["daddr"], template["family"]),
+        )
+        transport = template["mode"] == xfrm.XFRM_MODE_TRANSPORT
+        asked = Asked(message["seq"], Template(*ends, template["reqid"], transport))
+        self._asked[label] = asked
+        clock = self._host.clock
+        clock.call_at(clock.now() + ACQUIRE_SECONDS, lambda: self._give_up(label, asked))
+        self._host.notify(_packet(label, message["sel"]))
+
+    def _give_up(self, label: str, asked: Asked | None = None) -> None:
+        """End the kernel's wait for an SA that has not come."""
+        found = self._asked.get(label)
+        if found is not None and asked in (None, found):
+            del self._asked[label]
+            wanted = found.template
+            self._kernel.forget_acquire(found.sequence, wanted.reqid, wanted.local, wanted.remote, wanted.transport)
+
+    def _expired(self, info: Any, hard: bool) -> None:
+        spi = int.from_bytes(info["id"]["spi"], "big")
+        if not spi or info["reqid"] >> 16 != self._ledger.owner:
+            return
+        destination = address_of(info["id"]["daddr"], info["family"])
+        child = self._outbound.get((spi, destination)) or self._children.get(spi)
+        for sa in child.ways.values() if child else ():
+            self._host.notify(Expired(sa.spi if sa.direction is IN else sa.peer_spi, hard))
+            return
+
+    # The sockets of IKE
+
+    def opened(self, address: Address, port: int, one: socket.socket) -> bool:
+        """Let IKE pass all policies, and ESP reach the kernel on the NAT port."""
+        six = one.family == socket.AF_INET6
+        level, option = (socket.IPPROTO_IPV6, IPV6_XFRM_POLICY) if six else (socket.IPPROTO_IP, IP_XFRM_POLICY)
+        try:
+            for way in (xfrm.XFRM_POLICY_OUT, xfrm.XFRM_POLICY_IN):
+                one.setsockopt(level, option, xfrm.userpolicy_info.pack(_bypass(one.family, way)))
+            if port == NAT_PORT:
+                one.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, struct.pack("=i", xfrm.UDP_ENCAP_ESPINUDP))
+        except OSError as error:
+            raise Unavailable(f"UDP port {port} of {address}: {error.strerror}") from error
+        return False
+
+    def closed(self, address: Address, port: int) -> None:
+        """Do nothing: what was set goes with the socket."""
+
+    def close(self) -> None:
+        """Take out everything that was put in."""
+        for label in tuple(self._asked):
+            self._give_up(label)
+        for child in tuple(self._children.values()):
+            for sa in tuple(child.ways.values()):
+                self.remove(Remove(sa.direction, sa.spi, sa.remote))
+        self._lay("", ())
+        self._host.unwatch(self._heard.fileno())
+        self._heard.close()
+        self._kernel.close()
+        self._host.sockets.guest = None
+        super().close()
+
+
+def _destination(sa: Install) -> Address:
+    return sa.local.address if sa.direction is IN else sa.remote.address
+
+
+def _counters(used: tuple[Used, Used], zero: tuple[Used, Used] | None) -> Counters:
+    into, out = used
+    old_in, old_out = zero or (Used(0, 0, 0, 0), Used(0, 0, 0, 0))
+    return Counters(
+        packets_out=max(out.packets - old_out.packets, 0),
+        octets_out=max(out.octets - old_out.octets, 0),
+        packets_in=max(into.packets - old_in.packets, 0),
+        octets_in=max(into.octets - old_in.octets, 0),
+        replays=max(into.replays - old_in.replays, 0),
+        integrity_failures=max(into.forgeries - old_in.forgeries, 0),
+    )
+
+
+def _packet(label: str, sel: Any) -> Acquire:
+    """Return what asked for an SA; ICMP's type and code stand in both ports, as in RFC 7296 3.13.1."""
+    kind, protocol = sel["family"], sel["proto"]
+    ports = int.from_bytes(sel["sport"], "big"), int.from_bytes(sel["dport"], "big")
+    if protocol in (ICMP, ICMPV6):
+        ports = (ports[0] << 8 | ports[1],) * 2
+    return Acquire(label, address_of(sel["saddr"], kind), address_of(sel["daddr"], kind), protocol, *ports)
+
+
+def _bypass(kind: int, direction: int) -> dict[str, Any]:
+    return {
+        "sel": ANYTHING | {"family": kind}, "lft": FOREVER, "curlft": UNUSED, "priority": 0, "index": 0,
+        "dir": direction, "action": xfrm.XFRM_POLICY_ALLOW, "flags": 0, "share": 0,
+    }  # fmt: skip

@@ -1,0 +1,307 @@
+"""What every data plane does alike: SAs put in by hand, packets between two nodes, what is counted and reported.
+
+The planes of Linux are run by `make live`: they need root, and namespaces of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove, Update
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Misfit
+from ikecli.boundary.views import Counters
+from ikecli.errors import Unavailable
+from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
+from ikecli.intent.selectors import host_selector
+from ikecli.numbers import ALGORITHMS, Algorithm
+from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, NAMES, NAT_PORT, OTHER, Rig, rig
+
+LABEL = "MAP 10 outside"
+NETS = {"L": "10.1.0.0/16", "R": "10.2.0.0/16"}
+ROWS = {(row.name, row.key_bits): row for row in ALGORITHMS}
+GCM, CBC, CHACHA, TRIPLE = (
+    ROWS[name, bits]
+    for name, bits in (
+        ("ENCR_AES_GCM_16", 256), ("ENCR_AES_CBC", 256), ("ENCR_CHACHA20_POLY1305", 0), ("ENCR_3DES", 0),
+    )
+)  # fmt: skip
+SHA = ROWS["AUTH_HMAC_SHA2_256_128", 0]
+
+
+def flow(node: str) -> tuple[Selector, Selector]:
+    return Selector.of(ip_network(NETS[node])), Selector.of(ip_network(NETS[OTHER[node]]))
+
+
+def intent(node: str) -> Intent:
+    outside = Interface("outside", (IPv4Interface(f"{ENDS[node]}/24"),))
+    inside = Interface("Loopback0", (IPv4Interface(f"{INSIDE[node]}/16"),), nameif="inside")
+    peer = ip_address(ENDS[OTHER[node]])
+    connection = Connection("MAP", 10, "outside", ip_address(ENDS[node]), (peer,), (Flow(*flow(node)),), ())
+    routes = (Route(IPv4Network("0.0.0.0/0"), peer),)
+    return Intent(hostname=node, network=Network((outside, inside), routes), connections=(connection,))
+
+
+def both_versions(node: str, outer: int, inner: int) -> Intent:
+    """Return an intent with addresses of both versions, whose SAs go over one and protect the other."""
+    base, other = intent(node), OTHER[node]
+    outside, inside = base.network.interfaces
+    outside = replace(outside, addresses=(*outside.addresses, IPv6Interface(f"{ENDS6[node]}/64")))
+    inside = replace(inside, addresses=(*inside.addresses, IPv6Interface(f"{INSIDE6[node]}/64")))
+    ends, hosts = ENDS if outer == 4 else ENDS6, INSIDE if inner == 4 else INSIDE6
+    flows = (Flow(*(host_selector(hosts[name]) for name in (node, other))),)
+    row = replace(base.connections[0], local=ip_address(ends[node]), peers=(ip_address(ends[other]),), flows=flows)
+    route = Route(IPv6Network("::/0"), ip_address(ENDS6[other]))
+    network = replace(base.network, interfaces=(outside, inside), routes=(*base.network.routes, route))
+    return replace(base, network=network, connections=(row,))
+
+
+class Pair:
+    """Two nodes and the SAs between them; each generation of SAs has SPIs of its own."""
+
+    def __init__(self, made: Rig) -> None:
+        self.rig = made
+        made.configure({name: intent(name) for name in NAMES})
+
+    @staticmethod
+    def spi(receiver: str, generation: int = 1) -> int:
+        return 0x1000 * generation + (1 if receiver == "R" else 2)
+
+    def sa(self, sender: str, encryption: Algorithm, integrity: Algorithm | None, generation: int) -> Install:
+        keys = EspKeys(
+            bytes(range(encryption.key_octets)), bytes([generation]) * integrity.key_octets if integrity else b""
+        )
+        ends = Endpoint(ip_address(ENDS[sender]), 500), Endpoint(ip_address(ENDS[OTHER[sender]]), 500)
+        spis = self.spi(OTHER[sender], generation), self.spi(sender, generation)
+        return Install(Direction.OUTBOUND, *spis, *ends, encryption, integrity, keys, (flow(sender),), LABEL)
+
+    def inbound(self, out: Install, receiver: str) -> Install:
+        return replace(out, direction=Direction.INBOUND, local=out.remote, remote=out.local, flows=(flow(receiver),))
+
+    def connect(
+        self, encryption: Algorithm = GCM, integrity: Algorithm | None = None, generation: int = 1, **changes: object
+    ) -> None:
+        """Put in both SAs, inbound directions first."""
+        outs = {}
+        for sender in NAMES:
+            out = replace(self.sa(sender, encryption, integrity, generation), **changes)  # type: ignore[arg-type]
+            if out.encapsulated:
+                ends = [Endpoint(end.address, NAT_PORT) for end in (out.local, out.remote)]
+                out = replace(out, local=ends[0], remote=ends[1])
+            outs[sender] = out
+            self.rig.do(OTHER[sender], "install", self.inbound(out, OTHER[sender]))
+        for sender, out in outs.items():
+            self.rig.do(sender, "install", out)
+
+    def disconnect(self, generation: int = 1) -> None:
+        for name in NAMES:
+            peer = Endpoint(ip_address(ENDS[OTHER[name]]), 500)
+            self.rig.do(name, "remove", Remove(Direction.OUTBOUND, self.spi(OTHER[name], generation), peer))
+            self.rig.do(name, "remove", Remove(Direction.INBOUND, self.spi(name, generation), peer))
+
+    def ping(self, node: str = "L", destination: str = "", size: int = 100) -> str:
+        return self.rig.ping(node, destination or INSIDE[OTHER[node]], size=size)
+
+    def counters(self, node: str, generation: int = 1) -> Counters:
+        spi = self.spi(node, generation)
+        found: dict[int, Counters] = self.rig.do(node, "counters", [spi])
+        return found[spi]
+
+    def counted(self, node: str, generation: int = 1, **wanted: int) -> dict[str, int]:
+        """Return the counters that are wanted, once they are as wanted: a plane may count after it delivers."""
+
+        def found() -> dict[str, int]:
+            return {name: getattr(self.counters(node, generation), name) for name in wanted}
+
+        self.rig.wait(lambda: found() == wanted, 1)
+        return found()
+
+    def heard(self, node: str, what: object) -> bool:
+        return self.rig.wait(lambda: what in self.rig.nodes[node].notices)
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        pytest.param("userspace", marks=pytest.mark.live),
+        pytest.param("xfrm", marks=pytest.mark.live),
+    ]
+)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
+    with rig(request.param, tmp_path) as made:
+        yield Pair(made)
+
+
+@pytest.mark.parametrize("encapsulated", [False, True], ids=["esp", "udp"])
+@pytest.mark.parametrize(
+    ("encryption", "integrity"),
+    [(GCM, None), (CHACHA, None), (CBC, SHA), (TRIPLE, SHA)],
+    ids=["gcm", "chacha", "cbc", "3des"],
+)
+@pytest.mark.parametrize("esn", [False, True], ids=["", "esn"])
+def test_every_form_of_esp_carries_pings_both_ways(
+    pair: Pair, encryption: Algorithm, integrity: Algorithm | None, encapsulated: bool, esn: bool
+) -> None:
+    pair.connect(encryption, integrity, encapsulated=encapsulated, esn=esn)
+    assert [pair.ping("L"), pair.ping("R"), pair.ping("L", size=1300)] == ["!", "!", "!"]
+    wanted = {"packets_out": 3, "packets_in": 3, "octets_out": 1500, "octets_in": 1500}
+    assert pair.counted("L", **wanted) == wanted
+
+
+@pytest.mark.parametrize("encapsulated", [False, True], ids=["esp", "udp"])
+@pytest.mark.parametrize(("outer", "inner"), [(4, 6), (6, 4), (6, 6)])
+def test_either_version_of_ip_goes_inside_either(pair: Pair, outer: int, inner: int, encapsulated: bool) -> None:
+    intents = {name: both_versions(name, outer, inner) for name in NAMES}
+    pair.rig.configure(intents)
+    for sender in NAMES:
+        [row] = intents[sender].connections
+        out = replace(
+            pair.sa(sender, GCM, None, 1),
+            local=Endpoint(row.local, NAT_PORT if encapsulated else 500),
+            remote=Endpoint(row.peers[0], NAT_PORT if encapsulated else 500),
+            flows=((row.flows[0].local, row.flows[0].remote),),
+            encapsulated=encapsulated,
+        )
+        turned = replace(pair.inbound(out, OTHER[sender]), flows=((row.flows[0].remote, row.flows[0].local),))
+        pair.rig.do(OTHER[sender], "install", turned)
+        pair.rig.do(sender, "install", out)
+    inside = INSIDE if inner == 4 else INSIDE6
+    assert [pair.ping("L", inside["R"]), pair.ping("R", inside["L"], size=1200)] == ["!", "!"]
+
+
+def test_without_an_sa_nothing_passes_and_one_is_asked_for(pair: Pair) -> None:
+    assert pair.ping() == "."
+    ends = ip_address(INSIDE["L"]), ip_address(INSIDE["R"])
+    assert pair.heard("L", Acquire(LABEL, *ends, 1, 0x0800, 0x0800))
+
+
+def test_an_sa_that_was_asked_for_carries_what_follows(pair: Pair) -> None:
+    assert pair.ping() == "."
+    pair.connect()
+    assert pair.ping() == "!"
+
+
+def test_a_packet_longer_than_the_way_still_arrives(pair: Pair) -> None:
+    pair.connect()
+    assert pair.ping(size=1800) == "!"
+
+
+def test_what_must_be_protected_is_refused_in_the_clear(pair: Pair) -> None:
+    pair.connect()
+    pair.rig.do("L", "configure", replace(intent("L"), connections=()))
+    assert pair.ping() == "."
+
+
+def test_what_is_outside_the_selectors_is_refused_after_decryption(pair: Pair) -> None:
+    narrow = (Selector.of(ip_network("10.2.9.0/24")), Selector.of(ip_network("10.1.0.0/16")))
+    out = pair.sa("L", GCM, None, 1)
+    pair.rig.do("R", "install", replace(pair.inbound(out, "R"), flows=(narrow,)))
+    pair.rig.do("L", "install", out)
+    assert pair.ping() == "."
+    assert pair.rig.do("L", "counters", [pair.spi("L")]) == {}
+    if pair.rig.nodes["R"].plane.name != "xfrm":
+        assert pair.rig.wait(lambda: any(isinstance(one, Misfit) for one in pair.rig.nodes["R"].notices))
+
+
+def test_the_first_packet_on_an_sa_is_reported(pair: Pair) -> None:
+    pair.connect()
+    pair.ping()
+    assert pair.heard("R", FirstPacket(pair.spi("R")))
+
+
+def test_a_rekey_loses_nothing(pair: Pair) -> None:
+    pair.connect()
+    marks = [pair.ping()]
+    for generation in (2, 3):
+        pair.connect(generation=generation)
+        marks.append(pair.ping())
+        pair.disconnect(generation - 1)
+        marks.append(pair.ping())
+    assert marks == ["!"] * 5
+    assert pair.counted("L", 3, packets_out=2) == {"packets_out": 2}
+
+
+def test_volume_bounds_are_reported_soft_then_hard(pair: Pair) -> None:
+    pair.connect(lifetime=Lifetime(soft_octets=150, hard_octets=350))
+    for _ in range(6):
+        pair.ping()
+    assert pair.heard("R", Expired(pair.spi("R"), hard=False))
+    assert pair.rig.wait(
+        lambda: any(Expired(pair.spi(name), hard=True) in pair.rig.nodes[name].notices for name in NAMES)
+    )
+
+
+def test_a_reset_does_not_lengthen_a_life(pair: Pair) -> None:
+    pair.connect(lifetime=Lifetime(soft_packets=3, hard_packets=100))
+    for _ in range(4):
+        pair.ping()
+        for name in NAMES:
+            pair.rig.do(name, "reset")
+    assert pair.heard("R", Expired(pair.spi("R"), hard=False))
+
+
+def test_what_a_rekey_replaced_still_receives_for_a_while(pair: Pair) -> None:
+    pair.connect()
+    peer = Endpoint(ip_address(ENDS["L"]), 500)
+    pair.rig.do("R", "remove", Remove(Direction.INBOUND, pair.spi("R"), peer, after=1.5))
+    assert pair.ping() == "!"
+    pair.rig.wait(lambda: False, 2)
+    assert pair.ping() == "."
+
+
+def test_an_inbound_spi_is_taken_once(pair: Pair) -> None:
+    pair.connect()
+    with pytest.raises(Unavailable, match="SPI 0x00001001 is in use"):
+        pair.rig.do("R", "install", pair.inbound(pair.sa("L", GCM, None, 1), "R"))
+
+
+def test_removing_what_is_not_there_is_no_error(pair: Pair) -> None:
+    pair.disconnect()
+    pair.connect()
+    pair.disconnect()
+    pair.disconnect()
+    assert pair.ping() == "."
+
+
+def test_counters_start_again_at_a_reset(pair: Pair) -> None:
+    pair.connect()
+    pair.ping()
+    assert pair.counted("L", packets_in=1) == {"packets_in": 1}
+    pair.rig.do("L", "reset")
+    pair.ping()
+    assert pair.counted("L", packets_out=1, octets_in=100) == {"packets_out": 1, "octets_in": 100}
+
+
+def test_an_sa_moves_to_another_port_and_back(pair: Pair) -> None:
+    pair.connect(encapsulated=True)
+    assert pair.ping() == "!"
+    there = Endpoint(ip_address(ENDS["R"]), 4501)
+    here = Endpoint(ip_address(ENDS["L"]), NAT_PORT)
+    pair.rig.do("L", "update", Update(Direction.OUTBOUND, pair.spi("R"), pair.spi("L"), here, there, True))
+    assert pair.ping() == "."
+    there = replace(there, port=NAT_PORT)
+    pair.rig.do("L", "update", Update(Direction.OUTBOUND, pair.spi("R"), pair.spi("L"), here, there, True))
+    assert pair.ping() == "!"
+
+
+def test_a_deny_lets_packets_pass_in_the_clear(pair: Pair) -> None:
+    for name in NAMES:
+        own, far = flow(name)
+        lines = (Flow(own, far, permit=False), Flow(own, Selector.of(ip_network("10.0.0.0/8"))))
+        row = replace(intent(name).connections[0], flows=lines)
+        pair.rig.do(name, "configure", replace(intent(name), connections=(row,)))
+    assert pair.ping() == "!"
+    assert pair.rig.nodes["L"].notices == []
+
+
+def test_interfaces_say_what_passed(pair: Pair) -> None:
+    before = {view.name: view for view in pair.rig.do("L", "interfaces")}["outside"]
+    pair.connect()
+    pair.ping()
+    after = {view.name: view for view in pair.rig.do("L", "interfaces")}["outside"]
+    assert after.up
+    assert after.packets_out > before.packets_out

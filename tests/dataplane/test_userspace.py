@@ -1,0 +1,225 @@
+"""The parts of the plane in userspace that decide: what goes into which SA, what is joined, what is told of what."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.notices import Acquire
+from ikecli.dataplane.packet import Packet, checksum, echo_request
+from ikecli.dataplane.userspace import coalesce
+from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser
+from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
+from ikecli.dataplane.userspace.counts import Counts
+from ikecli.dataplane.userspace.ecn import marked
+from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
+from ikecli.dataplane.userspace.sas import Sender, inner_limit
+from ikecli.dataplane.userspace.toobig import too_big
+from ikecli.intent import Selector
+from tests.dataplane.test_contract import CBC, GCM, LABEL, SHA, Pair, flow
+
+SALT_OF_PAIR = Pair.__new__(Pair)
+OUT = SALT_OF_PAIR.sa("L", GCM, None, 1)
+NEAR, FAR = ip_address("10.1.0.1"), ip_address("10.2.0.1")
+
+
+def segment(
+    sequence: int, data: bytes, flags: int = 0x10, ends: tuple[str, str] = ("10.1.0.1", "10.2.0.1"), stamps: bool = True
+) -> bytes:
+    """Return an IP packet with a TCP segment whose checksum is right."""
+    source, destination = (ip_address(end) for end in ends)
+    options = b"\x01\x01\x08\x0a" + bytes(8) if stamps else b""
+    head = (
+        struct.pack("!HHIIBBHHH", 5001, 5002, sequence, 77, (20 + len(options)) // 4 << 4, flags, 512, 0, 0) + options
+    )
+    length = len(head) + len(data)
+    shape = "!BBH" if source.version == 4 else "!IHBB"
+    fields = (0, 6, length) if source.version == 4 else (length, 0, 0, 6)
+    total = checksum(source.packed + destination.packed + struct.pack(shape, *fields) + head + data)
+    body = head[:16] + total.to_bytes(2, "big") + head[18:] + data
+    return Packet(source, destination, 6, body).write()
+
+
+class Device:
+    """A pipe in place of the TUN device."""
+
+    def __init__(self, packets: list[bytes]) -> None:
+        self.reading, writing = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        writing.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        buffer = bytearray(b"".join(packets))
+        coalescer, at = Coalescer(writing.fileno(), buffer), 0
+        for packet in packets:
+            coalescer.take(at, len(packet))
+            at += len(packet)
+        coalescer.flush()
+        writing.close()
+
+    def __iter__(self) -> Iterator[tuple[tuple[int, ...], bytes]]:
+        with self.reading:
+            while octets := self.reading.recv(1 << 17):
+                yield GSO.unpack_from(octets), octets[GSO.size :]
+
+
+@pytest.mark.parametrize("ends", [("10.1.0.1", "10.2.0.1"), ("2001:db8:1::1", "2001:db8:2::1")])
+@pytest.mark.parametrize("stamps", [True, False])
+@pytest.mark.parametrize("start", [1000, 0xFFFFFE00])
+def test_segments_that_follow_on_each_other_go_in_as_one_whose_checksum_is_true(
+    ends: tuple[str, str], stamps: bool, start: int
+) -> None:
+    dice = random.Random(f"{ends} {stamps} {start}")
+    datas = [dice.randbytes(200) for _ in range(5)] + [dice.randbytes(77)]
+    starts = [(start + 200 * number) & 0xFFFFFFFF for number in range(6)]
+    packets = [
+        segment(at, data, 0x18 if data is datas[-1] else 0x10, ends, stamps)
+        for at, data in zip(starts, datas, strict=True)
+    ]
+    [((needs, kind, header, size, _, _), whole)] = list(Device(packets))
+    assert (needs, kind, size) == (0, 1 if ":" not in ends[0] else 4, 200)
+    assert whole == segment(start, b"".join(datas), 0x18, ends, stamps)
+    assert whole[header:] == b"".join(datas)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        segment(1300, bytes(200)),
+        segment(1200, bytes(200), ends=("10.1.0.1", "10.2.0.9")),
+        segment(1200, bytes(200), flags=0x11),
+        segment(1200, bytes(202)),
+        segment(1200, b""),
+        segment(1200, bytes(200), stamps=False),
+        echo_request(NEAR, FAR, 1, 1, 300).write(),
+    ],
+    ids=["a gap", "another flow", "FIN", "longer", "no data", "other options", "not TCP"],
+)
+def test_what_does_not_follow_goes_in_by_itself(second: bytes) -> None:
+    first = segment(1000, bytes(200))
+    assert list(Device([first, second])) == [((0, 0, 0, 0, 0, 0), first), ((0, 0, 0, 0, 0, 0), second)]
+
+
+def test_a_segment_that_was_broken_breaks_the_whole() -> None:
+    packets = [segment(1000, bytes(200)), bytearray(segment(1200, bytes(200)))]
+    packets[1][-1] ^= 1
+    [(_, whole)] = list(Device([bytes(one) for one in packets]))
+    length = len(whole) - 20
+    assert checksum(NEAR.packed + FAR.packed + struct.pack("!BBH", 0, 6, length) + whole[20:]) != 0
+
+
+def test_no_more_is_joined_than_a_packet_can_hold() -> None:
+    packets = [segment(1000 + 1000 * number, bytes(1000)) for number in range(100)]
+    assert [len(whole) <= coalesce.LARGEST for _, whole in Device(packets)] == [True, True]
+
+
+class Asking:
+    """A chooser with one policy, and what it asks for."""
+
+    def __init__(self) -> None:
+        self.now, self.asked = 100.0, list[Acquire]()
+        self.chooser = Chooser(self.asked.append, lambda: self.now)
+        self.chooser.follow(((*flow("L"), LABEL),))
+
+    def sender(self, **changes: object) -> Sender:
+        return Sender(replace(OUT, **changes), Counts(), 0, 1500)  # type: ignore[arg-type]
+
+    def choose(self, packet: Packet) -> Sender | None:
+        return self.chooser.choose(memoryview(packet.write()))
+
+
+def test_packets_wait_for_an_sa_a_few_of_them_and_not_for_ever() -> None:
+    asking, packet = Asking(), echo_request(NEAR, FAR, 1, 1, 100)
+    for _ in range(HELD_PACKETS + 3):
+        assert asking.choose(packet) is None
+    assert asking.asked == [Acquire(LABEL, NEAR, FAR, 1, 0x0800, 0x0800)]
+    assert asking.chooser.add(asking.sender()) == [packet.write()] * HELD_PACKETS
+    late = Asking()
+    late.choose(packet)
+    late.now += 60
+    assert late.chooser.add(late.sender()) == []
+
+
+def test_the_newest_sa_whose_selectors_cover_a_packet_is_taken() -> None:
+    asking, packet = Asking(), echo_request(NEAR, FAR, 1, 1, 100)
+    old, new = asking.sender(spi=1), asking.sender(spi=2)
+    asking.chooser.add(old)
+    assert asking.choose(packet) is old
+    asking.chooser.add(new)
+    assert asking.choose(packet) is new
+    host = Selector.of(ip_network("10.2.0.9/32"))
+    narrow = asking.sender(spi=3, flows=((flow("L")[0], host),))
+    asking.chooser.add(narrow)
+    assert asking.choose(packet) is new
+    assert asking.choose(echo_request(NEAR, ip_address("10.2.0.9"), 1, 1, 100)) is narrow
+
+
+def test_a_fragment_without_ports_goes_only_where_ports_do_not_matter() -> None:
+    asking = Asking()
+    local = replace(flow("L")[0], protocol=17, first_port=53, last_port=53)
+    asking.chooser.follow(((local, flow("L")[1], LABEL),))
+    asking.chooser.add(asking.sender(flows=((local, flow("L")[1]),)))
+    whole = Packet(NEAR, FAR, 17, struct.pack("!HHHH", 53, 9, 8, 0))
+    assert asking.choose(whole) is not None
+    later = bytearray(whole.write())
+    later[7] = 9
+    assert asking.chooser.choose(memoryview(later)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    [
+        ({}, 1446),
+        ({"encapsulated": True}, 1438),
+        ({"encryption": CBC, "integrity": SHA}, 1438),
+        ({"remote": Endpoint(ip_address("2001:db8::1"), 500)}, 1426),
+    ],
+)
+def test_the_longest_packet_whose_esp_fits(changes: dict[str, object], limit: int) -> None:
+    assert inner_limit(replace(OUT, **changes), 1500) == limit  # type: ignore[arg-type]
+
+
+def test_a_packet_too_big_is_told_to_its_source_with_its_beginning() -> None:
+    packet = Packet(NEAR, FAR, 17, bytes(1400)).write()
+    told = too_big(packet, 1280, ip_address("192.0.2.1"))
+    assert told is not None
+    answer = Packet.read(told)
+    assert (str(answer.source), answer.destination, answer.protocol) == ("192.0.2.1", NEAR, 1)
+    assert answer.payload[:8] == bytes((3, 4)) + answer.payload[2:4] + bytes(2) + (1280).to_bytes(2, "big")
+    assert packet.startswith(answer.payload[8:])
+    assert checksum(answer.payload) == 0
+    assert too_big(told, 1280, ip_address("192.0.2.1")) is None
+
+
+def test_congestion_outside_marks_the_packet_inside_or_drops_it() -> None:
+    packet = bytearray(Packet(NEAR, FAR, 17, bytes(20)).write())
+    assert not marked(packet, 0)
+    packet[1] |= 2
+    packet[10:12] = bytes(2)
+    packet[10:12] = checksum(bytes(packet[:20])).to_bytes(2, "big")
+    assert marked(packet, 0)
+    assert packet[1] == 3
+    assert checksum(bytes(packet[:20])) == 0
+
+
+def test_the_pipe_carries_messages_with_their_files_and_nothing_else() -> None:
+    ours, theirs = (Pipe(one) for one in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    with ours.socket, theirs.socket, open(os.devnull) as file:
+        ours.send(Put(OUT, 3, 1500))
+        assert theirs.receive() == (Put(OUT, 3, 1500), [])
+        ours.send(Listen(NEAR, True), (file.fileno(),))
+        heard = theirs.receive()
+        assert heard is not None
+        assert heard[0] == Listen(NEAR, True)
+        os.close(heard[1][0])
+        ours.socket.send(pickle.dumps(os.system))
+        with pytest.raises(pickle.UnpicklingError, match="no message"):
+            theirs.receive()
+        ours.socket.close()
+        assert theirs.receive() is None

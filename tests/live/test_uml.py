@@ -1,0 +1,41 @@
+"""The kernel's ESP where this machine's kernel has none: the same tests, run inside User-Mode Linux."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live.test_planes import has_esp
+
+UML = Path(__file__).parent / "uml"
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 600
+
+
+@pytest.mark.live
+@pytest.mark.timeout(SECONDS + 60)
+def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux() -> None:
+    if os.environ.get("UML"):
+        pytest.skip("this is User-Mode Linux")
+    if shutil.which("linux.uml") is None or shutil.which("modprobe") is None:
+        pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
+    if has_esp():
+        pytest.skip("this kernel has ESP, so that the tests were run on it")
+    tests = ["tests/dataplane/test_contract.py", "tests/live/test_planes.py", "tests/dataplane/test_linux.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "xfrm", "-p", "no:cacheprovider", *tests]
+    ran = subprocess.run(
+        [str(UML), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "UML_SECONDS": str(SECONDS)},
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
+    assert "passed" in ran.stdout
+    assert "skipped" not in ran.stdout
