@@ -99,7 +99,7 @@ def _read_list(data: list[Any], origin: Any, inner: tuple[Any, ...]) -> Any:
         return BY_KEY[tuple(read(part, int) for part in data)]
     if origin in _SEQUENCES:
         return origin(read(item, part) for item, part in zip(data, _parts(inner, len(data)), strict=True))
-    if origin in (dict, Mapping):
+    if origin in (dict, Mapping) and all(isinstance(one, list) for one in data):
         return {read(key, inner[0]): read(item, inner[1]) for key, item in data}
     raise ValueError
 

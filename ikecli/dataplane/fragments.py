@@ -62,10 +62,11 @@ def echo_too_big(packet: Packet) -> tuple[int, int] | None:
 
 @dataclass(slots=True)
 class Parts:
-    """A packet that is being put together: its parts by offset, and how long it is once that is known."""
+    """A packet that is being put together: its parts by offset, their octets, and how long it is once that is known."""
 
     begun: float
     parts: dict[int, Packet] = field(default_factory=dict)
+    octets: int = 0
     length: int = 0
 
 
@@ -87,27 +88,24 @@ class Reassembly:
                 del self._held[next(iter(self._held))]
             held = self._held[key] = Parts(now)
         end = packet.offset + len(packet.payload)
-        if end > MAX_OCTETS:
-            del self._held[key]
-            return None
-        held.parts.setdefault(packet.offset, packet)
+        if packet.offset not in held.parts:
+            held.parts[packet.offset] = packet
+            held.octets += len(packet.payload)
         if not packet.more:
             held.length = end
-        whole = _whole(held)
-        if whole is not None:
+        if end > MAX_OCTETS or held.octets > (held.length or MAX_OCTETS):
             del self._held[key]
-        return whole
+        elif held.octets == held.length:
+            del self._held[key]
+            return _whole(held)
+        return None
 
 
 def _whole(held: Parts) -> Packet | None:
     """Return the packet whose parts follow one another without a gap; parts that overlap never make one (RFC 5722)."""
-    if not held.length:
-        return None
-    payload, used = b"", 0
-    while len(payload) < held.length:
-        part = held.parts.get(len(payload))
-        if part is None or not part.payload:
+    parts, at = sorted(held.parts.items()), 0
+    for offset, part in parts:
+        if offset != at:
             return None
-        payload, used = payload + part.payload, used + 1
-    exact = len(payload) == held.length and used == len(held.parts)
-    return replace(held.parts[0], payload=payload, more=False) if exact else None
+        at += len(part.payload)
+    return replace(parts[0][1], payload=b"".join(part.payload for _, part in parts), more=False)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import KeyExchanged
-from ikecli.crypto import KeyExchange, generate, reply_size, respond
+from ikecli.crypto import KeyExchange, generate, reply_size, respond, restore
 from ikecli.errors import Malformed, Refused
 from ikecli.ike import texts
 from ikecli.ike.limits import FOLLOWUP_SECONDS, LINK_SIZE, MAX_FOLLOWUPS
 from ikecli.ike.talk import Wait
-from ikecli.numbers import Algorithm, NotifyType
+from ikecli.numbers import ADDITIONAL, Algorithm, NotifyType, TransformType
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Notify, Payload
 
@@ -40,6 +40,16 @@ class Finisher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSeries:
+    """An initiator's series as it moves to another engine; `private` is of the exchange under way, if one is."""
+
+    left: tuple[Algorithm, ...]
+    link: bytes
+    secrets: tuple[bytes, ...]
+    private: bytes
+
+
 class Series:
     """The exchanges that are `left` after the first, in either role; `link` is what the responder knows them by."""
 
@@ -50,6 +60,24 @@ class Series:
         self.link = b""
         self._secrets = [secret]
         self._exchange: KeyExchange | None = None
+
+    def keep(self) -> KeptSeries:
+        """Return all of it."""
+        private = self._exchange.private if self._exchange is not None else b""
+        return KeptSeries(self.left, self.link, tuple(self._secrets), private)
+
+    @classmethod
+    def recall(cls, kept: KeptSeries) -> Series:
+        """Return what was kept; raises Malformed for what can be no series."""
+        done = len(kept.secrets)
+        if not kept.left or not kept.link or not 0 < done <= len(ADDITIONAL) or len(kept.left) > len(ADDITIONAL):
+            raise Malformed("no key exchange follows")
+        if any(row.type is not TransformType.KE or not row.served for row in kept.left):
+            raise Malformed("key exchanges of algorithms that are none")
+        series = cls(kept.left, kept.secrets[0])
+        series.link, series._secrets = kept.link, list(kept.secrets)
+        series._exchange = restore(kept.left[0].number, kept.private) if kept.private else None
+        return series
 
     @property
     def first(self) -> bytes:
@@ -88,6 +116,8 @@ class Series:
         sa, row, number = talk.sa, self.left[0], len(self._secrets)
         self._secrets.append(secret)
         self.left = self.left[1:]
+        if talk.asking:
+            self._exchange = None
         talk.core.tell(KeyExchanged, lambda: KeyExchanged(sa.number, sa.session, number, texts.method(row)))
 
     def reply(self, row: Algorithm) -> tuple[Payload, ...]:

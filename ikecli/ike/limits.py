@@ -89,6 +89,8 @@ UNSOLVED_ADMITTED: Final = 1 / 8
 HALF_OPEN_OF_PREFIX: Final = 32
 """Half-open SAs from one IPv4 address or IPv6 /64, from which on its initiators are asked for a cookie."""
 PREFIX_OCTETS: Final = {4: 4, 6: 8}
+MAX_SETTINGS: Final = 2
+"""Configuration payloads of one message that are answered; the rest is passed over."""
 MAX_FOLLOWUPS: Final = 4
 """CREATE_CHILD_SA exchanges of a peer in one IKE SA whose further key exchanges are awaited (RFC 9370 2.2.4)."""
 FOLLOWUP_SECONDS: Final = 60.0

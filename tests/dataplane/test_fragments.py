@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from ikecli.dataplane import fragments
 from ikecli.dataplane.fragments import MAX_PACKETS, REASSEMBLY_SECONDS, Reassembly, echo_too_big, split, too_big
 from ikecli.dataplane.packet import UDP, Packet, echo_request
 
@@ -72,3 +73,18 @@ def test_an_error_names_the_echo_that_is_too_long(version: int) -> None:
     assert int.from_bytes(error.payload[4:8], "big") == 1400
     assert echo_too_big(Packet.read(error.write())) == (5, 6)
     assert echo_too_big(replace(error, payload=error.payload[:12])) is None
+
+
+def test_a_packet_of_very_many_parts_is_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last part comes first, so that each further one might be the missing one."""
+    tries: list[int] = []
+    real = fragments._whole
+    monkeypatch.setattr(fragments, "_whole", lambda held: tries.append(1) or real(held))
+    whole, held = packet(4, 8000), Reassembly()
+    parts = list(split(whole, 28, 7))
+    results = [held.add(part, 0.0) for part in reversed(parts)]
+    assert (len(parts), len(tries)) == (1000, 1)
+    assert results[-1] == replace(whole, identification=7)
+    for part in (parts[-1], *parts[:-2], replace(parts[4], offset=4 * 8 + 4), replace(parts[6], offset=6 * 8 + 4)):
+        assert held.add(part, 0.0) is None
+    assert len(tries) <= 2

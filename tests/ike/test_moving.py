@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -19,8 +20,11 @@ from ikecli.ike.rules import STATES
 from ikecli.ike.sa import State
 from ikecli.ike.window import Aim, Want
 from ikecli.numbers import TransformType
+from ikecli.wire.message import read_header
 from tests.ike.machine import move, sound
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, row
+from tests.ike.test_followup import pending, pfs
+from tests.ike.test_followup import up as followed
 
 PFS = row(TransformType.KE, "31")
 SLOW = row(TransformType.KE, "14")
@@ -107,6 +111,47 @@ def test_an_exchange_goes_on_in_the_other_engine_at_each_step(
         for end in pair.ends:
             sound(end)
             assert all(not sa.window.busy for sa in end.engine._core.sas.values())
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("what", [Want.CHILD, Want.REKEY_CHILD, Want.REKEY_IKE], ids=lambda what: what.name)
+@pytest.mark.parametrize("moved", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("words", [("mlkem768", "19"), ("16", "mlkem768")], ids=" ".join)
+def test_further_key_exchanges_go_on_in_the_other_engine(
+    side: int, what: Want, moved: tuple[int, ...], words: tuple[str, ...]
+) -> None:
+    for step in range(9):
+        pair = followed(pfs(*words), ike=words)
+        if what is Want.CHILD:
+            pair.left.do(DeleteChild())
+            pair.settle()
+        BEGUN[what][0](pair.ends[side])
+        for _ in range(step):
+            pair.step()
+        for at in moved:
+            move(pair.ends[at])
+        pair.settle()
+        pair.advance(300)
+        pair.agree(1, 1)
+        for end in pair.ends:
+            sound(end)
+            assert not pending(end)
+        if what is not Want.REKEY_IKE:
+            assert len(pair.left.sas[0].children[0].additional) == len(words)
+
+
+def test_the_initiators_series_is_not_begun_anew() -> None:
+    for step in range(7):
+        pair = followed(pfs("mlkem768", "19"))
+        sent = len(pair.left.sent)
+        expire(pair.left)
+        for _ in range(step):
+            pair.step()
+        move(pair.left)
+        pair.settle()
+        exchanges = [read_header(one.octets).exchange for one in pair.left.sent[sent:]]
+        assert exchanges == [36, 44, 44, 37]
+        pair.agree(1, 1)
 
 
 @pytest.mark.parametrize("moved", [0, 1])
@@ -207,3 +252,28 @@ def test_data_that_is_none_is_refused_and_changes_nothing() -> None:
     engine.take(data, 0.0)
     with pytest.raises(Rejected, match="in use"):
         engine.take(data, 0.0)
+
+
+@pytest.mark.parametrize("what", [expire, want(Want.REKEY_IKE)], ids=["Child SA", "IKE SA"])
+def test_data_of_further_key_exchanges_that_are_none_is_refused(what: Callable[[End], None]) -> None:
+    pair = followed(pfs("mlkem768", "19"), ike=("mlkem768", "19"))
+    what(pair.left)
+    pair.step()
+    pair.step()
+    core = pair.left.engine._core
+    data = json.loads(json.dumps(moving.snapshot(core, next(iter(core.sas.values())))))
+    (task,) = [
+        at for at, one in enumerate(data["sas"][0]["open"][0]["tasks"]) if isinstance(one, dict) and "series" in one
+    ]
+    assert data["sas"][0]["open"][0]["tasks"][task]["series"]["secrets"]
+    for place in [one for one in places(data) if one[2:3] == ("open",) and {"choice", "series"} & set(one)]:
+        for value in WRONG:
+            changed = deepcopy(data)
+            inner: Any = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = value
+            engine = Engine(random.Random(1).randbytes, core.lookup.intent)
+            with suppress(Rejected):
+                engine.take(changed, 0.0)
+                engine.wake(5.0)

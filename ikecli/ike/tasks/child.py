@@ -12,8 +12,8 @@ from ikecli.crypto import KeyExchange, child_keys, generate, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, coverage, rekeying, rules, telling, transport
 from ikecli.ike import child as children
-from ikecli.ike.choose import Additional, Offer, accepted, anything, choose
-from ikecli.ike.followup import Series
+from ikecli.ike.choose import Additional, Choice, Offer, accepted, anything, choose
+from ikecli.ike.followup import KeptSeries, Series
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
@@ -30,6 +30,7 @@ from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, Ts
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _UNPADDED: Final = NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED
+_LATER: Final = frozenset({NotifyType.TEMPORARY_FAILURE, NotifyType.STATE_NOT_FOUND})
 _GROUP_SIZE: Final = 2
 _NO_KE: Final = frozenset({TransformType.KE, *ADDITIONAL})
 _FINER: Final[dict[int, Grain]] = {
@@ -67,7 +68,10 @@ def _flows(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AskedChild:
-    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none."""
+    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none.
+
+    From `choice` on it is what was agreed, when other key exchanges follow.
+    """
 
     connection: Connection | None
     spi: int
@@ -76,6 +80,12 @@ class AskedChild:
     private: bytes
     local: tuple[Selector, ...]
     remote: tuple[Selector, ...]
+    choice: Choice | None
+    nr: bytes
+    pairs: tuple[Pair, ...]
+    transport: bool
+    unpadded: bool
+    series: KeptSeries | None
 
 
 class Child(SeriesTask):
@@ -145,9 +155,6 @@ class Child(SeriesTask):
         """
         if self._series is not None:
             return self._series.request(talk)
-        if talk.exchange == Exchange.IKE_FOLLOWUP_KE:
-            self._fail(talk, "it moved here in the middle of its key exchanges")
-            return ()
         connection = talk.core.lookup.connections.get(talk.aim.connection)
         if talk.aim.spis and talk.replaces is None:
             return ()
@@ -198,22 +205,26 @@ class Child(SeriesTask):
     def keep(self) -> AskedChild:
         """Return what was asked for, the SPI, and what keys will need."""
         private = self._exchange.private if self._exchange else b""
-        return AskedChild(self._connection, self._spi, self._ni, self._group, private, self._local, self._remote)
+        agreed = self._choice, self._nr, self._pairs, self._transport, self._unpadded, self._kept()
+        asked = self._connection, self._spi, self._ni, self._group, private, self._local, self._remote
+        return AskedChild(*asked, *agreed)
 
     def recall(self, talk: Talk, kept: AskedChild) -> None:
         """Go on with it; what was offered follows from the connection."""
         self._connection, self._spi, self._ni, self._group = kept.connection, kept.spi, kept.ni, kept.group
         self._local, self._remote = kept.local, kept.remote
+        self._nr, self._pairs, self._transport, self._unpadded = kept.nr, kept.pairs, kept.transport, kept.unpadded
         if kept.connection is None:
             return
         pfs = self._pfs(talk, kept.connection)
         further = self._further(talk, kept.connection) if pfs else ()
         self._offers = talk.core.lookup.esp_offers(kept.connection, pfs, further)
         self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
+        self._recall(talk, self._offers, kept.choice, kept.series)
 
     def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
         """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
-        if talk.exchange != Exchange.CREATE_CHILD_SA:
+        if talk.exchange == Exchange.IKE_AUTH:
             return None
         return self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
 
@@ -240,7 +251,7 @@ class Child(SeriesTask):
         self._fail(
             talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
         )
-        if error is not None and error.type == NotifyType.TEMPORARY_FAILURE and talk.replaces is None:
+        if error is not None and error.type in _LATER and talk.replaces is None:
             talk.core.agenda.set(talk.aim.connection, rekeying.retry_at(talk.core))
 
     def _asks_for_less(self, talk: Talk, error: int) -> bool:
@@ -472,7 +483,8 @@ class Child(SeriesTask):
             raise Refused("the IKE SA is being deleted")
         if talk.asking and int.from_bytes(choice.spi, "big") in talk.deleted:
             raise Refused("the peer deleted it before it was up")
-        if talk.core.lookup.connections.get(connection.label) != connection:
+        known = talk.core.lookup.connections.get(connection.label)
+        if known is not connection and known != connection:
             raise Refused("the configuration changed")
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from ikecli.ike import settings
 from ikecli.ike.inner import own_networks, settle
 from ikecli.ike.lease import Lease
+from ikecli.ike.limits import MAX_SETTINGS
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.tasks.configure import tell
@@ -53,9 +55,8 @@ class Inform(Task):
 
     def _answered(self, talk: Talk, message: Incoming) -> Iterator[Configuration]:
         gives = _authorization(talk)
-        for payload in message.payloads:
-            if not isinstance(payload, Configuration):
-                continue
+        found = (one for one in message.payloads if isinstance(one, Configuration))
+        for payload in islice(found, MAX_SETTINGS):
             tell(talk, payload, sent=False)
             if payload.type == ConfigurationType.CFG_REQUEST:
                 reply = settings.replied(payload, gives or Authorization(""), ())

@@ -11,8 +11,8 @@ from ikecli.boundary.events import GroupRetried
 from ikecli.crypto import KeyExchange, Suite, generate, reply_size, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import heirs, rules, telling
-from ikecli.ike.choose import Offer, accepted, choose
-from ikecli.ike.followup import Series
+from ikecli.ike.choose import Choice, Offer, accepted, choose
+from ikecli.ike.followup import KeptSeries, Series
 from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.series import SeriesTask
@@ -34,6 +34,9 @@ class AskedIke:
     group: int
     private: bytes
     refused: frozenset[int]
+    choice: Choice | None
+    nr: bytes
+    series: KeptSeries | None
 
 
 class RekeyIke(SeriesTask):
@@ -55,9 +58,6 @@ class RekeyIke(SeriesTask):
         """Return SA, Ni, KEi, or of a further key exchange KEi(n); nothing where the peer was first."""
         if self._series is not None:
             return self._series.request(talk)
-        if talk.exchange == Exchange.IKE_FOLLOWUP_KE:
-            heirs.failed(talk.core, talk.sa)
-            return ()
         sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
@@ -132,13 +132,18 @@ class RekeyIke(SeriesTask):
     def keep(self) -> AskedIke:
         """Return SPI, nonce and private value."""
         private = self._exchange.private if self._exchange else b""
-        return AskedIke(self._spi, self._ni, self._group, private, frozenset(self._refused))
+        asked = self._spi, self._ni, self._group, private, frozenset(self._refused)
+        return AskedIke(*asked, self._choice, self._nr, self._kept())
 
     def recall(self, talk: Talk, kept: AskedIke) -> None:
         """Go on with them, and with what is configured here."""
         self._spi, self._ni, self._group, self._refused = kept.spi, kept.ni, kept.group, set(kept.refused)
         self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
         self._exchange = restore(kept.group, kept.private) if kept.private else None
+        self._nr = kept.nr
+        if kept.choice is not None and len(kept.choice.spi) != _SPI_SIZE:
+            raise Malformed("an IKE SPI of another length")
+        self._recall(talk, self._offers, kept.choice, kept.series)
 
     def _admit(self, talk: Talk) -> None:
         rules.admit(talk, Want.REKEY_IKE)

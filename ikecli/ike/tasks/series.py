@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ikecli.errors import Malformed
-from ikecli.ike.choose import Choice
-from ikecli.ike.followup import Pending, Series, hold
+from ikecli.ike.choose import Choice, Offer, accepted
+from ikecli.ike.followup import KeptSeries, Pending, Series, hold
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import Exchange
@@ -47,6 +47,16 @@ class SeriesTask(Task):
     def _followed(self, talk: Talk, series: Series, message: Incoming) -> Outcome:
         """Take KEr(n) of the responder."""
         return series.read(talk, message) or self._next(talk, series)
+
+    def _kept(self) -> KeptSeries | None:
+        return None if self._series is None else self._series.keep()
+
+    def _recall(self, talk: Talk, offers: tuple[Offer, ...], choice: Choice | None, kept: KeptSeries | None) -> None:
+        """Go on with what was agreed, if it would be agreed here too; raises Malformed for what is no series."""
+        if kept is None and talk.exchange == Exchange.IKE_FOLLOWUP_KE:
+            raise Malformed("a key exchange that follows none")
+        self._series = None if kept is None else Series.recall(kept)
+        self._choice = None if choice is None else accepted(offers, (choice.proposal(choice.spi),))
 
     def _next(self, talk: Talk, series: Series) -> Outcome:
         if talk.message is not None and series.follow(talk.message):
