@@ -121,6 +121,7 @@ class _Resolver:
         profiles = {name: profile for name, each in d.profiles.items() if (profile := self.profile(name, each))}
         tunnels = Tunnels(d, self.complaints, self.offers, set(profiles))
         interfaces = tuple(tunnels.interfaces())
+        self.tables(tunnels)
         overlaps.complain(interfaces, self.complaints)
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
@@ -131,7 +132,7 @@ class _Resolver:
                 replace(profile, template=tunnels.template_of(name, d.profiles[name]))
                 for name, profile in profiles.items()
             ),
-            connections=(*self.connections(set(profiles)), *tunnels.connections(interfaces)),
+            connections=(*self.connections(), *tunnels.connections(interfaces)),
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
         )
@@ -256,7 +257,16 @@ class _Resolver:
 
     # Connections
 
-    def connections(self, profiles: set[str]) -> Iterator[Connection]:
+    def tables(self, tunnels: Tunnels) -> None:
+        """Complain of routing tables that profiles and policies name and that are not there."""
+        for name, profile in self.draft.profiles.items():
+            for vrf in (profile.fvrf, profile.ivrf):
+                tunnels.known_vrf(("profiles", name), f"IKEv2 profile {name}", None if vrf == "any" else vrf)
+        for name, policy in self.draft.policies.items():
+            vrf = None if policy.fvrf in ("any", "global") else policy.fvrf
+            tunnels.known_vrf(("policies", name), f"IKEv2 policy {name}", vrf)
+
+    def connections(self) -> Iterator[Connection]:
         """Yield the complete crypto-map entries, for each interface that uses them."""
         for version in (4, 6):
             used: set[str] = set()
@@ -274,12 +284,10 @@ class _Resolver:
                         f"crypto map {'ipv6 ' if version == 6 else ''}{map_name} 10 ipsec-isakmp",
                     )  # fmt: skip
                     continue
-                yield from self.applied(name, interface, map_name, held, profiles, version)
-            yield from self.unapplied(maps, used, profiles, version)
+                yield from self.applied(name, interface, map_name, held, version)
+            yield from self.unapplied(maps, used, version)
 
-    def unapplied(
-        self, maps: dict[str, ios.CryptoMap], used: set[str], profiles: set[str], version: int
-    ) -> Iterator[Connection]:
+    def unapplied(self, maps: dict[str, ios.CryptoMap], used: set[str], version: int) -> Iterator[Connection]:
         """Complain of maps that are on no interface, and of their entries; there is nothing to yield."""
         for name, held in maps.items():
             if name not in used and held.entries:
@@ -288,11 +296,11 @@ class _Resolver:
                     f"{'ipv6 ' if version == 6 else ''}crypto map {name} on the interface towards the peer",
                 )  # fmt: skip
                 for sequence, entry in sorted(held.entries.items()):
-                    self.entry(name, sequence, entry, profiles, version)
+                    self.entry(name, sequence, entry, version)
         yield from ()
 
     def applied(
-        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, profiles: set[str], version: int
+        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, version: int
     ) -> Iterator[Connection]:
         """Yield the complete entries of a map on an interface."""
         source = held.local_address or name
@@ -308,7 +316,7 @@ class _Resolver:
                 ("interfaces", name), "", f"interface {name} uses crypto map {map_name} and is shut down", "no shutdown"
             )
         for sequence, entry in sorted(held.entries.items()):
-            parts = self.entry(map_name, sequence, entry, profiles, version)
+            parts = self.entry(map_name, sequence, entry, version)
             peers = peers_of(entry)
             local = next((one for one in locals_ if peers and one.version == peers[0].version), None)
             if parts and local is None and locals_:
@@ -354,9 +362,12 @@ class _Resolver:
         )
 
     def entry(
-        self, name: str, sequence: int, entry: ios.MapEntry, profiles: set[str], version: int
+        self, name: str, sequence: int, entry: ios.MapEntry, version: int
     ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], bool] | None:
-        """Return the flows and proposals of an entry and whether it is transport mode, unless it is incomplete."""
+        """Return the flows and proposals of an entry and whether it is transport mode, unless it is incomplete.
+
+        An entry whose profile is not there, or not complete, protects all the same: what it is for never goes in clear.
+        """
         where = (_MAPS[version], name, "entries", sequence)
         what = f"crypto map {name} {sequence}"
         if not entry.peers:
@@ -371,7 +382,7 @@ class _Resolver:
             )  # fmt: skip
         found = tuple(self.flows(where, what, entry.match_address, version))
         proposals, transport = self.offers(where, what, entry)
-        complete = entry.peers and found and proposals and entry.ikev2_profile in profiles
+        complete = entry.peers and found and proposals and entry.ikev2_profile is not None
         return (found, proposals, transport) if complete else None
 
     def offers(

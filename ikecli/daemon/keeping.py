@@ -105,7 +105,7 @@ def _rollback(appliance: Appliance, user: str, request: Rollback) -> Reply:
 def _replaced(appliance: Appliance, user: str, text: str, source: str) -> Reply:
     changed = appliance.archive.replace(text, source)
     if changed:
-        appliance.journal.log(5, "SYS", "CONFIG_R", f"the configuration was replaced with {source} by {user}")
+        appliance.journal.log(5, "SYS", "CONFIG_I", f"Configured from {source} by {user}")
     return Replaced(changed)
 
 

@@ -34,13 +34,13 @@ class Pending:
             raise Rejected("%A Rollback Confirmed Change is pending: type configure confirm or configure revert now")
         self._appliance.storage.write_file(FILE, text)
         self._start(minutes)
-        self._log("START_ABSTIMER", f"User: {user}: Scheduled to rollback to what was running in {minutes} minutes")
+        self._log("START_ABSTIMER", f"User: {user}: Scheduled to rollback to what was running in {minutes} min")
 
     def postpone(self, minutes: int, user: str) -> None:
         """Begin the minutes anew."""
         self._must_wait()
         self._start(minutes)
-        self._log("START_ABSTIMER", f"User: {user}: Scheduled to rollback in {minutes} minutes from now")
+        self._log("START_ABSTIMER", f"User: {user}: Scheduled to rollback in {minutes} min from now")
 
     def confirm(self, user: str) -> None:
         """Keep what was changed."""

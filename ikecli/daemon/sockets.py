@@ -31,6 +31,8 @@ BATCH: Final = 16
 SOCKET_PAIRS: Final = 64
 """Addresses that get sockets of their own; where there are more, one pair listens on all addresses of the machine."""
 LARGEST: Final = 65535
+KNOWN_ENDS: Final = 4096
+"""Ends of peers that are not made anew of what the machine says."""
 RECEIVE_BUFFER: Final = 1 << 22
 ANCILLARY: Final = 128
 IP_PKTINFO: Final = 8
@@ -189,12 +191,12 @@ class Sockets:
                 self.counted["keepalive" if octets == KEEPALIVE else "esp" if len(octets) > 8 else "short"] += 1
                 return
             octets = octets[4:]
-        self._receive(Datagram(octets, local, Endpoint(_address(source[0]), self.ports.on_wire(source[1]))))
+        self._receive(Datagram(octets, local, _endpoint(source[0], self.ports.on_wire(source[1]))))
 
 
-@lru_cache(4096)
-def _address(text: str) -> Address:
-    return ip_address(text)
+@lru_cache(KNOWN_ENDS)
+def _endpoint(address: str, port: int) -> Endpoint:
+    return Endpoint(ip_address(address), port)
 
 
 def _why(address: Address, port: int, error: OSError) -> str:

@@ -43,7 +43,7 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
-        _tell_failed(core, connection, f"no profile is for peer {peer}")
+        _tell_failed(core, connection, _lacks(core, connection, peer))
         return
     key = credential(profile, Identity.of(peer), peer)
     if key is None or key.local is None or key.remote is None:
@@ -99,6 +99,14 @@ def usable(sa: IkeSa, connection: Connection) -> bool:
 def _asked_for(sa: IkeSa) -> str:
     """Return the connection whose settings an IKE SA is to bring, or brought."""
     return sa.birth.aim.connection if sa.birth else sa.lease.connection if sa.lease else ""
+
+
+def _lacks(core: Core, connection: Connection, peer: Address) -> str:
+    if connection.profile is None:
+        return f"no profile is for peer {peer}"
+    if connection.profile in core.lookup.profiles:
+        return f"profile {connection.profile} is for another routing table than {connection.vrf or 'the global one'}"
+    return f"profile {connection.profile} is not there, or not complete"
 
 
 def _tell_failed(core: Core, connection: Connection, why: str) -> None:

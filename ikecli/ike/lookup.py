@@ -122,7 +122,10 @@ class Lookup:
                 return None
             return max(matches), gateway, bool(row.locals)
 
-        return _best(exact, fit) or _best(meant, fit) or _best(self._unindexed, fit)
+        for rows in (exact, meant, self._unindexed):
+            if rows and (best := _best(rows, fit)) is not None:
+                return best
+        return None
 
     def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
         """Return the profile for setting up a connection: the one it names, else the one that fits the address."""

@@ -16,6 +16,7 @@ MANY: Final = 1 << 16
 Shape = Mapping[int, tuple[int, int]]
 """For each payload type how many there must and may be."""
 
+_NONE: Final = 0, 0
 _ANYWHERE: Final[dict[int, tuple[int, int]]] = {_T.NOTIFY: (0, MANY), _T.VENDOR: (0, MANY)}
 _CHILD: Final[dict[int, tuple[int, int]]] = {_T.SA: (0, 1), _T.TSi: (0, 1), _T.TSr: (0, 1), _T.CP: (0, 1)}
 _PROOF: Final[dict[int, tuple[int, int]]] = {_T.AUTH: (0, 1), _T.CERT: (0, MANY), _T.EAP: (0, 1)}
@@ -78,11 +79,10 @@ def check(message: Incoming) -> None:
     shape = table[message.header.exchange]
     counts: dict[int, int] = {}
     for payload in message.payloads:
-        if payload.number in PAYLOADS:
-            counts[payload.number] = counts.get(payload.number, 0) + 1
+        counts[payload.number] = counts.get(payload.number, 0) + 1
     for kind, count in counts.items():
-        most = shape.get(kind, (0, 0))[1]
-        if count > most:
+        most = shape.get(kind, _NONE)[1]
+        if count > most and kind in PAYLOADS:
             raise Malformed(f"{count} {label(PayloadType, kind)} payloads where {most} may be")
     if message.header.response and (message.error or message.notify(NotifyType.COOKIE)):
         return

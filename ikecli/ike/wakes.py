@@ -17,10 +17,12 @@ from ikecli.intent import Dpd
 def due(core: Core, sa: IkeSa) -> float | None:
     """Return when an SA is next to be looked at."""
     times = list(sa.asking.values())
-    times += [out.due for out in sa.window.open if out.waits]
+    if sa.window.open:
+        times += [out.due for out in sa.window.open if out.waits]
     if sa.ends:
         times.append(sa.ends)
-    times += [pending.expires for pending in sa.followups.values()]
+    if sa.followups:
+        times += [pending.expires for pending in sa.followups.values()]
     if sa.state is State.ESTABLISHED:
         times += [when for when in (sa.soft, sa.renewal) if when]
         for child in sa.children.values():

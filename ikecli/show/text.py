@@ -12,6 +12,8 @@ from ikecli.boundary.views import FlowView
 LAST_PORT: Final = 65535
 IKE_PORT: Final = 500
 _CACHED: Final = 8192
+_STAMPED: Final = 64
+"""Seconds whose text is kept: many lines come in one."""
 _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86400, 7 * 86400, 365 * 86400
 
 
@@ -216,10 +218,15 @@ def login(wall: float) -> str:
 
 def stamp(wall: float, dialect: str = "ios") -> str:
     """Print the time before a log or debug line; IOS marks a clock that nothing vouches for with an asterisk."""
+    second, microsecond = divmod(round(wall * 1_000_000), 1_000_000)
+    text = _second(second, dialect)
+    return text if dialect == "asa" else f"{text}.{microsecond // 1000:03}"
+
+
+@lru_cache(_STAMPED)
+def _second(wall: int, dialect: str) -> str:
     at = datetime.fromtimestamp(wall, UTC)
-    if dialect == "asa":
-        return f"{at:%b %d %Y %H:%M:%S}"
-    return f"*{at:%b} {at.day:>2} {at:%H:%M:%S}.{at.microsecond // 1000:03}"
+    return f"{at:%b %d %Y %H:%M:%S}" if dialect == "asa" else f"*{at:%b} {at.day:>2} {at:%H:%M:%S}"
 
 
 def host(end: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ikecli.boundary.views import RouteView
 from ikecli.lab.lab import VirtualLab
+from tests.config.reading import read
 from tests.lab.tunnels import lab, lines, router
 
 WAN = {"Left": "192.0.2.1", "Right": "198.51.100.1"}
@@ -138,3 +139,13 @@ def test_a_table_that_is_not_there_is_complained_of() -> None:
     _, complaints = made.add("interface Tunnel0\n vrf forwarding RED\n tunnel source 192.0.2.1\n"
                              " tunnel destination 198.51.100.1\n tunnel vrf BLUE\nend", "ios")  # fmt: skip
     assert [one.split(": type ")[1] for one in complaints] == ["vrf definition RED", "vrf definition BLUE"]
+
+
+def test_tables_that_profiles_and_policies_name_must_be_there() -> None:
+    text = "crypto ikev2 policy P\n match fvrf RED\ncrypto ikev2 profile Q\n match fvrf BLUE\n ivrf GREEN\n"
+    found = {each.message for each in read("ios", text)[0].complaints if each.cause == "vrf-missing"}
+    assert found == {
+        "IKEv2 policy P names VRF RED, which is not there",
+        "IKEv2 profile Q names VRF BLUE, which is not there",
+        "IKEv2 profile Q names VRF GREEN, which is not there",
+    }

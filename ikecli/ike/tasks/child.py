@@ -483,7 +483,8 @@ class Child(SeriesTask):
             raise Refused("the IKE SA is being deleted")
         if talk.asking and int.from_bytes(choice.spi, "big") in talk.deleted:
             raise Refused("the peer deleted it before it was up")
-        if talk.core.lookup.connections.get(connection.label) != connection:
+        known = talk.core.lookup.connections.get(connection.label)
+        if known is not connection and known != connection:
             raise Refused("the configuration changed")
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)

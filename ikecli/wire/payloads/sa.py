@@ -27,8 +27,8 @@ _MORE_PROPOSALS: Final = 2
 _MORE_TRANSFORMS: Final = 3
 _SHORT_FORM: Final = 0x8000
 _KNOWN_SHAPES: Final = 512
-_USUAL_SIZE: Final = 8
-"""Octets of a transform with at most a key length."""
+_USUAL_SIZE: Final = 128
+"""Octets of the transforms of a proposal of usual length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ class SecurityAssociation(Payload):
             if spi_size > MAX_SPI:
                 raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
             spi = part.take(spi_size)
-            proposals.append(Proposal(number, protocol, spi, _read_transforms(part, count)))
+            octets = part.rest()
+            read = _known_transforms if len(octets) <= _USUAL_SIZE else _read_transforms
+            proposals.append(Proposal(number, protocol, spi, read(octets, count)))
         if more:
             raise Malformed(f"a proposal followed by substructure {more}")
         return cls(tuple(proposals))
@@ -108,29 +110,28 @@ def _chained(bodies: list[bytes], more: int) -> list[bytes]:
     ]
 
 
-def _read_transforms(part: Reader, count: int) -> tuple[Transform, ...]:
+@lru_cache(_KNOWN_SHAPES)
+def _known_transforms(octets: bytes, count: int) -> tuple[Transform, ...]:
+    """Read transforms of usual size; peers offer the same few again and again, so the values are shared."""
+    return _read_transforms(octets, count)
+
+
+def _read_transforms(octets: bytes, count: int) -> tuple[Transform, ...]:
     if count > MAX_TRANSFORMS:
         raise Malformed(f"{count} transforms in a proposal")
+    part = Reader(octets)
     transforms = []
     for left in range(count - 1, -1, -1):
         more, length = part.unpack(_TRANSFORM)
         if more != (_MORE_TRANSFORMS if left else 0):
             raise Malformed(f"a transform followed by substructure {more} where {left} transforms are left")
-        body = part.take(length - _TRANSFORM.size)
-        transforms.append(_known_transform(body) if len(body) <= _USUAL_SIZE else _transform(body))
+        transforms.append(_transform(part.part(length - _TRANSFORM.size)))
     part.finish("a proposal")
     return tuple(transforms)
 
 
-@lru_cache(_KNOWN_SHAPES)
-def _known_transform(octets: bytes) -> Transform:
-    """Read a transform of usual size; peers offer the same few again and again, so the value is shared."""
-    return _transform(octets)
-
-
-def _transform(octets: bytes) -> Transform:
+def _transform(body: Reader) -> Transform:
     """Read one transform."""
-    body = Reader(octets)
     type, id = body.unpack(_TYPE_ID)
     key_bits, others = 0, b""
     while body.left:
