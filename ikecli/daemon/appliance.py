@@ -158,6 +158,10 @@ class Appliance:
         complaints = self.store.commit()
         if self.store.intent.nat.outside and not isinstance(self.plane, Translating):
             complaints.append(f"% ip nat has no effect: the data plane {self.plane.name} translates no addresses")
+        tables = {one.vrf for one in self.store.intent.network.interfaces} - {""}
+        if tables and "vrf" not in self.plane.features:
+            named, plane = ", ".join(sorted(tables)), self.plane.name
+            complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
         self.plane.configure(self.store.intent)
         self.do(Apply(self.store.intent))
         return complaints

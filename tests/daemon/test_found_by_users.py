@@ -9,6 +9,7 @@ import pytest
 from ikecli.boundary.views import InterfaceView
 from ikecli.control.messages import ConfigBegin, ConfigLine, Heard, Reply, Show, Shown
 from ikecli.daemon.storage import FileStorage
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.errors import Unavailable
 from ikecli.lab.lab import VirtualLab
 from ikecli.language import load
@@ -48,3 +49,13 @@ def test_the_log_keeps_what_a_debug_told_while_nobody_watched() -> None:
 
 def test_ansible_may_unset_the_pager() -> None:
     assert load("asa").modes["exec"].read("no terminal pager").calls == "terminal.unpaged"
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_a_plane_with_one_routing_table_says_so(tables: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "vrf definition INTERNET\n address-family ipv4\n"
+    text = f"hostname R1\n{table}interface GigabitEthernet0/0\n vrf forwarding INTERNET\n"
+    monkeypatch.setattr(MemoryPlane, "features", frozenset({"vrf"} if tables else ()))
+    _, complaints = VirtualLab().add(text, "ios")
+    said = "% VRF INTERNET has no effect: with the data plane memory there is one routing table"
+    assert (said in complaints) is not tables
