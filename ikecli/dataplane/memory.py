@@ -247,6 +247,8 @@ class MemoryPlane:
             for part in self._fitting(packet, interface.mtu, vrf):
                 self._out(interface.name, hop.neighbour, part)
             return
+        if packet.offset and not self._sas.covers(connection.label, packet):
+            return
         for part in self._fitting(packet, self._sas.room(connection.label, interface.mtu), vrf):
             if (protected := self._sas.seal(connection.label, part)) is not None:
                 self._emit(protected, connection.vrf)

@@ -23,15 +23,19 @@ def protecting(
 ) -> Connection | None:
     """Return the first connection on an interface, in order of its sequence, whose flows permit a packet of `vrf`.
 
-    None stands for every routing table. One for any peer without flows of its own protects what its SAs do.
+    None stands for every routing table. One for any peer without flows of its own protects what its SAs do. A fragment
+    without ports may belong to any flow that permits some between its addresses: it is not for the clear.
     """
-    source_port, destination_port = packet.ports()
+    ports = packet.ports()
     for connection in connections:
         if connection.interface != interface or vrf not in (None, connection.inner_vrf):
             continue
         if connection.wildcard_peer and not connection.flows and covers(connection.label, packet):
             return connection
         for flow in connection.flows:
+            source_port, destination_port = ports
+            if packet.offset and flow.permit:
+                source_port, destination_port = flow.local.first_port, flow.remote.first_port
             here = flow.local.covers(packet.source, packet.protocol, source_port)
             if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):
                 if flow.permit:
@@ -44,9 +48,9 @@ def backwards(packet: Packet) -> Packet:
     """Return a packet turned round, so that a reply's flow can be looked up."""
     source, destination = packet.ports()
     payload = packet.payload
-    if packet.protocol not in (ICMP, ICMPV6) and payload:
+    if packet.protocol not in (ICMP, ICMPV6) and payload and not packet.offset:
         payload = destination.to_bytes(2, "big") + source.to_bytes(2, "big") + payload[4:]
-    return Packet(packet.destination, packet.source, packet.protocol, payload)
+    return Packet(packet.destination, packet.source, packet.protocol, payload, offset=packet.offset)
 
 
 @dataclass(slots=True)

@@ -248,3 +248,18 @@ def test_loss_loses_and_the_mark_says_so(pair: Pair) -> None:
     pair.connect()
     pair.fabric.weather.loss = 1.0
     assert pair.ping("L", "10.2.0.1") == "."
+
+
+def test_a_later_fragment_of_a_flow_with_ports_passes_no_gateway_in_the_clear() -> None:
+    for port_of_flow in (True, False):
+        pair = Pair()
+        node = pair.nodes["L"]
+        local, remote = (replace(one, protocol=17, first_port=53, last_port=53) for one in flow("L"))
+        row = replace(intent("L").connections[0], flows=(Flow(local, remote),) if port_of_flow else ())
+        node.configure(replace(intent("L"), connections=(row,)))
+        here, there = ip_address("10.1.7.7"), ip_address("10.2.7.7")
+        node.arrive("inside", Packet(here, there, 17, bytes(64), offset=64))
+        node.arrive("outside", Packet(there, here, 17, bytes(64), offset=64))
+        outside, inside = node.interfaces()
+        assert outside.packets_out == inside.packets_out == (not port_of_flow)
+        assert not pair.notices["L"]
