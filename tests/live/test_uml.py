@@ -14,7 +14,7 @@ from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 600
+SECONDS = 1200
 
 
 @pytest.mark.live
@@ -27,7 +27,7 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux() -> None:
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
     tests = ["tests/dataplane/test_contract.py", "tests/live/test_planes.py", "tests/dataplane/test_linux.py"]
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "xfrm", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-k", "xfrm", "-p", "no:cacheprovider", *tests]
     ran = subprocess.run(
         [str(UML), *command],
         cwd=ROOT,
