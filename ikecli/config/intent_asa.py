@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from ipaddress import IPv4Interface, IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Interface, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa, overlaps
@@ -23,7 +23,7 @@ from ikecli.config.algorithms import (
 )
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import flows
+from ikecli.config.lists_asa import ANYWHERE, Lists
 from ikecli.config.remote_asa import Remote, pools
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels, is_tunnel
 from ikecli.intent import (
@@ -44,11 +44,9 @@ from ikecli.intent import (
     Prefix,
     Profile,
     Route,
-    Selector,
     Tfc,
 )
 from ikecli.intent.network import DEFAULT_MTU
-from ikecli.intent.selectors import host_selector
 from ikecli.language import defaults, load
 from ikecli.numbers import IdType, TransformType
 from ikecli.secret import Secret
@@ -62,12 +60,8 @@ KEEPALIVE: Final = Dpd(10, 2, True)
 """The liveness checks of a tunnel group that says nothing about them."""
 AUTO: Final = Tfc(512, 1, 30)
 """What hides traffic where nothing is said of it."""
-GROUP_DEPTH: Final = 8
-"""How deep object groups may lie in one another."""
 DEFAULT_GROUPS: Final = f"{asa.DEFAULT_RA_GROUP} {asa.DEFAULT_GROUP}"
 """The tunnel groups of peers that have none of their own, in the order they are looked at."""
-ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
-ANY: Final[dict[str, tuple[Prefix, ...]]] = {"any": ANYWHERE[:1], "any4": ANYWHERE[:1], "any6": ANYWHERE[1:]}
 
 
 def resolve(draft: asa.Asa) -> tuple[Intent, Complaints]:
@@ -123,6 +117,7 @@ class _Resolver:
     def __init__(self, draft: asa.Asa) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        self.lists = Lists(draft, self.complaints, self.address_of)
         self.groups: set[str] = set()
         self.named = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
 
@@ -438,7 +433,7 @@ class _Resolver:
             )
             return
         held = self.draft.access_lists.get(name)
-        found = list(self.lines(name, held)) if held else []
+        found = list(self.lists.flows(name, held)) if held else []
         if not any(flow.permit for flow in found):
             why = "permits nothing" if held else "is not there"
             self.complaints.error(
@@ -448,63 +443,6 @@ class _Resolver:
             return
         yield from found
 
-    def lines(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
-        """Yield the flows of an access list's lines."""
-        for line in held.entries:
-            if line.inactive or line.action not in ("permit", "deny") or line.protocol is None:
-                continue
-            here, there = (list(self.selectors(name, end)) for end in (line.source, line.destination))
-            permit = line.action == "permit"
-            yield from flows(permit, line.protocol, here, line.source_ports, there, line.destination_ports, line.icmp)
-
-    def selectors(self, name: str, end: asa.Network | None, depth: int = 0) -> Iterator[Selector]:
-        """Yield what one end of an access-list line covers."""
-        kind = end.kind if end else "any"
-        if end is None or kind in ANY:
-            yield from map(Selector.of, ANY[kind or "any"])
-        elif kind == "host" and end.address is not None:
-            yield host_selector(end.address)
-        elif kind == "object":
-            yield from self.object(name, end.name or "")
-        elif kind == "object-group":
-            yield from self.group(name, end.name or "", depth)
-        elif kind == "interface":
-            address = self.address_of(end.name or "")
-            if address is None:
-                self.missing(name, f"interface {end.name}", f"nameif {end.name} on an interface with an address")
-            else:
-                yield host_selector(address)
-        else:
-            yield from subnet(end)
-
-    def object(self, name: str, wanted: str) -> Iterator[Selector]:
-        """Yield what a network object covers."""
-        held = self.draft.objects.get(wanted)
-        if held is None or not (held.host or held.subnet or held.range):
-            self.missing(name, f"object {wanted}", f"object network {wanted}")
-        elif held.host:
-            yield host_selector(held.host)
-        elif held.range:
-            yield Selector(held.range.first, held.range.last)
-        elif held.subnet:
-            yield from subnet(held.subnet)
-
-    def group(self, name: str, wanted: str, depth: int) -> Iterator[Selector]:
-        """Yield what a group of network objects covers."""
-        held = self.draft.object_groups.get(wanted)
-        if held is None or depth >= GROUP_DEPTH:
-            self.missing(name, f"object-group {wanted}", f"object-group network {wanted}")
-            return
-        for member in held.members:
-            yield from self.selectors(name, member)
-        for inner in held.groups:
-            yield from self.group(name, inner, depth + 1)
-
-    def missing(self, name: str, what: str, fix: str) -> None:
-        """Complain of a name in an access list that stands for nothing."""
-        why = f"access list {name} names {what}, which is not there or empty"
-        self.complaints.error(("access_lists", name), "access-list-missing", why, fix)
-
 
 def reverse_routes(connections: Iterable[Connection]) -> Iterator[Route]:
     """Yield the routes to what crypto-map entries protect; those of a dynamic map come with its SAs."""
@@ -512,15 +450,6 @@ def reverse_routes(connections: Iterable[Connection]) -> Iterator[Route]:
         for flow in one.flows if one.reverse_route and not one.wildcard_peer else ():
             if flow.permit and (prefix := flow.remote.prefix) is not None:
                 yield Route(prefix, None, one.interface, learned=True)
-
-
-def subnet(end: asa.Network) -> Iterable[Selector]:
-    """Return the selector of an address with its mask, or of a prefix."""
-    if end.prefix is not None:
-        return [Selector.of(IPv6Network(end.prefix.network))]
-    if end.address is None or end.address.version != 4:
-        return []
-    return [Selector.of(network(end.address, end.mask))]
 
 
 def _usable(key: Key | None) -> Secret | None:

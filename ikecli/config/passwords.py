@@ -98,9 +98,3 @@ def verified(stored: Secret, password: Secret) -> bool:
     else:
         return False
     return hmac.compare_digest(text, again)
-
-
-def checkable(stored: Secret) -> bool:
-    """Tell whether a password can be checked against this hash here."""
-    text = stored.reveal().decode()
-    return bool(_IOS.fullmatch(text) or _ASA.fullmatch(text))

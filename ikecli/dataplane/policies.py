@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
-from ikecli.intent import Connection
+from ikecli.intent import Connection, Flow
 
 HELD_PACKETS: Final = 8
 """Packets a connection keeps while its SA is set up."""
@@ -23,8 +23,7 @@ def protecting(
 ) -> Connection | None:
     """Return the first connection on an interface, in order of its sequence, whose flows permit a packet of `vrf`.
 
-    None stands for every routing table. One for any peer without flows of its own protects what its SAs do. A fragment
-    without ports may belong to any flow that permits some between its addresses: it is not for the clear.
+    None stands for every routing table. One for any peer without flows of its own protects what its SAs do.
     """
     ports = packet.ports()
     for connection in connections:
@@ -33,15 +32,19 @@ def protecting(
         if connection.wildcard_peer and not connection.flows and covers(connection.label, packet):
             return connection
         for flow in connection.flows:
-            source_port, destination_port = ports
-            if packet.offset and flow.permit:
-                source_port, destination_port = flow.local.first_port, flow.remote.first_port
-            here = flow.local.covers(packet.source, packet.protocol, source_port)
-            if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):
+            if _concerns(flow, packet, ports):
                 if flow.permit:
                     return connection
                 break
     return None
+
+
+def _concerns(flow: Flow, packet: Packet, ports: tuple[int, int]) -> bool:
+    """Tell whether a flow is for a packet: a fragment without ports may be of any flow that permits something."""
+    unknown = packet.offset and flow.permit
+    source_port, destination_port = (flow.local.first_port, flow.remote.first_port) if unknown else ports
+    here = flow.local.covers(packet.source, packet.protocol, source_port)
+    return here and flow.remote.covers(packet.destination, packet.protocol, destination_port)
 
 
 def backwards(packet: Packet) -> Packet:

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike.choose import Choice
+from ikecli.ike.followup import KeptSeries
 from ikecli.ike.inner import settle
 from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
-from ikecli.intent import Connection
-from ikecli.numbers import TransformType
+from ikecli.intent import Connection, Selector
+from ikecli.numbers import Algorithm, TransformType
 
 _KILOBYTE: Final = 1024
 _SPI_SIZE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AskedChild:
+    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none.
+
+    From `choice` on it is what was agreed, when other key exchanges follow.
+    """
+
+    connection: Connection | None
+    spi: int
+    ni: bytes
+    group: Algorithm | None
+    private: bytes
+    local: tuple[Selector, ...]
+    remote: tuple[Selector, ...]
+    choice: Choice | None
+    nr: bytes
+    pairs: tuple[Pair, ...]
+    transport: bool
+    unpadded: bool
+    series: KeptSeries | None
 
 
 def agreed(

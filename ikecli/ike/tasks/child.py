@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import access, coverage, rekeying, rules, telling, transport
+from ikecli.ike import access, coverage, granting, rekeying, rules, telling, transport
 from ikecli.ike import child as children
-from ikecli.ike.choose import Additional, Choice, Offer, accepted, anything, choose
-from ikecli.ike.followup import KeptSeries, Series
+from ikecli.ike.choose import Additional, Offer, accepted, choose
+from ikecli.ike.followup import Series
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import keep_up, remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
@@ -23,8 +22,7 @@ from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.series import SeriesTask
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Connection, Selector
-from ikecli.intent.selectors import any_selector
-from ikecli.numbers import ADDITIONAL, BY_KEY, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
+from ikecli.numbers import ADDITIONAL, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
@@ -37,55 +35,6 @@ _FINER: Final[dict[int, Grain]] = {
     NotifyType.SINGLE_PAIR_REQUIRED: Grain.HOSTS,
     NotifyType.TS_UNACCEPTABLE: Grain.LINE,
 }
-_EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
-
-
-def _group(talk: Talk, connection: Connection, public: KeyExchangePayload | None) -> Algorithm | None:
-    """Return the group a responder wants: its own, and where none is configured that of the initiator."""
-    if talk.exchange != Exchange.CREATE_CHILD_SA:
-        return None
-    if connection.pfs is not None or public is None:
-        return connection.pfs
-    return _served(public.group)
-
-
-def _further(talk: Talk, connection: Connection, offered: SecurityAssociation) -> Additional:
-    """Return the additional key exchanges a responder wants: its own, and those of the initiator where it has none."""
-    if talk.exchange != Exchange.CREATE_CHILD_SA:
-        return ()
-    return connection.pfs_additional if connection.pfs is not None else anything(offered.proposals)
-
-
-def _served(group: int | None) -> Algorithm | None:
-    row = BY_KEY.get((TransformType.KE, group or 0, 0))
-    return row if row is not None and row.served else None
-
-
-def _flows(talk: Talk, connection: Connection) -> tuple[Pair, ...]:
-    """Return what a peer may have protected by a connection: of a wildcard one without flows, everything."""
-    return narrowed(talk.sa, talk.core.lookup.flows[connection.label] or _EVERYTHING)
-
-
-@dataclass(frozen=True, slots=True)
-class AskedChild:
-    """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none.
-
-    From `choice` on it is what was agreed, when other key exchanges follow.
-    """
-
-    connection: Connection | None
-    spi: int
-    ni: bytes
-    group: Algorithm | None
-    private: bytes
-    local: tuple[Selector, ...]
-    remote: tuple[Selector, ...]
-    choice: Choice | None
-    nr: bytes
-    pairs: tuple[Pair, ...]
-    transport: bool
-    unpadded: bool
-    series: KeptSeries | None
 
 
 class Child(SeriesTask):
@@ -127,7 +76,7 @@ class Child(SeriesTask):
             NotifyType.STATE_NOT_FOUND,
         }
     )
-    kept = AskedChild
+    kept = children.AskedChild
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,14 +151,14 @@ class Child(SeriesTask):
             self._end(talk, problem.why)
             return None
 
-    def keep(self) -> AskedChild:
+    def keep(self) -> children.AskedChild:
         """Return what was asked for, the SPI, and what keys will need."""
         private = self._exchange.private if self._exchange else b""
         agreed = self._choice, self._nr, self._pairs, self._transport, self._unpadded, self._kept()
         asked = self._connection, self._spi, self._ni, self._group, private, self._local, self._remote
-        return AskedChild(*asked, *agreed)
+        return children.AskedChild(*asked, *agreed)
 
-    def recall(self, talk: Talk, kept: AskedChild) -> None:
+    def recall(self, talk: Talk, kept: children.AskedChild) -> None:
         """Go on with it; what was offered follows from the connection."""
         self._connection, self._spi, self._ni, self._group = kept.connection, kept.spi, kept.ni, kept.group
         self._local, self._remote = kept.local, kept.remote
@@ -226,11 +175,11 @@ class Child(SeriesTask):
         """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
         if talk.exchange == Exchange.IKE_AUTH:
             return None
-        return self._group or connection.pfs or _served(talk.replaces.group if talk.replaces else None)
+        return self._group or connection.pfs or granting.served(talk.replaces.group if talk.replaces else None)
 
     def _other_group(self, talk: Talk, wanted: Notify) -> bool:
         """Take another group that we offered, each at most once, or any where we sent none."""
-        group = _served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
+        group = granting.served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
         offered, sent = {row for offer in self._offers for row in offer.groups}, self._group
         self._refused.add(sent)
         if talk.exchange != Exchange.CREATE_CHILD_SA:
@@ -370,8 +319,8 @@ class Child(SeriesTask):
             self._asked = transport.seen(sa, self._asked)
         grants = self._grants(talk, candidates)
         for connection, pairs in grants:
-            group = _group(talk, connection, public)
-            offers = lookup.esp_offers(connection, group, _further(talk, connection, offered) if group else ())
+            group = granting.group(talk, connection, public)
+            offers = lookup.esp_offers(connection, group, granting.further(talk, connection, offered) if group else ())
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
@@ -394,7 +343,7 @@ class Child(SeriesTask):
 
     def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
         """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
-        flows = {row.label: _flows(talk, row) for row in candidates}
+        flows = {row.label: granting.flows(talk, row) for row in candidates}
         ends = {row.label: self._asked if row.transport else (self._local, self._remote) for row in candidates}
         rows = candidates
         if len(rows) > 1:
@@ -408,7 +357,9 @@ class Child(SeriesTask):
         Of its own connection it gets all, but where hosts have SAs of their own or are known by other addresses.
         """
         rows = [row for row in candidates if row is not self._connection or row.per_host or row.transport]
-        return any(coverage.beyond(narrow(_flows(talk, row), self._local, self._remote), self._pairs) for row in rows)
+        return any(
+            coverage.beyond(narrow(granting.flows(talk, row), self._local, self._remote), self._pairs) for row in rows
+        )
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""

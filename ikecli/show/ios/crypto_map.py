@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import ConnectionView
+from ikecli.boundary.views import ConnectionView, IpsecProfileView
 from ikecli.show import suites, text
 from ikecli.show.options import Slots
 
@@ -43,6 +43,11 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     yield "\tDualstack (Y/N): N"
     yield ""
     yield "\tResponder-Only (Y/N): N"
+    yield from terms(view)
+
+
+def terms(view: ConnectionView | IpsecProfileView) -> Iterator[str]:
+    """Yield what SAs are asked for: a key exchange of their own, and transform sets."""
     yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
     if view.pfs is not None:
         alone = suites.is_kem(view.pfs)

@@ -8,6 +8,7 @@ from itertools import groupby
 from ikecli.boundary.views import ChildView, ConnectionView, IpsecProfileView, TransformSetView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, received_wrong, seconds_left
+from ikecli.show.ios.crypto_map import terms
 from ikecli.show.options import Slots, detailed
 
 
@@ -142,15 +143,5 @@ def profile(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
         yield "\tDualstack (Y/N): N"
         yield ""
         yield f"\tResponder-Only (Y/N): {'Y' if view.responder_only else 'N'}"
-        yield f"\tPFS (Y/N): {'N' if view.pfs is None else 'Y'}"
-        if view.pfs is not None:
-            alone = suites.is_kem(view.pfs)
-            yield f"\tDH group:  {'none' if alone else f'group{view.pfs}'}"
-            more = (view.pfs, *view.pfs_additional) if alone else view.pfs_additional
-            yield from (f"\t{line}" for line in suites.further(more, "ios"))
-        yield "\tMixed-mode : Disabled"
-        yield "\tTransform sets={ "
-        for name, transforms in view.transform_sets:
-            yield f"\t\t{name}:  {{ {transforms}  }} , "
-        yield "\t}"
+        yield from terms(view)
         yield ""
