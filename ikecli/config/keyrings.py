@@ -20,12 +20,14 @@ _TYPES: Final = {"fqdn": IdType.FQDN, "email": IdType.RFC822_ADDR, "key-id": IdT
 
 
 def prefix(address: Ip | None, mask: IPv4Address | None, wide: IPv6Interface | None) -> Prefix | None:
-    """Return the network that an address with a mask, or a prefix, is."""
+    """Return the network that an address with a mask, or a prefix, is; 0.0.0.0 without a mask is every address."""
     if wide is not None:
         return IPv6Network(wide.network)
     if address is None:
         return None
-    return network(address, mask) if isinstance(address, IPv4Address) else IPv6Network(address)
+    if isinstance(address, IPv4Address):
+        return network(address, address if mask is None and address.is_unspecified else mask)
+    return IPv6Network(address)
 
 
 def identity_of(matched: Matched | None) -> Identity | None:

@@ -329,3 +329,12 @@ def test_packets_that_come_twice_may_pass(lines: str, window: int) -> None:
 def test_esp_goes_in_udp_where_a_profile_says_so() -> None:
     text = ROUTER.replace(" keyring local KEY1", " keyring local KEY1\n nat force-encap")
     assert [profile.force_encapsulation for profile in read("ios", text)[0].intent.profiles] == [True]
+
+
+@pytest.mark.parametrize("mask", ["", " 0.0.0.0"])
+def test_the_address_0_0_0_0_is_every_address_also_without_a_mask(mask: str) -> None:
+    text = LEFT.replace("address 203.0.113.2", f"address 0.0.0.0{mask}", 1)
+    text = text.replace("match identity remote fqdn right.example.net", f"match identity remote address 0.0.0.0{mask}")
+    (profile,) = read("ios", text)[0].intent.profiles
+    assert {each.addresses for each in profile.credentials} == {(ip_network("0.0.0.0/0"),), ()}
+    assert [each.network for each in profile.remotes] == [ip_network("0.0.0.0/0")]

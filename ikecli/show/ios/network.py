@@ -58,8 +58,7 @@ def _family(major: IPv4Network, routes: list[tuple[IPv4Network, RouteView]]) -> 
     if len(lengths) > 1:
         yield f"      {major} is variably subnetted, {len(prefixes)} subnets, {len(lengths)} masks"
     elif subnetted:
-        plural = "" if len(prefixes) == 1 else "s"
-        yield f"      {major.network_address}/{min(lengths)} is subnetted, {len(prefixes)} subnet{plural}"
+        yield f"      {major.network_address}/{min(lengths)} is subnetted, {len(prefixes)} subnets"
     for prefix, group in groupby(routes, key=lambda pair: pair[0]):
         width = 8 if subnetted else 5
         where = str(prefix.network_address) if subnetted and len(lengths) == 1 else str(prefix)
