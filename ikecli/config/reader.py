@@ -228,7 +228,7 @@ class ConfigReader:
         modes = [mode for level in self._levels for mode in meant_to_enter(language, level.mode, text)]
         if self._refused and not modes:
             error = max((error, *self._errors_in(self._refused.modes, text)), key=lambda each: each.reach)
-        if modes or self._refused is None:
+        if modes or (self._refused is None and text.lstrip()[0].isalpha()):
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
         if self.quiet:
             why = message(error, 0, self.store.dialect)[-1].replace(" detected at '^' marker.", "")

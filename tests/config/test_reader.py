@@ -38,6 +38,14 @@ def test_a_skipped_line_says_to_which_line_it_belongs() -> None:
     )
 
 
+def test_a_line_that_no_command_begins_like_opens_no_section() -> None:
+    assert verdicts("ios", "#--- the peers ---\n ip route 10.0.0.0 255.0.0.0 10.0.0.1\n hostname R2") == [
+        "refused",
+        "accepted",
+        "accepted",
+    ]
+
+
 @pytest.mark.parametrize("end", ["!", "exit", "ip route 0.0.0.0 0.0.0.0 10.0.0.1", "interface FastEthernet0/0"])
 def test_a_refused_section_ends(end: str) -> None:
     _, outcomes = read("ios", f"interface\nshutdown\n{end}\nhostname R2")
