@@ -1,11 +1,11 @@
-# Seven verbs. `make demo` and `make test` are all a newcomer needs; both make the virtual environment first.
+# Eight verbs. `make demo` and `make test` are all a newcomer needs; both make the virtual environment first.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench fuzz live clean
+.PHONY: demo test check docs bench fuzz live clean
 
 demo: $(READY)
 	@$(BIN)/python -m ikecli.lab.demo
@@ -17,6 +17,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python -m reference
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,10 @@ Fragments: TypeAlias = dict[str, Node]
 
 @dataclass(frozen=True, eq=False)
 class Declaration:
-    """One command: its pattern, its target, where it is written. `opened` names the paths that its file enters."""
+    """One command: its pattern, its target, where it is written, the comment above it.
+
+    `opened` names the paths that its file enters.
+    """
 
     file: str
     line: int
@@ -28,6 +32,7 @@ class Declaration:
     slots: Mapping[str, tree.Slot]
     dialect: str
     opened: frozenset[tuple[str, ...]] = frozenset()
+    note: str = ""
 
     @property
     def place(self) -> str:
@@ -68,6 +73,7 @@ class GrammarFile:
     name: str
     prompt: str
     items: tuple[Declaration | Bang, ...]
+    note: str = ""
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
@@ -204,6 +210,7 @@ class _Entry:
 
     line: int
     text: str
+    note: str = ""
     help: dict[str, str] = field(default_factory=dict)
 
     def complete(self) -> bool:
@@ -216,8 +223,10 @@ class _Entry:
 
 def _entries(name: str, lines: list[tuple[int, str]]) -> Iterator[_Entry | Bang]:
     entry: _Entry | None = None
+    note: list[str] = []
     for number, line in lines:
         if not line.strip() or line.lstrip().startswith("#"):
+            note = [*note, line.lstrip("# ")] if line.strip() else []
             continue
         if line[0] != " ":
             if entry:
@@ -226,7 +235,7 @@ def _entries(name: str, lines: list[tuple[int, str]]) -> Iterator[_Entry | Bang]
             if line.strip() == "!":
                 yield Bang()
             else:
-                entry = _Entry(number, line.rstrip())
+                entry = _Entry(number, line.rstrip(), " ".join(note))
         elif entry is None:
             raise NotationError(f"{name}:{number}: an indented line belongs to a declaration above it")
         elif entry.complete():
@@ -236,8 +245,14 @@ def _entries(name: str, lines: list[tuple[int, str]]) -> Iterator[_Entry | Bang]
             entry.help[word.strip("'")] = text.strip()
         else:
             entry.text += "\n" + line.rstrip()
+        note = []
     if entry:
         yield entry
+
+
+def _head_note(lines: list[tuple[int, str]]) -> list[str]:
+    """Return the comment that directly follows the prompt, a row a line."""
+    return [line.lstrip("# ") for _, line in itertools.takewhile(lambda row: row[1].startswith("#"), lines)]
 
 
 def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") -> GrammarFile:
@@ -246,11 +261,13 @@ def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") 
     Raises NotationError with file and line.
     """
     lines = list(enumerate(text.expandtabs().splitlines(), 1))
-    prompt = ""
+    prompt, note = "", ""
     first = next((row for row in lines if row[1].strip() and not row[1].startswith("#")), None)
     if first and first[1].startswith("("):
         prompt = first[1].strip().strip("()")
         lines = lines[first[0] :]
+        head = _head_note(lines)
+        note, lines = " ".join(head), lines[len(head) :]
     items: list[Declaration | Bang] = []
     for entry in _entries(name, lines):
         if isinstance(entry, Bang):
@@ -265,7 +282,7 @@ def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") 
     targets = [item.target for item in items if isinstance(item, Declaration)]
     opened = frozenset(tuple(step.name for step in target.path) for target in targets if target.operator == ">")
     whole = (replace(item, opened=opened) if isinstance(item, Declaration) else item for item in items)
-    return GrammarFile(name, prompt, tuple(whole))
+    return GrammarFile(name, prompt, tuple(whole), note)
 
 
 def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> Declaration | None:
@@ -284,7 +301,9 @@ def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> De
     target = read_target(op, entry.text[operator.end() :].strip())
     if op in ("~", "~>"):
         pattern = tree.exactly(pattern)
-    declaration = Declaration(name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect)
+    declaration = Declaration(
+        name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect, note=entry.note
+    )
     numbered = target.path[-1].keys if target.step else ()
     for slot in (*target.keys, target.hide, target.at):
         if slot and slot not in declaration.slots and slot not in (numbered or ()):
