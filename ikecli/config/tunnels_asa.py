@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import kilobytes, pfs_rows
+from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Tunnel
 from ikecli.intent.peers import tunnel_flows
@@ -120,5 +120,5 @@ class Tunnels:
             lifetime=0 if seconds == "unlimited" else int(seconds or self.draft.lifetime_seconds or LIFETIME),
             kilobytes=kilobytes(self.draft.lifetime_kilobytes if volume is None else volume, KILOBYTES),
             initiation=Initiation.NEVER if held.responder_only else Initiation.START,
-            replay_window=int(self.draft.replay_window or REPLAY_WINDOW),
+            replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
         )

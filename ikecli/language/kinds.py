@@ -283,13 +283,19 @@ def _port(table: Mapping[str, int]) -> Kind:
     return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)), python=int)
 
 
-def _reference(path: str, must_exist: bool) -> Kind:
+def _reference(path: str, caseless: bool, must_exist: bool) -> Kind:
+    def fold(name: str) -> str:
+        return name.casefold() if caseless else name
+
     def take(line: Line, start: int, stop: int, token: str) -> Taken:
-        return (token, stop) if token and (not must_exist or token in line.names(path)) else None
+        if not token or not (caseless or must_exist):
+            return (token, stop) if token else None
+        found = next((name for name in line.names(path) if fold(name) == fold(token)), None)
+        return None if must_exist and found is None else (found or token, stop)
 
     def choices(token: str, names: Names) -> Iterable[Choice]:
         yield Choice("WORD")
-        yield from (Choice(name, "", name, live=True) for name in names(path) if name.startswith(token))
+        yield from (Choice(name, "", name, live=True) for name in names(path) if fold(name).startswith(fold(token)))
 
     return Kind(SPECIFIC if must_exist else FREE, take, choices, str)
 
@@ -341,7 +347,7 @@ def _table(dialect: str) -> dict[str, Kind]:
 TABLES: Final = {dialect: _table(dialect) for dialect in ("ios", "asa")}
 _NUMBER_SPEC = re.compile(r"<(-?\d+)-(\d+)>")
 _NUMBERED_SPEC = re.compile(r"NAME<(\d+)-(\d+)>")
-_REFERENCE_SPEC = re.compile(r"NAME\(([a-z_][a-z0-9_.:]*)\)(!?)")
+_REFERENCE_SPEC = re.compile(r"NAME\(([a-z_][a-z0-9_.:]*)(/i)?\)(!?)")
 
 
 def looks_like_kind(text: str) -> bool:
@@ -360,5 +366,5 @@ def kind(spec: str, dialect: str = "ios") -> Kind:
     if numbered := _NUMBERED_SPEC.fullmatch(spec):
         return _numbered(_number(int(numbered[1]), int(numbered[2])))
     if reference := _REFERENCE_SPEC.fullmatch(spec):
-        return _reference(reference[1], bool(reference[2]))
+        return _reference(reference[1], bool(reference[2]), bool(reference[3]))
     raise ValueError(f"{spec!r} is no kind of value; a word that begins with a capital is quoted")

@@ -211,3 +211,17 @@ def test_messages_are_cut_unless_that_is_switched_off(lines: str, mtus: tuple[in
     assert all(outcome.accepted for outcome in outcomes)
     assert store.intent.fragment_mtu == mtus
     assert read("asa", store.startup())[0].intent.fragment_mtu == mtus
+
+
+def test_the_name_of_an_interface_is_the_same_in_any_case() -> None:
+    text = ASA.replace("crypto ikev2 enable outside", "crypto ikev2 enable OUTSIDE")
+    text = text.replace("interface outside", "interface Outside").replace("route outside", "route OUTSIDE")
+    assert text != ASA
+    store = read("asa", text)[0]
+    assert store.running() == read("asa", ASA)[0].running()
+
+
+def test_a_tunnel_without_a_replay_window() -> None:
+    text = (SAMPLES / "route-based" / "asa.cfg").read_text() + "crypto ipsec security-association replay disable\n"
+    (connection,) = read("asa", text)[0].intent.connections
+    assert connection.replay_window == 0
