@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "ikecli"
 
-LOWER: dict[str, set[str]] = {"numbers": set(), "secret": set(), "errors": {"numbers"}}
-LOWER["intent"] = {"numbers", "errors", "secret"}
+LOWER: dict[str, set[str]] = {"numbers": set(), "secret": set(), "value": set(), "errors": {"numbers"}}
+LOWER["intent"] = {"numbers", "errors", "secret", "value"}
 LOWER["boundary"] = LOWER["intent"] | {"intent"}
-LOWER["wire"] = {"numbers", "errors"}
-LOWER["crypto"] = {"numbers", "errors", "secret"}
+LOWER["wire"] = {"numbers", "errors", "value"}
+LOWER["crypto"] = {"numbers", "errors", "secret", "value"}
 LOWER["esp"] = LOWER["crypto"] | {"crypto"}
 LOWER["ike"] = LOWER["boundary"] | {"boundary", "wire", "crypto"}
 LOWER["language"] = {"errors", "secret"}

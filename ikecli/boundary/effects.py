@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from ikecli.boundary.events import Event
 from ikecli.intent import Address, Carrier, Prefix, Selector, Tfc
 from ikecli.numbers import Algorithm
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@value
 class Endpoint:
     """A UDP end: address and port."""
 
@@ -21,7 +21,7 @@ class Endpoint:
         return f"{self.address}/{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Datagram:
     """IKE octets (without the non-ESP marker) between two ends; `local` is ours in both directions.
 
@@ -43,7 +43,7 @@ class Direction(Enum):
     OUTBOUND = "outbound"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EspKeys:
     """The keys of one ESP SA: octets as RFC 7296 2.17 cuts them (an AEAD's salt at the end of `encryption`)."""
 
@@ -54,7 +54,7 @@ class EspKeys:
         return "EspKeys(*****)"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lifetime:
     """When an SA should be replaced (soft) and must be gone (hard): seconds, octets and packets, 0 for never."""
 
@@ -66,14 +66,14 @@ class Lifetime:
     hard_packets: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Send:
     """Send a datagram."""
 
     datagram: Datagram
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Install:
     """Put one direction of a Child SA into the data plane.
 
@@ -100,7 +100,7 @@ class Install:
     tfc: Tfc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Update:
     """Move an ESP SA to other endpoints (RFC 7296 2.23); `peer_spi` is the other direction's, as in Install."""
 
@@ -112,7 +112,7 @@ class Update:
     encapsulated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Remove:
     """Take one direction of a Child SA out of the data plane; `remote` qualifies an outbound SPI.
 
@@ -125,7 +125,7 @@ class Remove:
     after: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reach:
     """Have inner addresses that a peer lent be ours, and networks be reached through a connection to that peer.
 
@@ -139,7 +139,7 @@ class Reach:
     networks: tuple[Prefix, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Access:
     """A virtual-access interface `name`, made of the interface `template` for one peer.
 
@@ -157,21 +157,21 @@ class Access:
     routes: tuple[Prefix, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attach:
     """Put in a virtual-access interface, or have the one of this name be so from now on."""
 
     access: Access
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Detach:
     """Take out a virtual-access interface."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ask:
     """Something slow or secret to find out; answered with `engine.answer(id, reply, now)`, ignored after `deadline`."""
 
@@ -180,12 +180,12 @@ class Ask:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """The root of what may be asked; later issues add RADIUS, revocation, DNS, signatures."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SharedSecret(Question):
     """A key exchange's result: group, our private value, the peer's public value. The reply is the octets."""
 
@@ -197,7 +197,7 @@ class SharedSecret(Question):
         return f"SharedSecret(group={self.group})"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Puzzle(Question):
     """A client puzzle (RFC 8019 4): keys under which the PRF of `text` ends in `difficulty` zero bits.
 
@@ -209,21 +209,21 @@ class Puzzle(Question):
     difficulty: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Traffic(Question):
     """What Child SAs carried so far, by inbound SPI. The reply is a mapping from SPI to views.Counters."""
 
     spis: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tell:
     """Something happened that listeners may want to hear."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """The reply to a batch whose effect could not be performed: which one, why, and what was left undone."""
 

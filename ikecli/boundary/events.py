@@ -7,16 +7,17 @@ came from a peer pass `intent.printable` before they become a field. `local` and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from ikecli.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Event:
     """The root of all events."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SaEvent(Event):
     """Something about one IKE SA."""
 
@@ -24,7 +25,7 @@ class SaEvent(Event):
     session: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageSent(SaEvent):
     """A message left: endpoints as address:port, SPIs as 16 hex digits, payload names in order, encrypted ones too."""
 
@@ -40,12 +41,12 @@ class MessageSent(SaEvent):
     attempt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageReceived(MessageSent):
     """A message came and parsed; the fields are those of MessageSent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DatagramDropped(Event):
     """Octets that are not acted upon: malformed, unknown SPI, wrong window, over a limit."""
 
@@ -54,7 +55,7 @@ class DatagramDropped(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProposalOffered(SaEvent):
     """What we offer: protocol "IKE" or "ESP", one text a proposal ("AES-CBC-256 SHA256 SHA256 Group 14")."""
 
@@ -62,7 +63,7 @@ class ProposalOffered(SaEvent):
     offered: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProposalChosen(SaEvent):
     """What was agreed, and from what: `offered` by the initiator, `configured` here."""
 
@@ -72,7 +73,7 @@ class ProposalChosen(SaEvent):
     chosen: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProposalRefused(SaEvent):
     """No proposal fits; `differing` names the transform types without a common value ("encryption", "group", ...).
 
@@ -88,7 +89,7 @@ class ProposalRefused(SaEvent):
     by_peer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GroupRetried(SaEvent):
     """The responder wants another key-exchange group (INVALID_KE_PAYLOAD); `weaker` says that its security is less."""
 
@@ -97,7 +98,7 @@ class GroupRetried(SaEvent):
     weaker: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ErrorUnproven(SaEvent):
     """An error came that anybody may have sent: for so many seconds the genuine answer is waited for."""
 
@@ -106,7 +107,7 @@ class ErrorUnproven(SaEvent):
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HintReceived(SaEvent):
     """Somebody says in the clear that the peer knows an SA no longer: it is asked under the keys."""
 
@@ -114,7 +115,7 @@ class HintReceived(SaEvent):
     notify: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Challenged(SaEvent):
     """The responder wants a cookie back, or with `prf` a puzzle of `bits` solved; `taken` says that we do."""
 
@@ -124,7 +125,7 @@ class Challenged(SaEvent):
     taken: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NatChecked(SaEvent):
     """NAT detection's result: which ends are behind one."""
 
@@ -132,7 +133,7 @@ class NatChecked(SaEvent):
     remote: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeysDerived(SaEvent):
     """Keys exist. The one event with keys in it; only the key log hears it, and its repr hides them."""
 
@@ -145,7 +146,7 @@ class KeysDerived(SaEvent):
         return f"KeysDerived(sa={self.sa})"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeyExchanged(SaEvent):
     """An additional key exchange is done, and the keys are new: its number from 1, and its method ("ML-KEM-768")."""
 
@@ -153,7 +154,7 @@ class KeyExchanged(SaEvent):
     method: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileChosen(SaEvent):
     """The peer's identity found its profile."""
 
@@ -161,7 +162,7 @@ class ProfileChosen(SaEvent):
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileMissing(SaEvent):
     """No profile is for this peer; `profiles` are those looked at and what each wants."""
 
@@ -172,7 +173,7 @@ class ProfileMissing(SaEvent):
     local: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Authenticated(SaEvent):
     """The peer proved its identity with `method` ("PSK")."""
 
@@ -181,7 +182,7 @@ class Authenticated(SaEvent):
     method: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PpkUsed(SaEvent):
     """A post-quantum preshared key is mixed into the keys: its PPK_ID, and in which exchange."""
 
@@ -189,7 +190,7 @@ class PpkUsed(SaEvent):
     exchange: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AuthenticationFailed(SaEvent):
     """The peer did not prove its identity here, or refused our proof (`by_peer`); `ppk` where it is about PPKs."""
 
@@ -202,7 +203,7 @@ class AuthenticationFailed(SaEvent):
     ppk: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SelectorsChosen(SaEvent):
     """Traffic selectors agreed: each text "local -> remote"."""
 
@@ -210,7 +211,7 @@ class SelectorsChosen(SaEvent):
     chosen: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SelectorsRefused(SaEvent):
     """No connection covers what the peer wants to protect, or the peer's none what we want (`by_peer`)."""
 
@@ -221,7 +222,7 @@ class SelectorsRefused(SaEvent):
     by_peer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SettingsTold(SaEvent):
     """A Configuration payload left (`sent`) or came: its kind ("CFG_REQUEST") and a text for each attribute.
 
@@ -233,7 +234,7 @@ class SettingsTold(SaEvent):
     attributes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddressRefused(SaEvent):
     """The peer is lent no inner address, or none by the peer (`by_peer`), so that no Child SA is set up.
 
@@ -250,7 +251,7 @@ class AddressRefused(SaEvent):
     remote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IkeUp(SaEvent):
     """An IKE SA is established."""
 
@@ -262,7 +263,7 @@ class IkeUp(SaEvent):
     initiator: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IkeDown(SaEvent):
     """An IKE SA is gone, and why."""
 
@@ -271,7 +272,7 @@ class IkeDown(SaEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChildUp(SaEvent):
     """A Child SA carries traffic."""
 
@@ -282,7 +283,7 @@ class ChildUp(SaEvent):
     flows: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChildDown(SaEvent):
     """A Child SA is gone, and why."""
 
@@ -292,7 +293,7 @@ class ChildDown(SaEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChildFailed(SaEvent):
     """A Child SA was not set up, and why; the IKE SA stays."""
 
@@ -302,7 +303,7 @@ class ChildFailed(SaEvent):
     remote: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotifyReceived(SaEvent):
     """A notify that no task owns: its name or number, and its octets in hex, bounded."""
 
@@ -311,7 +312,7 @@ class NotifyReceived(SaEvent):
     data: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retransmitted(SaEvent):
     """No answer yet: the request went out again."""
 
@@ -321,7 +322,7 @@ class Retransmitted(SaEvent):
     remote: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GaveUp(SaEvent):
     """No answer after all attempts."""
 
@@ -332,14 +333,14 @@ class GaveUp(SaEvent):
     local: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LivenessChecked(SaEvent):
     """A liveness check went out after idle seconds."""
 
     remote: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineProtocol(Event):
     """A tunnel's line protocol went up or down; `recursive` because its own packets would go through itself."""
 
@@ -348,7 +349,7 @@ class LineProtocol(Event):
     recursive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccessMade(SaEvent):
     """A virtual-access interface was made of a template for a peer."""
 
@@ -357,7 +358,7 @@ class AccessMade(SaEvent):
     carrier: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Progress(SaEvent):
     """A step for a human to read in a debug, where no other event says it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ikecli.boundary.effects import Endpoint
 from ikecli.intent import Address
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Acquire:
     """A packet met a policy without an SA: the connection's label and the packet's own selectors."""
 
@@ -20,7 +19,7 @@ class Acquire:
     destination_port: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expired:
     """An inbound SA reached a lifetime of its own: soft wants a replacement, hard means it is unusable."""
 
@@ -28,14 +27,14 @@ class Expired:
     hard: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FirstPacket:
     """The first valid packet came in on an inbound SA, so the peer uses the new keys."""
 
     spi: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mapped:
     """Valid ESP arrived from another address or port than the SA's."""
 
@@ -43,7 +42,7 @@ class Mapped:
     remote: Endpoint
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Misfit:
     """Valid ESP held a packet that the selectors of its inbound SA do not cover: its first octets."""
 
@@ -51,7 +50,7 @@ class Misfit:
     packet: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownSpi:
     """ESP arrived for an SPI that is not installed."""
 
@@ -59,14 +58,14 @@ class UnknownSpi:
     remote: Endpoint
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LinkChanged:
     """Addresses or links changed; `gone` are addresses that are ours no longer."""
 
     gone: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineChanged:
     """A tunnel's line protocol went up or down; `recursive` because its own packets would go through itself."""
 

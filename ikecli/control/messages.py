@@ -13,6 +13,7 @@ from typing import Any, Final
 from ikecli.boundary.events import Event
 from ikecli.boundary.views import LogLine
 from ikecli.secret import Secret
+from ikecli.value import value
 
 Option = str | int | bool
 
@@ -466,7 +467,7 @@ class Pinged(Reply):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed.
 

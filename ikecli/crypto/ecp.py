@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -18,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ikecli.errors import Malformed
+from ikecli.value import value
 
 _UNCOMPRESSED: Final = b"\x04"
 _EXTRA: Final = 8
 """Octets drawn beyond the order's, so that the remainder is even (FIPS 186-5 A.2.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EcpGroup:
     """A curve and the octets of one coordinate."""
 

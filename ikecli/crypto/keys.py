@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.crypto.prf import prf, prf_plus
 from ikecli.crypto.suite import cut
 from ikecli.numbers import Algorithm
+from ikecli.value import value
 
 _CONFIRMATION: Final = 8
 """Octets of a PPK confirmation."""
 _KEY_PAD: Final = b"Key Pad for IKEv2"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChildKeys:
     """The keys of a Child SA (RFC 7296 2.17), octets: of the SA initiator -> responder (i), and back (r).
 

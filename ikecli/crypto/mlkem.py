@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import (
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
 )
 
 from ikecli.errors import Malformed
+from ikecli.value import value
 
 _SEED: Final = 64
 """Octets that a decapsulation key is made of: d | z (FIPS 203 7.1)."""
@@ -21,7 +21,7 @@ _SECRET: Final = 32
 """Octets of the shared secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KemGroup:
     """A parameter set of FIPS 203; an encapsulation key has `public_size` octets, a ciphertext `reply_size`."""
 

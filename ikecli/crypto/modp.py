@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from cryptography.utils import CryptographyDeprecationWarning
 
 from ikecli.errors import Malformed
+from ikecli.value import value
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", CryptographyDeprecationWarning)
@@ -54,7 +54,7 @@ _G24: Final = int(
 _Q24: Final = 0x8CF83642A709A097B447997640129DA299B1A47D1EB3750BA308B0FE64F5FBD3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ModpGroup:
     """A group modulo a prime of `bits`: a safe prime made of pi, or with `subgroup` RFC 5114's.
 

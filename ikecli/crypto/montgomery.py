@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from ikecli.errors import Malformed
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CurveGroup:
     """One of the two functions and the octets of every value in it."""
 

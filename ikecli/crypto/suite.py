@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ikecli.crypto.ciphers import Cipher, cipher
 from ikecli.crypto.prf import prf_plus
 from ikecli.errors import Malformed
 from ikecli.numbers import Algorithm
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IkeKeys:
     """The seven keys of an IKE SA (RFC 7296 2.14), octets; i and r are the original initiator's and responder's.
 
@@ -29,7 +28,7 @@ class IkeKeys:
         return "IkeKeys(*****)"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Suite:
     """The algorithms of an IKE SA; `integrity` is None with an AEAD, `additional` what RFC 9370 added to the group."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
@@ -18,12 +18,13 @@ from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection, Selector
 from ikecli.numbers import Algorithm, TransformType
+from ikecli.value import value
 
 _KILOBYTE: Final = 1024
 _SPI_SIZE: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskedChild:
     """What a request for a Child SA keeps until the answer comes; `group` is what the peer wants instead of none.
 

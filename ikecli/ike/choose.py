@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.intent import EspProposal, IkeProposal
 from ikecli.numbers import ADDITIONAL, ALGORITHMS, BY_KEY, NO_KEY_EXCHANGE, Algorithm, Protocol, TransformType
+from ikecli.value import value
 from ikecli.wire.payloads import Proposal, Transform
 
 _E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
@@ -23,7 +23,7 @@ WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "
 """What an operator calls a type of transform."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offer:
     """One proposal as it goes on the wire: for each transform type the algorithms, most preferred first."""
 
@@ -54,7 +54,7 @@ class Offer:
         return Offer(self.protocol, left)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """What was agreed: the proposal's number and SPI as the peer sent them, one algorithm of each type."""
 

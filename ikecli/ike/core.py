@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ from ikecli.ike.sa import Birth, ChildSa, IkeSa, State
 from ikecli.ike.spread import Spread
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Identity, Intent
+from ikecli.value import value
 
 if TYPE_CHECKING:
     from ikecli.ike.talk import Talk
@@ -29,7 +29,7 @@ Random = Callable[[int], bytes]
 Hears = Callable[[type[Event]], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """Who waits for an Ask and for what: an SA, or with `talk` one of its exchanges."""
 

@@ -14,6 +14,7 @@ from ikecli.ike import texts
 from ikecli.ike.limits import FOLLOWUP_SECONDS, LINK_SIZE, MAX_FOLLOWUPS
 from ikecli.ike.talk import Wait
 from ikecli.numbers import ADDITIONAL, Algorithm, NotifyType, TransformType
+from ikecli.value import value
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Notify, Payload
 
@@ -40,7 +41,7 @@ class Finisher(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptSeries:
     """An initiator's series as it moves to another engine; `private` is of the exchange under way, if one is."""
 

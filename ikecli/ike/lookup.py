@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
@@ -22,6 +21,7 @@ from ikecli.intent import (
     Template,
 )
 from ikecli.numbers import Algorithm, IdType, PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 
 Score = tuple[int, int]
@@ -30,7 +30,7 @@ Row = TypeVar("Row")
 Keyed = TypeVar("Keyed", Credential, Ppk)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IkeOffers:
     """What an IKE SA may use at a local address: the proposals and their SA payload, written.
 

@@ -7,7 +7,7 @@ spent once restored: two engines with one SA would use the same IVs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final, cast
 
 from ikecli.boundary.effects import Access
@@ -22,6 +22,7 @@ from ikecli.ike.talk import Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import UNSENT, Aim, Answer, Entry, Outstanding, Want, Window
 from ikecli.numbers import Exchange
+from ikecli.value import value
 
 VERSION: Final = 1
 """Of the form of the data; another is refused."""
@@ -36,7 +37,7 @@ _SPI_SIZE: Final = 8
 _NEVER: Final = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Window:
     """The part of a window that is plain."""
 
@@ -48,7 +49,7 @@ class _Window:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Request:
     """A request of ours under way, and what its exchange knows."""
 

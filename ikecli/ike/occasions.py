@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.ike.limits import AUTH_RETRANSMISSION, RETRANSMISSION
@@ -32,11 +31,12 @@ from ikecli.ike.tasks.virtual_access import VirtualAccess
 from ikecli.ike.tasks.window_size import WindowSize
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange
+from ikecli.value import value
 
 Tasks = tuple[type[Task], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Occasion:
     """An exchange of ours: its type, its tasks in order of payloads, and how long each sending waits."""
 

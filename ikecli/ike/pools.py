@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from ikecli.boundary.views import PoolView, RangeView
 from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_SHOWN_ADDRESSES
 from ikecli.intent import Address, Identity, Pool
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loan:
     """An address of a pool, lent until it is given back."""
 

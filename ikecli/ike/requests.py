@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ikecli.boundary.notices import Acquire
 from ikecli.intent import Address, Intent
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Apply:
     """Be told a new intent: SAs whose rows did not change stay, the others are deleted at their peers."""
 
     intent: Intent
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Initiate:
     """Set up the connection with this label, for the flow that covers `packet` where one is given."""
 
@@ -23,7 +22,7 @@ class Initiate:
     packet: Acquire | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeleteIke:
     """Delete IKE SAs and all they carry: those that fit every field given, all when none is."""
 
@@ -32,7 +31,7 @@ class DeleteIke:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeleteChild:
     """Delete Child SAs: those that fit every field given (`spi` is either direction's), all when none is."""
 
@@ -41,7 +40,7 @@ class DeleteChild:
     spi: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shutdown:
     """Delete everything at the peers and begin nothing more."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
@@ -12,6 +12,7 @@ from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.intent import Address, Asking, Authorization, Prefix
 from ikecli.intent.identity import printable
 from ikecli.numbers import AttributeType
+from ikecli.value import value
 from ikecli.wire.payloads import Configuration, ConfigurationAttribute
 
 VERSION: Final = f"ikecli {__version__}"
@@ -26,7 +27,7 @@ _UNITY_NETWORK: Final = 14
 """Octets of a network in Cisco's SPLIT_INCLUDE: address, mask, and six of protocol and ports."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settings:
     """What one end is told in a Configuration payload; texts as they may be printed."""
 
@@ -95,8 +96,8 @@ def read(attributes: Iterable[ConfigurationAttribute]) -> Settings:
 
     def each(kinds: Iterable[int]) -> Iterator[Address]:
         for kind in kinds:
-            for value in found.get(kind, [])[:MAX_NETWORKS]:
-                if (address := _address(value)) is not None:
+            for octets in found.get(kind, [])[:MAX_NETWORKS]:
+                if (address := _address(octets)) is not None:
                     yield address
 
     def first(kind: int) -> str:

@@ -10,6 +10,7 @@ from ikecli.boundary.effects import Effect, Question
 from ikecli.errors import Malformed
 from ikecli.ike.window import Aim, Want
 from ikecli.numbers import Exchange
+from ikecli.value import value
 from ikecli.wire import Header
 from ikecli.wire.payloads import Notify, Payload
 
@@ -61,14 +62,14 @@ class Incoming:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Again:
     """A task's answer: another round of the same tasks, in this exchange."""
 
     exchange: Exchange
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wait:
     """A task's answer: it needs to know this first, and goes on in `resume`."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.notices import Acquire
 from ikecli.ike.limits import MAX_ANSWERS, MAX_QUEUED
+from ikecli.value import value
 
 if TYPE_CHECKING:
     from ikecli.ike.talk import Talk
@@ -36,7 +37,7 @@ class Want(Enum):
     MISFIT = "misfit"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Aim:
     """What an exchange is about: a connection and the packet that asked for it, or Child SAs by inbound SPI.
 

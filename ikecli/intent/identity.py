@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from ikecli.intent.network import Address, Prefix
 from ikecli.numbers import IdType
+from ikecli.value import value
 
 PRINT_LIMIT: Final = 128
 """Characters shown of anything that came from a peer."""
@@ -19,7 +19,7 @@ def printable(octets: bytes, limit: int = PRINT_LIMIT) -> str:
     return text[:limit] + "..." if len(text) > limit or len(octets) > limit else text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identity:
     """An identification payload's content: its type and octets."""
 
@@ -60,7 +60,7 @@ class Identity:
         return str(address) if address is not None else printable(self.data)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IdentityMatch:
     """What an identity must be: any (`type` None), inside `network`, equal to `value`, or under the domain `value`."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 from ikecli.intent.network import Address, Prefix
+from ikecli.value import value
 
 ANY_PROTOCOL: Final = 0
 LAST_PORT: Final = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Selector:
     """One side of a flow: all addresses from `first` to `last`, one IP protocol (0: any), ports from..to.
 
@@ -100,7 +100,7 @@ def host_selector(address: Address | str) -> Selector:
     return Selector(one, one)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Flow:
     """What one access-list line protects, or with `permit` off leaves in the clear."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 from ikecli.errors import Malformed, Refused
 from ikecli.numbers import NotifyType, PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads import PAYLOADS, Payload, UnknownPayload
 from ikecli.wire.reader import Reader
 
@@ -38,7 +38,7 @@ _RESPONSE: Final = 0x20
 _CRITICAL: Final = 0x80
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Header:
     """The IKE header (RFC 7296 3.1) without what its octets imply: first payload type and length.
 
@@ -56,7 +56,7 @@ class Header:
     minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sealed:
     """The Encrypted payload that ends a message (RFC 7296 3.14), or one fragment of it (RFC 7383 2.5).
 
@@ -72,7 +72,7 @@ class Sealed:
     chain: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A header with the payloads in clear, and where the encrypted ones lie if there are any."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
@@ -18,6 +17,7 @@ from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.series import SeriesTask
 from ikecli.ike.window import Want
 from ikecli.numbers import Exchange, NotifyType, Protocol, TransformType
+from ikecli.value import value
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
 
@@ -25,7 +25,7 @@ _SPI_SIZE: Final = 8
 _GROUP: Final = NotifyType.INVALID_KE_PAYLOAD
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskedIke:
     """What a request for a new IKE SA keeps until the answer comes."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 _HEAD: Final = Struct("!Bxxx")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Authentication(Payload):
     """AUTH (RFC 7296 3.8): the method's number and the signature or MAC."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Encoded(Payload):
     encoding: int
     data: bytes
@@ -25,14 +25,14 @@ class _Encoded(Payload):
         return bytes((self.encoding,)) + self.data
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Certificate(_Encoded):
     """CERT (RFC 7296 3.6): one certificate, or what else `encoding` says `data` is."""
 
     number = PayloadType.CERT
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CertificateRequest(_Encoded):
     """CERTREQ (RFC 7296 3.7): SHA-1 hashes, 20 octets each, of the trusted authorities' public keys."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -19,7 +19,7 @@ _ATTRIBUTE: Final = Struct("!HH")
 _TYPE_BITS: Final = 0x7FFF
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigurationAttribute:
     """One setting asked for, given or acknowledged (RFC 7296 3.15.1); an empty value asks."""
 
@@ -27,7 +27,7 @@ class ConfigurationAttribute:
     value: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Configuration(Payload):
     """CP (RFC 7296 3.15): request, reply, set or acknowledgement of settings such as an inner address."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType, Protocol
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -18,7 +18,7 @@ _HEAD: Final = Struct("!BBH")
 _SPI_SIZE: Final[dict[int, int]] = {Protocol.IKE: 0, Protocol.AH: 4, Protocol.ESP: 4}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delete(Payload):
     """D (RFC 7296 3.11): the sender's inbound SAs that are gone; no SPI where `protocol` is IKE."""
 

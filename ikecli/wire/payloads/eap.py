@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 _SMALLEST: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Eap(Payload):
     """EAP (RFC 7296 3.16): one EAP packet (RFC 3748), whole."""
 

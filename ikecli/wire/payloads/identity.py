@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import IdType, PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -16,7 +16,7 @@ _ADDRESS_SIZE: Final[dict[int, int]] = {IdType.IPV4_ADDR: 4, IdType.IPV6_ADDR: 1
 _NO_RESERVED: Final = bytes(3)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identification(Payload):
     """Who an end says it is (RFC 7296 3.5).
 
@@ -42,14 +42,14 @@ class Identification(Payload):
         return bytes((self.type,)) + self.reserved + self.data
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IdInitiator(Identification):
     """IDi: the initiator's identity."""
 
     number = PayloadType.IDi
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IdResponder(Identification):
     """IDr: the responder's identity, or the one the initiator asks for."""
 

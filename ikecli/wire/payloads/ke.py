@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 _HEAD: Final = Struct("!Hxx")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeyExchange(Payload):
     """Key Exchange payload (RFC 7296 3.4): the group's number and the sender's public value."""
 

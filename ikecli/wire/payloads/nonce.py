@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -14,7 +14,7 @@ MIN_NONCE: Final = 16
 MAX_NONCE: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Nonce(Payload):
     """Ni or Nr (RFC 7296 3.9): 16 to 256 random octets."""
 

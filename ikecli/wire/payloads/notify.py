@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import FIRST_STATUS, PayloadType, Protocol
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.payloads.sa import MAX_SPI
 from ikecli.wire.reader import Reader
@@ -15,7 +15,7 @@ from ikecli.wire.reader import Reader
 _HEAD: Final = Struct("!BBH")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify(Payload):
     """N (RFC 7296 3.10): an error or a status, about the SA that `protocol` and `spi` name where they do."""
 

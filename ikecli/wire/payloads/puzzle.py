@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PUZZLE_KEYS, PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -14,7 +14,7 @@ MAX_SOLUTION: Final = PUZZLE_KEYS * 64
 """Octets of the longest solution: keys of the longest digest that a PRF here has."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PuzzleSolution(Payload):
     """PS (RFC 8019 8.2): keys of one size under which a PRF gives what the puzzle asks for."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import KEY_LENGTH, PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -31,7 +31,7 @@ _USUAL_SIZE: Final = 128
 """Octets of the transforms of a proposal of usual length."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transform:
     """One algorithm on offer (RFC 7296 3.3.2, 3.3.5).
 
@@ -55,7 +55,7 @@ class Transform:
         return _TYPE_ID.pack(self.type, self.id) + length + self.others
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Proposal:
     """One way to protect the SA (RFC 7296 3.3.1): transforms of one type are alternatives."""
 
@@ -71,7 +71,7 @@ class Proposal:
         return head + self.spi + transforms
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SecurityAssociation(Payload):
     """SA payload (RFC 7296 3.3): proposals, most preferred first."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType, TsType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
@@ -22,7 +22,7 @@ _PORTS: Final = Struct("!HH")
 _ADDRESS_SIZE: Final[dict[int, int]] = {TsType.IPV4_ADDR_RANGE: 4, TsType.IPV6_ADDR_RANGE: 16}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrafficSelector:
     """A range of addresses, of ports and one protocol, 0 for any (RFC 7296 3.13.1).
 
@@ -44,7 +44,7 @@ class TrafficSelector:
         return head + ports + self.start.to_bytes(size, "big") + self.end.to_bytes(size, "big")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownSelector:
     """A selector of a type that is not read here: its second octet and what follows its length, verbatim."""
 
@@ -57,7 +57,7 @@ class UnknownSelector:
         return _SELECTOR.pack(self.type, self.protocol, _SELECTOR.size + len(self.body)) + self.body
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrafficSelectors(Payload):
     """The traffic of one end (RFC 7296 3.13); `others` are selectors of unknown types, which match nothing."""
 
@@ -98,14 +98,14 @@ def _selector(type: int, protocol: int, part: Reader) -> TrafficSelector:
     return TrafficSelector(type, protocol, start_port, end_port, start, end)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TsInitiator(TrafficSelectors):
     """TSi: traffic at the initiator's end."""
 
     number = PayloadType.TSi
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TsResponder(TrafficSelectors):
     """TSr: traffic at the responder's end."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownPayload(Payload):
     """A payload of a type that nothing here reads (RFC 7296 2.5): its number, critical bit and body, verbatim."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 from ikecli.numbers import PayloadType
+from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VendorId(Payload):
     """V (RFC 7296 3.12): octets by which an implementation or a private extension is known."""
 
