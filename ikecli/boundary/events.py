@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ikecli.numbers import Algorithm
 from ikecli.value import value
 
 
@@ -139,7 +140,8 @@ class KeysDerived(SaEvent):
 
     initiator_spi: bytes
     responder_spi: bytes
-    algorithms: str
+    encryption: Algorithm
+    integrity: Algorithm | None
     keys: tuple[bytes, ...]
 
     def __repr__(self) -> str:

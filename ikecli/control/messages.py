@@ -277,6 +277,16 @@ class Debug(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLog(Request):
+    """Write the keys of all SAs to this folder of flash:, or with an empty name no more; answered with Done.
+
+    The keys themselves never come over this interface.
+    """
+
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Monitor(Request):
     """Whether this session is sent debug and log events; answered with Done."""
 
@@ -332,6 +342,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Clear: OPERATOR,
     Connect: OPERATOR,
     Debug: OPERATOR,
+    KeyLog: OPERATOR,
     Monitor: OPERATOR,
 }
 """The privilege level each request needs."""

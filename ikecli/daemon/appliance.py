@@ -29,6 +29,7 @@ from ikecli.boundary.effects import (
     Traffic,
     Update,
 )
+from ikecli.boundary.events import Event, KeysDerived
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import Counters, IkeSaView
@@ -39,6 +40,7 @@ from ikecli.crypto.puzzles import solve
 from ikecli.daemon.archive import Archive
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.journal import Journal
+from ikecli.daemon.keylog import KeyLog
 from ikecli.daemon.pending import Pending
 from ikecli.daemon.reloading import Reloading
 from ikecli.dataplane.base import EspState, Notify, Plane, Translating
@@ -81,7 +83,10 @@ class Storage(Protocol):
         """Write a file of flash: whole or not at all."""
 
     def remove_file(self, name: str) -> None:
-        """Remove a file of flash:."""
+        """Remove a file of flash:, or a folder."""
+
+    def append_file(self, folder: str, name: str, text: str) -> int:
+        """Add to a file in a folder of flash:, made if need be; return the file's octets then."""
 
     def master_key(self) -> bytes:
         """Return the 32 octets that stored keys are encrypted under, made at the first call."""
@@ -108,7 +113,8 @@ class Appliance:
         self.plane: Final = plane(self.notice)
         self.plane_reason = ""
         self.store = Store(dialect, storage.master_key(), random)
-        self.engine: Final = Engine(random=random, hears=self.journal.hears)
+        self.keylog: Final = KeyLog(self)
+        self.engine: Final = Engine(random=random, hears=self._hears)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
         self.archive: Final = Archive(self)
@@ -297,6 +303,10 @@ class Appliance:
 
     # Effects
 
+    def _hears(self, kind: type[Event]) -> bool:
+        """Tell whether an event of this kind is worth building; keys are for the key log alone."""
+        return self.keylog.on if kind is KeysDerived else self.journal.hears(kind)
+
     def _perform(self, effects: Iterable[Effect]) -> None:
         queue = list(effects)
         for at, effect in enumerate(queue):
@@ -312,10 +322,14 @@ class Appliance:
         match effect:
             case Send(datagram):
                 self._transmit(datagram)
+            case Tell(KeysDerived() as keys):
+                self.keylog.ike(keys)
             case Tell(event):
                 self.journal.event(event)
             case Install():
                 self.plane.install(effect)
+                if self.keylog.on:
+                    self.keylog.esp(effect)
             case Update():
                 self.plane.update(effect)
             case Remove():

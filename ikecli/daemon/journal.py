@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ikecli.boundary.clock import Clock
-from ikecli.boundary.events import CATEGORIES, LOGGED, Event, KeysDerived
+from ikecli.boundary.events import CATEGORIES, LOGGED, Event
 from ikecli.boundary.views import LogLine
 from ikecli.control.messages import Heard
 
@@ -32,7 +32,7 @@ class Journal:
 
     def hears(self, kind: type[Event]) -> bool:
         """Tell whether an event of this kind is worth building."""
-        return kind is not KeysDerived and (kind in LOGGED or kind in self._debugged)
+        return kind in LOGGED or kind in self._debugged
 
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""

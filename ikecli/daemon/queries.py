@@ -197,5 +197,5 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "crypto.engine": _system,
     "clock": _system,
     "logging": lambda appliance, options: appliance.journal.kept(),
-    "debugging": lambda appliance, options: sorted(appliance.journal.debugs),
+    "debugging": lambda appliance, options: [*sorted(appliance.journal.debugs), *appliance.keylog.switches],
 }

@@ -32,6 +32,7 @@ from ikecli.control.messages import (
     Heard,
     Identified,
     Identify,
+    KeyLog,
     Lines,
     Login,
     Monitor,
@@ -180,7 +181,16 @@ class Session:
         if request.category not in (*CATEGORIES, "all"):
             raise Rejected(f"% There is no debug category {request.category}: {', '.join(CATEGORIES)} or all")
         self._appliance.journal.switch(request.category, request.on)
+        if request.category == "all" and not request.on:
+            self._appliance.keylog.stop(f"ended by {self.user}")
         reply(Lines(tuple(sorted(self._appliance.journal.debugs))))
+
+    def _keylog(self, request: KeyLog, reply: Answer) -> None:
+        if request.folder:
+            reply(Done(self._appliance.keylog.start(request.folder, self.user)))
+            return
+        self._appliance.keylog.stop(f"ended by {self.user}")
+        reply(Done())
 
     def _monitor(self, request: Monitor, reply: Answer) -> None:
         if request.on:
@@ -319,6 +329,7 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     Connect: Session._connect,
     Ping: Session._ping,
     Debug: Session._debug,
+    KeyLog: Session._keylog,
     Monitor: Session._monitor,
     ConfigBegin: Session._config_begin,
     ConfigLine: Session._config_line,

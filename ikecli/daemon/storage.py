@@ -23,6 +23,7 @@ FLASH: Final = "flash"
 FILES: Final = 256
 """How many files flash: holds."""
 _NAME: Final = re.compile(r"\.?\w[\w.-]{0,120}", re.ASCII)
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class FileStorage:
@@ -80,11 +81,13 @@ class FileStorage:
         return key
 
     def files(self) -> dict[str, int]:
-        """Return the names of the files of flash: with their octets."""
+        """Return the names of the files of flash: with their octets; those in a folder as FOLDER/NAME."""
         flash = self.state / FLASH
         with _explained(f"{FLASH}:"):
-            found = flash.iterdir() if flash.exists() else ()
-            return {path.name: path.stat().st_size for path in sorted(found) if _NAME.fullmatch(path.name)}
+            found = [path for path in flash.iterdir() if _NAME.fullmatch(path.name)] if flash.exists() else []
+            inside = [one for path in found if path.is_dir() for one in path.iterdir()]
+            kept = sorted([path for path in found if not path.is_dir()] + inside)
+            return {str(path.relative_to(flash)): path.stat().st_size for path in kept}
 
     def read_file(self, name: str) -> str:
         """Return a file of flash:; raises Unavailable when there is none of this name."""
@@ -98,14 +101,37 @@ class FileStorage:
         path = self._file(name)
         with _explained(f"{FLASH}:{name}"):
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            if not path.exists() and len(os.listdir(path.parent)) >= FILES:
-                raise Unavailable(f"{FLASH}: holds {FILES} files; type delete {FLASH}:NAME first")
+            self._make_room(path)
             _replace(path, text.encode(errors="surrogateescape"))
 
     def remove_file(self, name: str) -> None:
-        """Remove a file of flash:; raises Unavailable when there is none of this name."""
+        """Remove a file of flash:, or a folder and what is in it; raises Unavailable when there is none."""
+        path = self._file(name)
         with _explained(f"{FLASH}:{name}"):
-            self._file(name).unlink()
+            if path.is_dir() and not path.is_symlink():
+                for one in path.iterdir():
+                    one.unlink()
+                path.rmdir()
+            else:
+                path.unlink()
+
+    def append_file(self, folder: str, name: str, text: str) -> int:
+        """Add to a file in a folder of flash:, made if need be and both private; return the file's octets then."""
+        path = self._file(folder)
+        with _explained(f"{FLASH}:{folder}"):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if not path.exists():
+                self._make_room(path)
+                path.mkdir(mode=0o700)
+            opened = os.open(path / name, _APPEND, 0o600)
+            with open(opened, "ab") as file:
+                file.write(text.encode())
+                return file.tell()
+
+    def _make_room(self, path: Path) -> None:
+        """Raise Unavailable where one more file of flash: would be too many."""
+        if not path.exists() and len(os.listdir(path.parent)) >= FILES:
+            raise Unavailable(f"{FLASH}: holds {FILES} files; type delete {FLASH}:NAME first")
 
     def _file(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ikecli.boundary.effects import SharedSecret
 from ikecli.boundary.events import KeysDerived
 from ikecli.crypto import skeyseed
-from ikecli.ike import texts
 from ikecli.ike.core import Core
 from ikecli.ike.sa import Birth, IkeSa
 
@@ -49,8 +48,7 @@ def tell(core: Core, sa: IkeSa) -> None:
         return
 
     def event() -> KeysDerived:
-        names = " ".join(texts.algorithm(row) for row in (suite.encryption, suite.integrity, suite.prf) if row)
         every = (keys.d, keys.ai, keys.ar, keys.ei, keys.er, keys.pi, keys.pr)
-        return KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, names, every)
+        return KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, suite.encryption, suite.integrity, every)
 
     core.tell(KeysDerived, event)

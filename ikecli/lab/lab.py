@@ -57,9 +57,18 @@ class MemoryStorage:
         self._files[name] = text
 
     def remove_file(self, name: str) -> None:
-        """Remove one."""
-        self.read_file(name)
-        del self._files[name]
+        """Remove one, or a folder."""
+        gone = [one for one in self._files if one == name or one.startswith(f"{name}/")]
+        if not gone:
+            self.read_file(name)
+        for one in gone:
+            del self._files[one]
+
+    def append_file(self, folder: str, name: str, text: str) -> int:
+        """Add to a file in a folder."""
+        path = f"{folder}/{name}"
+        self._files[path] = self._files.get(path, "") + text
+        return len(self._files[path])
 
     def master_key(self) -> bytes:
         """Return this lab's key."""

@@ -111,6 +111,8 @@ COMMANDS: Final = Commands(
         "undebug.ikev2": "debugging:undebug",
         "undebug.ipsec": "debugging:undebug",
         "undebug.all": "debugging:undebug",
+        "keylog.start": "debugging:keylog",
+        "keylog.stop": "debugging:keylog",
         "show.logging": "debugging:logging",
         "flexvpn.connect": "views:flexvpn",
         "clear.logging": "debugging:clear",

@@ -31,8 +31,8 @@ from ikecli.wire import Header, Message, write_message
 from ikecli.wire.payloads import KeyExchange, Nonce, SecurityAssociation, VendorId
 from ikecli.wire.payloads.identity import MAX_IDENTITY
 from tests.attack.foe import HERE, THERE
-from tests.fuzz.run import victims
 from tests.fuzz.siege import MOST_EFFECTS, Siege, Tally
+from tests.fuzz.victims import victims
 from tests.ike.pair import LEFT, RIGHT, Pair, ike_proposal, intent, profile
 
 Limit = Callable[[Siege], int]
@@ -120,7 +120,7 @@ def measured(siege: Siege) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("number", range(len(victims())))
 def test_no_table_outgrows_its_limit(number: int) -> None:
-    siege = Siege(*victims()[number], random.Random(number), Tally())
+    siege = Siege(victims()[number], random.Random(number), Tally())
     met: set[str] = set()
     for _ in range(25):
         siege.campaign(20)

@@ -16,6 +16,7 @@ from ikecli.boundary.views import IkeSaView, LogLine
 from ikecli.control import codec
 from ikecli.control.messages import LEVELS, Enable, Error, Heard, Lines, Login, Ping, Reply, Request, Show, Shown
 from ikecli.errors import Rejected
+from ikecli.numbers import TransformType, named
 from ikecli.secret import Secret
 
 VIEWS = [kind for kind in vars(views).values() if is_dataclass(kind) and isinstance(kind, type)]
@@ -118,7 +119,7 @@ def test_a_secret_goes_towards_the_appliance_only() -> None:
 
 
 def test_the_event_with_keys_does_not_travel() -> None:
-    keys = events.KeysDerived(1, 1, b"", b"", "", (b"marker",))
+    keys = events.KeysDerived(1, 1, b"", b"", named(TransformType.ENCR, "ios", "aes-gcm-128"), None, (b"marker",))
     with pytest.raises(TypeError):
         codec.encode_push(Heard(0.0, event=keys))
 

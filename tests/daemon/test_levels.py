@@ -32,6 +32,7 @@ from ikecli.control.messages import (
     Erase,
     Fetch,
     Identify,
+    KeyLog,
     Login,
     Monitor,
     Names,
@@ -80,6 +81,7 @@ SAMPLES: dict[type[Request], Request] = {
         Clear("session", {}),
         Connect(),
         Debug("ikev2", True),
+        KeyLog("keys"),
     )
 }
 
@@ -134,6 +136,7 @@ def test_a_request_is_refused_below_its_level(kind: type[Request], tmp_path: Pat
             assert "privilege level 15" in answer["error"], answer
             assert raw.appliance.store.startup() == before
             assert not raw.appliance.journal.debugs
+            assert not raw.appliance.keylog.on
             assert raw.appliance.storage.read_startup() == SECRET
         elif kind is Login:
             assert "error" in answer

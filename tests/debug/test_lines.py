@@ -13,6 +13,7 @@ from ikecli.boundary.events import LOGGED, Event
 from ikecli.boundary.views import LogLine
 from ikecli.control.messages import Heard
 from ikecli.debug import log, logged, render
+from ikecli.numbers import TransformType, named
 from ikecli.show.text import stamp
 
 SENT = events.MessageSent(
@@ -144,7 +145,7 @@ def test_what_was_heard_becomes_the_logs_line() -> None:
     assert logged(Heard(2, event=SENT), "ios") is None
 
 
-KEYS = events.KeysDerived(1, 2, b"i", b"r", "AES-CBC-256", (b"secret",))
+KEYS = events.KeysDerived(1, 2, b"i", b"r", named(TransformType.ENCR, "ios", "aes-gcm-128"), None, (b"secret",))
 
 
 def test_keys_are_for_the_key_log_alone() -> None:

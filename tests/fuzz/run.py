@@ -11,10 +11,8 @@ from ctypes import CDLL
 from dataclasses import dataclass
 from pathlib import Path
 
-from ikecli.intent import Intent
-from ikecli.numbers import TransformType
 from tests.fuzz.siege import Siege, Tally, counting
-from tests.ike.pair import CBC, GCM, LEFT, RIGHT, Dpd, connection, ike_proposal, intent, profile, row
+from tests.fuzz.victims import victims
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CAMPAIGN = 60
@@ -38,46 +36,10 @@ class Report:
         return self.late / self.early - 1 if self.early else 0.0
 
 
-def victims() -> list[tuple[Intent, Intent]]:
-    """Return whom to attack, each with the peer that knows its key: several ways to protect, to cut, to challenge."""
-    group = row(TransformType.KE, "31")
-    many = (ike_proposal("aes-cbc-128 aes-cbc-256", "sha256", groups="19 31"), ike_proposal(groups="31 19"))
-    return [
-        (intent(RIGHT, LEFT, window=5), intent(LEFT, RIGHT, window=5)),
-        (
-            intent(
-                RIGHT,
-                LEFT,
-                proposals=many,
-                fragment_mtu=(576, 1280),
-                cookie_threshold=3,
-                puzzle_threshold=12,
-                max_half_open=20,
-            ),
-            intent(LEFT, RIGHT, proposals=many, fragment_mtu=(576, 1280)),
-        ),
-        (
-            intent(
-                RIGHT,
-                LEFT,
-                profiles=(profile(LEFT, dpd=Dpd(10, 2, True)),),
-                connections=(connection(RIGHT, LEFT, pfs=group, proposals=(CBC, GCM)),),
-                fragment_mtu=(1400, 1400),
-            ),
-            intent(
-                LEFT,
-                RIGHT,
-                connections=(connection(LEFT, RIGHT, pfs=group, proposals=(GCM, CBC)),),
-                fragment_mtu=(576, 1280),
-            ),
-        ),
-    ]
-
-
 def run(count: int, seed: int) -> Report:
     """Send `count` datagrams; raises AssertionError, or what the engine let out, naming the seed."""
     dice, tally = random.Random(seed), Tally()
-    sieges = [Siege(one, foe, dice, tally) for one, foe in victims()]
+    sieges = [Siege(one, dice, tally) for one in victims()]
     report, end = Report(seed, tally), counting(tally)
     try:
         campaigns = 0

@@ -7,18 +7,31 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
-from ikecli.boundary.effects import Datagram, Direction, Effect, Endpoint, Install, Remove, Update
+from ikecli.boundary.effects import (
+    Attach,
+    Datagram,
+    Detach,
+    Direction,
+    Effect,
+    Endpoint,
+    Install,
+    Reach,
+    Remove,
+    Update,
+)
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, UnknownSpi
 from ikecli.crypto import Suite
 from ikecli.debug.lines import render
 from ikecli.debug.syslog import log
+from ikecli.errors import Unauthentic
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Intent
+from ikecli.intent import Initiation
 from ikecli.numbers import Exchange
 from ikecli.wire import (
     Header,
@@ -31,7 +44,8 @@ from ikecli.wire import (
 )
 from ikecli.wire.payloads import Payload, UnknownPayload
 from tests.fuzz.mutate import EXCHANGES, address, changed, number, octets_at
-from tests.ike.pair import LEFT, RIGHT, Pair
+from tests.fuzz.victims import Nat, Victim
+from tests.ike.pair import LEFT, RIGHT, End, Pair
 
 LONGEST = 2.0
 """Seconds of the processor that no datagram may cost."""
@@ -41,10 +55,6 @@ LONGEST_TEXT = 20_000
 """Characters of the longest line about a peer."""
 _SAMPLES = 8
 _LONGEST_SAMPLE = 1_500
-_REQUESTS = {
-    State.HALF_OPEN: (Exchange.IKE_AUTH,),
-    State.ESTABLISHED: (Exchange.CREATE_CHILD_SA, Exchange.CREATE_CHILD_SA, Exchange.INFORMATIONAL),
-}
 
 
 @dataclass
@@ -63,19 +73,47 @@ class Vault:
 
     def __init__(self, dice: random.Random) -> None:
         self.sas: dict[tuple[Direction, int, str], Install] = {}
+        self.reaches: dict[int, Reach] = {}
+        self.attached: set[str] = set()
         self.failing = 0.02
         self._dice = dice
         self.log: list[Effect] = []
 
-    def perform(self, effect: Install | Remove | Update) -> bool:
+    def perform(self, effect: Install | Remove | Update | Reach | Attach | Detach) -> bool:
         """Do it, or seldom fail to."""
-        if isinstance(effect, Install):
-            if self._dice.random() < self.failing:
+        match effect:
+            case Install() | Attach() if self._dice.random() < self.failing:
                 return False
-            self.sas[_key(effect)] = effect
-        elif isinstance(effect, Remove):
-            self.sas.pop(_key(effect), None)
+            case Install():
+                self.sas[_key(effect)] = effect
+            case Remove():
+                self.sas.pop(_key(effect), None)
+            case Update():
+                self._move(effect)
+            case Reach() if effect.addresses or effect.networks:
+                self.reaches[effect.id] = effect
+            case Reach():
+                self.reaches.pop(effect.id, None)
+            case Attach(access):
+                self.attached.add(access.name)
+            case Detach(name):
+                self.attached.discard(name)
         return True
+
+    def _move(self, to: Update) -> None:
+        for key, sa in list(self.sas.items()):
+            if (sa.direction, sa.spi, sa.peer_spi) == (to.direction, to.spi, to.peer_spi):
+                moved = replace(self.sas.pop(key), local=to.local, remote=to.remote)
+                self.sas[_key(moved)] = moved
+
+
+def _requests(sa: IkeSa) -> tuple[Exchange, ...]:
+    """Return the exchanges that a request to an IKE SA may be of now."""
+    if sa.state is State.HALF_OPEN:
+        intermediate = sa.birth is not None and sa.birth.intermediate
+        return (Exchange.IKE_AUTH, *[Exchange.IKE_INTERMEDIATE] * 2 * intermediate)
+    usual = (Exchange.CREATE_CHILD_SA, Exchange.CREATE_CHILD_SA, Exchange.INFORMATIONAL)
+    return (*usual, *[Exchange.IKE_FOLLOWUP_KE] * 3 * bool(sa.followups))
 
 
 def _key(effect: Install | Remove) -> tuple[Direction, int, str]:
@@ -86,9 +124,12 @@ def _key(effect: Install | Remove) -> tuple[Direction, int, str]:
 class Siege:
     """The victim is the right end of a pair; the left end is replaced by a new peer for each campaign."""
 
-    def __init__(self, victim: Intent, foe: Intent, dice: random.Random, tally: Tally) -> None:
-        self.dice, self.tally, self._foe_intent = dice, tally, foe
-        self.pair = Pair(foe, victim, seed=dice.randrange(1 << 30))
+    def __init__(self, target: Victim, dice: random.Random, tally: Tally) -> None:
+        self.target, self.dice, self.tally = target, dice, tally
+        self.pair = Pair(target.foe, target.victim, seed=dice.randrange(1 << 30))
+        self.nat = Nat()
+        if target.nat:
+            self.pair.translate = self.nat
         self.foe, self.victim = self.pair.ends
         self.victim.plane = Vault(dice)  # type: ignore[assignment]
         self.samples: dict[tuple[int, bool], deque[tuple[Payload, ...]]] = {}
@@ -102,7 +143,7 @@ class Siege:
         """Have one peer do its worst, in at most so many datagrams."""
         self._new_foe()
         end = self.tally.sent + most
-        (self.foe if self.dice.random() < 0.6 else self.victim).acquire()
+        self._beginner(self.dice.random() < 0.6).acquire()
         if self.dice.random() < 0.9:
             self.pair.settle()
         for _ in range(self.dice.randrange(20, 160)):
@@ -129,9 +170,11 @@ class Siege:
         tables = (
             core.sas, core.by_spi, core.by_request, core.by_peer, core.by_identity, core.children, core.asked,
             core.waiting, core.assemblies, core._sessions, core._session_use, self.victim.plane.sas, core.touched,
+            core.accesses, self.victim.plane.reaches, self.victim.plane.attached,
         )  # fmt: skip
         assert [len(table) for table in tables] == [0] * len(tables), [len(table) for table in tables]
         assert (core.held, core.assemblies.size, core.agenda.next) == (0, 0, None)
+        assert all(not pool.lent for pool in self.victim.engine.pools())
         core.installing.clear()
         gc.collect()
 
@@ -140,20 +183,27 @@ class Siege:
         self._new_foe()
         self.victim.plane.failing = 0.0  # type: ignore[attr-defined]
         self.pair.now += 3600
-        self.foe.acquire()
+        self._beginner(True).acquire()
         self.pair.settle()
         (sa,) = self.foe.sas
         return bool(sa.children)
 
     # What happens
 
+    def _beginner(self, foe: bool) -> End:
+        """Return who begins: the foe or the victim, where that one does so at all."""
+        began, other = (self.foe, self.victim) if foe else (self.victim, self.foe)
+        intent = began.engine._core.lookup.intent
+        return began if any(row.initiation is not Initiation.NEVER for row in intent.connections) else other
+
     def _new_foe(self) -> None:
         self.pair.now += self.dice.choice((0.1, 1.0, 7.0, 40.0))
         self.pair.wire.clear()
         self._clear()
+        self.nat.shift = self.dice.randrange(1024, 50_000)
         self.foe.engine = Engine(random.Random(self.dice.randrange(1 << 40)).randbytes)
         self.foe.plane.sas.clear()
-        self.foe.apply(self._foe_intent)
+        self.foe.apply(self.target.foe)
         self.victim.wake()
         self.pair.wire.clear()
         self.core.hold_off.clear()
@@ -251,7 +301,7 @@ class Siege:
             out = dice.choice(waiting)
             exchange, message_id, response = int(out.talk.exchange), out.message_id, True
         else:
-            exchange = int(dice.choice(_REQUESTS.get(theirs.state, _REQUESTS[State.ESTABLISHED])))
+            exchange = int(dice.choice(_requests(theirs)))
             message_id, response = window.expected + (window.own > 1 and dice.random() < 0.2), False
         known = self.samples.get((exchange, response)) or self.samples.get((Exchange.IKE_AUTH, response))
         payloads = dice.choice(known) if known else ()
@@ -323,10 +373,10 @@ class Siege:
             octets[16], octets[24:28] = first, len(octets).to_bytes(4, "big")
             return Datagram(bytes(octets), datagram.local, datagram.remote), False
         sa = self.foe.engine._core.by_spi.get(header.initiator_spi if header.initiator else header.responder_spi)
-        if sa is None or sa.keys is None or sa.suite is None or message.sealed.fragments or dice.random() < 0.03:
+        chain = None if message.sealed.fragments or dice.random() < 0.03 else _opened(sa, datagram.octets, message)
+        if sa is None or chain is None:
             spoiled = octets_at(datagram.octets, dice.randrange(len(datagram.octets)), dice)
             return Datagram(spoiled, datagram.local, datagram.remote), False
-        chain = sa.suite.open(sa.keys, sa.initiator, datagram.octets, message.sealed.at)
         payloads = read_chain(message.sealed.first, chain)
         self._learn(header, payloads, len(chain))
         octets = self._sealed(sa, header.exchange, payloads, header.message_id, header.response)
@@ -377,6 +427,15 @@ class Siege:
             end.sent.clear()
             end.plane.log.clear()
         self.pair.dropped.clear()
+
+
+def _opened(sa: IkeSa | None, octets: bytes, message: Message) -> bytes | None:
+    """Return what is inside of a message of the foe; None where its keys are not there or have been replaced."""
+    if sa is None or sa.keys is None or sa.suite is None or message.sealed is None:
+        return None
+    with suppress(Unauthentic):
+        return sa.suite.open(sa.keys, sa.initiator, octets, message.sealed.at)
+    return None
 
 
 def counting(tally: Tally) -> Callable[[], None]:

@@ -463,7 +463,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-users": ("ios", "show.users", {}, USERS),
     "ios-privilege": ("ios", "show.privilege", {}, (IDENTIFIED,)),
     "ios-logging": ("ios", "show.logging", {}, LOG),
-    "ios-debugging": ("ios", "show.debugging", {}, ("ikev2", "ipsec")),
+    "ios-debugging": ("ios", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),
     "asa-ikev2-sa": ("asa", "show.ikev2.sa", {}, SAS),
     "asa-ikev2-sa-detail": ("asa", "show.ikev2.sa", LONG, SAS),
     "asa-ikev2-stats": ("asa", "show.ikev2.stats", {}, (STATS,)),
@@ -488,6 +488,6 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-users": ("asa", "show.users", {}, USERS),
     "asa-curpriv": ("asa", "show.curpriv", {}, (IDENTIFIED,)),
     "asa-logging": ("asa", "show.logging", {}, LOG),
-    "asa-debugging": ("asa", "show.debugging", {}, ("ikev2", "ipsec")),
+    "asa-debugging": ("asa", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),
 }
 """A golden file's name: dialect, command, slots, views."""

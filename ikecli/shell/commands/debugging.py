@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Clear, Debug, Heard, Lines
+from ikecli.control.messages import Clear, Debug, Done, Heard, KeyLog, Lines
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 from ikecli.shell.commands.views import confirmed, render, views
@@ -45,6 +45,13 @@ async def _switch(call: Call, category: str, on: bool) -> None:
     from ikecli.show.ios.system import SWITCHES
 
     await call.out.line(f"{SWITCHES[category][1]} is {'on' if on else 'off'}")
+
+
+async def keylog(call: Call) -> None:
+    """Have keys written to a folder of flash:, or no more."""
+    reply = await call.shell.ask(KeyLog(str(call.slots.get("folder") or "")))
+    assert isinstance(reply, Done)
+    await call.out.line(reply.text or "IKEv2 key log is off")
 
 
 async def logging(call: Call) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ikecli.boundary.views import LogLine, SystemView
 from ikecli.control.messages import OPERATOR, Identified
 from ikecli.show import text
-from ikecli.show.ios.system import log_line
+from ikecli.show.ios.system import keylogs, log_line
 from ikecli.show.options import Slots
 
 _MEGABYTE = 1024
@@ -66,3 +66,5 @@ def debugging(views: Sequence[str], slots: Slots) -> Iterator[str]:
     for name, words in SWITCHES.items():
         if name in views:
             yield f"{words} enabled"
+    for place in keylogs(views):
+        yield f"debug crypto ikev2 keylog of all keys in clear to {place} enabled"

@@ -122,10 +122,17 @@ SWITCHES = {
 """What each debug category is called, and under which heading it is listed."""
 
 
+def keylogs(views: Sequence[str]) -> list[str]:
+    """Return where keys are written to, of what is on."""
+    return [place for name, _, place in (view.partition(" ") for view in views) if name == "ikev2.keylog"]
+
+
 def debugging(views: Sequence[str], slots: Slots) -> Iterator[str]:
     """`show debugging`: takes the names of the categories that are on."""
     for heading in dict.fromkeys(heading for heading, _ in SWITCHES.values()):
         on = [words for name, (under, words) in SWITCHES.items() if under == heading and name in views]
+        if heading == "IKEV2":
+            on += [f"IKEv2 key log of all keys in clear to {place}" for place in keylogs(views)]
         if on:
             yield f"{heading}:"
             yield from (f"  {words} is on" for words in on)
