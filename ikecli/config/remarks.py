@@ -49,15 +49,13 @@ _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
 }
 """What is kept and does not work as it says, by the field that is set and its value."""
 
-KEPT: Final = "NOTE: kept, without effect here."
-
 
 def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
     """Return what an operator who types a command is told."""
     if command.negated:
         return ()
     if command.operator in ("~", "~>"):
-        return (KEPT,)
+        return (f"NOTE: kept, no effect: {command.declaration.target.reason}.",)
     messages = list(warnings(dialect, command))
     if created:
         messages += _CREATED.get((dialect, command.enters), ())

@@ -42,6 +42,8 @@ class Scribe:
     def settle(self, command: Command) -> Command:
         """Return the command with its slots in stored form. Raises Rejected in the operator's words."""
         target = command.declaration.target
+        if target.refused and not command.negated:
+            raise self._refusal(target.reason)
         if not target.path or not command.slots:
             return command
         slots = dict(command.slots)

@@ -30,12 +30,16 @@ Path: TypeAlias = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Target:
-    """The effect of a line. `path` is empty for `~` and `!`; `also` holds the further paths that `-` clears."""
+    """The effect of a line. `path` is empty for `~` and `!`; `also` holds the further paths that `-` clears.
+
+    `reason` is why a `~` has no effect, or is refused, as an operator reads it.
+    """
 
     operator: Operator
     path: Path = ()
     also: tuple[Path, ...] = ()
     calls: str = ""
+    reason: str = ""
     default: str | None = None
     enters: str = ""
     prompt: str | None = None
@@ -53,6 +57,7 @@ class Target:
     part: str | None = None
     needs: bool = False
     fixed: bool = False
+    refused: bool = False
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -62,7 +67,7 @@ class Target:
 
 _STEP = re.compile(r"([a-z_][a-z0-9_]*)(?:\(([a-z0-9_ ]*)\))?")
 _CALL = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
-_FLAGS: Final = frozenset({"off", "always", "hidden", "sorted", "merge", "keep", "needs", "fixed"})
+_FLAGS: Final = frozenset({"off", "always", "hidden", "sorted", "merge", "keep", "needs", "fixed", "refused"})
 _NAMED: Final = {"in": "enters", "no": "negative", "hide": "hide", "at": "at", "part": "part", "prompt": "prompt"}
 
 
@@ -90,8 +95,10 @@ def read_target(operator: Operator, text: str) -> Target:
         fields["path"] = read_path(path.strip())
         if colon:
             fields["default"] = default.strip()
-    elif head:
-        raise ValueError("an inert command has no path")
+    elif not head:
+        raise ValueError(f"`{operator}` is followed by the reason why the command has no effect")
+    else:
+        fields["reason"] = " ".join(head.split())
     also: list[Path] = []
     for option in options:
         _read_option(option, fields, also)

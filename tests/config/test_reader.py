@@ -196,7 +196,7 @@ def test_lines_without_effect_are_kept_and_say_so() -> None:
     reader = ConfigReader(store)
     outcome = reader.feed("ip forward-protocol nd")
     assert outcome.verdict == "inert"
-    assert outcome.messages == ("NOTE: kept, without effect here.",)
+    assert outcome.messages == ("NOTE: kept, no effect: packets are forwarded by the kernel as it is set up.",)
     assert "ip forward-protocol nd" in commands(store)
     reader.feed("no ip forward-protocol nd")
     assert commands(store) == ["hostname Router"]
@@ -214,7 +214,7 @@ def test_a_section_without_effect_takes_its_lines(indent: str) -> None:
 def test_a_section_without_effect_has_its_prompt() -> None:
     assert typed("ios", "line vty 0 4\nexec-timeout 0 0\nexit\nhostname R").splitlines() == [
         "Router(config)#line vty 0 4",
-        "NOTE: kept, without effect here.",
+        "NOTE: kept, no effect: there is one terminal and no line to set up.",
         "Router(config-line)#exec-timeout 0 0",
         "Router(config-line)#exit",
         "Router(config)#hostname R",
@@ -289,7 +289,7 @@ def test_what_an_ipsec_profile_has_besides_is_kept() -> None:
         "crypto ipsec df-bit clear\ncrypto ipsec profile P\n set mixed-mode\n set security-association idle-time 600"
     )
     screen = typed("ios", lines)
-    assert screen.count("NOTE: kept, without effect here.") == 3
+    assert screen.count("NOTE: kept, no effect: ") == 3
 
 
 def test_an_interface_has_an_address_or_that_of_another() -> None:

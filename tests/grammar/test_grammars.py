@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ikecli.config.asa import Asa
 from ikecli.config.ios import Ios
 from ikecli.language import check, lint, load
-from ikecli.language.tree import Value, Word, parts
+from ikecli.language.tree import Choice, Node, Opt, Seq, Value, Word, parts
 
 DIALECTS = {"ios": Ios, "asa": Asa}
 
@@ -100,3 +102,44 @@ def test_a_firewall_shows_sections_of_its_configuration(line: str, section: str)
 def test_an_interface_may_be_named_to_show_it_alone() -> None:
     command = load("ios").modes["exec"].read("show interfaces tu0", lambda path: ())
     assert command.arguments == {"interface": "Tunnel0"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_line_without_effect_swallows_the_mistakes_of_a_command_that_works(dialect: str) -> None:
+    """But for `path` of the archive: whatever is not in flash: is another place."""
+    modes = {name: mode for name, mode in load(dialect).modes.items() if name not in ("exec", "common", "exclusive")}
+    working = {
+        (name, words)
+        for name, mode in modes.items()
+        for each in mode.file.declarations
+        if each.target.operator not in ("~", "~>", "-")
+        for words, _ in beginnings(each.pattern)
+    }
+    for name, mode in modes.items():
+        for each in mode.file.declarations:
+            if each.target.operator in ("~", "~>"):
+                greedy = [words for words, then in beginnings(each.pattern) if then == "LINE" and words != ("path",)]
+                for other, words in working:
+                    clash = other in (name, "config") and any(words[: len(typed)] == typed for typed in greedy)
+                    assert not clash, f"{dialect}/{each.place} takes what begins with {words}"
+
+
+def beginnings(node: Node, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the fixed words that a pattern may begin with, and the kind of the value behind them (empty: a word)."""
+    match node:
+        case Word(text=text):
+            yield (*before, text), ""
+        case Value(kind=kind):
+            yield before, kind
+        case Opt(item):
+            yield before, next((kind for _, kind in beginnings(item)), "")
+        case Choice(branches):
+            for branch in branches:
+                yield from beginnings(branch, before)
+        case Seq(items):
+            found = [(before, "")]
+            for item in items:
+                found = [end for words, kind in found for end in ([(words, kind)] if kind else beginnings(item, words))]
+            yield from found
+        case _:
+            yield before, "more"

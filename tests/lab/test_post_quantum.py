@@ -163,7 +163,7 @@ def test_an_optional_ppk_may_be_missing_at_the_peer() -> None:
 
 
 def test_a_dynamic_ppk_is_kept_and_says_so() -> None:
-    assert "NOTE: kept, without effect here." in typed(
+    assert "NOTE: kept, no effect: no servers of post-quantum keys are asked." in typed(
         "ios", "crypto ikev2 keyring K\npeer p\nppk dynamic SKIP required"
     )
 

@@ -62,7 +62,7 @@ def test_a_pattern_binds_slots(pattern: str, slots: dict[str, bool]) -> None:
         ("a = b, often\n", "no option of a target"),
         ("a ! Show\n", "no name to call"),
         ("a NAME > b(a)\n", "goes with"),
-        ("a ~ b\n", "has no path"),
+        ("a ~\n", "the reason why"),
     ],
 )
 def test_what_is_no_notation_is_said_with_its_place(text: str, said: str) -> None:
@@ -100,7 +100,7 @@ def test_the_toy_grammars_are_sound() -> None:
         ("a NAME$n = f\n    a  A\n", "no help for 'NAME'"),
         ("a {NAME$n | KEY$k} = f\n", "KEY and NAME stand at one place"),
         ("a NAME$n = f\na NAME$n = g\n", "the same line with another effect"),
-        ("a {b LINE$x | c} = f\na b LINE ~\na b c = g\n", "swallows typing errors"),
+        ("a {b LINE$x | c} = f\na b LINE ~ why\na b c = g\n", "swallows typing errors"),
         ("a NAME$n = f, off, always\n", "one line for two states"),
         ("a NAME$n N$m + c(n m), step 10\n", "one key"),
         ("a {N$x | NAME$y} ... = f\n", "binds one slot"),
@@ -144,7 +144,7 @@ class Root:
         ("a {b N$x | NAME$y}$p + pairs", "Pair has no field 'kind'"),
         ("a NAME + entries(a)", ""),
         ("a N$x NAME$n > entries(n), in entry", ""),
-        ("a ~", ""),
+        ("a ~ why", ""),
         ("a = nothing", "Root has no field 'nothing'"),
         ("a = number", "does not take bool"),
         ("a NAME = number", "does not take str"),
