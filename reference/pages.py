@@ -86,6 +86,9 @@ def without_effect() -> str:
 
 def _inert(command: Described) -> Iterator[str]:
     yield from _code(command.syntax)
+    target = command.declaration.target
+    yield f"{'Refused' if target.refused else 'No effect'}: {target.reason}."
+    yield ""
     if command.note:
         yield from (command.note, "")
 
