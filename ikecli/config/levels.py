@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from ikecli.language import Dialect, Inert, LineError, Mode, Names, NeedsLines, tree
+from ikecli.language import Dialect, Inert, Mode, Names, NeedsLines, tree
 from ikecli.language.notation import Declaration
 
 SIMILAR: Final = 0.7
@@ -56,12 +56,9 @@ class RefusedSection:
 def knows(mode: Mode, text: str, names: Names) -> bool:
     """Tell whether a line is a command of a mode."""
     try:
-        mode.read(text, names)
-    except LineError:
-        return False
+        return mode.attempt(text, names) is not None
     except NeedsLines:
         return True
-    return True
 
 
 def meant_to_enter(dialect: Dialect, mode: Mode, text: str) -> Iterator[Mode]:

@@ -3,30 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from itertools import combinations
+from typing import Final
 
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Interface
+
+_NOBODY: Final = 1 << 62
+
+
+@dataclass(slots=True)
+class _Claim:
+    """A network of the interface with a number; `first` is the lowest number of those that overlap with it."""
+
+    network: IPv4Network | IPv6Network
+    number: int
+    table: str
+    first: int = _NOBODY
+
+    @property
+    def place(self) -> tuple[str, int, int, int]:
+        """Where it stands in a row in which networks that lie in another follow it."""
+        network = self.network
+        return self.table, network.version, int(network.network_address), network.prefixlen
 
 
 def complain(interfaces: Iterable[Interface], complaints: Complaints) -> None:
     """Complain of each interface whose network overlaps with that of one before it."""
     live = [each for each in interfaces if not each.shutdown and not each.template and not each.unnumbered]
-    for one, two in combinations(live, 2):
-        if one.vrf != two.vrf:
-            continue
-        for mine in _networks(two):
-            if any(_overlap(mine, other) for other in _networks(one)):
-                why = f"interface {two.name}: {mine} overlaps with interface {one.name}"
-                complaints.error(
-                    ("interfaces", two.name), "interfaces-overlap", why, f"another ip address on {two.name}"
-                )
+    claims = [
+        _Claim(address.network, number, each.vrf)
+        for number, each in enumerate(live)
+        for address in each.addresses
+        if not address.ip.is_link_local
+    ]
+    _compare(claims)
+    for claim in claims:
+        if claim.first < claim.number:
+            name, other = live[claim.number].name, live[claim.first].name
+            why = f"interface {name}: {claim.network} overlaps with interface {other}"
+            complaints.error(("interfaces", name), "interfaces-overlap", why, f"another ip address on {name}")
 
 
-def _networks(interface: Interface) -> list[IPv4Network | IPv6Network]:
-    return [each.network for each in interface.addresses if not each.ip.is_link_local]
+def _compare(claims: Iterable[_Claim]) -> None:
+    """Find for each network the first interface that shares addresses with it: one lies in the other, or apart."""
+    around: list[_Claim] = []
+    for claim in sorted(claims, key=lambda each: each.place):
+        while around and not _within(claim, around[-1]):
+            _leave(around)
+        if around:
+            claim.first = min(around[-1].first, around[-1].number)
+        around.append(claim)
+    while around:
+        _leave(around)
 
 
-def _overlap(one: IPv4Network | IPv6Network, two: IPv4Network | IPv6Network) -> bool:
-    return one[0] in two or two[0] in one
+def _leave(around: list[_Claim]) -> None:
+    """End the innermost network; what lies in it lies in the one around it, too."""
+    inner = around.pop()
+    if around:
+        around[-1].first = min(around[-1].first, inner.first, inner.number)
+
+
+def _within(inner: _Claim, outer: _Claim) -> bool:
+    same = (inner.table, inner.network.version) == (outer.table, outer.network.version)
+    return same and inner.network.network_address in outer.network

@@ -13,6 +13,7 @@ from ikecli.config.settle import consequences
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
 from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message, printable
+from ikecli.language.draft import key_of
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
 
@@ -172,18 +173,15 @@ class ConfigReader:
         return True
 
     def _leaving(self, text: str) -> str:
-        try:
-            return self._common.read(text).calls
-        except LineError:
-            return ""
+        command = self._common.attempt(text)
+        return command.calls if command else ""
 
     # What is run
 
     def _common_command(self, text: str) -> Outcome | None:
         """Carry out `exit`, `end` and `do`, unless the mode has a command that begins so."""
-        try:
-            command = self._common.read(text)
-        except LineError:
+        command = self._common.attempt(text)
+        if command is None:
             return None
         exact = text.split()[0].lower() in ("exit", "quit", "end", "do")
         if not exact and any(knows(level.mode, text, self.store.names) for level in self._levels):
@@ -204,20 +202,18 @@ class ConfigReader:
         return Outcome(commit=True, ended=True)
 
     def _command(self, text: str, indent: int, width: int) -> Outcome:
-        worst: LineError | None = None
+        names = self.store.names
         for depth in range(len(self._levels) - 1, -1, -1):
-            try:
-                command = self._levels[depth].mode.read(text, self.store.names)
-            except LineError as error:
-                worst = error if worst is None or error.reach > worst.reach else worst
+            command = self._levels[depth].mode.attempt(text, names)
+            if command is None:
                 continue
             if command.operator in ("~", "~>") and self._runs(text):
                 return Outcome(execute=text.strip())
             return self._take(command, depth, indent)
-        assert worst is not None
         if self._runs(text):
             return Outcome(execute=text.strip())
-        return self._refuse(worst, text, indent, width)
+        errors = self._errors_in((level.mode for level in reversed(self._levels)), text)
+        return self._refuse(max(errors, key=lambda each: each.reach), text, indent, width)
 
     def _runs(self, text: str) -> bool:
         """Tell whether a line is for exec mode: a firewall takes those in configuration mode too."""
@@ -251,7 +247,6 @@ class ConfigReader:
         level = self._levels[depth]
         try:
             settled = self.store.scribe.settle(command)
-            path = (*level.path, *_path(settled))
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
         except Rejected as refusal:
@@ -265,14 +260,22 @@ class ConfigReader:
         left = depth < len(self._levels) - 1
         del self._levels[depth + 1 :]
         self._kept = None
-        for end in range(2, len(path) + 1, 2):
-            self.places.setdefault(path[:end], self.number)
+        path = self._place(level, settled)
         self._enter(settled, entered, path, indent)
         opens = bool(settled.enters) or self._kept is not None
         dialect = self.store.dialect
         told = tuple(warnings(dialect, command)) if self.quiet else (*about(dialect, command, created), *follows)
         inert = command.operator in ("~", "~>")
         return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
+
+    def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
+        """Return the path of what a line is about, and note the line where that is an object with a name."""
+        path = level.path
+        for name, keys in _steps(command):
+            path = (*path, name, keys)
+            if keys is not None:
+                self.places.setdefault(path, self.number)
+        return path
 
     def _enter(self, command: Command, entered: Any, path: tuple[Any, ...], indent: int) -> None:
         if command.enters:
@@ -282,18 +285,15 @@ class ConfigReader:
             self._kept = KeptSection(entered, command.prompt or self._levels[-1].prompt, indent)
 
 
-def _path(command: Command) -> Iterator[Any]:
-    """Yield the steps of a command's target as names and keys in turn; a step without key has None."""
+def _steps(command: Command) -> Iterator[tuple[str, Any]]:
+    """Yield the steps of a command's target, each with its key; a step without key has None."""
     for step in command.declaration.target.path:
-        keys = tuple(command.slots.get(name) for name in step.keys or ())
-        yield step.name
-        yield None if step.keys is None else keys[0] if len(keys) == 1 else keys
+        yield step.name, None if step.keys is None else key_of(step, command.slots)
 
 
 def _there(draft: Any, command: Command) -> bool:
     """Tell whether the entry that a line enters exists already."""
-    steps = list(_path(command))
-    for name, key in zip(steps[::2], steps[1::2], strict=True):
+    for name, key in _steps(command):
         draft = getattr(draft, name)
         if key is not None:
             draft = draft.get(key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any, Final
 
@@ -16,13 +17,17 @@ from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash, unobscured
 from ikecli.config.remarks import row_of, transform_row, transform_word
 from ikecli.errors import Rejected
-from ikecli.language import Command
+from ikecli.language import Command, tree
 from ikecli.language.kindtables import PORT_TYPES
+from ikecli.language.notation import Declaration
 from ikecli.numbers import TransformType
 from ikecli.secret import HIDDEN, Secret
 
 _PASSWORDS: Final = frozenset({"enable_secret", "enable_password", "users"})
 """Fields that hold passwords; every other secret is a pre-shared key."""
+
+_LISTS: Final = frozenset({"access_lists", "standard_lists"})
+_REPHRASED: Final = frozenset({"interfaces", "routes"})
 
 TRUSTED: Final = 100
 """The security level of an interface named inside."""
@@ -44,10 +49,10 @@ class Scribe:
         target = command.declaration.target
         if target.refused and not command.negated:
             raise self._refusal(target.reason)
-        if not target.path or not command.slots:
+        if not target.path or not command.slots or not _concerned(command.declaration):
             return command
         slots = dict(command.slots)
-        if target.path[0].name in ("access_lists", "standard_lists") and isinstance(slots.get("name"), int):
+        if target.path[0].name in _LISTS and isinstance(slots.get("name"), int):
             slots["name"] = str(slots["name"])
         if command.negated == "no" and target.path[-1].name == "interfaces" and len(target.path) == 1:
             self._virtual(slots.get("name"))
@@ -129,6 +134,23 @@ class Scribe:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")
 
 
+_SETTLED: Final = frozenset({"key", "hex", "transforms", "pqc", "methods"})
+"""Slots whose values are looked at before they are stored."""
+
+
+@lru_cache(None)
+def _concerned(declaration: Declaration) -> bool:
+    """Tell whether something of a command may be other than it is stored."""
+    steps = {step.name for step in declaration.target.path}
+    return bool(steps & _LISTS or steps & _REPHRASED or _names(declaration.pattern) & _SETTLED)
+
+
+def _names(node: tree.Node) -> set[str]:
+    """Return the names of all slots of a pattern, those in records too."""
+    own = {node.slot} if isinstance(node, tree.Word | tree.Value | tree.Record) and node.slot else set()
+    return own.union(*map(_names, tree.parts(node)))
+
+
 def consequences(draft: Any, command: Command) -> Iterator[str]:
     """Carry out what a line brings with it beyond what it says, and yield what the system says of that.
 
@@ -136,8 +158,10 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
     """
     if isinstance(draft, asa.Asa):
         for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
-            draft.tunnel_groups.setdefault(name, asa.TunnelGroup())
-        draft.group_policies.setdefault(asa.DEFAULT_POLICY, asa.GroupPolicy())
+            if name not in draft.tunnel_groups:
+                draft.tunnel_groups[name] = asa.TunnelGroup()
+        if asa.DEFAULT_POLICY not in draft.group_policies:
+            draft.group_policies[asa.DEFAULT_POLICY] = asa.GroupPolicy()
     if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
         draft.security_level = TRUSTED if draft.nameif == "inside" else 0
         yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'

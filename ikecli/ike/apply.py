@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from ikecli.ike import access
 from ikecli.ike.connect import connect
@@ -12,6 +13,15 @@ from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Initiation, Intent
+
+START: Final = ""
+"""What the agenda calls the connections that are to come up by themselves; no connection has this label."""
+STARTS: Final = 10
+"""Connections that are begun at a time."""
+START_PAUSE: Final = 0.02
+"""Seconds between these."""
+LOOKED_AT: Final = 500
+"""Connections that are looked at at a time; most of them may be up."""
 
 
 def apply(core: Core, intent: Intent) -> None:
@@ -32,9 +42,20 @@ def apply(core: Core, intent: Intent) -> None:
                 core.want(sa, Want.WINDOW)
         elif sa.negotiating and change.concerns(sa):
             close(core, sa, "the configuration changed", linger=False)
-    for label, connection in change.new.connections.items():
-        if connection.initiation is Initiation.START:
-            connect(core, label)
+    core.starting.clear()
+    core.starting.extend(label for label, row in change.new.connections.items() if row.initiation is Initiation.START)
+    start(core)
+
+
+def start(core: Core) -> None:
+    """Begin some of the connections that are to come up by themselves; the others follow, so that nobody waits long."""
+    room = len(core.sas) + STARTS
+    for _ in range(min(LOOKED_AT, len(core.starting))):
+        if len(core.sas) >= room:
+            break
+        connect(core, core.starting.popleft())
+    if core.starting:
+        core.agenda.set(START, core.now + START_PAUSE)
 
 
 class _Change:

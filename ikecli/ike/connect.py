@@ -10,7 +10,6 @@ from ikecli.boundary.notices import Acquire
 from ikecli.ike.core import Core
 from ikecli.ike.coverage import covers
 from ikecli.ike.limits import IKE_PORT
-from ikecli.ike.lookup import credential
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State, newest
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Connection, Identity
@@ -45,7 +44,7 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     if profile is None:
         _tell_failed(core, connection, _lacks(core, connection, peer))
         return
-    key = credential(profile, Identity.of(peer), peer)
+    key = core.lookup.credential(profile, Identity.of(peer), peer)
     if key is None or key.local is None or key.remote is None:
         _tell_failed(core, connection, f"profile {profile.name} has no pre-shared key for peer {peer}")
         return

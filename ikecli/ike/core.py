@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
@@ -71,7 +72,8 @@ class Core:
     """Shared state; `now`, `order` and `effects` belong to the input being worked on.
 
     `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last. `wishes`
-    are the inner addresses that each connection had last, `leases` counts what Configuration payloads settled.
+    are the inner addresses that each connection had last, `starting` those that wait to be begun, `leases` counts
+    what Configuration payloads settled.
     """
 
     def __init__(self, random: Random, hears: Hears, intent: Intent) -> None:
@@ -105,6 +107,7 @@ class Core:
         self.refusals = (0, 0)
         self.hold_off: Final[dict[str, float]] = {}
         self.pauses: Final[dict[str, float]] = {}
+        self.starting: Final[deque[str]] = deque()
         self.recovered: Final[dict[Address, float]] = {}
         self.pools: Final = Pools(intent.pools)
         self.wishes: Final[dict[str, tuple[Address, ...]]] = {}

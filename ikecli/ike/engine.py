@@ -16,7 +16,7 @@ from ikecli.boundary.plain import Plain
 from ikecli.boundary.views import IkeSaView, PoolView, StatsView
 from ikecli.errors import Rejected
 from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
-from ikecli.ike.apply import apply
+from ikecli.ike.apply import START, apply, start
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.operator import delete_children, delete_ikes, shut_down
@@ -74,7 +74,9 @@ class Engine:
         self._enter(now)
         core = self._core
         for key in core.agenda.due(now):
-            if isinstance(key, str):
+            if key == START:
+                start(core)
+            elif isinstance(key, str):
                 connect(core, key)
             elif (sa := core.sas.get(key)) is not None:
                 wakes.act(core, sa)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from collections.abc import Iterable
+from typing import Final
 
 from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
+from ikecli.ike.keyed import Keys, Score, best, longest, specificity
 from ikecli.ike.selectors import Pair
 from ikecli.intent import (
     Address,
     Connection,
     Credential,
     Identity,
-    IdentityMatch,
     IkeProposal,
     Intent,
     Ppk,
-    Prefix,
     Profile,
     Template,
 )
@@ -24,10 +23,7 @@ from ikecli.numbers import Algorithm, IdType, PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 
-Score = tuple[int, int]
 Key = tuple[int, bytes] | Address
-Row = TypeVar("Row")
-Keyed = TypeVar("Keyed", Credential, Ppk)
 
 
 @value
@@ -61,6 +57,8 @@ class Lookup:
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
+        self._credentials: Final[dict[int, Keys[Credential]]] = {}
+        self._ppks: Final[dict[int, Keys[Ppk]]] = {}
         self._esp: Final[dict[tuple[str, Algorithm | None, Additional], tuple[Offer, ...]]] = {}
 
     def template(self, name: str) -> Template | None:
@@ -114,8 +112,8 @@ class Lookup:
         meant = self._indexed.get(remote, [])
 
         def fit(row: Profile) -> tuple[Score, int, bool] | None:
-            matches = [_specificity(one) for one in row.remotes if one.matches(identity)]
-            gateway = _longest(row.gateways, remote)
+            matches = [specificity(one) for one in row.remotes if one.matches(identity)]
+            gateway = longest(row.gateways, remote)
             if not matches or gateway is None or (row.locals and local not in row.locals):
                 return None
             if row.vrf not in (None, vrf):
@@ -123,8 +121,8 @@ class Lookup:
             return max(matches), gateway, bool(row.locals)
 
         for rows in (exact, meant, self._unindexed):
-            if rows and (best := _best(rows, fit)) is not None:
-                return best
+            if rows and (found := best(rows, fit)) is not None:
+                return found
         return None
 
     def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
@@ -144,6 +142,18 @@ class Lookup:
         named = (self.profiles.get(row.profile or "") for row in rows)
         return any(profile.force_encapsulation for profile in named if profile is not None)
 
+    def credential(self, profile: Profile, identity: Identity, remote: Address) -> Credential | None:
+        """Return the credential for a peer: by its identity, else by its address, the most specific one."""
+        rows = profile.credentials
+        known = self._credentials.get(id(rows)) or self._credentials.setdefault(id(rows), Keys(rows))
+        return known.find(identity, remote)
+
+    def ppk(self, profile: Profile, identity: Identity, remote: Address) -> Ppk | None:
+        """Return the PPK for a peer, found as its credential is."""
+        rows = profile.ppks
+        known = self._ppks.get(id(rows)) or self._ppks.setdefault(id(rows), Keys(rows))
+        return known.find(identity, remote)
+
     def candidates(self, local: Address, remote: Address, profile: str, vrf: str = "") -> list[Connection]:
         """Return the configured connections that a peer may ask Child SAs of, in order."""
         rows = self._by_peer.get(remote, ()), self._by_peer.get(None, ())
@@ -153,51 +163,6 @@ class Lookup:
             for row in some
             if row.local == local and row.vrf == vrf and row.profile in (None, profile)
         ]
-
-
-def credential(profile: Profile, identity: Identity, remote: Address) -> Credential | None:
-    """Return the credential for a peer: by its identity, else by its address, the most specific one."""
-    return _meant(profile.credentials, identity, remote)
-
-
-def ppk(profile: Profile, identity: Identity, remote: Address) -> Ppk | None:
-    """Return the PPK for a peer, found as its credential is."""
-    return _meant(profile.ppks, identity, remote)
-
-
-def _meant(rows: Iterable[Keyed], identity: Identity, remote: Address) -> Keyed | None:
-    def fit(row: Keyed) -> tuple[int, Score] | None:
-        if row.identity is not None:
-            return (2, _specificity(row.identity)) if row.identity.matches(identity) else None
-        length = _longest(row.addresses, remote)
-        return None if length is None else (bool(row.addresses), (length, 0))
-
-    return _best(rows, fit)
-
-
-def _best(rows: Iterable[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:
-    """Return the first row of the highest score; a score of None does not fit."""
-    best: Row | None = None
-    best_score: tuple[object, ...] = ()
-    for row in rows:
-        score = fit(row)
-        if score is not None and (best is None or score > best_score):
-            best, best_score = row, score
-    return best
-
-
-def _specificity(match: IdentityMatch) -> Score:
-    if match.type is None:
-        return (0, 0)
-    if match.network is not None:
-        return (1, match.network.prefixlen)
-    return (2, len(match.value)) if match.domain else (3, 0)
-
-
-def _longest(prefixes: Iterable[Prefix], address: Address) -> int | None:
-    """Return the longest length of the prefixes that hold an address, plus one; 0 of none; None when all miss."""
-    lengths = [one.prefixlen + 1 if address in one else None for one in prefixes]
-    return max((one for one in lengths if one is not None), default=None) if lengths else 0
 
 
 def _keys(profile: Profile) -> list[Key] | None:

@@ -10,7 +10,6 @@ from ikecli.boundary.events import AuthenticationFailed, PpkUsed
 from ikecli.crypto import IkeKeys, ppk_confirmation, ppk_mixed
 from ikecli.errors import Refused
 from ikecli.ike import intermediate
-from ikecli.ike.lookup import ppk as ppk_for
 from ikecli.ike.sa import IkeSa, PpkUse
 from ikecli.ike.talk import Incoming, Talk
 from ikecli.intent import Identity, Ppk, Profile, printable
@@ -29,7 +28,7 @@ MAX_SHOWN: Final = 16
 def of_gateway(talk: Talk) -> Ppk | None:
     """Return the PPK for the peer that an initiator begins with, of which it knows the address."""
     profile, address = talk.core.lookup.profiles.get(talk.sa.profile), talk.sa.remote.address
-    return ppk_for(profile, Identity.of(address), address) if profile is not None else None
+    return talk.core.lookup.ppk(profile, Identity.of(address), address) if profile is not None else None
 
 
 def called(talk: Talk, id: bytes | None) -> Iterator[Ppk]:
@@ -94,7 +93,7 @@ def asked(talk: Talk, profile: Profile, identity: Identity, message: Incoming) -
 
     Raises Refused where an end requires a PPK that is not used.
     """
-    sa, ours = talk.sa, ppk_for(profile, identity, talk.sa.remote.address)
+    sa, ours = talk.sa, talk.core.lookup.ppk(profile, identity, talk.sa.remote.address)
     if sa.birth is None or sa.birth.ppk is not PpkUse.AUTH:
         if sa.ppk and (ours is None or ours.id != sa.ppk):
             raise refused(talk, sa.ppk, "the peer used a PPK that is not its own", str(identity))

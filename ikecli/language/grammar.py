@@ -2,7 +2,10 @@
 
 A `Point` is a MatchFirst that orders its leaves: exact word, specific value, free value, unambiguous abbreviation,
 LINE, end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has
-cycles, so nothing may walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
+cycles, so pyparsing may not walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
+
+Most lines take the first leaf at every point: `Graph.walk` follows these without pyparsing, whose search would go the
+same way, and gives up where they do not lead to the end.
 """
 
 from __future__ import annotations
@@ -58,6 +61,7 @@ class Leaf(pp.Token):
         self.skipWhitespace = self.callPreparse = self.mayIndexError = False
         self.streamlined = True
         self.node = node
+        self.opens = marks
         self.marks = marks[::-1]
         self.then = then
         self.binds = node.slot is not None
@@ -118,6 +122,7 @@ class EndLeaf(pp.Token):
         self.skipWhitespace = self.callPreparse = self.mayIndexError = False
         self.streamlined = True
         self.done = done
+        self.opens = marks
         self.marks = marks[::-1]
         self.set_name(CR)
 
@@ -155,25 +160,25 @@ class Point(pp.MatchFirst):
 
     def build(self) -> None:
         """Make the leaves of this point: equal words and values with equal bindings share one."""
-        self.built = True
-        free: list[ValueLeaf] = []
+        words: dict[str, list[WordLeaf]] = {}
+        values: dict[int, list[ValueLeaf]] = {SPECIFIC: [], FREE: [], REST: []}
         for edge, thens in self._factored():
             if isinstance(edge.leaf, Done):
                 self.end = self.end or EndLeaf(edge.leaf, edge.marks)
                 continue
             then = self.graph.point(thens)
             if isinstance(edge.leaf, tree.Word):
-                word = WordLeaf(edge.leaf, edge.marks, then)
-                self.words.setdefault(edge.leaf.text.lower(), []).append(word)
+                words.setdefault(edge.leaf.text.lower(), []).append(WordLeaf(edge.leaf, edge.marks, then))
             else:
                 value = ValueLeaf(edge.leaf, edge.marks, then, self.graph.dialect)
-                {SPECIFIC: self.values, FREE: free, REST: self.rest}[value.kind.rank].append(value)
+                values[value.kind.rank].append(value)
                 self.secret |= value.kind.secret
-        self.values += free
-        self.spelled = sorted(self.words)
-        self.served = sorted(text for text, leaves in self.words.items() if not all(w.node.exact for w in leaves))
-        words = [leaf for leaves in self.words.values() for leaf in leaves]
-        self.exprs = [*words, *self.values, *self.rest, *([self.end] if self.end else [])]
+        self.words, self.values, self.rest = words, values[SPECIFIC] + values[FREE], values[REST]
+        self.spelled = sorted(words)
+        self.served = sorted(text for text, leaves in words.items() if not all(w.node.exact for w in leaves))
+        leaves = [leaf for each in words.values() for leaf in each]
+        self.exprs = [*leaves, *self.values, *self.rest, *([self.end] if self.end else [])]
+        self.built = True  # last: another thread may be reading
 
     def _factored(self) -> Iterator[tuple[Edge, tuple[Way | Done, ...]]]:
         groups: dict[Any, tuple[Edge, list[Way | Done]]] = {}
@@ -207,7 +212,29 @@ class Point(pp.MatchFirst):
                 worst = _further(worst, refusal)
         if exact and worst:
             raise worst
-        raise _further(worst, self._refusal(text, token, start, stop))
+        raise _further(worst, self.refusal(text, loc))
+
+    def first(self, text: Line, loc: int) -> tuple[Leaf | EndLeaf, Any, int] | None:
+        """Return the leaf that comes first at `loc`, its value and where that ends; None where no leaf fits."""
+        if not self.built:
+            self.build()
+        found = _TOKEN(text, loc)
+        assert found
+        token = found[1]
+        start, stop = found.span(1)
+        exact = self.words.get(token) or self.words.get(token.lower())
+        if exact:
+            return exact[0], exact[0].node.value, stop
+        for leaf in self.others(token, start > loc):
+            if isinstance(leaf, ValueLeaf):
+                taken = leaf.kind.take(text, start, stop, token)
+                if taken is not None:
+                    return leaf, *taken
+            elif isinstance(leaf, WordLeaf):
+                return leaf, leaf.node.value, stop
+            else:
+                return leaf, None, stop
+        return None
 
     def others(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
         """Yield the leaves to try for what is no exact word, in order of precedence; `apart`: a blank is before it."""
@@ -232,8 +259,12 @@ class Point(pp.MatchFirst):
             return []
         return found[0] if len(found) == 1 or found[0][0].node.slot is None else []
 
-    def _refusal(self, text: Line, token: str, start: int, stop: int) -> Refusal:
-        """Say why no leaf takes the token: the caret is at the first character that no word here shares."""
+    def refusal(self, text: Line, loc: int) -> Refusal:
+        """Say why no leaf takes what stands at `loc`: the caret is at the first character that no word here shares."""
+        found = _TOKEN(text, loc)
+        assert found
+        start, stop = found.span(1)
+        token = found[1]
         secret = start if self.secret or (token and start and self._leads_to_secret()) else NOWHERE
         if not token:
             return Refusal(text, "incomplete", start, start, stop, secret)
@@ -301,8 +332,42 @@ class Graph:
             known = self._points[ways] = Point(self, ways)
         return known
 
+    def begins(self, text: Line) -> bool:
+        """Tell whether a command may begin as the text does."""
+        return self.root.first(text, 0) is not None
+
     def parse(self, text: Line) -> tuple[Done, dict[str, Any]]:
         """Return what the text is, and its slots: records are dicts, repeated slots lists. Raises Refusal."""
+        return self.walk(text) or self.search(text)
+
+    def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | None:
+        """Read by the first leaf at every point; None where that does not lead to the end of a command."""
+        point, loc = self.root, 0
+        pairs: list[tuple[tree.Node, Any]] = []
+        while (found := point.first(text, loc)) is not None:
+            leaf, value, loc = found
+            if leaf.opens:
+                pairs += [(mark, None) for mark in leaf.opens]
+            if isinstance(leaf, EndLeaf):
+                return leaf.done, _slots(pairs)
+            if leaf.binds:
+                pairs.append((leaf.node, value))
+            point = leaf.then
+        return None
+
+    def stop(self, text: Line) -> Refusal:
+        """Return the refusal of a text too long to be searched: where its walk ends."""
+        point, loc, secret = self.root, 0, NOWHERE
+        while (found := point.first(text, loc)) is not None and not isinstance(found[0], EndLeaf):
+            if isinstance(found[0], ValueLeaf) and found[0].kind.secret:
+                secret = min(secret, loc)
+            point, loc = found[0].then, found[2]
+        refusal = point.refusal(text, loc)
+        refusal.secret = min(refusal.secret, secret)
+        return refusal
+
+    def search(self, text: Line) -> tuple[Done, dict[str, Any]]:
+        """Read by trying every leaf that fits. Raises Refusal."""
         pairs = list(self.root.parse_string(text))
         return pairs[0][0], _slots(reversed(pairs[1:]))
 

@@ -74,11 +74,23 @@ class Mode:
         try:
             done, slots = self.graph.parse(text)
         except Refusal as refusal:
-            shown = text[: min(refusal.stop, refusal.secret)].rstrip()
-            raise LineError(refusal.wrong, refusal.start, refusal.loc, shown) from None
+            raise _refused(refusal, text) from None
         except RecursionError:
-            raise LineError("invalid", 0, 0, text.split(None, 1)[0]) from None
+            raise _refused(self.graph.stop(text), text) from None
         return Command(done.declaration, slots, done.negated, line)
+
+    def attempt(self, line: str, names: Names = no_names) -> Command | None:
+        """Return the command that a line is, or None; quicker than `read` where it is none. Raises NeedsLines."""
+        text = Line(line.replace("\t", " "))
+        text.names = names
+        if len(text) <= LINE_LIMIT and not _CONTROL(text) and (walked := self.graph.walk(text)):
+            return Command(walked[0].declaration, walked[1], walked[0].negated, line)
+        if not self.graph.begins(text):
+            return None
+        try:
+            return self.read(line, names)
+        except LineError:
+            return None
 
     def ask(self, text: str, names: Names = no_names) -> list[Choice]:
         """Return what may stand at the end of the text, sorted; nothing when no command begins so."""
@@ -88,7 +100,7 @@ class Mode:
         if len(text) > LINE_LIMIT or _CONTROL(text.replace("\t", " ")):
             return []
         try:
-            self.graph.parse(line)
+            self.graph.search(line)
         except (Refusal, RecursionError):
             return _merged(line.noted)
         return []
@@ -106,6 +118,11 @@ def _bounded(text: Line) -> None:
     if strange or len(text) > limit:
         at = min(limit, strange.start() if strange else limit)
         raise LineError("invalid", at, at, text[:at].split(None, 1)[0] if text[:at].split() else "")
+
+
+def _refused(refusal: Refusal, text: Line) -> LineError:
+    shown = text[: min(refusal.stop, refusal.secret)].rstrip()
+    return LineError(refusal.wrong, refusal.start, refusal.loc, shown)
 
 
 def _merged(noted: list[Choice]) -> list[Choice]:

@@ -51,3 +51,20 @@ def test_a_physical_interface_stays(dialect: str, sign: str) -> None:
     for line in ("interface Tunnel3", "exit", "no interface Tunnel3"):
         assert reader.feed(line).accepted
     assert "Tunnel3" not in store.draft.interfaces
+
+
+def test_each_network_is_compared_with_those_before_it_however_they_nest() -> None:
+    addresses = [
+        "10.0.0.1 255.0.0.0",
+        "10.1.1.1 255.255.255.0",
+        "10.1.0.1 255.255.0.0",
+        "10.2.0.1 255.255.0.0",
+        "11.0.0.1 255.0.0.0",
+    ]
+    text = "".join(f"interface Gi0/{at}\n ip address {address}\n" for at, address in enumerate(addresses))
+    pairs = [(2, 0), (1, 0), (3, 0)]
+    assert sorted(said("ios", text)) == sorted(
+        f"interface GigabitEthernet0/{two}: {net} overlaps with interface GigabitEthernet0/{one}: "
+        f"type another ip address on GigabitEthernet0/{two}"
+        for (two, one), net in zip(pairs, ["10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16"], strict=True)
+    )

@@ -7,12 +7,16 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 
 import pytest
 
-from ikecli.boundary.effects import Datagram
+from ikecli.boundary.effects import Datagram, Send
 from ikecli.boundary.events import ChildUp, IkeDown, IkeUp, MessageSent
 from ikecli.boundary.views import SaStatus
+from ikecli.ike.apply import STARTS
+from ikecli.ike.engine import Engine
 from ikecli.ike.limits import HALF_OPEN_SECONDS, RETRANSMISSION, RETRY_LONGEST
-from ikecli.ike.requests import DeleteChild, DeleteIke
-from ikecli.intent import Connection, Dpd, Flow, Intent, Selector
+from ikecli.ike.requests import Apply, DeleteChild, DeleteIke
+from ikecli.intent import Connection, Credential, Dpd, Flow, IdentityMatch, Intent, Selector
+from ikecli.secret import Secret
+from tests.config.reading import counting
 from tests.ike.pair import CBC, LABEL, LEFT, RIGHT, Initiation, Pair, connection, ike_proposal, intent, profile
 
 SECOND = "MAP 20 outside"
@@ -229,3 +233,18 @@ def test_a_new_sa_ends_the_wait_for_an_old_ones_delete() -> None:
     pair.agree(1)
     assert pair.left.events(IkeDown)[0].why == "replaced by a new IKE SA"
     assert pair.ping(pair.right)
+
+
+def test_many_connections_that_are_always_up_are_begun_some_at_a_time() -> None:
+    peers = [RIGHT + 1 + at for at in range(3 * STARTS)]
+    each = [
+        connection(LEFT, RIGHT, sequence=at, peers=(one,), initiation=Initiation.START) for at, one in enumerate(peers)
+    ]
+    anybody = replace(
+        profile(RIGHT), remotes=(IdentityMatch(),), credentials=(Credential("K", Secret("k"), Secret("k")),)
+    )
+    engine = Engine(counting(), hears=lambda kind: False)
+    batches = [engine.do(Apply(intent(LEFT, RIGHT, profiles=(anybody,), connections=tuple(each))), 0.0)]
+    batches += [engine.wake(engine.next_wake or 0.0) for _ in range(2)]
+    sent = [sorted(one.datagram.remote.address for one in batch if isinstance(one, Send)) for batch in batches]
+    assert sent == [peers[:STARTS], peers[STARTS : 2 * STARTS], peers[2 * STARTS :]]

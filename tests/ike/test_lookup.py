@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, ip_address
 
 import pytest
 
-from ikecli.ike.lookup import Lookup, credential
+from ikecli.ike.lookup import Lookup
 from ikecli.intent import Connection, Credential, Identity, IdentityMatch, IkePolicy, Intent, Profile
 from ikecli.numbers import IdType
 from ikecli.secret import Secret
@@ -72,7 +72,7 @@ def test_a_credential_is_found_by_identity_then_by_the_longest_prefix(
         Credential("host", Secret("h"), None, (IPv4Network("10.0.0.1/32"), IPv4Network("10.5.0.0/16"))),
         Credential("name", Secret("i"), None, (), NAME),
     )
-    one = credential(Profile("p", (ANY,), rows), identity, ip_address(address))
+    one = Lookup(Intent()).credential(Profile("p", (ANY,), rows), identity, ip_address(address))
     assert one is not None
     assert one.name == found
 

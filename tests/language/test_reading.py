@@ -225,9 +225,12 @@ def test_a_block_goes_on_over_lines() -> None:
     assert command.slots["text"] == "Hello\nthere\nend "
 
 
-def test_many_words_end_in_a_refusal() -> None:
-    with pytest.raises(LineError):
-        IOS["ikev2-profile"].read("encryption" + " aes-cbc-128" * 330)
+def test_many_words_are_read_and_the_wrong_one_behind_them_is_found() -> None:
+    many = "encryption" + " aes-cbc-128" * 330
+    assert len(IOS["ikev2-profile"].read(many).slots["algorithms"]) == 330
+    with pytest.raises(LineError) as refused:
+        IOS["ikev2-profile"].read(f"{many} rot13")
+    assert refused.value.column == len(many) + 1
     assert IOS["ikev2-profile"].ask("encryption" + " aes-cbc-128" * 330 + " ") == []
 
 

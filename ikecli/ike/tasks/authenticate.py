@@ -10,7 +10,6 @@ from ikecli.crypto import IkeKeys, shared_key_auth, signed_octets
 from ikecli.errors import Malformed, Refused
 from ikecli.ike import ppks
 from ikecli.ike.intermediate import covered, material
-from ikecli.ike.lookup import credential
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.intent import Credential, Identity, Ppk, Profile
@@ -41,7 +40,7 @@ class Authenticate(Task):
         if profile is None:
             raise Refused(f"profile {sa.profile} is gone", _FAILED)
         self._profile = profile
-        self._credential = credential(profile, Identity.of(sa.remote.address), sa.remote.address)
+        self._credential = lookup.credential(profile, Identity.of(sa.remote.address), sa.remote.address)
         self._ppk = ppks.in_auth(talk)
         if self._ppk is None:
             return self._prove(talk, IdInitiator)
@@ -77,7 +76,7 @@ class Authenticate(Task):
             raise Refused(f"no profile is for {identity}", _FAILED)
         core.tell(ProfileChosen, lambda: ProfileChosen(sa.number, sa.session, profile.name, str(identity)))
         sa.profile, sa.local_identity = profile.name, profile.local or Identity.of(sa.local.address)
-        self._credential = credential(profile, identity, sa.remote.address)
+        self._credential = core.lookup.credential(profile, identity, sa.remote.address)
         if self._credential is None or self._credential.local is None:
             raise self._refusal(talk, str(identity), "no pre-shared key is configured for this peer")
         self._ppk, plain = ppks.asked(talk, profile, identity, message)
