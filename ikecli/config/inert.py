@@ -11,10 +11,10 @@ _ENCODING: Final = r"(?:(?:[056789]|encrypted)\s+(?=\S))?"
 _BEHIND: Final = re.compile(
     r"""
     (?: ^\s* (?:no\s+)? snmp-server \s+ host \s+ \S+
-      | ^\s* (?:no\s+)? (?:passwd | key \s+ config-key \s+ \S+)
+      | ^\s* (?:no\s+)? passwd
       | (?<!\S) (?:
-            (?:\S+[-_])? (?:password | passwd | passphrase | pw | secret)
-          | \S+-key | key-string | key (?!\s+(?:chain|config-key)\s)
+            (?:\S+[-_])? (?:password (?!\s+encryption\s) | passwd | passphrase | pw | secret)
+          | \S+-key | key-string | key (?!\s+chain\s)
           | community | md5 | auth | priv
           | (?<!aaa\s)(?<!login\s) authentication
         ) (?!\S)

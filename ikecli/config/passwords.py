@@ -88,13 +88,24 @@ def is_hash(encoding: str, text: str) -> bool:
             return bool(_ASA_MD5.fullmatch(text))
 
 
-def verified(stored: Secret, password: Secret) -> bool:
-    """Tell whether a password is the one that was hashed; MD5 forms never are, since they are not computed here."""
+def verified(stored: Secret, password: Secret, user: str = "") -> bool:
+    """Tell whether a password is the one that was hashed. `user` is whose it is, which old hashes of an ASA cover."""
     text = stored.reveal().decode()
     if ios := _IOS.fullmatch(text):
         again = _ios(ios[1], password.reveal(), ios[2])
     elif asa := _ASA.fullmatch(text):
         again = _asa(password.reveal(), int(asa[1]), base64.b64decode(asa[2]))
     else:
-        return False
+        return _md5_verified(text, password, user)
     return hmac.compare_digest(text, again)
+
+
+def _md5_verified(text: str, password: Secret, user: str) -> bool:
+    from passlib.hash import cisco_asa, md5_crypt  # slow to import, and seldom needed
+
+    if _MD5.fullmatch(text):
+        return bool(md5_crypt.verify(password.reveal(), text))
+    octets = password.reveal()
+    if len(octets) > cisco_asa.truncate_size or not cisco_asa.identify(text):
+        return False
+    return bool(cisco_asa.verify(octets, text, user=user))

@@ -14,8 +14,12 @@ from ikecli.config.store import Store
 from ikecli.errors import Rejected
 from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message, printable
 from ikecli.language.draft import key_of
+from ikecli.secret import Secret
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
+
+PHRASE_OCTETS: Final = range(8, 128)
+"""How long a master key of `key config-key` may be."""
 
 BLOCK_LIMIT: Final = 65536
 """Characters of a command that goes on over several lines."""
@@ -27,13 +31,18 @@ _HEADER: Final = {
 """Lines that a printed configuration has around its commands."""
 
 
+_MASTER_KEY: Final = re.compile(r"\s*(?:no?\s+)?k", re.IGNORECASE)
+"""How every line about a master key begins; most lines do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a line.
 
     `messages` are printed as they are. `commit`: a section was left or a command of its own was taken, so the store is
     to be committed. `ended`: configuration mode was left. `wants_more`: the command goes on over the next lines.
-    `execute` is a line for exec mode. `error` is why the line was refused, where its words were wrong.
+    `execute` is a line for exec mode. `error` is why the line was refused, where its words were wrong. `asks` are
+    questions whose one hidden answer is to be typed behind the line.
     """
 
     verdict: Verdict = "accepted"
@@ -43,6 +52,7 @@ class Outcome:
     wants_more: bool = False
     execute: str = ""
     error: LineError | None = None
+    asks: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -61,6 +71,7 @@ class ConfigReader:
         self._open = True
         self._levels = [Level(store.language.modes["config"], "config", store.draft)]
         self._common: Final = store.language.modes["common"]
+        self._master: Final = store.language.modes["master-key"]
         self._kept: KeptSection | None = None
         self._refused: RefusedSection | None = None
         self._block: list[str] = []
@@ -95,6 +106,8 @@ class ConfigReader:
         if self.store.dialect == "asa":
             modes.append(self.store.language.modes["exec"])
         here = {*modes[0].ask(begun, self.store.names), *self._common.ask(begun, self.store.names)}
+        if len(self._levels) == 1:
+            here |= {*self._master.ask(begun)}
         for mode in modes[1:]:
             here = here or {*mode.ask(begun, self.store.names)}
         return sorted(here, key=lambda choice: (choice.label == "<cr>", choice))
@@ -131,7 +144,7 @@ class ConfigReader:
         if self._kept and printable(text) and self._keeps(self._kept, text, indent):
             return Outcome("inert")
         try:
-            return self._common_command(text) or self._command(text, indent, width)
+            return self._common_command(text) or self._master_key(text) or self._command(text, indent, width)
         except NeedsLines as block:
             self._block, self._block_ends = [text], block
             return Outcome(wants_more=True)
@@ -242,6 +255,28 @@ class ConfigReader:
     def _rejection(self, text: str) -> Outcome:
         sign = "% " if self.store.dialect == "ios" else "ERROR: "
         return Outcome("refused", (text if text.startswith(("%", "ERROR")) else sign + text,))
+
+    def _master_key(self, text: str) -> Outcome | None:
+        """Have keys stored under the operator's master key, or the appliance's own again, where a line says so."""
+        if not _MASTER_KEY.match(text):
+            return None
+        try:
+            command = self._master.read(text)
+        except LineError:
+            return None
+        old = command.slots.get("old")
+        if old is not None and (old,) != self.store.phrases[:1]:
+            return self._rejection("The old key is another")
+        if command.calls == "master_key.remove":
+            self.store.set_phrase(None)
+            return Outcome(commit=True)
+        key: Secret | None = command.slots.get("master")
+        if key is None:
+            return self._rejection("Give the key") if self.quiet else Outcome(asks=("New key: ", "Confirm key: "))
+        if len(key) not in PHRASE_OCTETS:
+            return self._rejection(f"A master key has {PHRASE_OCTETS[0]} to {PHRASE_OCTETS[-1]} characters")
+        self.store.set_phrase(key)
+        return Outcome(commit=True)
 
     def _take(self, command: Command, depth: int, indent: int) -> Outcome:
         level = self._levels[depth]

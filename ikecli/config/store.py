@@ -15,22 +15,32 @@ from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random
 from ikecli.config.running import Form, body, whole
 from ikecli.config.settle import Scribe
+from ikecli.config.unseal import unseal
 from ikecli.intent import Intent
 from ikecli.language import Dialect, Mode, load
 from ikecli.secret import Secret
 
 Options: TypeAlias = Mapping[str, str | int | bool]
 
+FORMER_PHRASES: Final = 8
+"""Phrases before the present one that still open what was stored under them."""
 OPERATOR: Final = 15
 """The privilege level that `enable` leads to."""
 
 
 class Store:
-    """One appliance's configuration. Keys are stored under `master_key` (32 octets); `random` makes salts."""
+    """One appliance's configuration. Keys are stored under `master_key` (32 octets); `random` makes salts.
 
-    def __init__(self, dialect: str, master_key: bytes, random: Random = os.urandom) -> None:
+    `phrases` are the keys of `key config-key`, the present one (empty: none) first, then those before it.
+    """
+
+    def __init__(
+        self, dialect: str, master_key: bytes, random: Random = os.urandom, phrases: tuple[Secret, ...] = ()
+    ) -> None:
         self.language: Final[Dialect] = load(dialect)
-        self.scribe: Final = Scribe(dialect, Mask(master_key), random)
+        self.phrases = phrases
+        self._master_key: Final = master_key
+        self.scribe = Scribe(dialect, Mask(dialect, master_key, phrases), random)
         self.draft: Final[Ios | Asa] = Ios() if dialect == "ios" else Asa()
         self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else intent_asa.HOSTNAME)
         self.complaints: tuple[Complaint, ...] = ()
@@ -59,6 +69,14 @@ class Store:
             return [name for one in each if isinstance(name := getattr(one, "nameif", None), str)]
         held = getattr(self.draft, path, None)
         return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
+
+    def set_phrase(self, phrase: Secret | None) -> None:
+        """Store keys under this phrase from now on, or under the appliance's own key; open what it opens."""
+        former = [one for one in self.phrases if len(one) and one != phrase]
+        self.phrases = (phrase or Secret(""), *former[:FORMER_PHRASES])
+        mask = Mask(self.dialect, self._master_key, self.phrases)
+        self.scribe = Scribe(self.dialect, mask, self.scribe.random)
+        unseal(self.draft, mask)
 
     def commit(self) -> list[str]:
         """Freeze the draft into the intent; return complaints that were not told yet, a line each.
@@ -126,6 +144,6 @@ class Store:
         """Return the privilege level of a user whose password this is, else None."""
         user = self.draft.users.get(name)
         login = user.login if user else None
-        if user is None or login is None or login.key is None or not passwords.verified(login.key, password):
+        if user is None or login is None or login.key is None or not passwords.verified(login.key, password, name):
             return None
         return 1 if user.privilege is None else min(user.privilege, OPERATOR)

@@ -434,7 +434,8 @@ class ConfigState(Reply):
 
     `messages` are printed as they are; `accepted` is off when the line was refused or skipped; `wants_more` says a
     block (a banner) is open; `execute` is a line that belongs to exec mode (`do ...`), for the session to run; `shown`
-    is a refused line as it may be printed again, where its words were wrong.
+    is a refused line as it may be printed again, where its words were wrong; `asks` are questions with one hidden
+    answer, which is to be sent behind the line.
     """
 
     mode: str
@@ -444,6 +445,7 @@ class ConfigState(Reply):
     wants_more: bool = False
     execute: str = ""
     shown: str = ""
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 from ikecli.language import lines_of
+from ikecli.secret import Secret
 
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
@@ -91,6 +92,12 @@ class Storage(Protocol):
     def master_key(self) -> bytes:
         """Return the 32 octets that stored keys are encrypted under, made at the first call."""
 
+    def phrases(self) -> tuple[Secret, ...]:
+        """Return the operator's master keys, the present one (empty: none) first."""
+
+    def write_phrases(self, phrases: tuple[Secret, ...]) -> None:
+        """Replace them."""
+
 
 class Appliance:
     """One router or firewall."""
@@ -112,7 +119,7 @@ class Appliance:
         self.journal: Final = Journal(clock)
         self.plane: Final = plane(self.notice)
         self.plane_reason = ""
-        self.store = Store(dialect, storage.master_key(), random)
+        self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
         self.engine: Final = Engine(random=random, hears=self._hears)
         self.started: Final = clock.now()
@@ -126,6 +133,9 @@ class Appliance:
         self._ask = ask or self._ask_here
         self._alarm: Cancel | None = None
         self._alarm_at: float | None = None
+
+    def _new_store(self, dialect: str) -> Store:
+        return Store(dialect, self.storage.master_key(), self.random, self.storage.phrases())
 
     @property
     def dialect(self) -> str:
@@ -161,6 +171,8 @@ class Appliance:
 
     def commit(self) -> list[str]:
         """Make the candidate running; return the complaints that are new."""
+        if self.store.phrases != self.storage.phrases():
+            self.storage.write_phrases(self.store.phrases)
         complaints = self.store.commit()
         if self.store.intent.nat.outside and not isinstance(self.plane, Translating):
             complaints.append(f"% ip nat has no effect: the data plane {self.plane.name} translates no addresses")
@@ -176,7 +188,7 @@ class Appliance:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
         text = self.storage.read_startup()
         before = self.store.running()
-        old, self.store = self.store, Store(self.dialect, self.storage.master_key(), self.random)
+        old, self.store = self.store, self._new_store(self.dialect)
         try:
             found = self.load(text or "", self.storage.config_file)
         except IkecliError:
@@ -218,7 +230,7 @@ class Appliance:
 
     def read(self, text: str, source: str) -> tuple[Store, list[str]]:
         """Return text as a configuration of its own, and the lines of it that are refused."""
-        store = Store(self.dialect, self.storage.master_key(), self.random)
+        store = self._new_store(self.dialect)
         found = [
             f"{source}: line {number}: {message}"
             for number, outcome in feed_all(ConfigReader(store, quiet=True), lines_of(text))

@@ -9,7 +9,7 @@ from typing import Final
 from ikecli import __version__
 from ikecli.boundary.events import CATEGORIES
 from ikecli.boundary.views import UserView
-from ikecli.config import ConfigReader
+from ikecli.config import ConfigReader, Outcome
 from ikecli.control.messages import (
     LEVELS,
     OPERATOR,
@@ -240,16 +240,18 @@ class Session:
         if outcome.ended:
             self._reader = None
             self._appliance.archive.changed_from(self._before)
-        state = self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute)
-        reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
+        reply(self._told(outcome, messages))
 
     def _exclusive_line(self, alone: Exclusive, request: ConfigLine, reply: Answer) -> None:
         outcome = alone.feed(request.line, request.prompt_width)
         self._reader = None if outcome.ended else alone.reader
         if outcome.ended:
             self._let_go()
-        state = self._state(outcome.accepted, outcome.messages, outcome.wants_more, outcome.execute)
-        reply(replace(state, shown=outcome.error.shown) if outcome.error is not None else state)
+        reply(self._told(outcome, outcome.messages))
+
+    def _told(self, outcome: Outcome, messages: tuple[str, ...]) -> ConfigState:
+        state = self._state(outcome.accepted, messages, outcome.wants_more, outcome.execute)
+        return replace(state, shown=outcome.error.shown if outcome.error is not None else "", asks=outcome.asks)
 
     def _let_go(self) -> None:
         self._appliance.holder = self._exclusive = None

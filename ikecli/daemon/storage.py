@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.errors import Unavailable
+from ikecli.secret import Secret
 
 KEY_SIZE: Final = 32
 STARTUP: Final = "startup-config"
 PREVIOUS: Final = "startup-config.previous"
 KEY: Final = "master-key"
+PHRASES: Final = "config-key"
 LOCK: Final = "lock"
 FLASH: Final = "flash"
 FILES: Final = 256
@@ -79,6 +81,21 @@ class FileStorage:
         if len(key) != KEY_SIZE:
             raise Unavailable(f"{path}: {len(key)} octets are no master key; it has {KEY_SIZE}")
         return key
+
+    def phrases(self) -> tuple[Secret, ...]:
+        """Return the operator's master keys, the present one (empty: none) first."""
+        path = self.state / PHRASES
+        with _explained(str(path)):
+            lines = path.read_text("ascii").splitlines() if path.exists() else []
+        try:
+            return tuple(Secret(bytes.fromhex(line)) for line in lines)
+        except ValueError:
+            raise Unavailable(f"{path}: it has a line that is not hexadecimal") from None
+
+    def write_phrases(self, phrases: tuple[Secret, ...]) -> None:
+        """Replace them."""
+        with _explained(str(self.state / PHRASES)):
+            _replace(self.state / PHRASES, "".join(f"{one.reveal().hex()}\n" for one in phrases).encode())
 
     def files(self) -> dict[str, int]:
         """Return the names of the files of flash: with their octets; those in a folder as FOLDER/NAME."""

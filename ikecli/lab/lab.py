@@ -17,6 +17,7 @@ from ikecli.errors import Unavailable
 from ikecli.lab.clock import VirtualClock
 from ikecli.lab.dice import Dice
 from ikecli.lab.fabric import Fabric
+from ikecli.secret import Secret
 
 MASTER_KEY_SIZE: Final = 32
 
@@ -29,6 +30,7 @@ class MemoryStorage:
     def __init__(self, startup: str | None, key: bytes) -> None:
         self._startup, self._key = startup, key
         self._files: dict[str, str] = {}
+        self._phrases: tuple[Secret, ...] = ()
 
     def read_startup(self) -> str | None:
         """Return the startup configuration."""
@@ -73,6 +75,14 @@ class MemoryStorage:
     def master_key(self) -> bytes:
         """Return this lab's key."""
         return self._key
+
+    def phrases(self) -> tuple[Secret, ...]:
+        """Return the operator's master keys."""
+        return self._phrases
+
+    def write_phrases(self, phrases: tuple[Secret, ...]) -> None:
+        """Replace them."""
+        self._phrases = phrases
 
 
 class Node:

@@ -26,8 +26,8 @@ _CONTROL: Final = re.compile(
     r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\udc80-\udc9f]"
 ).search
 """Controls, line separators and marks of writing direction: what they show is not what they are."""
-_NO: Final = tree.Word("no", help="Negate a command or set its defaults")
-_DEFAULT: Final = tree.Word("default", help="Set a command to its defaults")
+NO: Final = tree.Word("no", help="Negate a command or set its defaults")
+DEFAULT: Final = tree.Word("default", help="Set a command to its defaults")
 
 
 class Mode:
@@ -56,11 +56,11 @@ class Mode:
         read = [declaration for declaration in self.file.declarations if not declaration.target.part]
         for declaration in read:
             yield declaration.pattern, Done(declaration, "")
-        for word in (_NO, _DEFAULT):
+        for word in (NO, DEFAULT):
             for declaration in read:
                 pattern = negated_pattern(declaration)
                 if pattern:
-                    yield tree.sequence((word, pattern)), Done(declaration, "no" if word is _NO else "default")
+                    yield tree.sequence((word, pattern)), Done(declaration, "no" if word is NO else "default")
 
     def read(self, line: str, names: Names = no_names) -> Command:
         """Return the command that a line is.

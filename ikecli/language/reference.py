@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from ikecli.language import tree
 from ikecli.language.kinds import FREE, kind
-from ikecli.language.language import Dialect, Mode
+from ikecli.language.language import DEFAULT, NO, Dialect, Mode
 from ikecli.language.negation import explicit, head, negated_pattern
 from ikecli.language.notation import Declaration
 from ikecli.language.tree import Node
@@ -69,7 +69,7 @@ def syntax(node: Node) -> str:
 
 def describe(mode: Mode) -> Iterator[Described]:
     """Yield the commands of a mode in the order of its grammar file; those that only write are left out."""
-    helps: dict[tuple[_Before, str], str] = {}
+    helps: dict[tuple[_Before, str], str] = {((), word.text): word.help for word in (NO, DEFAULT)}
     read = [each for each in mode.file.declarations if not each.target.part]
     for declaration in read:
         for before, leaf in _leaves(declaration.pattern, ()):

@@ -217,6 +217,11 @@ class Shell:
         state = await self.ask(request)
         assert isinstance(state, ConfigState)
         self.entered(state)
+        if state.asks and isinstance(request, ConfigLine):
+            answers = [await self.terminal.answer(question, hidden=True) for question in state.asks]
+            if len(set(answers)) > 1:
+                raise Rejected("% The answers differ: nothing was changed")
+            return await self._configured(ConfigLine(f"{request.line} {answers[0]}", request.prompt_width))
         if state.execute:
             shift = request.line.find(state.execute) if isinstance(request, ConfigLine) else -1
             width = request.prompt_width if isinstance(request, ConfigLine) else 0

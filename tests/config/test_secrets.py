@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ikecli.config import ConfigReader, Store, views
+from ikecli.config import ConfigReader, Store, type6, views
 from ikecli.config.check import check
 from ikecli.config.passwords import hashed, is_hash, unobscured, verified
 from ikecli.config.reader import feed_all
@@ -14,7 +16,7 @@ from ikecli.language import load
 from ikecli.language.kinds import kind
 from ikecli.language.tree import Value, parts
 from ikecli.secret import Secret
-from tests.config.reading import commands, counting, new_store, read
+from tests.config.reading import MASTER_KEY, commands, counting, new_store, read
 
 MARKER = "xMARKERx0123"
 
@@ -35,6 +37,7 @@ IOS_KEYS = [
     "username bob secret {}",
     "username bob privilege 15 password 0 {}",
     "username bob password 7 {}",
+    "key config-key password-encrypt {}",
 ]
 GROUP = "tunnel-group 192.0.2.1 type ipsec-l2l\ntunnel-group 192.0.2.1 ipsec-attributes\n"
 ASA_KEYS = [
@@ -44,6 +47,8 @@ ASA_KEYS = [
     "enable password {} encrypted",
     "username bob password {} privilege 15",
     "username bob password {} pbkdf2",
+    "key config-key password-encryption {}",
+    "key config-key password-encryption {} {}",
 ]
 KEPT = [
     ("ios", "snmp-server community {} RO"),
@@ -64,7 +69,6 @@ KEPT = [
             "interface Gi0/1\n standby 1 authentication {}",
             "interface Gi0/1\n vrrp 1 authentication text {}",
             "interface Gi0/1\n ip ospf message-digest-key 1 md5 7 {}",
-            "key config-key password-encrypt {}",
             "archive\n path ftp://user:{}@192.0.2.1/",
             "archive\n path ftp://user:a@{}@192.0.2.1/ password {}",
         )
@@ -76,7 +80,6 @@ KEPT = [
             "snmp-server user a b v3 auth sha {} priv aes 128 abc",
             "aaa-server X (inside) host 192.0.2.1\n ldap-login-password {}",
             "aaa-server X (inside) host 192.0.2.1\n radius-common-pw {}",
-            "key config-key password-encryption {}",
         )
     ),
 ]
@@ -255,6 +258,114 @@ def test_hashes_are_those_of_the_real_systems(stored: str) -> None:
     assert is_hash(stored[1], stored)
     assert verified(Secret(stored), Secret("hashcat"))
     assert not verified(Secret(stored), Secret("hashcaT"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "password"),
+    [
+        ("$8$J5J/1K3e8gk974$HRezVpnMZOhOU2uxFTv.79S1U1PpMScizwXS3Z1Dx1s", "cisco123"),
+        ("$9$ihSswXDbk0kaVK$o.uyR2nMrWtjMkrQwBXUR5lVuVt/KzG23rmYvshODXI", "cisco123"),
+        ("$1$mERr$hx5rVt7rPNoS4wqbXKX7m0", "cisco"),
+    ],
+)
+def test_a_pasted_hash_lets_its_password_in(stored: str, password: str) -> None:
+    store, outcomes = read("ios", f"enable secret {stored[1] if stored[1] != '1' else 5} {stored}")
+    assert outcomes[0].accepted
+    assert store.verify_enable(Secret(password))
+    assert not store.verify_enable(Secret(password + "x"))
+    assert stored in "".join(store.running())
+
+
+@pytest.mark.parametrize(
+    ("stored", "user", "password"),
+    [("2KFQnbNIdI.2KYOU", "", "cisco"), ("8Ry2YjIyt7RRXU24", "", ""), ("3USUcOPFUiMCO4Jk", "cisco", "cisco")],
+)
+def test_an_old_hash_of_a_firewall_lets_its_password_in(stored: str, user: str, password: str) -> None:
+    line = f"username {user} password {stored} encrypted" if user else f"enable password {stored} encrypted"
+    store, outcomes = read("asa", line)
+    assert outcomes[0].accepted
+    for typed in (password, "wrong"):
+        right = store.verify_user(user, Secret(typed)) == 1 if user else store.verify_enable(Secret(typed))
+        assert right == (typed == password)
+
+
+SIX = [
+    ("Cisco123", "fe_a`iJYE\\DZYJhDhTP[`MYaTgRH_MAAB", "Cisco123"),
+    ("mySecretMasterkey", "XOUDEUYHeLGdB`UAZKX\\GK[iEgCWMZXEXN^dTGZ[UAAAB", "mySecretPassword"),
+    ("cisco123", "NdUI^_YP[VEPG[MT_bfTEFNZYFCYe\\R\\M", "password"),
+]
+"""Master keys, texts of type 6 as a router and two tools of others made them, and the keys in them."""
+
+
+@pytest.mark.parametrize(("master", "text", "key"), SIX)
+def test_type_6_is_that_of_the_real_systems(master: str, text: str, key: str) -> None:
+    assert type6.unseal(master.encode(), text.encode()) == key.encode()
+    assert type6.unseal(b"another", text.encode()) is None
+    assert type6.unseal(master.encode(), text[:-3].encode()) is None
+
+
+@pytest.mark.parametrize(("master", "text", "key"), SIX[:2])
+def test_type_6_is_written_as_the_real_systems_do(master: str, text: str, key: str) -> None:
+    salt = bytes.fromhex("".join(f"{number:04x}" for number in _threes(text[:12])))
+    assert type6.seal(master.encode(), key.encode(), salt) == text
+
+
+def _threes(text: str) -> Iterator[int]:
+    for at in range(0, len(text), 3):
+        a, b, c = (ord(letter) - ord("A") for letter in text[at : at + 3])
+        yield (a * 41 + b) * 41 + c
+
+
+@given(st.binary(min_size=1, max_size=40), st.binary(min_size=8, max_size=8))
+def test_type_6_gives_any_key_back(key: bytes, salt: bytes) -> None:
+    assert type6.unseal(b"master", type6.seal(b"master", key, salt).encode()) == key
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_type_6_is_none(text: bytes) -> None:
+    assert type6.unseal(b"master", text) is None
+
+
+KEYRING = "crypto ikev2 keyring K\n peer p\n  address 192.0.2.1\n  pre-shared-key"
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_keys_of_another_router_are_read_under_its_master_key(first: bool) -> None:
+    master, text, key = SIX[0]
+    lines = [f"key config-key password-encrypt {master}", f"{KEYRING} 6 {text}"]
+    store, outcomes = read("ios", "\n".join(lines if first else reversed(lines)))
+    assert all(outcome.accepted for outcome in outcomes)
+    assert f"  pre-shared-key {key}" in store.running(clear=True)
+    assert "config-key" not in store.startup()
+
+
+def test_keys_go_under_the_new_master_key_and_old_texts_are_still_read() -> None:
+    store, _ = read("ios", f"{KEYRING} cisco")
+    texts = [store.startup()]
+    for master in ("password-encrypt firstmaster", "password-encrypt secondmaster", ""):
+        reader = ConfigReader(store)
+        assert reader.feed(f"{'' if master else 'no '}key config-key {master or 'password-encrypt'}").accepted
+        reader.end()
+        texts.append(store.startup())
+    assert len(set(texts)) == 3
+    assert texts[3] == texts[0]
+    for text in texts:
+        again = Store("ios", MASTER_KEY, counting(), store.phrases)
+        for _ in feed_all(ConfigReader(again, quiet=True), text.splitlines()):
+            pass
+        assert again.startup() == texts[3]
+
+
+def test_a_firewall_wants_the_old_master_key_where_one_is_given() -> None:
+    store = new_store("asa")
+    reader = ConfigReader(store)
+    assert reader.feed("key config-key password-encryption firstmaster").accepted
+    (refusal,) = reader.feed("key config-key password-encryption secondmaster wrongmaster").messages
+    assert refusal == "ERROR: The old key is another"
+    assert reader.feed("key config-key password-encryption secondmaster firstmaster").accepted
+    assert reader.feed("key config-key password-encryption short").messages == (
+        "ERROR: A master key has 8 to 127 characters",
+    )
 
 
 def test_hashes_are_salted() -> None:

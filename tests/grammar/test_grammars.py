@@ -37,7 +37,7 @@ def test_the_draft_has_a_field_for_every_target(dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_exec_commands_only_call_and_configuration_commands_never_do(dialect: str) -> None:
-    calling = {"exec", "common", "exclusive"}
+    calling = {"exec", "common", "exclusive", "master-key"}
     for name, mode in load(dialect).modes.items():
         for declaration in mode.file.declarations:
             assert (declaration.target.operator == "!") == (name in calling), declaration.place

@@ -26,7 +26,8 @@ from tests.shell.screen import Screen
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent.parent / "sample-configs"
-PROMPT = re.compile(r"([\w.-]+(?:\([\w-]+\))?[>#]|Username: |Password: |.*\]\? |.*\[confirm\]|.*\[(?:yes/)?no\]: )(.*)")
+QUESTION = r"(?:Username|Password|(?:New|Confirm) key): |.*\]\? |.*\[confirm\]|.*\[(?:yes/)?no\]: "
+PROMPT = re.compile(rf"([\w.-]+(?:\([\w-]+\))?[>#]|{QUESTION})(.*)")
 SPI = re.compile(r"\b[0-9A-F]{16}\b|\b0x[0-9A-Fa-f]{8}\b")
 LONGEST = 600.0
 
