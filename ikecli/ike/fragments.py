@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ikecli.crypto import IkeKeys
 from ikecli.errors import Malformed, Unauthentic
 from ikecli.ike.limits import FRAGMENT_COST, MAX_ASSEMBLED, MAX_ASSEMBLED_IN_ALL, MAX_FRAGMENTS
 from ikecli.ike.window import Arrival
-from ikecli.wire import Header, Sealed
+from ikecli.wire import Header, Sealed, cut, read_message
 
 if TYPE_CHECKING:
     from ikecli.ike.core import Core
@@ -95,7 +96,7 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
         return octets, sealed
     known = table.at(sa, header)
     _check(sa, sealed, known)
-    chain = _open(sa, octets, sealed)
+    chain = _open(sa, octets, sealed, sa.keys)
     if known is None or sealed.fragments > known.total:
         known = table.begin(sa, header, sealed.fragments)
     known.parts[sealed.fragment] = chain
@@ -120,9 +121,9 @@ def again(sa: IkeSa, arrival: Arrival, octets: bytes, header: Header, sealed: Se
     answer = sa.window.answered(header.message_id)
     if arrival is not Arrival.OUTSIDE or answer is None or not answer.response:
         return False
-    if sealed.fragment != 1 or not sa.fragmentation:
+    if sealed.fragment != 1 or not sa.fragmentation or read_message(cut(answer.response)[0]).sealed is None:
         return False
-    _open(sa, octets, sealed)
+    _open(sa, octets, sealed, sa.keys_of(header.message_id))
     return True
 
 
@@ -141,7 +142,7 @@ def _check(sa: IkeSa, sealed: Sealed, known: Assembly | None) -> None:
         raise Malformed(f"fragment {number} once more")
 
 
-def _open(sa: IkeSa, octets: bytes, sealed: Sealed) -> bytes:
-    if sa.suite is None or sa.keys is None:
+def _open(sa: IkeSa, octets: bytes, sealed: Sealed, keys: IkeKeys | None) -> bytes:
+    if sa.suite is None or keys is None:
         raise Unauthentic("a fragment before there are keys")
-    return sa.suite.open(sa.keys, not sa.initiator, octets, sealed.at)
+    return sa.suite.open(keys, not sa.initiator, octets, sealed.at)

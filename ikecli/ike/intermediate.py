@@ -58,7 +58,8 @@ def mix(sa: IkeSa, ppk: bytes) -> None:
 
 def turn(core: Core, sa: IkeSa) -> None:
     """Go over to the keys that are ready."""
-    if sa.birth is not None and sa.birth.renewed is not None:
+    if sa.birth is not None and sa.birth.renewed is not None and sa.keys is not None:
+        sa.birth.earlier = sa.birth.rounds, sa.keys
         sa.keys, sa.birth.renewed = sa.birth.renewed, None
         tell(core, sa)
 

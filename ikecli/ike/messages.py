@@ -141,14 +141,15 @@ def recut(core: Core, sa: IkeSa, octets: bytes, limit: int | None = None) -> byt
     most = max(map(len, pieces))
     lengths = [_room(sa, size) for size in PATHS] if limit is None else [limit]
     longest = next((length for length in lengths if length < most), None)
-    if sa.suite is None or sa.keys is None or longest is None or _longest(core, sa) is None:
-        return None
     read = [read_message(piece) for piece in pieces]
+    keys = sa.keys_of(read[0].header.message_id)
+    if sa.suite is None or keys is None or longest is None or _longest(core, sa) is None:
+        return None
     sealed = [one.sealed for one in read if one.sealed is not None]
     parts = zip(pieces, sealed, strict=True)
-    chain = b"".join(sa.suite.open(sa.keys, sa.initiator, piece, one.at) for piece, one in parts)
+    chain = b"".join(sa.suite.open(keys, sa.initiator, piece, one.at) for piece, one in parts)
     content = sealed[0].first, chain, read[0].payloads
-    shorter = _seal_cut(core, sa, sa.suite, sa.keys, read[0].header, content, longest, len(pieces) + 1)
+    shorter = _seal_cut(core, sa, sa.suite, keys, read[0].header, content, longest, len(pieces) + 1)
     if len(cut(shorter)) <= len(pieces):
         return None
     sa.path = longest

@@ -101,7 +101,8 @@ class Birth:
     came before the keys.
     `intermediate` says that both ends know IKE_INTERMEDIATE, `additional` are the key exchanges still to do in it,
     `rounds` counts its requests, and `covered` are the IntAuth of the initiator and of the responder (RFC 9242 3.3.2).
-    `renewed` are keys to go over to once our answer is sealed. `ppk` is where both ends would use one.
+    `renewed` are keys to go over to once our answer is sealed; `earlier` those left then, with the last message id
+    under them. `ppk` is where both ends would use one.
     `puzzle` is what the initiator has to solve before its IKE_AUTH is read (RFC 8019 7.2):
     bits of the PRF agreed on, 0 for none; `solution` what it shows. `sent` are our public values and requests by group:
     the answer to an earlier one is as good. `unproven` is the first error that came in the clear.
@@ -126,6 +127,7 @@ class Birth:
     rounds: int = 0
     covered: tuple[bytes, bytes] = (b"", b"")
     renewed: IkeKeys | None = None
+    earlier: tuple[int, IkeKeys] | None = None
     ppk: PpkUse = PpkUse.NONE
     puzzle: int = 0
     sent: dict[int, tuple[KeyExchange, bytes]] = field(default_factory=dict)
@@ -215,6 +217,11 @@ class IkeSa:
         if state not in MOVES[self.state]:
             raise ValueError(f"an IKE SA cannot go from {self.state.name} to {state.name}")
         self.state = state
+
+    def keys_of(self, message_id: int) -> IkeKeys | None:
+        """Return the keys that messages of a message id are sealed under; before IKE_AUTH they may be renewed."""
+        earlier = self.birth.earlier if self.birth is not None else None
+        return earlier[1] if earlier is not None and earlier[0] == message_id else self.keys
 
     @property
     def own_spi(self) -> bytes:

@@ -17,6 +17,7 @@ from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, cut, read_message, write_chain, write_outer_fragment
 from ikecli.wire.payloads import Notify
 from tests.ike.pair import LEFT, RIGHT, Pair, ike_proposal, intent
+from tests.ike.test_additional import further
 
 NARROW = (180, 180)
 CBC_SUITE = ike_proposal("aes-cbc-256", "sha256", "sha256", "31")
@@ -377,3 +378,33 @@ def test_short_messages_are_sent_again_as_they_were() -> None:
     pair.advance(20.0)
     assert sa_of(pair).path == 0
     assert len({datagram.octets for datagram in pair.dropped}) == 1
+
+
+def test_a_fragment_under_the_id_of_ike_sa_init_is_answered_with_nothing() -> None:
+    """The answer that stands there is in the clear: it cannot be cut."""
+    pair = narrow((150, 150), (1400, 1400))
+    pair.left.acquire()
+    for _ in range(3):
+        pair.step()
+    (sa,) = pair.right.engine._core.sas.values()
+    assert sa.keys is not None
+    pair.right.sent.clear()
+    pair.right.receive(fragment(pair, 1, 2, halves()[0][:20], id=0))
+    assert pair.right.sent == []
+    pair.settle()
+    pair.agree(1)
+
+
+def test_an_answer_under_keys_that_were_renewed_since_is_cut_shorter_under_them() -> None:
+    """The path is short towards the initiator alone, and only IKE_INTERMEDIATE is long."""
+    pair = narrow((1500, 1500), (1500, 1500), proposals=(further("mlkem1024"),))
+
+    def weather(datagram: Datagram) -> list[float]:
+        return [] if len(datagram.octets) + 28 > 1300 and datagram.local.address == LEFT else [0.0]
+
+    pair.weather = weather
+    pair.left.acquire()
+    pair.advance(40.0)
+    pair.agree(1)
+    assert len(pair.left.events(Retransmitted)) == 2
+    assert [sa.additional for sa in pair.left.sas] == [(37,)]
