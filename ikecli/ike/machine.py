@@ -117,11 +117,11 @@ def _complain(core: Core, misfit: Misfit) -> None:
 def _recover(core: Core, unknown: UnknownSpi) -> None:
     """Tell a peer that sends on an SA we do not have: in an SA that stands, or by a new one (RFC 7296 2.4, 2.21.4).
 
-    While one is being set up the peer may just be ahead of us.
+    While one is being set up the peer, and just afterwards the engine, may be ahead of the data plane.
     """
     address = unknown.remote.address
     sas = core.by_peer.get(address, ())
-    if core.closing or core.recovered.get(address, 0.0) > core.now:
+    if unknown.spi in core.children or core.closing or core.recovered.get(address, 0.0) > core.now:
         return
     if any(sa.negotiating or sa.window.wants(Want.CHILD) for sa in sas):
         return

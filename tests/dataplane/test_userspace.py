@@ -13,17 +13,20 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from ikecli.boundary.effects import Endpoint
-from ikecli.boundary.notices import Acquire
+from ikecli.boundary.effects import Direction, Endpoint, Lifetime
+from ikecli.boundary.notices import Acquire, FirstPacket, UnknownSpi
 from ikecli.dataplane.packet import Packet, checksum, echo_request
 from ikecli.dataplane.userspace import coalesce
 from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser
 from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.ecn import marked
+from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
-from ikecli.dataplane.userspace.sas import Sender, inner_limit
+from ikecli.dataplane.userspace.sas import Receiver, Sender, inner_limit
 from ikecli.dataplane.userspace.toobig import too_big
+from ikecli.esp import IPV4
+from ikecli.esp.codec import EspSa, OutboundSa
 from ikecli.intent import Selector
 from tests.dataplane.test_contract import CBC, GCM, LABEL, SHA, Pair, flow
 
@@ -67,6 +70,37 @@ class Device:
         with self.reading:
             while octets := self.reading.recv(1 << 17):
                 yield GSO.unpack_from(octets), octets[GSO.size :]
+
+
+def test_an_sa_does_not_begin_with_what_the_last_one_at_its_slot_counted_late() -> None:
+    counts = Counts()
+    last = Sender(OUT, counts, 0, 1500)
+    counts.clear(0)  # the engine gives the slot away
+    last.count(2000, 2_600_000)
+    bounded = replace(OUT, lifetime=Lifetime(hard_octets=2_621_440))
+    assert Sender(bounded, counts, 0, 1500).count(20, 30_000) is None
+
+
+def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None:
+    packet = echo_request(NEAR, FAR, 1, 1, 100).write()
+    keys = EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn)
+    into = replace(OUT, direction=Direction.INBOUND, local=OUT.remote, remote=OUT.local, flows=(flow("R"),))
+    receivers, told = dict[int, Receiver](), list[object]()
+    device, written = os.pipe()
+    inbound = Inbound(
+        written, receivers, told.append, lambda: 100.0,
+        lambda: receivers.update({OUT.spi: Receiver(into, Counts(), 0)}),
+    )  # fmt: skip
+    with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
+        there.bind(("127.0.0.1", 0))
+        there.setblocking(False)
+        for _ in range(2):
+            here.sendto(OutboundSa(keys, os.urandom).seal(packet, IPV4), there.getsockname())
+            inbound.drain_udp(there, Endpoint(ip_address("127.0.0.1"), 4500))
+            keys = replace(keys, spi=OUT.spi + 1)
+    assert os.read(device, 1 << 17).endswith(packet)
+    assert [type(one) for one in told] == [FirstPacket, UnknownSpi]
+    os.close(device), os.close(written)
 
 
 @pytest.mark.parametrize("ends", [("10.1.0.1", "10.2.0.1"), ("2001:db8:1::1", "2001:db8:2::1")])

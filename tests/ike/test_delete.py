@@ -261,3 +261,10 @@ def test_packets_of_an_unknown_sa_are_answered_with_its_delete_or_a_new_sa() -> 
     assert pair.right.events(MessageSent)[-1].payloads == ("DELETE",)
     pair.settle()
     pair.agree(1)
+
+
+def test_a_packet_of_an_sa_that_the_data_plane_is_about_to_have_ends_nothing() -> None:
+    pair = up()
+    pair.advance(60)
+    pair.right.notice(UnknownSpi(pair.left.sas[0].children[0].outbound_spi, Endpoint(LEFT, 0)))
+    assert not pair.wire

@@ -56,12 +56,20 @@ View = tuple[memoryview | bytearray, memoryview, memoryview]
 
 
 class Inbound:
-    """Opens what the sockets give."""
+    """Opens what the sockets give.
+
+    `catch_up` puts in the SAs that the engine has told of: a peer may send as soon as it has the engine's answer.
+    """
 
     def __init__(
-        self, tun: int, receivers: Mapping[int, Receiver], tell: Callable[[object], None], now: Callable[[], float]
+        self,
+        tun: int,
+        receivers: Mapping[int, Receiver],
+        tell: Callable[[object], None],
+        now: Callable[[], float],
+        catch_up: Callable[[], None],
     ) -> None:
-        self._receivers, self._tell, self._now = receivers, tell, now
+        self._receivers, self._tell, self._now, self._catch_up = receivers, tell, now, catch_up
         self._buffer = bytearray(RAW_RECEIVES * JUMBO)
         self._view = memoryview(self._buffer)
         self._datagram = self._view[:LARGEST]
@@ -144,6 +152,9 @@ class Inbound:
         while at < size:
             spi = int.from_bytes(buffer[at : at + 4], "big")
             receiver = self._receivers.get(spi)
+            if receiver is None and spi:
+                self._catch_up()
+                receiver = self._receivers.get(spi)
             if receiver is not None:
                 at = self._open_some(receiver, at, size, train, step, kind)
                 self._after(receiver, source)

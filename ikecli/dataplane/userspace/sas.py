@@ -37,6 +37,7 @@ class Direction:
 
     def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
         self.sa = sa
+        counts.clear(slot)  # by who writes it: packets of the last SA there may have come after the engine freed it
         self._counts, self._at = counts.numbers, slot * WIDTH
         self.warned = self.dead = False
         life = sa.lifetime

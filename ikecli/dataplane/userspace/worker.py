@@ -48,9 +48,9 @@ class Worker:
         self._rows: list[Row] = []
         self._shorter: dict[str, float] = {}
         self._outbound = Outbound(io.FileIO(tun, "r+b"), self._chooser, self._ports, self._tell)
-        self._inbound = Inbound(tun, self._receivers, self._tell, time.monotonic)
+        self._inbound = Inbound(tun, self._receivers, self._tell, time.monotonic, self._catch_up)
         self._poll = select.epoll()
-        self._acts: dict[int, Callable[[int], None]] = {}
+        self._acts: dict[int, Callable[[int], object]] = {}
         self._watch(tun, lambda _: self._outbound.drain())
         self._watch(pipe.socket.fileno(), self._hear)
         self._going = True
@@ -65,7 +65,7 @@ class Worker:
                 if act is not None:
                     act(events)
 
-    def _watch(self, file: int, act: Callable[[int], None]) -> None:
+    def _watch(self, file: int, act: Callable[[int], object]) -> None:
         self._acts[file] = act
         self._poll.register(file, select.EPOLLIN)
 
@@ -78,16 +78,22 @@ class Worker:
         except OSError:
             self._going = False
 
-    def _hear(self, _events: int) -> None:
+    def _catch_up(self) -> None:
+        """Hear all that the engine has said."""
+        while self._hear(0):
+            pass
+
+    def _hear(self, _events: int) -> bool:
+        """Hear one message; return whether there was one."""
         try:
             heard = self._pipe.receive()
         except BlockingIOError:
-            return
+            return False
         except (OSError, pickle.UnpicklingError):
             heard = None
         if heard is None:
             self._going = False
-            return
+            return False
         message, files = heard
         match message:
             case Put(sa, slot, mtu):
@@ -106,6 +112,7 @@ class Worker:
                 self._listen(address, udp, files[0])
             case Leave(address, udp):
                 self._leave(address, udp)
+        return True
 
     def _put(self, sa: Install, slot: int, mtu: int) -> None:
         try:
