@@ -41,10 +41,11 @@ def differing(before: dict[str, str], after: dict[str, str]) -> dict[str, tuple[
     }
 
 
-def stream(sender: str, source: str, receiver: str, destination: str, octets: int) -> bool:
+def stream(sender: str, source: str, receiver: str, destination: str, octets: int, port: int = 0) -> bool:
     """Send random octets over TCP from one namespace to another; return whether they arrived unchanged."""
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
     with within(receiver):
-        server = socket.create_server((destination, 0))
+        server = socket.create_server((destination, port), family=family)
     server.settimeout(60)
     data = os.urandom(octets)
     came = hashlib.sha256()
@@ -59,7 +60,7 @@ def stream(sender: str, source: str, receiver: str, destination: str, octets: in
     taking = threading.Thread(target=take)
     taking.start()
     with within(sender):
-        client = socket.socket(socket.AF_INET)
+        client = socket.socket(family)
         client.bind((source, 0))
     client.settimeout(60)
     with client:

@@ -1,0 +1,206 @@
+"""What an end is configured with, ours and another's beside each other: one row a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OUTSIDE = {4: {"L": "192.0.2.1", "R": "192.0.2.2"}, 6: {"L": "2001:db8::1", "R": "2001:db8::2"}}
+INSIDE = {4: {"L": "10.1.0.1", "R": "10.2.0.1"}, 6: {"L": "2001:db8:1::1", "R": "2001:db8:2::1"}}
+NETWORK = {4: {"L": "10.1.0.0/24", "R": "10.2.0.0/24"}, 6: {"L": "2001:db8:1::/64", "R": "2001:db8:2::/64"}}
+HIDDEN = "192.168.0.2"
+"""Where L is when there is a NAT before it; others see its address of OUTSIDE."""
+GCM = " encryption aes-gcm-256\n prf sha384\n group 31"
+KEY = "between-us-5uB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One row: our lines, and what a swanctl.conf says to the same end.
+
+    `lines` and the selectors protect the networks behind both ends when they are not given; `identities` are the
+    outer addresses. `entry` goes into our crypto map, `profile` into the IKEv2 profile, `peer` into the keyring,
+    `globally` to the top; `connection`, `secrets` and `settings` go to theirs. `log` is what theirs must have logged in
+    the end, `also` a further address behind it, `port` where TCP goes to.
+    """
+
+    name: str
+    ike: str = GCM
+    their_ike: str = "aes256gcm16-prfsha384-x25519"
+    esp: str = "esp-gcm 256"
+    their_esp: str = "aes256gcm16"
+    outer: int = 4
+    inner: int = 4
+    nat: bool = False
+    identities: bool = False
+    lines: tuple[str, ...] = ()
+    selectors: tuple[str, str] = ("", "")
+    globally: str = ""
+    peer: str = ""
+    profile: str = ""
+    entry: str = ""
+    connection: str = ""
+    secrets: str = ""
+    settings: str = ""
+    log: str = ""
+    also: str = ""
+    port: int = 0
+    only_6: bool = False
+
+
+def ours(case: Case) -> str:
+    """Return our configuration: the end L."""
+    here, there = (HIDDEN if case.nat else OUTSIDE[case.outer]["L"]), OUTSIDE[case.outer]["R"]
+    named = case.nat or case.identities
+    match = "fqdn right.example" if named else f"address {there} 255.255.255.255"
+    if case.outer == 6 and not named:
+        match = f"address {there}/128"
+    identity = " identity local fqdn left.example\n" if named else ""
+    six = case.inner == 6
+    listed = case.lines or (_line(six),)
+    gateway = OUTSIDE[case.inner]["R"] if not case.nat else "192.168.0.1"
+    way = f"ipv6 route {NETWORK[6]['R']} {gateway}" if six else f"ip route 10.2.0.0 255.255.0.0 {gateway}"
+    outer = f" ip address {here} 255.255.255.0" if case.outer == 4 else f" ipv6 address {here}/64"
+    inner = f" ipv6 address {INSIDE[6]['L']}/64" if six else " ip address 10.1.0.1 255.255.255.0"
+    return f"""hostname Left
+{case.globally}crypto ikev2 proposal P
+{case.ike}
+crypto ikev2 policy P
+ proposal P
+crypto ikev2 keyring K
+ peer right
+  address {there}{"/128" if case.outer == 6 else ""}
+  pre-shared-key {KEY}
+{case.peer}crypto ikev2 profile P
+ match identity remote {match}
+{identity} authentication remote pre-share
+ authentication local pre-share
+ keyring local K
+{case.profile}crypto ipsec transform-set T {case.esp}
+ mode tunnel
+crypto map {"ipv6 " if six else ""}M 10 ipsec-isakmp
+ set peer {there}
+ set security-association lifetime kilobytes 8192
+ set transform-set T
+ set ikev2-profile P
+ match address L
+{case.entry}interface Loopback0
+{inner}
+interface GigabitEthernet0/0
+{outer}
+ {"ipv6 " if six else ""}crypto map M
+{way}
+{"ipv6 access-list" if six else "ip access-list extended"} L
+{"".join(f" {one}" + chr(10) for one in listed)}end
+"""
+
+
+def _line(six: bool) -> str:
+    if six:
+        return f"permit ipv6 {NETWORK[6]['L']} {NETWORK[6]['R']}"
+    return "permit ip 10.1.0.0 0.0.0.255 10.2.0.0 0.0.0.255"
+
+
+def theirs(case: Case) -> str:
+    """Return strongSwan's configuration: the end R."""
+    here, there = OUTSIDE[case.outer]["R"], OUTSIDE[case.outer]["L"]
+    named = case.nat or case.identities
+    local, remote = ("right.example", "left.example") if named else (here, there)
+    local_ts, remote_ts = case.selectors
+    return f"""connections {{ c {{ version = 2
+ local_addrs = {here}
+ remote_addrs = {there}
+ proposals = {case.their_ike}
+ local {{ auth = psk
+ id = {local} }}
+ remote {{ auth = psk
+ id = {remote} }}
+ {case.connection}
+ children {{ net {{ local_ts = {local_ts or NETWORK[case.inner]["R"]}
+ remote_ts = {remote_ts or NETWORK[case.inner]["L"]}
+ esp_proposals = {case.their_esp} }} }} }} }}
+secrets {{ ike {{ secret = "{KEY}" }}
+ {case.secrets} }}
+"""
+
+
+def _suite(name: str, lines: str, their_ike: str, esp: str, their_esp: str) -> Case:
+    return Case(name=name, ike=lines, their_ike=their_ike, esp=esp, their_esp=their_esp)
+
+
+def _group(number: int, word: str) -> Case:
+    lines = f" encryption aes-gcm-256\n prf sha384\n group {number}"
+    entry = f" set pfs group{number}\n"
+    ike, esp = f"aes256gcm16-prfsha384-{word}", f"aes256gcm16-{word},aes256gcm16"
+    return Case(name=f"group {number}", ike=lines, their_ike=ike, their_esp=esp, entry=entry)
+
+
+CBC = " encryption aes-cbc-256\n integrity sha256\n prf sha256\n group 19"
+CHACHA = " encryption chacha20-poly1305\n prf sha256\n group 31"
+PORTS = (
+    "permit icmp 10.1.0.0 0.0.0.255 10.2.0.0 0.0.0.255",
+    "permit tcp 10.1.0.0 0.0.0.255 10.2.0.0 0.0.0.255 eq 5001",
+    "permit tcp 10.1.0.0 0.0.0.255 eq 5001 10.2.0.0 0.0.0.255",
+)
+WIDE = ("permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255",)
+TWO = (_line(False), "permit ip 10.1.0.0 0.0.0.255 10.2.1.0 0.0.0.255")
+PPK = "ninety-nine-octets-would-be-better-than-this-7Gd"
+
+
+def _mlkem(name: str, group: str, their_groups: str) -> Case:
+    ike = f" encryption aes-gcm-256\n prf sha384\n group {group}"
+    entry = f" set pfs {'group' if group[0].isdigit() else 'pqc '}{group.replace(chr(10), '')}\n"
+    proposals = f"aes256gcm16-prfsha384-{their_groups}", f"aes256gcm16-{their_groups},aes256gcm16"
+    return Case(
+        name=name, ike=ike, their_ike=proposals[0], their_esp=proposals[1], entry=entry,
+        globally="crypto ikev2 fragmentation mtu 1280\n", only_6=True,
+    )  # fmt: skip
+
+
+CASES = (
+    Case(name="PSK"),
+    _suite("AES-CBC, SHA2-256", CBC, "aes256-sha256-ecp256", "esp-aes 256 esp-sha256-hmac", "aes256-sha256"),
+    _suite("AES-CBC-128, SHA2-512", CBC, "aes256-sha256-ecp256", "esp-aes esp-sha512-hmac", "aes128-sha512"),
+    _suite(
+        "ChaCha20-Poly1305", CHACHA, "chacha20poly1305-prfsha256-x25519", "esp-chacha20-poly1305", "chacha20poly1305"
+    ),
+    _group(14, "modp2048"),
+    _group(19, "ecp256"),
+    _group(20, "ecp384"),
+    _group(21, "ecp521"),
+    Case(name="NAT between", nat=True),
+    Case(name="IPv6", outer=6, inner=6),
+    Case(name="4in6", outer=6, inner=4),
+    Case(name="6in4", outer=4, inner=6),
+    Case(name="names", identities=True),
+    Case(name="several selectors", lines=TWO, selectors=("10.2.0.0/24,10.2.1.0/24", ""), also="10.2.1.1"),
+    Case(name="theirs is narrower", lines=WIDE),
+    Case(name="ours is narrower", selectors=("10.2.0.0/16", "10.1.0.0/16")),
+    Case(
+        name="ports",
+        lines=PORTS,
+        selectors=(
+            "10.2.0.0/24[1],10.2.0.0/24[6/5001],10.2.0.0/24[6]",
+            "10.1.0.0/24[1],10.1.0.0/24[6],10.1.0.0/24[6/5001]",
+        ),
+        port=5001,
+    ),
+    Case(
+        name="fragmentation",
+        globally="crypto ikev2 fragmentation mtu 300\n",
+        settings="fragment_size = 300",
+        connection="fragmentation = yes",
+        log="splitting IKE message",
+    ),
+    Case(name="cookies", globally="crypto ikev2 cookie-challenge 0\n", log="N(COOKIE) SA KE No"),
+    Case(
+        name="PPK",
+        peer=f"  ppk manual id ppk.example key {PPK} required\n",
+        profile=" keyring ppk K\n",
+        connection="ppk_id = ppk.example\n ppk_required = yes",
+        secrets=f'ppk {{ id = ppk.example\n secret = "{PPK}" }}',
+        log="PPK for PPK_ID",
+    ),
+    _mlkem("X25519 and ML-KEM-768", "31\n pqc mlkem768", "x25519-ke1_mlkem768"),
+    _mlkem("ECP 384 and ML-KEM-1024", "20\n pqc mlkem1024", "ecp384-ke1_mlkem1024"),
+)
+CHILDLESS = Case(name="childless", connection="childless = force", log="parsed IKE_AUTH response 1 [ IDr AUTH")
