@@ -136,10 +136,12 @@ def _engine(options: argparse.Namespace) -> int:
 def _dialect(path: Path) -> str:
     """Return the dialect that a startup configuration is written in; IOS where there is none."""
     from ikecli.config import dialect_of
+    from ikecli.language import TEXT_LIMIT, decoded
 
     try:
-        return dialect_of(path.read_text(errors="replace"))
-    except OSError:
+        with path.open("rb") as opened:
+            return dialect_of(decoded(opened.read(TEXT_LIMIT + 1), str(path)))
+    except (OSError, Unavailable):
         return "ios"
 
 

@@ -165,6 +165,13 @@ class Tfc:
     timeout: int | str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReverseRoute:
+    """`set reverse-route`: routes to what an entry protects, `dynamic` ones while an SA stands."""
+
+    dynamic: bool = False
+
+
 @dataclass(slots=True)
 class MapEntry:
     """The lines of a crypto map with one sequence number."""
@@ -177,7 +184,7 @@ class MapEntry:
     mode: str | None = None
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
-    reverse_route: bool | None = None
+    reverse_route: ReverseRoute | None = None
     tfc: Tfc | None = None
     dynamic: str | None = None
 

@@ -14,16 +14,18 @@ from ikecli.config.mask import MASTER_OCTETS
 from ikecli.config.reader import ConfigReader, Outcome
 from ikecli.config.store import Store
 from ikecli.errors import Unavailable
-from ikecli.language import lines_of
+from ikecli.language import TEXT_LIMIT, decoded, lines_of
 
 _ASA_LINES: Final = re.compile(
-    r"^\s*(tunnel-group |nameif |security-level |access-list \S+ (extended|line|remark|standard|permit|deny) "
+    r"^[ \t]*(?:\S{1,80}[#>] ?)?"
+    r"(tunnel-group |nameif |security-level |access-list \S+ (extended|line|remark|standard|permit|deny) "
     r"|object network |crypto ikev2 enable |crypto ipsec ikev2 |crypto map \S+ \d+ (set|match) "
     r"|crypto map \S+ interface |ASA Version |: Saved|group-policy |same-security-traffic )",
     re.MULTILINE,
 )
 _IOS_LINES: Final = re.compile(
-    r"^\s*(crypto ikev2 (proposal|keyring|profile) |crypto map \S+ \d+ ipsec-isakmp|ip access-list |ip route "
+    r"^[ \t]*(?:\S{1,80}[#>] ?)?"
+    r"(crypto ikev2 (proposal|keyring|profile) |crypto map \S+ \d+ ipsec-isakmp|ip access-list |ip route "
     r"|ip address \S+ \S+ secondary|crypto ipsec transform-set |access-list \d+ |line (con|vty) |service timestamps)",
     re.MULTILINE,
 )
@@ -138,8 +140,9 @@ def run(files: Iterable[Path | str], dialect: str = "auto", as_json: bool = Fals
             unread.append(str(why))
     if as_json:
         print(json.dumps({"files": [asdict(result) for result in results]}, indent=2))
-    else:
-        print("\n".join(report(results)), end="\n" if results else "")
+    elif results:
+        text = "\n".join(report(results))
+        print(text.encode(errors="surrogateescape").decode(errors="replace"))
     if unread:
         raise Unavailable("; ".join(unread))
     return 0 if all(result.clean for result in results) else 1
@@ -147,8 +150,8 @@ def run(files: Iterable[Path | str], dialect: str = "auto", as_json: bool = Fals
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        with file.open("rb") as opened:
+            octets = opened.read(TEXT_LIMIT + 1)
     except OSError as problem:
         raise Unavailable(f"{file}: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise Unavailable(f"{file}: it is not text") from None
+    return decoded(octets, str(file))

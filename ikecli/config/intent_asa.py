@@ -131,7 +131,7 @@ class _Resolver:
         overlaps.complain(interfaces, self.complaints)
         intent = Intent(
             hostname=self.draft.hostname or HOSTNAME,
-            network=Network(interfaces, (*self.routes(), *reverse_routes(maps))),
+            network=Network(interfaces, (*self.routes(), *self.reverse_routes(maps))),
             policies=tuple(self.policies()),
             profiles=profiles,
             connections=(*maps, *tunnels.connections()),
@@ -371,7 +371,7 @@ class _Resolver:
             transport=entry.mode == "transport",
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
-            reverse_route=bool(entry.reverse_route),
+            reverse_route=entry.reverse_route is not None and (entry.reverse_route.dynamic or not entry.peers),
             tfc=None if entry.tfc is None else hiding(entry.tfc),
         )
 
@@ -392,6 +392,17 @@ class _Resolver:
         found = tuple(self.flows(where, what, entry.match_address))
         proposals = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
         return (found, proposals, group) if entry.peers and found and proposals and group else None
+
+    def reverse_routes(self, connections: Iterable[Connection]) -> Iterator[Route]:
+        """Yield the routes to what entries with a peer protect; the others come with their SAs."""
+        for one in connections:
+            held = self.draft.crypto_maps.get(one.name)
+            entry = held.entries.get(one.sequence) if held else None
+            if entry is None or entry.reverse_route is None or entry.reverse_route.dynamic:
+                continue
+            for flow in one.flows:
+                if flow.permit and (prefix := flow.remote.prefix) is not None:
+                    yield Route(prefix, None, one.interface, learned=True)
 
     def tunnel_group(self, where: tuple[Any, ...], what: str, peer: Address) -> str | None:
         """Return the tunnel group that authenticates a peer: its own, or the default one."""
@@ -442,14 +453,6 @@ class _Resolver:
             )  # fmt: skip
             return
         yield from found
-
-
-def reverse_routes(connections: Iterable[Connection]) -> Iterator[Route]:
-    """Yield the routes to what crypto-map entries protect; those of a dynamic map come with its SAs."""
-    for one in connections:
-        for flow in one.flows if one.reverse_route and not one.wildcard_peer else ():
-            if flow.permit and (prefix := flow.remote.prefix) is not None:
-                yield Route(prefix, None, one.interface, learned=True)
 
 
 def _usable(key: Key | None) -> Secret | None:

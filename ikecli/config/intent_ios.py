@@ -12,27 +12,22 @@ from ikecli.config.algorithms import (
     esp_proposals,
     fragment_mtus,
     ike_proposals,
-    kilobytes,
     methods,
-    pfs_rows,
-    replay_window,
     rows,
 )
-from ikecli.config.common import Dpd, Ip, Key
+from ikecli.config.common import Dpd, Key
 from ikecli.config.complaints import Complaints
-from ikecli.config.crypto_acl import flows_of
 from ikecli.config.ios_nat import nat_of
 from ikecli.config.keyrings import ANYWHERE, credentials_of, identity_of, match_of, ppks_of, usable
+from ikecli.config.maps_ios import Maps
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.remote_ios import Remote, pools
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
-from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels
+from ikecli.config.tunnels_ios import Tunnels
 from ikecli.intent import (
     Address,
-    Connection,
     Credential,
     EspProposal,
-    Flow,
     IkePolicy,
     IkeProposal,
     Intent,
@@ -47,9 +42,6 @@ from ikecli.numbers import TransformType
 HOSTNAME: Final = "Router"
 NAT_KEEPALIVE: Final = 20
 WINDOW: Final = 5
-
-_MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
-"""Where the draft has the crypto maps for packets of each IP version."""
 
 DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
@@ -123,16 +115,18 @@ class _Resolver:
         interfaces = tuple(tunnels.interfaces())
         self.tables(tunnels)
         overlaps.complain(interfaces, self.complaints)
+        maps = Maps(d, self.complaints, self.offers)
+        protected = tuple(maps.connections())
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
-            network=Network(interfaces, tuple(routes(d)), tuple(vrfs(d)), bool(d.ipv6_routing)),
+            network=Network(interfaces, (*routes(d), *maps.routes(protected)), tuple(vrfs(d)), bool(d.ipv6_routing)),
             nat=nat_of(d, self.complaints),
             policies=tuple(self.policies()),
             profiles=tuple(
                 replace(profile, template=tunnels.template_of(name, d.profiles[name]))
                 for name, profile in profiles.items()
             ),
-            connections=(*self.connections(), *tunnels.connections(interfaces)),
+            connections=(*protected, *tunnels.connections(interfaces)),
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
         )
@@ -266,125 +260,6 @@ class _Resolver:
             vrf = None if policy.fvrf in ("any", "global") else policy.fvrf
             tunnels.known_vrf(("policies", name), f"IKEv2 policy {name}", vrf)
 
-    def connections(self) -> Iterator[Connection]:
-        """Yield the complete crypto-map entries, for each interface that uses them."""
-        for version in (4, 6):
-            used: set[str] = set()
-            maps = maps_of(self.draft, version)
-            for name, interface in self.draft.interfaces.items():
-                map_name = interface.crypto_map if version == 4 else interface.ipv6_crypto_map
-                if map_name is None:
-                    continue
-                used.add(map_name)
-                held = maps.get(map_name)
-                if held is None:
-                    self.complaints.error(
-                        ("interfaces", name), "crypto-map-incomplete",
-                        f"interface {name} uses crypto map {map_name}, which is not there",
-                        f"crypto map {'ipv6 ' if version == 6 else ''}{map_name} 10 ipsec-isakmp",
-                    )  # fmt: skip
-                    continue
-                yield from self.applied(name, interface, map_name, held, version)
-            yield from self.unapplied(maps, used, version)
-
-    def unapplied(self, maps: dict[str, ios.CryptoMap], used: set[str], version: int) -> Iterator[Connection]:
-        """Complain of maps that are on no interface, and of their entries; there is nothing to yield."""
-        for name, held in maps.items():
-            if name not in used and held.entries:
-                self.complaints.warn(
-                    (_MAPS[version], name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
-                    f"{'ipv6 ' if version == 6 else ''}crypto map {name} on the interface towards the peer",
-                )  # fmt: skip
-                for sequence, entry in sorted(held.entries.items()):
-                    self.entry(name, sequence, entry, version)
-        yield from ()
-
-    def applied(
-        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, version: int
-    ) -> Iterator[Connection]:
-        """Yield the complete entries of a map on an interface."""
-        source = held.local_address or name
-        locals_ = own_addresses(self.draft, source)
-        if not locals_:
-            self.complaints.error(
-                ("interfaces", name), "interface-without-address",
-                f"crypto map {map_name} is on interface {name}, but {source} has no address",
-                f"ip address A.B.C.D MASK on interface {source}",
-            )  # fmt: skip
-        if interface.shutdown:
-            self.complaints.warn(
-                ("interfaces", name), "", f"interface {name} uses crypto map {map_name} and is shut down", "no shutdown"
-            )
-        for sequence, entry in sorted(held.entries.items()):
-            parts = self.entry(map_name, sequence, entry, version)
-            peers = peers_of(entry)
-            local = next((one for one in locals_ if peers and one.version == peers[0].version), None)
-            if parts and local is None and locals_:
-                self.complaints.error(
-                    (_MAPS[version], map_name, "entries", sequence), "interface-without-address",
-                    f"crypto map {map_name} {sequence} has peer {peers[0]}, but {source} has no IPv{peers[0].version} "
-                    "address", f"{'ip' if peers[0].version == 4 else 'ipv6'} address on interface {source}",
-                )  # fmt: skip
-            if parts and local is not None and not interface.shutdown:
-                found, proposals, transport = parts
-                made = self.connection(map_name, sequence, entry, name, local, found, proposals, transport)
-                yield replace(made, vrf=interface.vrf or "", inner_vrf=self.inner_vrf(entry, interface))
-
-    def inner_vrf(self, entry: ios.MapEntry, interface: ios.Interface) -> str:
-        """Return the routing table of what a map entry protects: its profile's, else that of the interface."""
-        profile = self.draft.profiles.get(entry.ikev2_profile or "")
-        return (profile.ivrf if profile else None) or interface.vrf or ""
-
-    def connection(
-        self, name: str, sequence: int, entry: ios.MapEntry, interface: str, local: Address, found: tuple[Flow, ...],
-        proposals: tuple[EspProposal, ...], transport: bool,
-    ) -> Connection:  # fmt: skip
-        """Return a complete entry on an interface."""
-        window = entry.replay_window or self.draft.replay_window
-        volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
-        pfs, additional = pfs_rows(entry.pfs, "ios")
-        return Connection(
-            name,
-            sequence,
-            interface,
-            local,
-            tuple(peer for peer in peers_of(entry) if peer.version == local.version),
-            found,
-            proposals,
-            profile=entry.ikev2_profile,
-            pfs=pfs,
-            pfs_additional=additional,
-            lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
-            kilobytes=kilobytes(volume, KILOBYTES),
-            transport=transport,
-            replay_window=replay_window(window, REPLAY_WINDOW),
-            per_host=bool(entry.per_host),
-        )
-
-    def entry(
-        self, name: str, sequence: int, entry: ios.MapEntry, version: int
-    ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], bool] | None:
-        """Return the flows and proposals of an entry and whether it is transport mode, unless it is incomplete.
-
-        An entry whose profile is not there, or not complete, protects all the same: what it is for never goes in clear.
-        """
-        where = (_MAPS[version], name, "entries", sequence)
-        what = f"crypto map {name} {sequence}"
-        if not entry.peers:
-            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", "set peer A.B.C.D")
-        if entry.ikev2_profile is None:
-            fix = f"set ikev2-profile {next(iter(self.draft.profiles), 'NAME')}"
-            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IKEv2 profile", fix)
-        elif entry.ikev2_profile not in self.draft.profiles:
-            self.complaints.error(
-                where, "no-matching-profile", f"{what} names IKEv2 profile {entry.ikev2_profile}, which is not there",
-                f"crypto ikev2 profile {entry.ikev2_profile}",
-            )  # fmt: skip
-        found = tuple(self.flows(where, what, entry.match_address, version))
-        proposals, transport = self.offers(where, what, entry)
-        complete = entry.peers and found and proposals and entry.ikev2_profile is not None
-        return (found, proposals, transport) if complete else None
-
     def offers(
         self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
     ) -> tuple[tuple[EspProposal, ...], bool]:
@@ -418,32 +293,6 @@ class _Resolver:
                     ("transform_sets", name), "", f"transform set {name} has no cipher and hash that can be offered",
                     f"crypto ipsec transform-set {name} esp-aes 256 esp-sha256-hmac",
                 )  # fmt: skip
-
-    def flows(self, where: tuple[Any, ...], what: str, name: str | None, version: int) -> Iterator[Flow]:
-        """Yield the flows of an access list."""
-        if name is None:
-            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no access list", "match address NAME")
-            return
-        found = flows_of(self.draft, name, self.complaints, version)
-        if not any(flow.permit for flow in found):
-            lists = self.draft.access_lists if version == 4 else self.draft.access_lists6
-            why = "permits nothing" if name in lists else "is not there"
-            self.complaints.error(
-                where, "access-list-missing", f"{what} matches access list {name}, which {why}",
-                f"ip access-list extended {name}" if version == 4 else f"ipv6 access-list {name}",
-            )  # fmt: skip
-            return
-        yield from found
-
-
-def maps_of(draft: ios.Ios, version: int) -> dict[str, ios.CryptoMap]:
-    """Return the crypto maps for packets of an IP version."""
-    return draft.crypto_maps if version == 4 else draft.crypto_maps6
-
-
-def peers_of(entry: ios.MapEntry) -> tuple[Ip, ...]:
-    """Return the peers of an entry, the default first."""
-    return tuple(sorted(entry.peers, key=lambda address: not entry.peers[address].default))
 
 
 def offers_of(name: str, held: ios.TransformSet) -> Iterable[EspProposal]:

@@ -159,6 +159,7 @@ class IpsecProfile:
     pfs: Pfs | None = None
     ikev2_profile: str | None = None
     responder_only: bool | None = None
+    dummy: Dummy | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -169,10 +170,30 @@ class MapPeer:
     default: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReverseRoute:
+    """`reverse-route`: routes to what an entry protects while an SA stands, or `static` ones."""
+
+    static: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dummy:
+    """`dummy` of SAs: packets in a second (`pps`), or `seconds` between packets."""
+
+    kind: str | None
+    value: int
+
+
 @dataclass(slots=True)
 class MapEntry:
-    """`crypto map NAME SEQ ipsec-isakmp`."""
+    """`crypto map NAME SEQ ipsec-isakmp`, or an entry of a dynamic map; `dynamic` names one in the place of this entry.
 
+    `form` is "dynamic" for such a one. Peers that were given by name are `named_peers`.
+    """
+
+    form: str | None = None
+    dynamic: str | None = None
     description: str | None = None
     peers: dict[Ip, MapPeer] = field(default_factory=dict)
     lifetime_seconds: int | None = None
@@ -183,6 +204,25 @@ class MapEntry:
     pfs: Pfs | None = None
     ikev2_profile: str | None = None
     match_address: str | None = None
+    named_peers: list[str] = field(default_factory=list)
+    disable: bool | None = None
+    reverse_route: ReverseRoute | None = None
+    dummy: Dummy | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DynamicMap:
+    """`crypto dynamic-map`: entries for peers of any address."""
+
+    entries: dict[int, MapEntry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`ip host`."""
+
+    addresses: tuple[Ip, ...]
 
 
 @dataclass(slots=True)
@@ -436,6 +476,9 @@ class Ios:
     replay_window: str | None = None
     transform_sets: dict[str, TransformSet] = field(default_factory=dict)
     ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
+    dummy: Dummy | None = None
+    hosts: dict[str, Host] = field(default_factory=dict)
+    dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
     crypto_maps6: dict[str, CryptoMap] = field(default_factory=dict)
     vrfs: dict[str, Vrf] = field(default_factory=dict)

@@ -12,7 +12,19 @@ from ikecli.config.remarks import about, warnings
 from ikecli.config.settle import consequences
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
-from ikecli.language import Choice, Command, LineError, MissingEntry, Mode, NeedsLines, apply, message, printable
+from ikecli.language import (
+    LINE_LIMIT,
+    Choice,
+    Command,
+    LineError,
+    MissingEntry,
+    Mode,
+    NeedsLines,
+    apply,
+    message,
+    printable,
+    unwrapped,
+)
 from ikecli.language.draft import key_of
 from ikecli.secret import Secret
 
@@ -25,8 +37,13 @@ BLOCK_LIMIT: Final = 65536
 """Characters of a command that goes on over several lines."""
 
 _HEADER: Final = {
-    "ios": re.compile(r"(Building configuration\.\.\.|Current configuration ?:.*|Using \d+ out of \d+ bytes.*)\s*"),
-    "asa": re.compile(r":.*|ASA Version .*|Cryptochecksum:.*|Building configuration\.\.\..*"),
+    "ios": re.compile(
+        r"Building configuration\.\.\..*|(Current|Derived) configuration ?:.*|Using \d+ out of \d+ bytes.*"
+        r"|Uncompressed configuration from .*|Enter configuration commands, one per line.*|\[OK\]"
+    ),
+    "asa": re.compile(
+        r":.*|(ASA|PIX) Version .*|Cryptochecksum:.*|Building configuration\.\.\..*|\[OK\]|\d+ bytes copied in .*"
+    ),
 }
 """Lines that a printed configuration has around its commands."""
 
@@ -75,6 +92,7 @@ class ConfigReader:
         self._kept: KeptSection | None = None
         self._refused: RefusedSection | None = None
         self._block: list[str] = []
+        self._cut = 0
         self._block_ends: NeedsLines | None = None
         store.editors += 1
 
@@ -115,10 +133,21 @@ class ConfigReader:
     def feed(self, line: str, prompt_width: int = 0) -> Outcome:
         """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
         self.number += 1
-        text = self.store.scribe.mask.open_texts(line.rstrip("\r\n"))
+        line = line.rstrip("\r\n")
+        if len(line) > LINE_LIMIT:
+            self._block = []
+            return self._rejection(f"The line is longer than {LINE_LIMIT} characters")
         if self._block:
-            return self._go_on(text, prompt_width)
-        return self._read(text, prompt_width)
+            return self._go_on(self.store.scribe.mask.open_texts(line), prompt_width)
+        typed = unwrapped(line, self.store.dialect)
+        self._cut = typed.cut
+        if typed.exec and self.quiet and self._for_exec(typed.text):
+            return Outcome()
+        return self._read(self.store.scribe.mask.open_texts(typed.text), prompt_width + typed.cut)
+
+    def _for_exec(self, text: str) -> bool:
+        """Tell whether what stands behind a prompt without a mode is for exec mode."""
+        return not text.strip() or knows(self.store.exec, text, self.store.names)
 
     def _go_on(self, text: str, width: int) -> Outcome:
         assert self._block_ends is not None
@@ -126,7 +155,7 @@ class ConfigReader:
         whole = "\n".join(self._block)
         if len(whole) > BLOCK_LIMIT:
             self._block = []
-            return self._rejection(f"the command is longer than {BLOCK_LIMIT} characters")
+            return self._rejection(f"The command is longer than {BLOCK_LIMIT} characters")
         if not self._block_ends.ends(text):
             return Outcome(wants_more=True)
         self._block = []
@@ -225,6 +254,8 @@ class ConfigReader:
             return self._take(command, depth, indent)
         if self._runs(text):
             return Outcome(execute=text.strip())
+        if self.quiet and knows(self.store.exec, text, self.store.names):
+            return Outcome(messages=(f"NOTE: {text.strip()} configures nothing and is not run.",))
         errors = self._errors_in((level.mode for level in reversed(self._levels)), text)
         return self._refuse(max(errors, key=lambda each: each.reach), text, indent, width)
 
@@ -241,8 +272,8 @@ class ConfigReader:
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
         if self.quiet:
             why = message(error, 0, self.store.dialect)[-1].replace(" detected at '^' marker.", "")
-            told = f"{why.rstrip('.')} at column {error.column + 1}: {error.shown.strip()}"
-            return Outcome("refused", (told,), error=error)
+            told = f"{why.rstrip('.')} at column {self._cut + error.column + 1}: {error.shown.strip()}"
+            return Outcome("refused", (told,), error=error.moved(self._cut))
         return Outcome("refused", tuple(message(error, width, self.store.dialect)), error=error)
 
     def _errors_in(self, modes: Iterable[Mode], text: str) -> Iterator[LineError]:

@@ -114,6 +114,8 @@ def row_of(type: TransformType, dialect: str, word: str, use: str) -> Algorithm 
 
 def transform_word(kind: str, bits: str | None) -> str:
     """Return the full word of a transform: `esp-aes 256`; 128 bits are those of `esp-aes` alone."""
+    if kind in ("esp-192-aes", "esp-256-aes"):
+        return f"esp-aes {kind[4:7]}"
     if kind in ("esp-gcm", "esp-gmac"):
         return f"{kind} {bits or 128}"
     return kind if bits in (None, "128") else f"{kind} {bits}"

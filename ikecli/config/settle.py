@@ -32,6 +32,12 @@ _REPHRASED: Final = frozenset({"interfaces", "routes"})
 TRUSTED: Final = 100
 """The security level of an interface named inside."""
 
+_SPELLED: Final = {f"esp-{bits}-aes": {"kind": "esp-aes", "bits": bits} for bits in ("192", "256")}
+"""Older words of transforms."""
+
+_UNSERVED: Final = {"ah": "ESP protects packets, take an esp- hash", "comp": "packets are not compressed"}
+"""How transforms that nothing here computes begin, and why."""
+
 ENCRYPTED: Final = {"ios": "6", "asa": "8"}
 """The encoding of a key under the master key."""
 
@@ -108,7 +114,12 @@ class Scribe:
             raise self._refusal(f"this is no hash of type {encoding}: leave the type out to give the password itself")
         return settled
 
-    def _consistent(self, slots: Mapping[str, Any]) -> None:
+    def _consistent(self, slots: dict[str, Any]) -> None:
+        if "transforms" in slots:
+            slots["transforms"] = [_SPELLED.get(each["kind"], each) for each in slots["transforms"]]
+        for each in slots.get("transforms", ()):
+            if (why := _UNSERVED.get(each["kind"].split("-")[0])) or each["kind"] == "esp-seal":
+                raise self._refusal(f"{each['kind']} is not served: {why or 'SEAL is used by nobody'}")
         rows = [transform_row(transform_word(each["kind"], each.get("bits"))) for each in slots.get("transforms", ())]
         ciphers = [row for row in rows if row.type == TransformType.ENCR]
         if len(ciphers) > 1 or len(rows) - len(ciphers) > 1:

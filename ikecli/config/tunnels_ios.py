@@ -10,7 +10,7 @@ from ikecli.config import ios
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.config.flexvpn_ios import Clients
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tunnel
+from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tfc, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
 
@@ -18,6 +18,8 @@ LIFETIME: Final = 3600
 KILOBYTES: Final = 4608000
 REPLAY_WINDOW: Final = 64
 TEMPLATE: Final = "Virtual-Template"
+DUMMY_OCTETS: Final = 64
+"""The size of the dummy packets of `set security-association dummy`."""
 
 MODES: Final[dict[str, tuple[Carrier, int, tuple[int, ...]]]] = {
     "gre ip": (Carrier.GRE, 4, (4, 6)),
@@ -214,6 +216,7 @@ class Tunnels:
             replay_window=self.window(held),
             vrf=tunnel.vrf,
             inner_vrf=one.vrf,
+            tfc=dummies(held.dummy or self.draft.dummy),
         )
 
     def profile(
@@ -307,7 +310,16 @@ class Tunnels:
             tunnel.versions,
             one.vrf,
             additional,
+            dummies(held.dummy or self.draft.dummy),
         )
+
+
+def dummies(line: ios.Dummy | None) -> Tfc | None:
+    """Return the dummy packets that an SA sends: so many in a second, or one in so many seconds."""
+    if line is None or line.value == 0:
+        return None
+    rate, interval = (line.value, 1) if line.kind == "pps" else (1, line.value)
+    return Tfc(DUMMY_OCTETS, rate, interval, pads=False)
 
 
 def _table(vrf: str | None) -> str:

@@ -17,7 +17,7 @@ from ikecli.boundary.views import (
     TransformSetView,
     VrfView,
 )
-from ikecli.config import asa, intent_asa, intent_ios, ios, remote_ios, tunnels_ios
+from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, remote_ios, tunnels_ios
 from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -311,9 +311,9 @@ def flow_view(flow: Flow) -> FlowView:
 def _access_list(store: Store, each: Connection) -> str:
     """Return the access list of a crypto-map entry, or nothing for a tunnel."""
     draft = store.draft
-    held: asa.CryptoMap | asa.DynamicMap | ios.CryptoMap | None
+    held: asa.CryptoMap | asa.DynamicMap | ios.CryptoMap | ios.DynamicMap | None
     if isinstance(draft, ios.Ios):
-        held = intent_ios.maps_of(draft, each.local.version).get(each.name)
+        held = maps_ios.maps_of(draft, each.local.version).get(each.name) or draft.dynamic_maps.get(each.name)
     else:
         held = draft.crypto_maps.get(each.name) or draft.dynamic_maps.get(each.name)
     found = held.entries.get(each.sequence) if held else None
@@ -337,14 +337,14 @@ def _all_unused(
     draft: ios.Ios, there: set[tuple[str, int]], sets: dict[str, tuple[str, bool]]
 ) -> Iterator[ConnectionView]:
     for version in (4, 6):
-        for name, held in intent_ios.maps_of(draft, version).items():
+        for name, held in maps_ios.maps_of(draft, version).items():
             on = [
                 interface
                 for interface, each in draft.interfaces.items()
                 if (each.crypto_map if version == 4 else each.ipv6_crypto_map) == name
             ]
             for sequence, entry in held.entries.items():
-                if (name, sequence) not in there:
+                if (name, sequence) not in there and entry.dynamic is None:
                     for interface in on or [""]:
                         yield _unused(draft, (name, sequence, version), entry, interface, sets)
 
@@ -367,7 +367,7 @@ def _unused(
         sequence,
         interface,
         "",
-        tuple(map(str, intent_ios.peers_of(entry))),
+        tuple(map(str, hosts.peers_of(draft, entry))),
         entry.ikev2_profile or "",
         tuple(flow_view(flow) for flow in flows if flow.permit),
         (),

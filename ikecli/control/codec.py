@@ -21,7 +21,7 @@ from ikecli.control.messages import Choices, Error, Heard, Lines, Reply, Request
 from ikecli.errors import Rejected
 from ikecli.secret import HIDDEN, Secret
 
-LINE_LIMIT: Final = 1 << 20
+LINE_LIMIT: Final = 1 << 24
 """Octets that one line may have, its newline included."""
 
 PART_SIZE: Final = 1 << 16

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.errors import Unavailable
+from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.secret import Secret
 
 KEY_SIZE: Final = 32
@@ -49,14 +50,13 @@ class FileStorage:
         """Return the startup configuration; None when there is none. A file that was named must be there."""
         with _explained(str(self.startup)):
             try:
-                octets = self.startup.read_bytes()
+                with self.startup.open("rb") as opened:
+                    octets = opened.read(TEXT_LIMIT + 1)
             except FileNotFoundError:
                 if self._given:
                     raise
                 return None
-        if b"\0" in octets:
-            raise Unavailable(f"{self.startup}: it is not text")
-        return octets.decode(errors="surrogateescape")
+        return decoded(octets, str(self.startup))
 
     def write_startup(self, text: str) -> None:
         """Write it whole or not at all; what it was before stays in the state directory."""

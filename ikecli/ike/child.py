@@ -77,7 +77,7 @@ def agreed(
         soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
         additional=choice.additional,
-        tfc=connection.tfc and replace(connection.tfc, pads=padded and not transport),
+        tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
     )
 
 

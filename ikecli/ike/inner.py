@@ -83,6 +83,6 @@ def _behind(core: Core, sa: IkeSa) -> Iterator[Prefix]:
         yield from sa.lease.networks
     for child in sa.children.values():
         connection = core.lookup.connections.get(child.connection)
-        if connection is not None and connection.reverse_route and connection.wildcard_peer and not child.deleting:
+        if connection is not None and connection.reverse_route and not child.deleting:
             for _, remote in child.pairs:
                 yield from summarize_address_range(remote.first, remote.last)

@@ -156,7 +156,7 @@ class Connection:
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
     empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
     protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
-    route, with a wildcard peer while its SA stands.
+    route while an SA with it stands.
     """
 
     name: str
@@ -229,6 +229,7 @@ class Template:
     versions: tuple[int, ...] = (4,)
     inner_vrf: str = ""
     pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
+    tfc: Tfc | None = None
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -252,6 +253,7 @@ class Template:
             replay_window=self.replay_window,
             vrf=vrf,
             inner_vrf=self.inner_vrf,
+            tfc=self.tfc,
         )
 
 

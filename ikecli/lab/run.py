@@ -17,6 +17,7 @@ from ikecli.daemon.sessions import Session
 from ikecli.daemon.workers import workers
 from ikecli.errors import Unavailable
 from ikecli.lab.lab import Lab, Node
+from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.session import Elsewhere
 
 Attend = Callable[[Client, Elsewhere], Awaitable[int]]
@@ -63,8 +64,8 @@ async def _run(files: Sequence[Path], node: str | None, attend: Attend, say: Cal
 
 def _start(lab: Lab, path: Path, ask: Callable[[Question, Reply], None]) -> tuple[Node, list[str]]:
     try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
-        raise Unavailable(f"{path}: {why}") from None
+        with path.open("rb") as opened:
+            text = decoded(opened.read(TEXT_LIMIT + 1), str(path))
+    except OSError as problem:
+        raise Unavailable(f"{path}: {problem.strerror}") from None
     return lab.add(text, dialect_of(text), ask)

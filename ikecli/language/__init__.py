@@ -2,14 +2,17 @@
 
 from ikecli.language.command import Command, LineError, message
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
-from ikecli.language.language import Dialect, Mode, grammar_root, load, load_from, printable
+from ikecli.language.language import LINE_LIMIT, Dialect, Mode, grammar_root, load, load_from, printable
 from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
 from ikecli.language.lint import check, lint
+from ikecli.language.pasted import TEXT_LIMIT, decoded, unwrapped
 from ikecli.language.target import NotationError
 from ikecli.language.write import write
 
 __all__ = [
     "CR",
+    "LINE_LIMIT",
+    "TEXT_LIMIT",
     "Choice",
     "Command",
     "Dialect",
@@ -24,6 +27,7 @@ __all__ = [
     "OtherEntry",
     "apply",
     "check",
+    "decoded",
     "defaults",
     "grammar_root",
     "lines_of",
@@ -32,5 +36,6 @@ __all__ = [
     "load_from",
     "message",
     "printable",
+    "unwrapped",
     "write",
 ]

@@ -67,6 +67,10 @@ class LineError(Rejected):
         self.column: Final = column
         self.shown: Final = shown
 
+    def moved(self, columns: int) -> LineError:
+        """Return the error of a line that stood so many columns further right."""
+        return LineError(self.wrong, self.start + columns, self.column + columns, self.shown) if columns else self
+
     @property
     def reach(self) -> tuple[int, int, int]:
         """How far the line was understood: of several modes' refusals the greatest tells most; ties: the innermost."""

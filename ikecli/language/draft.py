@@ -258,6 +258,7 @@ def _put(draft: Any, command: Command) -> None:
     entries: dict[Any, Any] = getattr(owner, step.name)
     key = key_of(step, command.slots)
     model = _model(owner, step, declaration)
+    raw = _stored(command)
     if target.step:
         _put_numbered(entries, key, model, command)
     elif command.negated:
@@ -268,10 +269,11 @@ def _put(draft: Any, command: Command) -> None:
         if entry is None:
             entry = entries[key] = model()
             _name(entry, step.keys or (), command.slots)
-        _fill(entry, _stored(command))
+        _fill(entry, raw)
     else:
+        _same_kind(entries.get(key), step, key, {name: raw[name] for name in declaration.constant})
         named = {name: command.slots.get(name) for name in step.keys or () if name in shapes.fields(model)}
-        entries[key] = shapes.record(model, {**named, **_stored(command)})
+        entries[key] = shapes.record(model, {**named, **raw})
     if command.negated:
         _prune(command, passed)
 
@@ -327,15 +329,21 @@ def _enter(draft: Any, command: Command) -> Any:
     entry = _entry(owner, step, command)
     model = type(entry)
     raw = _stored(command)
-    for name in command.declaration.constant:
-        there = getattr(entry, name)
-        if there is not None and there != raw[name]:
-            raise OtherEntry(step.name, key_of(step, command.slots), there)
+    words = {name: raw[name] for name in command.declaration.constant}
+    _same_kind(entry, step, key_of(step, command.slots), {**words, **dict(target.constants)})
     unset = {slot.name: shapes.initial(model, slot.name) for slot in command.declaration.stored if slot.name not in raw}
     for name, value in (*unset.items(), *target.constants):
         setattr(entry, name, value)
     _fill(entry, raw)
     return entry
+
+
+def _same_kind(entry: Any, step: Step, key: Any, wanted: Mapping[str, Any]) -> None:
+    """Raise OtherEntry where an entry is there that was made by another word."""
+    for name, word in wanted.items():
+        there = getattr(entry, name, None)
+        if there is not None and there != word:
+            raise OtherEntry(step.name, key, there)
 
 
 def _empty_out(entry: Any, keys: tuple[str, ...]) -> None:

@@ -23,7 +23,7 @@ from ikecli.control.messages import (
     Request,
 )
 from ikecli.errors import IkecliError, Rejected
-from ikecli.language import LineError, message
+from ikecli.language import LINE_LIMIT, LineError, message, unwrapped
 from ikecli.shell import asking, notices, pipes
 from ikecli.shell.call import COMMANDS, Call
 from ikecli.shell.history import History
@@ -138,14 +138,21 @@ class Shell:
         if line.endswith("?") and not self._block and not self.terminal.has_keys:
             self.terminal.write(await self.help(line[:-1]))
             return
+        if len(line) > LINE_LIMIT:
+            self.terminal.write(f"% The line is longer than {LINE_LIMIT} characters\n")
+            self.refused = True
+            return
         in_mode, in_block = bool(self.mode), self._block
         accepted = True
+        typed = line if in_block else unwrapped(line, self.who.dialect).text
+        if not in_mode:
+            line, width = typed, width + len(line) - len(typed)
         if in_mode and (line.strip() or in_block):
             accepted = await self._guarded(self._configure(line, width), line)
         elif line.strip() and not line.lstrip().startswith("!"):
             accepted = await self._guarded(self._execute(line, width), line)
-        if not in_block and self.history.add(line, accepted, in_mode):
-            self.terminal.remember(line)
+        if not in_block and self.history.add(typed, accepted, in_mode):
+            self.terminal.remember(typed)
         self.refused |= not accepted
         if ends and self.mode:
             await self._guarded(self._configured(ConfigEnd()), line)

@@ -143,7 +143,9 @@ def test_a_firewall_takes_exec_commands_in_configuration_mode() -> None:
 
 
 def test_a_file_runs_no_exec_commands() -> None:
-    assert verdicts("asa", "show version") == ["refused"]
+    (outcome,) = read("asa", "show version")[1]
+    assert outcome.execute == ""
+    assert outcome.messages == ("NOTE: show version configures nothing and is not run.",)
 
 
 def test_a_section_is_due_for_commit_when_it_is_left() -> None:

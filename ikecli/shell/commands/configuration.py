@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ikecli.control.codec import LINE_LIMIT
 from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Save
 from ikecli.errors import Rejected
+from ikecli.language import TEXT_LIMIT
 from ikecli.shell.call import Call
 from ikecli.shell.commands.views import confirmed, views
 
@@ -56,7 +56,7 @@ async def startup(call: Call) -> None:
     lines = await views(call)
     octets = sum(len(line.encode(errors="surrogateescape")) + 1 for line in lines)
     ios = call.shell.who.dialect == "ios"
-    await call.out.header(f"Using {octets} out of {LINE_LIMIT} bytes" if ios else ": Saved")
+    await call.out.header(f"Using {octets} out of {TEXT_LIMIT} bytes" if ios else ": Saved")
     await call.out.views(lines, iter(lines))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from ikecli.control.codec import LINE_LIMIT
 from ikecli.control.messages import Copied, Copy, Delete, Fetch, Lines
 from ikecli.errors import Rejected, Unavailable
+from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.call import Call
 from ikecli.shell.commands import configuration
 from ikecli.shell.commands.views import confirmed
@@ -117,12 +118,14 @@ async def _copied(call: Call, octets: int, began: float) -> None:
 def read_file(path: Path) -> str:
     """Return the text of a file of the operator's; raises Unavailable when it cannot be read or is too long to send."""
     try:
-        octets = path.read_bytes()
+        with path.open("rb") as opened:
+            octets = opened.read(TEXT_LIMIT + 1)
     except OSError as error:
         raise Unavailable(f"%Error opening file:{path} ({error.strerror})") from error
+    text = decoded(octets, f"%Error: {path}")
     if len(octets) > LINE_LIMIT // 2:
         raise Unavailable(
             f"%Error: {path} has {len(octets)} octets, more than {LINE_LIMIT // 2}; "
             f"start the engine with --config {path}"
         )
-    return octets.decode(errors="surrogateescape")
+    return text

@@ -25,7 +25,9 @@ def crypto_map(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
 def _entry(view: ConnectionView) -> Iterator[str]:
     six = any(":" in flow.local_first for flow in view.flows)
     yield f'Crypto Map {"IPv6" if six else "IPv4"} "{view.name}" {view.sequence} ipsec-isakmp'
-    if not view.peers or not view.flows:
+    if view.local and not view.peers:
+        yield f"\tDynamic map template tag: {view.name}"
+    elif not view.peers or not view.flows:
         yield "\tWARNING: This crypto map is in an incomplete state!"
         yield "\t\t(missing peer or access-list definitions)"
     if view.ipsec_profile:

@@ -1,0 +1,18 @@
+"""Names of hosts in a router's configuration: `ip host` gives their addresses, nobody else is asked."""
+
+from __future__ import annotations
+
+from ikecli.config import ios
+from ikecli.config.common import Ip
+
+
+def addresses_of_name(draft: ios.Ios, name: str) -> tuple[Ip, ...]:
+    """Return the addresses of a host, none where `ip host` does not know it; names compare without case."""
+    return next((each.addresses for known, each in draft.hosts.items() if known.lower() == name.lower()), ())
+
+
+def peers_of(draft: ios.Ios, entry: ios.MapEntry) -> tuple[Ip, ...]:
+    """Return the addresses of the peers of a map entry: the default first, those given by name last."""
+    named = [one for name in entry.named_peers for one in addresses_of_name(draft, name)]
+    given = sorted(entry.peers, key=lambda address: not entry.peers[address].default)
+    return tuple(dict.fromkeys((*given, *named)))

@@ -1,0 +1,218 @@
+"""A router's crypto maps, static and dynamic, become connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
+from ikecli.config.complaints import Complaints
+from ikecli.config.crypto_acl import flows_of
+from ikecli.config.hosts import addresses_of_name, peers_of
+from ikecli.config.routes_ios import own_addresses
+from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, dummies
+from ikecli.intent import Address, Connection, EspProposal, Flow, Route
+
+_MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
+"""Where the draft has the crypto maps for packets of each IP version."""
+
+Where = tuple[Any, ...]
+Parts = tuple[tuple[Flow, ...], tuple[EspProposal, ...], bool]
+"""The flows and proposals of an entry, and whether it is transport mode."""
+
+
+class Maps:
+    """The crypto maps of a draft. `offers` gives the proposals of an entry, and complains."""
+
+    def __init__(
+        self,
+        draft: ios.Ios,
+        complaints: Complaints,
+        offers: Callable[[Where, str, Any], tuple[tuple[EspProposal, ...], bool]],
+    ) -> None:
+        self.draft, self.complaints, self.offers = draft, complaints, offers
+
+    def connections(self) -> Iterator[Connection]:
+        """Yield the complete crypto-map entries, for each interface that uses them."""
+        for version in (4, 6):
+            used: set[str] = set()
+            maps = maps_of(self.draft, version)
+            for name, interface in self.draft.interfaces.items():
+                map_name = interface.crypto_map if version == 4 else interface.ipv6_crypto_map
+                if map_name is None:
+                    continue
+                used.add(map_name)
+                held = maps.get(map_name)
+                if held is None:
+                    self.complaints.error(
+                        ("interfaces", name), "crypto-map-incomplete",
+                        f"interface {name} uses crypto map {map_name}, which is not there",
+                        f"crypto map {'ipv6 ' if version == 6 else ''}{map_name} 10 ipsec-isakmp",
+                    )  # fmt: skip
+                    continue
+                yield from self._applied(name, interface, map_name, held, version)
+            self._unapplied(maps, used, version)
+
+    def _unapplied(self, maps: dict[str, ios.CryptoMap], used: set[str], version: int) -> None:
+        """Complain of maps that are on no interface, and of their entries."""
+        for name, held in maps.items():
+            if name not in used and held.entries:
+                self.complaints.warn(
+                    (_MAPS[version], name), "crypto-map-not-applied", f"crypto map {name} is used by no interface",
+                    f"{'ipv6 ' if version == 6 else ''}crypto map {name} on the interface towards the peer",
+                )  # fmt: skip
+                for where, tag, sequence, entry in self._rows(name, held, version):
+                    self._entry(where, tag, sequence, entry, version)
+
+    def _rows(self, name: str, held: ios.CryptoMap, version: int) -> Iterator[tuple[Where, str, int, ios.MapEntry]]:
+        """Yield the entries of a map in order and where they are, those of a dynamic map where it is named."""
+        for sequence, entry in sorted(held.entries.items()):
+            where = (_MAPS[version], name, "entries", sequence)
+            if entry.dynamic is None:
+                yield where, name, sequence, entry
+                continue
+            inner = self.draft.dynamic_maps.get(entry.dynamic)
+            if inner is None:
+                self.complaints.error(
+                    where, "crypto-map-incomplete",
+                    f"crypto map {name} {sequence} names dynamic map {entry.dynamic}, which is not there",
+                    f"crypto dynamic-map {entry.dynamic} 10",
+                )  # fmt: skip
+                continue
+            for number, one in sorted(inner.entries.items()):
+                yield ("dynamic_maps", entry.dynamic, "entries", number), entry.dynamic, number, one
+
+    def _applied(
+        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, version: int
+    ) -> Iterator[Connection]:
+        """Yield the complete entries of a map on an interface."""
+        source = held.local_address or name
+        locals_ = own_addresses(self.draft, source)
+        if not locals_:
+            self.complaints.error(
+                ("interfaces", name), "interface-without-address",
+                f"crypto map {map_name} is on interface {name}, but {source} has no address",
+                f"ip address A.B.C.D MASK on interface {source}",
+            )  # fmt: skip
+        if interface.shutdown:
+            self.complaints.warn(
+                ("interfaces", name), "", f"interface {name} uses crypto map {map_name} and is shut down", "no shutdown"
+            )
+        for where, tag, sequence, entry in self._rows(map_name, held, version):
+            parts = self._entry(where, tag, sequence, entry, version)
+            peers = peers_of(self.draft, entry)
+            wanted = version if is_dynamic(where) else peers[0].version if peers else 0
+            local = next((one for one in locals_ if one.version == wanted), None)
+            if parts and local is None and locals_:
+                what = "is dynamic" if is_dynamic(where) else f"has peer {peers[0]}"
+                self.complaints.error(
+                    where, "interface-without-address",
+                    f"crypto map {tag} {sequence} {what}, but {source} has no IPv{wanted} address",
+                    f"{'ip' if wanted == 4 else 'ipv6'} address on interface {source}",
+                )  # fmt: skip
+            if parts and local is not None and not interface.shutdown:
+                yield self._connection(tag, sequence, entry, name, interface, local, *parts)
+
+    def _connection(
+        self, name: str, sequence: int, entry: ios.MapEntry, carrier: str, interface: ios.Interface, local: Address,
+        found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: bool,
+    ) -> Connection:  # fmt: skip
+        """Return a complete entry on an interface."""
+        window = entry.replay_window or self.draft.replay_window
+        volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
+        pfs, additional = pfs_rows(entry.pfs, "ios")
+        profile = self.draft.profiles.get(entry.ikev2_profile or "")
+        peers = tuple(peer for peer in peers_of(self.draft, entry) if peer.version == local.version)
+        return Connection(
+            name,
+            sequence,
+            carrier,
+            local,
+            peers,
+            found,
+            proposals,
+            profile=entry.ikev2_profile,
+            pfs=pfs,
+            pfs_additional=additional,
+            lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
+            kilobytes=kilobytes(volume, KILOBYTES),
+            transport=transport,
+            replay_window=replay_window(window, REPLAY_WINDOW),
+            per_host=bool(entry.per_host),
+            reverse_route=entry.reverse_route is not None and not (peers and entry.reverse_route.static),
+            tfc=dummies(entry.dummy or self.draft.dummy),
+            vrf=interface.vrf or "",
+            inner_vrf=(profile.ivrf if profile else None) or interface.vrf or "",
+        )
+
+    def _entry(self, where: Where, name: str, sequence: int, entry: ios.MapEntry, version: int) -> Parts | None:
+        """Return what an entry protects and how, unless it is incomplete or disabled; a dynamic one needs no peer.
+
+        An entry whose profile is not there, or not complete, protects all the same: what it is for never goes in clear.
+        """
+        dynamic = is_dynamic(where)
+        what = f"crypto {'dynamic-map' if dynamic else 'map'} {name} {sequence}"
+        if entry.disable:
+            return None
+        if not entry.peers and not entry.named_peers and not dynamic:
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", "set peer A.B.C.D")
+        self._unresolved(where, what, entry)
+        if entry.ikev2_profile is None and not dynamic:
+            fix = f"set ikev2-profile {next(iter(self.draft.profiles), 'NAME')}"
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IKEv2 profile", fix)
+        elif entry.ikev2_profile is not None and entry.ikev2_profile not in self.draft.profiles:
+            self.complaints.error(
+                where, "no-matching-profile", f"{what} names IKEv2 profile {entry.ikev2_profile}, which is not there",
+                f"crypto ikev2 profile {entry.ikev2_profile}",
+            )  # fmt: skip
+        listless = dynamic and entry.match_address is None
+        found = () if listless else tuple(self._flows(where, what, entry.match_address, version))
+        proposals, transport = self.offers(where, what, entry)
+        whole = dynamic or (peers_of(self.draft, entry) and entry.ikev2_profile is not None)
+        return (found, proposals, transport) if whole and (found or listless) and proposals else None
+
+    def _unresolved(self, where: Where, what: str, entry: ios.MapEntry) -> None:
+        for name in entry.named_peers:
+            if not addresses_of_name(self.draft, name):
+                self.complaints.error(
+                    where, "crypto-map-incomplete", f"{what} has peer {name}, whose address is not known",
+                    f"ip host {name} A.B.C.D",
+                )  # fmt: skip
+
+    def _flows(self, where: Where, what: str, name: str | None, version: int) -> Iterator[Flow]:
+        """Yield the flows of an access list."""
+        if name is None:
+            self.complaints.error(where, "crypto-map-incomplete", f"{what} has no access list", "match address NAME")
+            return
+        found = flows_of(self.draft, name, self.complaints, version)
+        if not any(flow.permit for flow in found):
+            lists = self.draft.access_lists if version == 4 else self.draft.access_lists6
+            why = "permits nothing" if name in lists else "is not there"
+            self.complaints.error(
+                where, "access-list-missing", f"{what} matches access list {name}, which {why}",
+                f"ip access-list extended {name}" if version == 4 else f"ipv6 access-list {name}",
+            )  # fmt: skip
+            return
+        yield from found
+
+    def routes(self, connections: tuple[Connection, ...]) -> Iterator[Route]:
+        """Yield the routes to what entries with `reverse-route static` protect; others have them with their SAs."""
+        for one in connections:
+            held = maps_of(self.draft, 4).get(one.name) or maps_of(self.draft, 6).get(one.name)
+            entry = held.entries.get(one.sequence) if held else None
+            if entry is None or entry.reverse_route is None or not entry.reverse_route.static:
+                continue
+            for flow in one.flows:
+                if flow.permit and (prefix := flow.remote.prefix) is not None:
+                    yield Route(prefix, None, one.interface, vrf=one.inner_vrf, learned=True)
+
+
+def is_dynamic(where: Where) -> bool:
+    """Tell whether an entry is one of a dynamic map."""
+    return bool(where[0] == "dynamic_maps")
+
+
+def maps_of(draft: ios.Ios, version: int) -> dict[str, ios.CryptoMap]:
+    """Return the crypto maps for packets of an IP version."""
+    return draft.crypto_maps if version == 4 else draft.crypto_maps6
