@@ -303,7 +303,7 @@ class _Resolver:
                 yield from self.applied(name, held, nameif)
 
     def applied(self, name: str, held: asa.CryptoMap, nameif: str) -> Iterator[Connection]:
-        """Yield the complete entries of a map on an interface."""
+        """Yield the entries of a map on an interface; those that are incomplete are closed."""
         where = ("crypto_maps", name)
         locals_ = [each for version in (4, 6) if (each := self.address_of(nameif, version))]
         if nameif not in self.named:
@@ -328,8 +328,11 @@ class _Resolver:
             parts = self.entry(tag, sequence, entry, dynamic)
             fitting = (one for one in locals_ if entry.peers and one.version == entry.peers[0].version)
             local = next(iter(locals_) if dynamic else fitting, None)
-            if parts and enabled and local is not None and interface and not interface.shutdown:
-                yield self.connection(tag, sequence, entry, self.named[nameif], local, *parts)
+            if parts and locals_ and interface and not interface.shutdown:
+                found, proposals, group = parts
+                offered = proposals if enabled and local is not None else ()
+                ends = self.named[nameif], local or locals_[0]
+                yield self.connection(tag, sequence, entry, *ends, found, offered, group)
 
     def rows(self, name: str, held: asa.CryptoMap) -> Iterator[tuple[str, int, asa.MapEntry]]:
         """Yield the entries of a map in order, those of a dynamic map in the place that names it."""
@@ -371,6 +374,7 @@ class _Resolver:
             transport=entry.mode == "transport",
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
+            closed=not proposals,
             reverse_route=entry.reverse_route is not None and (entry.reverse_route.dynamic or not entry.peers),
             tfc=None if entry.tfc is None else hiding(entry.tfc),
         )
@@ -378,20 +382,23 @@ class _Resolver:
     def entry(
         self, name: str, sequence: int, entry: asa.MapEntry, dynamic: bool = False
     ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str | None] | None:
-        """Return the flows, proposals and tunnel group of an entry, unless it is incomplete; a dynamic one has none."""
+        """Return the flows, proposals and tunnel group of an entry that is for something; a dynamic one has no group.
+
+        One that lacks something has no proposals: what it is for never goes in clear.
+        """
         where = ("dynamic_maps" if dynamic else "crypto_maps", name, "entries", sequence)
         what = f"crypto {'dynamic-map' if dynamic else 'map'} {name} {sequence}"
         fix = f"{what} set ikev2 ipsec-proposal"
         if dynamic:
             flows = tuple(self.flows(where, what, entry.match_address)) if entry.match_address else ()
             offered = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
-            return (flows, offered, None) if offered else None
+            return (flows, offered, None) if flows or offered else None
         if not entry.peers:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", f"{what} set peer A.B.C.D")
         group = self.tunnel_group(where, what, entry.peers[0]) if entry.peers else None
         found = tuple(self.flows(where, what, entry.match_address))
         proposals = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
-        return (found, proposals, group) if entry.peers and found and proposals and group else None
+        return (found, proposals if entry.peers and group else (), group) if found else None
 
     def reverse_routes(self, connections: Iterable[Connection]) -> Iterator[Route]:
         """Yield the routes to what entries with a peer protect; the others come with their SAs."""

@@ -86,7 +86,7 @@ class Maps:
     def _applied(
         self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, version: int
     ) -> Iterator[Connection]:
-        """Yield the complete entries of a map on an interface."""
+        """Yield the entries of a map on an interface; those that are incomplete are closed."""
         source = held.local_address or name
         locals_ = own_addresses(self.draft, source)
         if not locals_:
@@ -104,21 +104,24 @@ class Maps:
             peers = peers_of(self.draft, entry)
             wanted = version if is_dynamic(where) else peers[0].version if peers else 0
             local = next((one for one in locals_ if one.version == wanted), None)
-            if parts and local is None and locals_:
+            if parts and wanted and local is None and locals_:
                 what = "is dynamic" if is_dynamic(where) else f"has peer {peers[0]}"
                 self.complaints.error(
                     where, "interface-without-address",
                     f"crypto map {tag} {sequence} {what}, but {source} has no IPv{wanted} address",
                     f"{'ip' if wanted == 4 else 'ipv6'} address on interface {source}",
                 )  # fmt: skip
-            if parts and local is not None and not interface.shutdown:
-                yield self._connection(tag, sequence, entry, name, interface, local, *parts)
+            if parts and locals_ and not interface.shutdown:
+                found, proposals, transport = parts
+                offered = () if local is None else proposals
+                ends = name, interface, local or locals_[0]
+                yield self._connection(tag, sequence, entry, *ends, found, offered, transport)
 
     def _connection(
         self, name: str, sequence: int, entry: ios.MapEntry, carrier: str, interface: ios.Interface, local: Address,
         found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: bool,
     ) -> Connection:  # fmt: skip
-        """Return a complete entry on an interface."""
+        """Return an entry on an interface."""
         window = entry.replay_window or self.draft.replay_window
         volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
         pfs, additional = pfs_rows(entry.pfs, "ios")
@@ -140,6 +143,7 @@ class Maps:
             transport=transport,
             replay_window=replay_window(window, REPLAY_WINDOW),
             per_host=bool(entry.per_host),
+            closed=not proposals,
             reverse_route=entry.reverse_route is not None and not (peers and entry.reverse_route.static),
             tfc=dummies(entry.dummy or self.draft.dummy),
             vrf=interface.vrf or "",
@@ -147,9 +151,10 @@ class Maps:
         )
 
     def _entry(self, where: Where, name: str, sequence: int, entry: ios.MapEntry, version: int) -> Parts | None:
-        """Return what an entry protects and how, unless it is incomplete or disabled; a dynamic one needs no peer.
+        """Return what an entry protects and how, unless it is disabled or for nothing; a dynamic one needs no peer.
 
-        An entry whose profile is not there, or not complete, protects all the same: what it is for never goes in clear.
+        What it is for never goes in clear: one that lacks something has no proposals, and one whose profile is not
+        there, or not complete, protects all the same.
         """
         dynamic = is_dynamic(where)
         what = f"crypto {'dynamic-map' if dynamic else 'map'} {name} {sequence}"
@@ -170,7 +175,8 @@ class Maps:
         found = () if listless else tuple(self._flows(where, what, entry.match_address, version))
         proposals, transport = self.offers(where, what, entry)
         whole = dynamic or (peers_of(self.draft, entry) and entry.ikev2_profile is not None)
-        return (found, proposals, transport) if whole and (found or listless) and proposals else None
+        offered = proposals if whole else ()
+        return (found, offered, transport) if found or (listless and offered) else None
 
     def _unresolved(self, where: Where, what: str, entry: ios.MapEntry) -> None:
         for name in entry.named_peers:

@@ -260,7 +260,7 @@ def connections(store: Store, accesses: Iterable[Connection] = ()) -> Iterator[C
     sets = _sets(store)
     interfaces = {each.name: each for each in store.intent.network.interfaces}
     templates = {each.name: interfaces.get(each.template) for each in store.intent.profiles}
-    for each in (*store.intent.connections, *accesses):
+    for each in (*(one for one in store.intent.connections if not one.closed), *accesses):
         interface = interfaces.get(each.interface) or templates.get(each.profile or "")
         if interface is not None:
             yield _connection(each, sets, _access_list(store, each), interface)

@@ -18,7 +18,10 @@ from ikecli.intent import Address, Connection, Identity
 def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     """Set up a connection for a packet, or all of it, unless it is up or under way."""
     connection = core.lookup.connections.get(label)
-    if connection is None or connection.wildcard_peer or core.closing:
+    if connection is None or core.closing or (connection.wildcard_peer and not connection.closed):
+        return
+    if connection.closed:
+        _tell_failed(core, connection, "its configuration is not complete, so its packets are dropped")
         return
     if covered(core, connection, packet) or _under_way(core, connection):
         return

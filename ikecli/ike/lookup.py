@@ -192,7 +192,7 @@ def _indexed(profiles: Iterable[Profile]) -> dict[Key, list[Profile]]:
 def _by_peer(connections: Iterable[Connection]) -> dict[Address | None, list[Connection]]:
     found: dict[Address | None, list[Connection]] = {}
     for row in connections:
-        for peer in row.peers or (None,):
+        for peer in () if row.closed else row.peers or (None,):
             found.setdefault(peer, []).append(row)
     return found
 

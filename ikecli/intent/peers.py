@@ -153,6 +153,7 @@ class Connection:
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
     lifetimes in seconds, kilobytes and packets (0: unlimited, but for the sequence numbers of RFC 4303); `pfs` the
     group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
+    One that is `closed` lacks something in its configuration: it sets up nothing, and what it is for goes nowhere.
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
     empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
     protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
@@ -181,6 +182,7 @@ class Connection:
     asks: Asking | None = None
     reverse_route: bool = False
     tfc: Tfc | None = None
+    closed: bool = False
 
     @property
     def wildcard_peer(self) -> bool:

@@ -67,7 +67,7 @@ def test_a_peer_is_known_by_its_name_once_ip_host_knows_it() -> None:
     lines = f"crypto map {map_name} 10 ipsec-isakmp\n no set peer {old}\n set peer hub.example.net dynamic\n"
     store, _ = read("ios", ROUTER + lines)
     assert [each.fix for each in store.complaints] == ["ip host hub.example.net A.B.C.D"]
-    assert not store.intent.connections
+    assert [(each.peers, each.closed) for each in store.intent.connections] == [((), True)]
     known = read("ios", ROUTER + lines + "ip host Hub.example.net 192.0.2.77 192.0.2.78\n")[0].intent.connections
     assert known[0].peers == (IPv4Address("192.0.2.77"), IPv4Address("192.0.2.78"))
 

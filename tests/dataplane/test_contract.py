@@ -298,6 +298,18 @@ def test_a_deny_lets_packets_pass_in_the_clear(pair: Pair) -> None:
     assert pair.rig.nodes["L"].notices == []
 
 
+@pytest.mark.parametrize("peers", [True, False], ids=["peer", "none"])
+def test_what_a_closed_connection_is_for_goes_nowhere(pair: Pair, peers: bool) -> None:
+    base = intent("L")
+    row = replace(base.connections[0], closed=True, peers=base.connections[0].peers if peers else ())
+    pair.rig.do("L", "configure", replace(base, connections=(row,)))
+    pair.rig.do("R", "configure", replace(intent("R"), connections=()))
+    assert pair.ping() == "."
+    assert pair.ping("R") == "."
+    pair.rig.do("L", "configure", replace(base, connections=()))
+    assert pair.ping() == "!"
+
+
 def test_interfaces_say_what_passed(pair: Pair) -> None:
     before = {view.name: view for view in pair.rig.do("L", "interfaces")}["outside"]
     pair.connect()

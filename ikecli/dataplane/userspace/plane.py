@@ -127,7 +127,7 @@ class UserspacePlane(LinuxPlane):
         lines = lines_of(intent)
         rows = [(line.local, line.remote, line.connection.label if line.connection else "") for line in lines]
         outside = {one.label: self._network.device(one.interface) for one in intent.connections}
-        wild = {one.label for one in intent.connections if one.wildcard_peer}
+        wild = {one.label for one in intent.connections if one.wildcard_peer and not one.closed}
         self._rules.follow(
             (line.local, line.remote, line.connection is not None, outside.get(label, ""))
             for line, (_, _, label) in zip(lines, rows, strict=True)

@@ -96,10 +96,11 @@ class XfrmPlane(LinuxPlane):
             priority, row = FIRST_PRIORITY + 2 * at, line.connection
             if row is not None:
                 self._priorities.setdefault(row.label, priority)
-                if row.wildcard_peer:
+                if row.wildcard_peer and not row.closed:
                     continue
+            template = self._trap(row) if row is not None and not row.closed else None
             for cut in cuts_of(line.local, line.remote):
-                wanted += policies_of(cut, priority, self._trap(row) if row else None, True, True)
+                wanted += policies_of(cut, priority, template, True, True, row is not None and row.closed)
         self._lay("", wanted)
 
     def _trap(self, row: Connection) -> Template:

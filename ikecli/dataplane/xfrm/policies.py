@@ -18,6 +18,7 @@ from ikecli.dataplane.xfrm.messages import (
     XFRM_MODE_TRANSPORT,
     XFRM_MODE_TUNNEL,
     XFRM_POLICY_ALLOW,
+    XFRM_POLICY_BLOCK,
     XFRM_POLICY_FWD,
     XFRM_POLICY_IN,
     XFRM_POLICY_OUT,
@@ -60,12 +61,13 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy of the kernel; without a template packets pass."""
+    """One policy of the kernel; without a template packets pass, or where it is `closed` are dropped."""
 
     cut: Cut
     direction: int
     priority: int
     template: Template | None
+    closed: bool = False
 
     @property
     def place(self) -> Place:
@@ -74,17 +76,20 @@ class Policy:
 
     def info(self, index: int) -> dict[str, Any]:
         """Return the kernel's structure."""
+        action = XFRM_POLICY_BLOCK if self.closed else XFRM_POLICY_ALLOW
         return {
             "sel": self.cut.selector(), "lft": FOREVER, "curlft": UNUSED, "priority": self.priority, "index": index,
-            "dir": self.direction, "action": XFRM_POLICY_ALLOW, "flags": 0, "share": 0,
+            "dir": self.direction, "action": action, "flags": 0, "share": 0,
         }  # fmt: skip
 
 
-def policies_of(cut: Cut, priority: int, template: Template | None, outbound: bool, inbound: bool) -> list[Policy]:
+def policies_of(
+    cut: Cut, priority: int, template: Template | None, outbound: bool, inbound: bool, closed: bool = False
+) -> list[Policy]:
     """Return the policies of packets that go out as `cut` says, and of those that answer them."""
-    found = [Policy(cut, XFRM_POLICY_OUT, priority, template)] if outbound else []
+    found = [Policy(cut, XFRM_POLICY_OUT, priority, template, closed)] if outbound else []
     for direction in (XFRM_POLICY_IN, XFRM_POLICY_FWD) if inbound else ():
-        found.append(Policy(cut.turned(), direction, priority, template))
+        found.append(Policy(cut.turned(), direction, priority, template, closed))
     return found
 
 
