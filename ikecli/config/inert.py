@@ -16,12 +16,18 @@ _BEHIND: Final = re.compile(
             (?:\S+[-_])? (?:password (?!\s+encryption\s) | passwd | passphrase | pw | secret)
           | \S+-key | key-string | key (?!\s+chain\s)
           | community | md5 | auth | priv
-          | (?<!aaa\s)(?<!login\s) authentication
+          | (?<!aaa\s)(?<!login\s) authentication (?!\s+(?:pre-share|rsa-sig|rsa-encr|crack)\s*$)
         ) (?!\S)
     ) \s+ """
     + _ENCODING,
     re.VERBOSE | re.IGNORECASE,
 )
+_ISAKMP: Final = re.compile(
+    r"^(?:no )?crypto isakmp key (?:[06] )?(\S+)(?= (?:address|hostname) )"
+    r"|^(?:no )?pre-shared-key (?:address|hostname) .* key (?:[06] )?(.+)",
+    re.IGNORECASE,
+)
+"""Keys of IKEv1 whose lines say more than the key."""
 _URL: Final = re.compile(r"(?<=://)([^\s:@/]*:)(\S+)(?=@)")
 
 
@@ -32,6 +38,10 @@ def covered(line: str, cover: Callable[[str], str]) -> str:
     """
     if "\n" in line or line.lstrip().startswith("banner "):
         return line
+    known = _ISAKMP.search(line.strip())
+    if known:
+        start, end = (len(line) - len(line.lstrip()) + at for at in known.span(known.lastindex or 0))
+        return line[:start] + cover(line[start:end]) + line[end:]
     found = _BEHIND.search(line)
     end = found.end() if found and found.end() < len(line) else len(line)
     before = _URL.sub(lambda url: url[1] + cover(url[2]), line[:end])

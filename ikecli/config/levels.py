@@ -30,9 +30,10 @@ class Level:
 
 @dataclass(slots=True)
 class KeptSection:
-    """A section that is kept without effect; `deeper` once a line stood further in than its opener."""
+    """A section that is kept without effect, opened by `opener`; `deeper` once a line stood further in than that."""
 
     inert: Inert
+    opener: str
     prompt: str
     indent: int
     deeper: bool = False

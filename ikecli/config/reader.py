@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config.levels import KeptSection, Level, RefusedSection, knows, meant_to_enter
-from ikecli.config.remarks import about, warnings
+from ikecli.config.remarks import about, replacement, warnings
 from ikecli.config.settle import consequences
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
@@ -171,7 +171,8 @@ class ConfigReader:
         if self._refused and self._belongs(self._refused, text, indent):
             return self._skipped(self._refused) if self._refused else Outcome()
         if self._kept and printable(text) and self._keeps(self._kept, text, indent):
-            return Outcome("inert")
+            told = () if self.quiet else replacement(self.store.dialect, stripped, self._kept.opener)
+            return Outcome("inert", tuple(told))
         try:
             return self._common_command(text) or self._master_key(text) or self._command(text, indent, width)
         except NeedsLines as block:
@@ -348,7 +349,9 @@ class ConfigReader:
             mode = self.store.language.modes[command.enters]
             self._levels.append(Level(mode, command.prompt or mode.prompt, entered, indent, path))
         elif command.operator == "~>" and entered is not None:
-            self._kept = KeptSection(entered, command.prompt or self._levels[-1].prompt, indent)
+            self._kept = KeptSection(
+                entered, " ".join(command.text.split()), command.prompt or self._levels[-1].prompt, indent
+            )
 
 
 def _steps(command: Command) -> Iterator[tuple[str, Any]]:

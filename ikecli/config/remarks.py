@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ikecli.config.ikev1 import instead, printed
 from ikecli.language import Command
 from ikecli.numbers import Algorithm, TransformType, named
+from ikecli.secret import HIDDEN
 
 _E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE
 
@@ -55,7 +58,8 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
     if command.negated:
         return ()
     if command.operator in ("~", "~>"):
-        return (f"NOTE: kept, no effect: {command.declaration.target.reason}.",)
+        told = f"NOTE: kept, no effect: {command.declaration.target.reason}."
+        return (told, *replacement(dialect, " ".join(command.text.split())))
     messages = list(warnings(dialect, command))
     if created:
         messages += _CREATED.get((dialect, command.enters), ())
@@ -67,6 +71,12 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
                 messages.append(f"NOTE: {_NO_EFFECT[key]}")
                 break
     return tuple(messages)
+
+
+def replacement(dialect: str, line: str, opener: str = "") -> Iterator[str]:
+    """Yield what to type in the place of a line of IKEv1; secrets are covered."""
+    for text in printed(instead(dialect, line, opener)):
+        yield "      IKEv2: " + re.sub(r"(?<=pre-shared-key ).+", HIDDEN, text)
 
 
 def warnings(dialect: str, command: Command) -> Iterator[str]:

@@ -70,6 +70,10 @@ class Store:
         held = getattr(self.draft, path, None)
         return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
 
+    def beside(self) -> Store:
+        """Return an empty configuration of the same appliance."""
+        return Store(self.dialect, self._master_key, self.scribe.random, self.phrases)
+
     def set_phrase(self, phrase: Secret | None) -> None:
         """Store keys under this phrase from now on, or under the appliance's own key; open what it opens."""
         former = [one for one in self.phrases if len(one) and one != phrase]

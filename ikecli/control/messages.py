@@ -217,6 +217,11 @@ class Rollback(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class ConvertIkev1(Request):
+    """What the running configuration says of IKEv1, as lines of IKEv2; answered with Lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reload(Request):
     """Apply the startup configuration anew: now, answered with Lines of what was wrong and discarded.
 
@@ -335,6 +340,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Confirm: OPERATOR,
     Revert: OPERATOR,
     Rollback: OPERATOR,
+    ConvertIkev1: OPERATOR,
     Reload: OPERATOR,
     Save: OPERATOR,
     Erase: OPERATOR,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from ikecli.config.convert import replacing_ikev1
 from ikecli.control.messages import (
     ArchiveNow,
     Confirm,
+    ConvertIkev1,
     Copied,
     Copy,
     Delete,
@@ -85,6 +87,10 @@ def _replace(appliance: Appliance, user: str, request: Replace) -> Reply:
         raise
 
 
+def _ikev1(appliance: Appliance, user: str, request: ConvertIkev1) -> Reply:
+    return Lines(tuple(replacing_ikev1(appliance.store)))
+
+
 def _confirm(appliance: Appliance, user: str, request: Confirm) -> Reply:
     appliance.pending.confirm(user)
     return Done()
@@ -135,6 +141,7 @@ ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
     Differ: _differ,
     Replace: _replace,
     Confirm: _confirm,
+    ConvertIkev1: _ikev1,
     Revert: _revert,
     Rollback: _rollback,
     Reload: _reload,

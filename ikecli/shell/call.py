@@ -88,6 +88,7 @@ COMMANDS: Final = Commands(
         "more": "files:more",
         "delete": "files:delete",
         "archive.config": "archive:store",
+        "convert.ikev1": "archive:ikev1",
         "show.archive.differences": "archive:differences",
         "configure.replace": "archive:replace",
         "configure.exclusive": "configuration:exclusive",

@@ -7,6 +7,7 @@ from typing import Final
 from ikecli.control.messages import (
     ArchiveNow,
     Confirm,
+    ConvertIkev1,
     Differ,
     Done,
     Lines,
@@ -45,6 +46,13 @@ async def differences(call: Call) -> None:
     reply = await call.shell.ask(Differ(old, new, await sent(old) or await sent(new)))
     assert isinstance(reply, Lines)
     await call.out.lines(("!Contextual Config Diffs:", *(reply.lines or ("!No changes were found",))))
+
+
+async def ikev1(call: Call) -> None:
+    """Print what the running configuration says of IKEv1 as lines of IKEv2."""
+    reply = await call.shell.ask(ConvertIkev1())
+    assert isinstance(reply, Lines)
+    await call.out.lines(reply.lines or ("% Nothing is said of IKEv1",))
 
 
 async def replace(call: Call) -> None:
