@@ -69,9 +69,9 @@ class Engine:
                 [*self.within, *IKECLI, "engine", *places, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def until(self, text: str) -> Engine:
+    def until(self, text: str, patience: float = PATIENCE) -> Engine:
         """Wait until the log has a text."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while text not in self.log.read_text():
             assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.log.read_text()}"
             assert self.process.poll() is None, self.log.read_text()

@@ -204,3 +204,10 @@ CASES = (
     _mlkem("ECP 384 and ML-KEM-1024", "20\n pqc mlkem1024", "ecp384-ke1_mlkem1024"),
 )
 CHILDLESS = Case(name="childless", connection="childless = force", log="parsed IKE_AUTH response 1 [ IDr AUTH")
+SHORT = Case(name="short lives", profile=" lifetime 120\n", entry=" set security-association lifetime seconds 120\n")
+DPD = Case(
+    name="DPD",
+    profile=" dpd 10 2 periodic\n",
+    connection="dpd_delay = 5s",
+    settings="retransmit_tries = 2\n retransmit_timeout = 1.0",
+)

@@ -54,7 +54,8 @@ class Charon:
             try:
                 deadline = time.monotonic() + PATIENCE
                 while not (self._where / "vici").exists():
-                    assert time.monotonic() < deadline and daemon.poll() is None, f"charon did not start\n{self.log}"
+                    assert daemon.poll() is None, self.log
+                    assert time.monotonic() < deadline, self.log
                     time.sleep(0.05)
                 self.control("--load-all")
                 yield self

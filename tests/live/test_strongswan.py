@@ -14,7 +14,7 @@ import pytest
 
 from tests.daemon.engines import Engine
 from tests.dataplane.namespaces import ip, join, namespaces
-from tests.live.cases import CASES, CHILDLESS, HIDDEN, INSIDE, OUTSIDE, Case, ours, theirs
+from tests.live.cases import CASES, CHILDLESS, DPD, HIDDEN, INSIDE, OUTSIDE, SHORT, Case, ours, theirs
 from tests.live.machine import stream
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, Peer, unpacked
 from tests.live.strongswan import Charon
@@ -119,7 +119,7 @@ def tunnel(peer: Peer, request: pytest.FixtureRequest) -> Iterator[Tunnel]:
 
 @pytest.mark.parametrize("tunnel", CASES, ids=lambda case: case.name, indirect=True)
 def test_a_row(tunnel: Tunnel) -> None:
-    """Ours begins; either end rekeys under traffic, nothing is lost; theirs ends it, begins anew, and ours ends that."""
+    """Ours begins; either end rekeys under traffic, nothing is lost; theirs ends it, begins anew; ours ends that."""
     engine, charon = tunnel.engine, tunnel.charon
     tunnel.first()
     for sender in ("L", "R"):
@@ -158,3 +158,27 @@ def test_an_ike_sa_without_a_child_sa(tunnel: Tunnel) -> None:
     tunnel.first()
     assert stream(*tunnel.ends("R"), MEGABYTE)
     assert tunnel.case.log in tunnel.charon.log
+
+
+@pytest.mark.parametrize("tunnel", [SHORT], ids=lambda case: case.name, indirect=True)
+def test_lifetimes_of_ours_end_without_a_lost_packet(tunnel: Tunnel) -> None:
+    tunnel.first()
+    spis, ike = tunnel.installed(), tunnel.charon.control("--list-sas").splitlines()[0]
+    pings = [tunnel.pinging(sender, 1300, 200, 0.1) for sender in ("L", "R")]
+    assert [lost(ping) for ping in pings] == [0, 0]
+    assert not {*spis} & {*tunnel.installed()}
+    assert ike.split("IKEv2")[1] != tunnel.charon.control("--list-sas").splitlines()[0].split("IKEv2")[1]
+    assert "DOWN" not in tunnel.engine.log.read_text()
+
+
+@pytest.mark.parametrize("tunnel", [DPD], ids=lambda case: case.name, indirect=True)
+def test_either_end_notices_that_the_link_is_cut_and_traffic_comes_back_with_it(tunnel: Tunnel) -> None:
+    tunnel.first()
+    ip("-n", tunnel.names["R"], "link", "set", "veth0", "down")
+    tunnel.engine.until("DOWN", 40)
+    tunnel.until("ESTABLISHED", there=False)
+    ip("-n", tunnel.names["R"], "link", "set", "veth0", "up")
+    tunnel.first()
+    assert len(tunnel.installed()) == 1
+    assert tunnel.engine.type("show crypto ikev2 sa").count("READY") == 1
+    assert stream(*tunnel.ends("R"), MEGABYTE)
