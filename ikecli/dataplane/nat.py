@@ -71,7 +71,7 @@ class Translator:
         source, destination = ends
         known = self._in.get((packet.protocol, destination, source))
         if known is not None and not self._stale(known):
-            known.used = self._now()
+            self._use(known)
             return _rewritten(packet, source, known.local)
         for row in self._nat.statics:
             if (row.protocol, self._addresses.get(row.interface), row.port) == (packet.protocol, *destination):
@@ -91,7 +91,7 @@ class Translator:
             if known is None or self._stale(known):
                 known = self._begin(leaves, packet, source, destination)
             if known is not None:
-                known.used = self._now()
+                self._use(known)
                 return _rewritten(packet, known.outside, destination)
         return None if self._rule(leaves, packet) else packet
 
@@ -155,9 +155,20 @@ class Translator:
                 return port
         return None
 
+    def _use(self, one: Translation) -> None:
+        """Note that a translation is used: those used last stand last."""
+        key = one.protocol, one.local, one.peer
+        one.used = self._now()
+        self._out[key] = self._out.pop(key)
+
     def _add(self, one: Translation) -> Translation:
+        """Take a new translation; what it takes the place of goes, and the one that was idle longest for room."""
+        ways = self._out.get((one.protocol, one.local, one.peer)), self._in.get((one.protocol, one.outside, one.peer))
+        for held in ways:
+            if held is not None:
+                self._drop(held)
         if len(self._out) >= MAX_TRANSLATIONS:
-            self._drop(min(self._out.values(), key=lambda held: held.used))
+            self._drop(next(iter(self._out.values())))
         self._out[one.protocol, one.local, one.peer] = one
         self._in[one.protocol, one.outside, one.peer] = one
         return one

@@ -14,7 +14,15 @@ from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
 from ikecli.ike.fragments import Assemblies
 from ikecli.ike.hints import Ration
-from ikecli.ike.limits import ASK_SECONDS, FIRST_ESP_SPI, TOLD_REFUSALS
+from ikecli.ike.limits import (
+    ASK_SECONDS,
+    CLEAR_ANSWERS,
+    CLEAR_ANSWERS_OF_PREFIX,
+    FIRST_ESP_SPI,
+    FIRST_REFUSALS,
+    FIRST_REFUSALS_OF_PREFIX,
+    TOLD_REFUSALS,
+)
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.pools import Pools
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State
@@ -101,7 +109,8 @@ class Core:
         self.ike_lives: Final = Spread(random)
         self.child_lives: Final = Spread(random)
         self.child_volumes: Final = Spread(random)
-        self.rations: Final = Ration()
+        self.rations: Final = Ration(CLEAR_ANSWERS, CLEAR_ANSWERS_OF_PREFIX)
+        self.refusals_of_first: Final = Ration(FIRST_REFUSALS, FIRST_REFUSALS_OF_PREFIX)
         self.held = 0
         self.closing = False
         self.refusals = (0, 0)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.effects import Datagram, Endpoint, Send
 from ikecli.boundary.events import HintReceived
+from ikecli.errors import ProtocolError
 from ikecli.ike.limits import (
-    CLEAR_ANSWERS,
-    CLEAR_ANSWERS_OF_PREFIX,
     FIRST_ESP_SPI,
     HINT_SECONDS,
     IKE_PORT,
@@ -33,11 +32,12 @@ _ESP_SPI: Final = 4
 
 
 class Ration:
-    """How much is said in the clear in this second: so much in all, less to each IPv4 address or IPv6 /64."""
+    """How much is said in the clear in this second: `most` in all, `each` to an IPv4 address or IPv6 /64."""
 
-    __slots__ = ("_given", "_second", "_to")
+    __slots__ = ("_each", "_given", "_most", "_second", "_to")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, each: int) -> None:
+        self._most, self._each = most, each
         self._second, self._given = -1, 0
         self._to: dict[bytes, int] = {}
 
@@ -48,7 +48,7 @@ class Ration:
             self._to.clear()
         prefix = remote.address.packed[: PREFIX_OCTETS[remote.address.version]]
         before = self._to.get(prefix, 0)
-        if self._given >= CLEAR_ANSWERS or before >= CLEAR_ANSWERS_OF_PREFIX:
+        if self._given >= self._most or before >= self._each:
             return False
         self._given, self._to[prefix] = self._given + 1, before + 1
         return True
@@ -61,6 +61,17 @@ def answer(core: Core, datagram: Datagram, header: Header, *notifies: Notify) ->
     core.counts.message(header.exchange, True, False, notifies)
     octets = write_message(Message(back, notifies))
     core.do(Send(Datagram(octets, datagram.local, datagram.remote, vrf=datagram.vrf)))
+
+
+def refuse_first(core: Core, datagram: Datagram, header: Header, problem: ProtocolError) -> None:
+    """Refuse an IKE_SA_INIT request, which anybody can send: answered now and then, and never for its syntax."""
+    notify = problem.notify
+    if notify is None or notify is NotifyType.INVALID_SYNTAX:
+        core.drop(datagram, problem.why)
+    elif core.refusals_of_first.take(datagram.remote, core.now):
+        answer(core, datagram, header, Notify(notify, problem.data))
+    else:
+        core.drop(datagram, f"{problem.why}; told often enough in this second")
 
 
 def unknown_sa(core: Core, datagram: Datagram, message: Message) -> None:

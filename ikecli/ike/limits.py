@@ -54,6 +54,10 @@ HINT_SECONDS: Final = 10.0
 CLEAR_ANSWERS: Final = 50
 CLEAR_ANSWERS_OF_PREFIX: Final = 3
 """What is said in the clear in a second of unknown SPIs and versions: in all, and to one IPv4 address or IPv6 /64."""
+FIRST_REFUSALS: Final = 500
+FIRST_REFUSALS_OF_PREFIX: Final = 20
+"""IKE_SA_INIT requests that are answered with an error in a second, in all and of one IPv4 address or IPv6 /64: more
+than of hints, since peers wait for an INVALID_KE_PAYLOAD."""
 
 MAX_DATAGRAM: Final = 65_507
 """Octets of the longest datagram that is looked at."""
@@ -128,6 +132,8 @@ MAX_REMEMBERED_PEERS: Final = 1_000
 """Peers remembered for having sent ESP of unknown SAs."""
 MAX_KEPT_ADDRESSES: Final = 65_536
 """Addresses of a pool that came back and are kept for who had them; beyond, the oldest is lent before fresh ones."""
+MAX_LOANS: Final = 16
+"""Addresses of one pool that an identity has at one time: as many as it may have IKE SAs."""
 MAX_SHOWN_ADDRESSES: Final = 256
 """Addresses of a pool that can be lent and are shown."""
 MAX_NETWORKS: Final = 256

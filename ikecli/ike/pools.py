@@ -5,13 +5,13 @@ An address that comes back is kept for the identity that had it, and lent to oth
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from ikecli.boundary.views import PoolView, RangeView
-from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_SHOWN_ADDRESSES
+from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_LOANS, MAX_SHOWN_ADDRESSES
 from ikecli.intent import Address, Identity, Pool
 from ikecli.value import value
 
@@ -28,23 +28,26 @@ class Ledger:
     """What of one pool is lent. Every call costs the same however large the pool is and however much of it is lent.
 
     `_free` are the addresses that came back, oldest first, with who had each; `_had` finds the last one of each. Fresh
-    ones begin at `_next`, in the range numbered `_range`.
+    ones begin at `_next`, in the range numbered `_range`. `_loans` counts what each owner has.
     """
 
-    __slots__ = ("_free", "_had", "_lent", "_next", "_range", "pool")
+    __slots__ = ("_free", "_had", "_lent", "_loans", "_next", "_range", "pool")
 
     def __init__(self, pool: Pool) -> None:
         self.pool: Final = pool
         self._lent: dict[Address, Identity] = {}
         self._free: OrderedDict[Address, Identity] = OrderedDict()
         self._had: dict[Identity, Address] = {}
+        self._loans: Counter[Identity] = Counter()
         self._range, self._next = 0, pool.ranges[0][0]
 
     def take(self, owner: Identity, wish: Address | None) -> Address | None:
         """Lend an address: what the owner had, or wishes where nobody else is to have it, else a fresh one.
 
-        None when all are lent.
+        None when all are lent, or too many to this owner.
         """
+        if self.greedy(owner):
+            return None
         for one in (self._had.get(owner), wish):
             if one is not None and self._holds(one) and one not in self._lent and self._free.get(one, owner) == owner:
                 return self._lend(one, owner)
@@ -64,12 +67,20 @@ class Ledger:
         """Take back an address; one that is not lent is no error."""
         owner = self._lent.pop(address, None)
         if owner is not None:
+            self._loans[owner] -= 1
+            if not self._loans[owner]:
+                del self._loans[owner]
             self._free[address] = owner
             self._had[owner] = address
 
     def inherit(self, old: Ledger) -> None:
         """Go on with what another ledger has lent of addresses that are in this pool, too."""
         self._lent = {address: owner for address, owner in old._lent.items() if self._holds(address)}
+        self._loans = Counter(self._lent.values())
+
+    def greedy(self, owner: Identity) -> bool:
+        """Tell whether an owner has as many addresses as one may have."""
+        return self._loans[owner] >= MAX_LOANS
 
     @property
     def free(self) -> int:
@@ -107,6 +118,7 @@ class Ledger:
         if before is not None and self._had.get(before) == address:
             del self._had[before]
         self._lent[address] = owner
+        self._loans[owner] += 1
         return address
 
     def _holds(self, address: Address) -> bool:
@@ -157,6 +169,10 @@ class Pools:
             if address is not None:
                 return Loan(name, address)
         return None
+
+    def greedy(self, names: Iterable[str], owner: Identity) -> bool:
+        """Tell whether an owner has as many addresses of one of some pools as one may have."""
+        return any(self._ledgers[name].greedy(owner) for name in names if name in self._ledgers)
 
     def claim(self, loan: Loan, owner: Identity) -> bool:
         """Have an address lent that was lent elsewhere; return whether it is of its pool here, and free."""

@@ -155,9 +155,9 @@ def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
     octets, notify = datagram.octets, problem.notify
     if len(octets) < HEADER_SIZE or octets[19] & _RESPONSE_FLAG or notify is None:
         return
+    ration = core.refusals_of_first
     if notify is NotifyType.INVALID_MAJOR_VERSION:
-        if not core.rations.take(datagram.remote, core.now):
-            return
+        ration = core.rations
         header = Header(
             octets[:8],
             octets[8:16],
@@ -167,4 +167,5 @@ def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
         )
     elif (header := read_header(octets)).exchange != Exchange.IKE_SA_INIT or header.responder_spi != _NO_SPI:
         return
-    hints.answer(core, datagram, header, Notify(notify, problem.data))
+    if ration.take(datagram.remote, core.now):
+        hints.answer(core, datagram, header, Notify(notify, problem.data))

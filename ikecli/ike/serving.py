@@ -137,10 +137,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, pro
         payloads = [payload for task in tasks for payload in task.write_response(talk)]
     except ProtocolError as problem:
         close(core, sa, problem.why, linger=False)
-        if problem.notify is None or problem.notify is NotifyType.INVALID_SYNTAX:
-            core.drop(datagram, problem.why)
-        else:
-            hints.answer(core, datagram, message.header, Notify(problem.notify, problem.data))
+        hints.refuse_first(core, datagram, message.header, problem)
         return
     response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
     sa.window.answer(0, message.octets, response)

@@ -14,6 +14,7 @@ from ikecli.ike.choose import ike_offers
 from ikecli.ike.counts import MAX_NOTIFY_KINDS
 from ikecli.ike.limits import (
     CLEAR_ANSWERS,
+    FIRST_REFUSALS,
     MAX_ANSWERS,
     MAX_ASSEMBLED_IN_ALL,
     MAX_CHILDREN,
@@ -65,7 +66,7 @@ TABLES: dict[str, Limit] = {
     "Core.wishes": configured,
     "Core._sessions": sas,
     "Core._session_use": sas,
-    "Ration._to": lambda siege: CLEAR_ANSWERS,
+    "Ration._to": lambda siege: max(CLEAR_ANSWERS, FIRST_REFUSALS),
     "Counts._exchanges": lambda siege: len(Exchange),
     "Counts._notifies": lambda siege: MAX_NOTIFY_KINDS,
     "Counts.accepted": lambda siege: 2,

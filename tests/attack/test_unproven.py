@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -20,7 +21,15 @@ from ikecli.boundary.notices import UnknownSpi
 from ikecli.boundary.views import SaStatus
 from ikecli.debug import render
 from ikecli.ike.engine import Engine
-from ikecli.ike.limits import CLEAR_ANSWERS, CLEAR_ANSWERS_OF_PREFIX, HINT_SECONDS, HOLD_OFF_SECONDS, UNPROVEN_SECONDS
+from ikecli.ike.limits import (
+    CLEAR_ANSWERS,
+    CLEAR_ANSWERS_OF_PREFIX,
+    FIRST_REFUSALS,
+    FIRST_REFUSALS_OF_PREFIX,
+    HINT_SECONDS,
+    HOLD_OFF_SECONDS,
+    UNPROVEN_SECONDS,
+)
 from ikecli.intent import Initiation
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, read_message, write_message
@@ -278,3 +287,44 @@ def unknown() -> bytes:
 def newer() -> bytes:
     octets = unknown()
     return octets[:17] + b"\x30" + octets[18:]
+
+
+def wishes(count: int, group: str = "14") -> list[bytes]:
+    """Return first requests of so many initiators, in a group that is not configured at the right end."""
+    found = []
+    for seed in range(count):
+        pair = Pair(intent(LEFT, RIGHT, proposals=(ike_proposal(groups=f"{group} 31"),)), seed=seed + 5)
+        pair.left.acquire()
+        found.append(pair.wire[0][2].octets)
+    return found
+
+
+def test_refusals_of_first_requests_are_few_to_one_address_and_not_many_in_all() -> None:
+    pair, sent = Pair(), wishes(FIRST_REFUSALS_OF_PREFIX + 5)
+    strangers = [
+        IPv4Address("203.0.113.0") + number for number in range(2 * FIRST_REFUSALS // FIRST_REFUSALS_OF_PREFIX)
+    ]
+    for octets in sent:
+        pair.right.receive(Datagram(octets, FROM_RIGHT, Endpoint(strangers[0], 500)))
+    assert len(pair.right.sent) == FIRST_REFUSALS_OF_PREFIX
+    for stranger in strangers[1:]:
+        for octets in sent:
+            pair.right.receive(Datagram(octets, FROM_RIGHT, Endpoint(stranger, 500)))
+    assert len(pair.right.sent) == FIRST_REFUSALS
+    assert pair.right.sas == []
+    pair.now += 1.0
+    pair.right.receive(Datagram(sent[0], FROM_RIGHT, Endpoint(strangers[0], 500)))
+    assert len(pair.right.sent) == FIRST_REFUSALS + 1
+
+
+def test_a_peer_whose_refusal_is_left_out_asks_again_and_gets_in() -> None:
+    pair = Pair(intent(LEFT, RIGHT, proposals=(ike_proposal(groups="14 31"),)))
+    for octets in wishes(FIRST_REFUSALS_OF_PREFIX):
+        pair.right.receive(Datagram(octets, FROM_RIGHT, Endpoint(LEFT, 500)))
+    pair.wire.clear()
+    pair.left.acquire()
+    pair.settle()
+    assert pair.left.events(GroupRetried) == []
+    pair.advance(5.0)
+    assert len(pair.left.events(GroupRetried)) == 1
+    pair.agree(1)

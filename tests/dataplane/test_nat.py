@@ -117,6 +117,26 @@ def test_translations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(node.translator.views()) == 4
 
 
+def test_what_begins_anew_at_another_port_leaves_nothing_behind() -> None:
+    node = Node()
+    for turn in range(6):
+        first, second = (A, B) if turn % 2 else (B, A)
+        assert (node.out(first, 4500), node.out(second, 4500)) == (4500, 1024)
+        node.now += IDLE_SECONDS[UDP] + 1
+    tables = node.translator._out, node.translator._in
+    assert [len(table) for table in tables] == [2, 2]
+
+
+def test_of_too_many_flows_those_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nat, "MAX_TRANSLATIONS", 50)
+    node = Node()
+    for port in range(2000, 4000):
+        node.now += 0.01
+        node.out(A, port)
+        assert node.out(B, 4500) == 4500
+    assert len(node.translator._out) == len(node.translator._in) == 50
+
+
 def test_other_rules_begin_anew() -> None:
     node = Node()
     node.out(A, 4500)

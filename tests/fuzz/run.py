@@ -49,6 +49,7 @@ def run(count: int, seed: int) -> Report:
             if campaigns % _REST == 0:
                 for one in sieges:
                     one.rest()
+                gc.collect()
             if not report.early and tally.sent * 10 >= count:
                 report.early = _resident(sieges)
         report.late = _resident(sieges)

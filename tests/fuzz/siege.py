@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import time
 from collections import Counter, deque
@@ -128,6 +127,7 @@ class Siege:
         self.target, self.dice, self.tally = target, dice, tally
         self.pair = Pair(target.foe, target.victim, seed=dice.randrange(1 << 30))
         self.nat = Nat()
+        self._began = 0.0
         if target.nat:
             self.pair.translate = self.nat
         self.foe, self.victim = self.pair.ends
@@ -142,7 +142,7 @@ class Siege:
     def campaign(self, most: int) -> None:
         """Have one peer do its worst, in at most so many datagrams."""
         self._new_foe()
-        end = self.tally.sent + most
+        end, self._began = self.tally.sent + most, time.process_time()
         self._beginner(self.dice.random() < 0.6).acquire()
         if self.dice.random() < 0.9:
             self.pair.settle()
@@ -176,7 +176,6 @@ class Siege:
         assert (core.held, core.assemblies.size, core.agenda.next) == (0, 0, None)
         assert all(not pool.lent for pool in self.victim.engine.pools())
         core.installing.clear()
-        gc.collect()
 
     def shakes_hands(self) -> bool:
         """Tell whether a peer of good will still gets in, and its packets through."""
@@ -201,7 +200,7 @@ class Siege:
         self.pair.wire.clear()
         self._clear()
         self.nat.shift = self.dice.randrange(1024, 50_000)
-        self.foe.engine = Engine(random.Random(self.dice.randrange(1 << 40)).randbytes)
+        self.foe.engine = Engine(random.Random(self.dice.randrange(1 << 40)).randbytes, hears=lambda kind: False)
         self.foe.plane.sas.clear()
         self.foe.apply(self.target.foe)
         self.victim.wake()
@@ -395,9 +394,10 @@ class Siege:
         self.tally.inside += inside
         self.tally.counting = inside
         self.tally.states[f"{sa.state.name} {'initiator' if sa.initiator else 'responder'}" if sa else "no SA"] += 1
-        began = time.process_time()
+        began = time.perf_counter()
         effects = self.victim.engine.receive(datagram, self.pair.now)
-        assert time.process_time() - began < LONGEST, datagram.octets.hex()
+        if time.perf_counter() - began > LONGEST:  # asking for the time of the processor costs much
+            assert time.process_time() - self._began < LONGEST, datagram.octets.hex()
         self.tally.counting = False
         assert len(effects) < MOST_EFFECTS, datagram.octets.hex()
         self.victim.perform(effects)

@@ -115,3 +115,14 @@ def test_many_identities_of_a_wide_pool_are_not_all_remembered(monkeypatch: pyte
         assert loan is not None
         of.give_back(loan)
     assert int(loan.address) < int(IPv6Address("2001:db8::8"))
+
+
+def test_one_identity_does_not_empty_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "MAX_LOANS", 2)
+    of = Pools([pool("10.0.0.1-10.0.0.9")])
+    assert [lend(of, ANN) for _ in range(3)] == ["10.0.0.1", "10.0.0.2", ""]
+    assert lend(of, BOB) == "10.0.0.3"
+    of.give_back(Loan("P", ip_address("10.0.0.1")))
+    assert lend(of, ANN) == "10.0.0.1"
+    of.apply([pool("10.0.0.1-10.0.0.8")])
+    assert lend(of, ANN) == ""

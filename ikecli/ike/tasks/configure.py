@@ -9,7 +9,7 @@ from ikecli.boundary.events import AddressRefused, Progress, SettingsTold
 from ikecli.ike import settings
 from ikecli.ike.inner import own_networks
 from ikecli.ike.lease import Lease
-from ikecli.ike.limits import MAX_NETWORKS
+from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Want
@@ -128,7 +128,10 @@ class Configure(Task):
         found = (core.pools.lend(gives.pools, version, owner, wish) for version, wish in wants.items())
         loans = tuple(loan for loan in found if loan is not None)
         if wants and not loans:
-            self._bar(talk, gives, _why_none(gives, core.pools.free(gives.pools), wants), _NO_ADDRESS)
+            why = _why_none(gives, core.pools.free(gives.pools), wants)
+            if core.pools.greedy(gives.pools, owner):
+                why = f"this identity has {MAX_LOANS} addresses, which is the limit"
+            self._bar(talk, gives, why, _NO_ADDRESS)
             return
         core.leases += 1
         profile = core.lookup.profiles.get(sa.profile)
