@@ -382,9 +382,10 @@ class _Resolver:
     def entry(
         self, name: str, sequence: int, entry: asa.MapEntry, dynamic: bool = False
     ) -> tuple[tuple[Flow, ...], tuple[EspProposal, ...], str | None] | None:
-        """Return the flows, proposals and tunnel group of an entry that is for something; a dynamic one has no group.
+        """Return the flows, proposals and tunnel group of an entry that is for something.
 
-        One that lacks something has no proposals: what it is for never goes in clear.
+        There is no group where each peer has its own, as those of a dynamic entry. An entry that lacks something has no
+        proposals: what it is for never goes in clear.
         """
         where = ("dynamic_maps" if dynamic else "crypto_maps", name, "entries", sequence)
         what = f"crypto {'dynamic-map' if dynamic else 'map'} {name} {sequence}"
@@ -395,10 +396,11 @@ class _Resolver:
             return (flows, offered, None) if flows or offered else None
         if not entry.peers:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", f"{what} set peer A.B.C.D")
-        group = self.tunnel_group(where, what, entry.peers[0]) if entry.peers else None
+        groups = list(dict.fromkeys(self.tunnel_group(where, what, peer) for peer in entry.peers))
+        complete = entry.peers and None not in groups
         found = tuple(self.flows(where, what, entry.match_address))
         proposals = tuple(self.offers(where, what, entry.ipsec_proposals, fix))
-        return (found, proposals if entry.peers and group else (), group) if found else None
+        return (found, proposals if complete else (), groups[0] if len(groups) == 1 else None) if found else None
 
     def reverse_routes(self, connections: Iterable[Connection]) -> Iterator[Route]:
         """Yield the routes to what entries with a peer protect; the others come with their SAs."""

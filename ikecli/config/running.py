@@ -51,9 +51,9 @@ def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = Fal
     """Return a draft's commands."""
     written = list(write(dialect, draft, every=every, reveal=revealing(dialect.name, form, mask)))
     if form != "clear":
-        kept = set(_kept(draft))
+        ours = set(kept(draft))
         cover = mask.seal_text if form == "store" else _starred
-        written = [covered(line, cover) if line.strip().removeprefix("no ") in kept else line for line in written]
+        written = [covered(line, cover) if line.strip().removeprefix("no ") in ours else line for line in written]
     while written and written[-1] == "!":
         written.pop()
     return written
@@ -88,15 +88,20 @@ def _section(commands: Iterable[str], wanted: str) -> Iterator[str]:
             yield line
 
 
-def _kept(held: Any) -> Iterator[str]:
-    """Yield every line that is kept without effect, stripped."""
+def kept(held: Any, inside: bool = True) -> Iterator[str]:
+    """Yield every line that is kept without effect, stripped; without those inside of sections if so asked."""
     if isinstance(held, Inert):
-        yield from map(str.strip, held.lines)
+        yield from map(str.strip, held.lines if inside else ())
     elif isinstance(held, dict):
         for key, value in held.items():
             if isinstance(value, Inert):
                 yield key
-            yield from _kept(value)
+            yield from kept(value, inside)
     elif is_dataclass(held) and not isinstance(held, type):
         for field in fields(held):
-            yield from _kept(getattr(held, field.name))
+            yield from kept(getattr(held, field.name), inside)
+
+
+def starred(line: str) -> str:
+    """Return a line without effect with its secrets hidden."""
+    return covered(line, _starred)

@@ -70,15 +70,19 @@ class Store:
         held = getattr(self.draft, path, None)
         return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
 
-    def beside(self) -> Store:
-        """Return an empty configuration of the same appliance."""
-        return Store(self.dialect, self._master_key, self.scribe.random, self.phrases)
+    def mask_for(self, dialect: str) -> Mask:
+        """Return what encrypts keys as a dialect writes them, under this appliance's master key."""
+        return Mask(dialect, self._master_key, self.phrases)
+
+    def beside(self, dialect: str = "") -> Store:
+        """Return an empty configuration of the same appliance, or one of another dialect under its master key."""
+        return Store(dialect or self.dialect, self._master_key, self.scribe.random, self.phrases)
 
     def set_phrase(self, phrase: Secret | None) -> None:
         """Store keys under this phrase from now on, or under the appliance's own key; open what it opens."""
         former = [one for one in self.phrases if len(one) and one != phrase]
         self.phrases = (phrase or Secret(""), *former[:FORMER_PHRASES])
-        mask = Mask(self.dialect, self._master_key, self.phrases)
+        mask = self.mask_for(self.dialect)
         self.scribe = Scribe(self.dialect, mask, self.scribe.random)
         unseal(self.draft, mask)
 

@@ -177,6 +177,13 @@ class Differ(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Convert(Request):
+    """The running configuration in another dialect ("ios" or "asa"), keys encrypted; answered with Lines."""
+
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replace(Request):
     """Make a configuration the running one, all of it; only the difference is applied. Answered with Replaced.
 
@@ -336,6 +343,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Delete: OPERATOR,
     ArchiveNow: OPERATOR,
     Differ: OPERATOR,
+    Convert: OPERATOR,
     Replace: OPERATOR,
     Confirm: OPERATOR,
     Revert: OPERATOR,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ikecli.config.convert import replacing_ikev1
+from ikecli.config.other_dialect import converted
 from ikecli.control.messages import (
     ArchiveNow,
     Confirm,
+    Convert,
     ConvertIkev1,
     Copied,
     Copy,
@@ -30,6 +32,7 @@ from ikecli.control.messages import (
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.archive import RUNNING, STARTUP
 from ikecli.errors import Rejected
+from ikecli.language.language import DIALECTS
 
 
 def _copy(appliance: Appliance, user: str, request: Copy) -> Reply:
@@ -71,6 +74,14 @@ def _differ(appliance: Appliance, user: str, request: Differ) -> Reply:
         for place in (request.old or STARTUP, request.new or RUNNING)
     ]
     return Lines(tuple(appliance.archive.differences(*texts)))
+
+
+def _convert(appliance: Appliance, user: str, request: Convert) -> Reply:
+    if request.dialect not in DIALECTS:
+        raise Rejected(f"% {request.dialect} is no dialect: {', '.join(DIALECTS)}")
+    if request.dialect == appliance.dialect:
+        raise Rejected(f"% This configuration is one of {request.dialect} already")
+    return Lines(tuple(converted(appliance.store, request.dialect)))
 
 
 def _replace(appliance: Appliance, user: str, request: Replace) -> Reply:
@@ -139,6 +150,7 @@ ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {
     Delete: _delete,
     ArchiveNow: _archive,
     Differ: _differ,
+    Convert: _convert,
     Replace: _replace,
     Confirm: _confirm,
     ConvertIkev1: _ikev1,

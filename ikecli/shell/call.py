@@ -82,6 +82,7 @@ COMMANDS: Final = Commands(
         "show.running": "configuration:running",
         "show.startup": "configuration:startup",
         "show.derived": "configuration:derived",
+        "convert.dialect": "configuration:convert",
         "write.memory": "configuration:save",
         "write.terminal": "configuration:running",
         "write.erase": "configuration:erase",

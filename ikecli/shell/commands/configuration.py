@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikecli.control.messages import ConfigBegin, ConfigState, Erase, Save
+from ikecli.control.messages import ConfigBegin, ConfigState, Convert, Erase, Lines, Save
 from ikecli.errors import Rejected
 from ikecli.language import TEXT_LIMIT
 from ikecli.shell.call import Call
@@ -40,6 +40,13 @@ async def running(call: Call) -> None:
 
     lines = await views(replace(call, name="show.running"))
     await call.out.views(lines, iter(lines))
+
+
+async def convert(call: Call) -> None:
+    """Print the running configuration in the other dialect."""
+    reply = await call.shell.ask(Convert(str(call.slots["dialect"])))
+    assert isinstance(reply, Lines)
+    await call.out.lines(reply.lines)
 
 
 async def derived(call: Call) -> None:

@@ -1,0 +1,487 @@
+"""Intent becomes a firewall's configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
+from typing import Final
+
+from ikecli.config import asa
+from ikecli.config.algorithms import FRAGMENT_MTUS
+from ikecli.config.common import Key, Pfs
+from ikecli.config.express.lines import Line, lines_of, ports_of
+from ikecli.config.express.losses import Losses
+from ikecli.config.express.peers import alone, credential_of, names, profile_towards, shown_identity
+from ikecli.config.intent_asa import NAT_KEEPALIVE
+from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
+from ikecli.intent import (
+    Address,
+    Carrier,
+    Connection,
+    Dpd,
+    EspProposal,
+    Identity,
+    IkeProposal,
+    Initiation,
+    Intent,
+    Interface,
+    Prefix,
+    Profile,
+    Route,
+)
+from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
+from ikecli.numbers import IdType
+from ikecli.secret import Secret
+
+OUTSIDE, INSIDE = "outside", "inside"
+LEVELS: Final = {OUTSIDE: 0, INSIDE: 100}
+INNER_LEVEL: Final = 50
+"""The security level of further interfaces."""
+STEP: Final = 10
+"""Between the numbers of policies, and of map entries that need another number."""
+LAST_SEQUENCE: Final = 65535
+RETRIES: Final = range(2, 11)
+_PROTOCOLS: Final = {
+    0: "ip", 1: "icmp", 2: "igmp", 4: "ipinip", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmp6",
+    88: "eigrp", 89: "ospf", 103: "pim", 132: "sctp",
+}  # fmt: skip
+
+
+class Firewall:
+    """Writes an intent as a firewall's draft; `losses` says what it could not."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent: Final = intent
+        self.draft: Final = asa.Asa(hostname=intent.hostname)
+        self.losses: Final = Losses()
+        self.nameifs: Final = dict(self._nameifs())
+
+    def whole(self) -> asa.Asa:
+        """Return the draft."""
+        self._interfaces()
+        self._routes()
+        self._policies()
+        for connection in self.intent.connections:
+            self._connection(connection)
+        for profile in self.intent.profiles:
+            self._groups(profile)
+        self._identity()
+        self._settings()
+        return self.draft
+
+    # The network
+
+    def _nameifs(self) -> Iterator[tuple[str, str]]:
+        """Yield a name for each interface with an address: what IKE goes through is outside."""
+        one_of = {one.tunnel.source_interface for one in self.intent.network.interfaces if one.tunnel}
+        carrying = {one.interface for one in self.intent.connections} | one_of
+        sources = {one.tunnel.source for one in self.intent.network.interfaces if one.tunnel}
+        used: set[str] = set()
+        for one in self.intent.network.interfaces:
+            if not one.addresses or one.template:
+                continue
+            outer = one.name in carrying or sources & {address.ip for address in one.addresses}
+            own = not one.tunnel and not one.name.startswith("Loopback")
+            wanted = one.nameif or ((OUTSIDE if outer else INSIDE) if own else one.name.lower())
+            name = next(each for each in _numbered(wanted) if each not in used)
+            used.add(name)
+            yield one.name, name
+
+    def _interfaces(self) -> None:
+        for one in self.intent.network.interfaces:
+            what = f"interface {one.name}"
+            if one.template:
+                self.losses.add(what, "there are no virtual-access interfaces")
+                continue
+            if one.vrf:
+                self.losses.add(what, f"there is no routing table {one.vrf}")
+            if one.unnumbered:
+                self.losses.add(what, f"it cannot use the address of {one.unnumbered}")
+            four = [each for each in one.addresses if isinstance(each, IPv4Interface)]
+            for each in four[1:]:
+                self.losses.add(what, f"the secondary address {each.ip}")
+            nameif = self.nameifs.get(one.name)
+            held = asa.Interface(
+                description=one.description or None,
+                shutdown=one.shutdown or None,
+                nameif=nameif,
+                security_level=LEVELS.get(nameif, INNER_LEVEL) if nameif else None,
+                address=asa.InterfaceAddress(four[0].ip, four[0].netmask) if four else None,
+                ipv6_addresses=[each for each in one.addresses if isinstance(each, IPv6Interface)],
+            )
+            if one.tunnel is None or self._tunnel(one, held):
+                self.draft.interfaces[one.name] = held
+            if nameif and one.mtu != DEFAULT_MTU:
+                self.draft.mtus[nameif] = asa.Mtu(one.mtu)
+
+    def _tunnel(self, one: Interface, held: asa.Interface) -> bool:
+        """Make an interface a tunnel; return whether there is such a tunnel here."""
+        tunnel, what = one.tunnel, f"interface {one.name}"
+        assert tunnel is not None
+        if tunnel.carrier is Carrier.GRE:
+            self.losses.add(what, "GRE: a tunnel here is IPsec by itself")
+            return False
+        version = tunnel.source.version if tunnel.source else 4
+        if tunnel.versions != (version,):
+            self.losses.add(what, "packets of the other IP version in the tunnel")
+            return False
+        source = tunnel.source_interface or self._interface_with(tunnel.source)
+        if not source or one.name not in self.nameifs or not self.nameifs.get(source):
+            self.losses.add(what, "a tunnel needs an address of its own and an interface to send from")
+            return False
+        held.tunnel_source = self.nameifs[source]
+        held.tunnel_destination = tunnel.destination
+        held.tunnel_mode = f"ipv{version}"
+        held.protection = tunnel.profile or None
+        return True
+
+    def _interface_with(self, address: Address | None) -> str:
+        own = (one.name for one in self.intent.network.interfaces if address in {each.ip for each in one.addresses})
+        return next(own, "")
+
+    def _routes(self) -> None:
+        for route in self.intent.network.routes:
+            what = f"the route to {route.prefix}"
+            if route.learned:
+                continue
+            if route.vrf:
+                self.losses.add(what, f"there is no routing table {route.vrf}")
+                continue
+            interface, gateway = egress(self.intent, route)
+            nameif = self.nameifs.get(interface)
+            if nameif is None or gateway is None or interface not in self.draft.interfaces:
+                self.losses.add(what, "a route needs an interface with an address and a gateway on it")
+                continue
+            held = asa.StaticRoute(route.distance)
+            if isinstance(route.prefix, IPv4Network):
+                key = (nameif, route.prefix.network_address, route.prefix.netmask, gateway)
+                self.draft.routes[key] = held  # type: ignore[index]
+            else:
+                self.draft.routes6[nameif, IPv6Interface(route.prefix), gateway] = held  # type: ignore[index]
+
+    # IKE
+
+    def _policies(self) -> None:
+        lifetimes = sorted({one.lifetime for one in self.intent.profiles}) or [DEFAULT_IKE_LIFETIME]
+        for lifetime in lifetimes[1:]:
+            self.losses.add("lifetime", f"all IKE SAs live as long, {lifetimes[0]} seconds, not {lifetime}")
+        seen: list[IkeProposal] = []
+        for policy in self.intent.policies:
+            for proposal in policy.proposals:
+                if not any(replace(one, name=proposal.name) == proposal for one in seen):
+                    seen.append(proposal)
+        for number, proposal in enumerate(seen, 1):
+            self.draft.ikev2_policies[number * STEP] = self._policy(proposal, lifetimes[0])
+
+    def _policy(self, one: IkeProposal, lifetime: int) -> asa.IkePolicy:
+        what = f"proposal {one.name}"
+        held = asa.IkePolicy(
+            encryption=self.losses.words(one.encryption, "asa", "ike", what),
+            integrity=self.losses.words(one.integrity, "asa", "ike", what) or ("null",),
+            groups=self.losses.words(one.groups, "asa", "ike", what),
+            prf=self.losses.words(one.prf, "asa", "ike", what),
+            lifetime=lifetime if lifetime <= 2**31 - 2 else "none",
+        )
+        for number, rows in enumerate(one.additional, 1):
+            named = self.losses.words(tuple(row for row in rows if row.number), "asa", "ake", what)
+            none = ("none",) if any(not row.number for row in rows) else ()
+            if rows:
+                held.additional[number] = asa.AdditionalExchange(named + none)
+        return held
+
+    # Tunnel groups
+
+    def _groups(self, profile: Profile) -> None:
+        """Make the tunnel groups of a profile: one for each address or name that its peers have."""
+        used = [
+            peer
+            for one in self.intent.connections
+            for peer in one.peers
+            if profile_towards(self.intent, one, peer) is profile
+        ]
+        peers: list[Address] = [*used]
+        peers += [one for match in profile.remotes if (one := alone(match)) is not None]
+        peers += [one.network_address for one in profile.gateways if one.num_addresses == 1]
+        for peer in dict.fromkeys(peers):
+            self._group(str(peer), profile, peer)
+        known: Iterable[str] = names(profile)
+        for name in dict.fromkeys(known):
+            self._group(name, profile, None)
+        if any(match.type is None for match in profile.remotes) and not (profile.gateways or used):
+            self._group(asa.DEFAULT_GROUP, profile, None)
+        self._unsaid(profile, bool(peers))
+
+    def _unsaid(self, profile: Profile, known: bool) -> None:
+        """Note what a profile says and no tunnel group can."""
+        what = f"profile {profile.name}"
+        for match in profile.remotes:
+            wide = match.network is not None and alone(match) is None and not known
+            if wide or match.domain or match.type == IdType.RFC822_ADDR:
+                self.losses.add(what, f"no tunnel group is for the identity {match}")
+        for present, why in (
+            (profile.ppks, "post-quantum preshared keys"),
+            (profile.authorization, "what peers are lent and told"),
+            (profile.template, "virtual-access interfaces"),
+            (profile.force_encapsulation, "nat force-encap"),
+            (profile.locals, "match address local: a tunnel group holds at every address"),
+        ):
+            if present:
+                self.losses.add(what, why)
+
+    def _group(self, name: str, profile: Profile, peer: Address | None) -> None:
+        what = f"tunnel-group {name}"
+        credential = credential_of(profile, peer) if peer is not None else next(iter(profile.credentials), None)
+        if credential is None or credential.local is None or credential.remote is None:
+            self.losses.add(what, f"profile {profile.name} has no two keys for it")
+            return
+        held = asa.TunnelIpsec(_key(credential.remote), _key(credential.local), self._keepalive(what, profile.dpd))
+        before = self.draft.tunnel_groups.get(name)
+        if before is not None and before.ipsec not in (None, held):
+            self.losses.add(what, f"profile {profile.name} is for the same peer with another key or keepalive")
+            return
+        self.draft.tunnel_groups[name] = asa.TunnelGroup("ipsec-l2l", held)
+
+    def _keepalive(self, what: str, dpd: Dpd | None) -> asa.Keepalive:
+        if dpd is None:
+            return asa.Keepalive("disable")
+        retry = min(max(dpd.retry, RETRIES[0]), RETRIES[-1])
+        if not dpd.periodic:
+            self.losses.add(what, "checks only when there is traffic to send (on-demand): they are periodic here")
+        if retry != dpd.retry:
+            self.losses.add(what, f"a retry of {dpd.retry} seconds: it is {retry} here")
+        return asa.Keepalive("threshold", dpd.interval, retry)
+
+    def _identity(self) -> None:
+        """Say who this side is, for all peers at once."""
+        shown: dict[Identity | None, str] = {}
+        for one in self.intent.connections:
+            for peer in one.peers:
+                profile = profile_towards(self.intent, one, peer)
+                if profile is not None:
+                    shown.setdefault(shown_identity(profile, one.local), profile.name)
+        for identity, name in shown.items():
+            match identity:
+                case None:
+                    kind = None
+                case Identity(type=IdType.FQDN) if identity == Identity.fqdn(self.intent.hostname):
+                    kind = asa.IsakmpIdentity("hostname")
+                case Identity(type=IdType.KEY_ID, data=data):
+                    kind = asa.IsakmpIdentity("key-id", data.decode(errors="replace"))
+                case _:
+                    self.losses.add(f"profile {name}", f"the identity {identity} of this side")
+                    continue
+            if self.draft.isakmp_identity not in (None, kind) or (kind and None in shown):
+                self.losses.add(f"profile {name}", "all peers are shown the same identity")
+            else:
+                self.draft.isakmp_identity = kind
+
+    # Child SAs
+
+    def _connection(self, one: Connection) -> None:
+        tunnel = next((each for each in self.intent.network.interfaces if each.name == one.interface), None)
+        if tunnel is not None and tunnel.tunnel is not None:
+            if one.interface in self.draft.interfaces:
+                self._enable(self.draft.interfaces[one.interface].tunnel_source)
+                self._ipsec_profile(tunnel.tunnel.profile, one)
+            return
+        what, nameif = f"crypto map {one.name} {one.sequence}", self.nameifs.get(one.interface)
+        if nameif is None:
+            self.losses.add(what, f"interface {one.interface} has no address")
+            return
+        self._enable(nameif)
+        entry = self._entry(what, one)
+        if one.wildcard_peer:
+            self._dynamic(nameif, one, entry)
+            return
+        held = self._map(nameif, one.name)
+        sequence = _place(held.entries, one.sequence, entry)
+        held.entries[sequence] = entry
+
+    def _enable(self, nameif: str | None) -> None:
+        if nameif and nameif not in self.draft.ikev2_interfaces:
+            self.draft.ikev2_interfaces.append(nameif)
+
+    def _map(self, nameif: str, name: str) -> asa.CryptoMap:
+        """Return the map of an interface: it has one, or takes the one of this name."""
+        for held in self.draft.crypto_maps.values():
+            if nameif in held.interfaces:
+                return held
+        held = self.draft.crypto_maps.setdefault(name, asa.CryptoMap())
+        held.interfaces.append(nameif)
+        return held
+
+    def _dynamic(self, nameif: str, one: Connection, entry: asa.MapEntry) -> None:
+        """Make an entry for peers of any address, at the end of the interface's map."""
+        entry.connection_type = None
+        inner = self.draft.dynamic_maps.setdefault(one.name, asa.DynamicMap())
+        inner.entries[one.sequence] = entry
+        held = self._map(nameif, f"{nameif}_map")
+        if not any(each.dynamic == one.name for each in held.entries.values()):
+            last = next(number for number in range(LAST_SEQUENCE, 0, -1) if number not in held.entries)
+            held.entries[last] = asa.MapEntry(dynamic=one.name)
+
+    def _entry(self, what: str, one: Connection) -> asa.MapEntry:
+        self._unserved(what, one)
+        return asa.MapEntry(
+            match_address=self._list(what, one) if one.flows else None,
+            pfs=pfs_of(one, "asa", what, self.losses),
+            connection_type="answer-only" if one.initiation is Initiation.NEVER and not one.wildcard_peer else None,
+            peers=list(one.peers),
+            ipsec_proposals=self._proposals(what, one.proposals),
+            mode="transport" if one.transport else None,
+            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
+            lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
+            reverse_route=one.reverse_route or None,
+            tfc=asa.Tfc(one.tfc.burst, one.tfc.size, one.tfc.interval) if one.tfc else None,
+        )
+
+    def _unserved(self, what: str, one: Connection) -> None:
+        """Note what a connection has and no line of a firewall says."""
+        windows = {each.replay_window for each in self.intent.connections}
+        for present, why in (
+            (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
+            (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
+            (one.vrf or one.inner_vrf, "routing tables"),
+            (one.asks, "asking the peer for an address"),
+            (len(windows) > 1, "a replay window of its own"),
+        ):
+            if present:
+                self.losses.add(what, why)
+
+    def _ipsec_profile(self, name: str, one: Connection) -> None:
+        what = f"IPsec profile {name}"
+        self._unserved(what, one)
+        self.draft.ipsec_profiles[name] = asa.IpsecProfile(
+            ipsec_proposals=self._proposals(what, one.proposals),
+            pfs=pfs_of(one, "asa", what, self.losses),
+            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime or "unlimited",
+            lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
+            responder_only=one.initiation is Initiation.NEVER or None,
+        )
+
+    def _proposals(self, what: str, proposals: tuple[EspProposal, ...]) -> tuple[str, ...]:
+        """Return the names of ipsec-proposals that offer the same."""
+        found = []
+        for one in proposals:
+            held = asa.IpsecProposal(
+                self.losses.words(one.encryption, "asa", "esp", what),
+                self.losses.words(one.integrity, "asa", "esp", what) or ("null",),
+            )
+            known = self.draft.ipsec_proposals
+            name = next(each for each in _numbered(one.name) if known.get(each, held) == held)
+            known[name] = held
+            found.append(name)
+        return tuple(found)
+
+    def _list(self, what: str, one: Connection) -> str:
+        """Return the name of an access list for what a connection protects."""
+        held = asa.AccessList([_access_line(line) for line in lines_of(one.flows, what, self.losses)])
+        known = self.draft.access_lists
+        name = next(each for each in _numbered(f"{one.name}_{one.sequence}") if known.get(each, held) == held)
+        known[name] = held
+        return name
+
+    # Settings of the whole
+
+    def _settings(self) -> None:
+        intent, draft, usual = self.intent, self.draft, Intent()
+        windows = sorted({one.replay_window for one in intent.connections}) or [REPLAY_WINDOW]
+        if windows[-1] != REPLAY_WINDOW:
+            draft.replay_window = f"window-size {windows[-1]}" if windows[0] else "disable"
+        keepalives = sorted({one.nat_keepalive for one in intent.profiles}) or [NAT_KEEPALIVE]
+        draft.nat_keepalive = max(keepalives[0], 10)
+        if len(keepalives) > 1 or draft.nat_keepalive != keepalives[0]:
+            self.losses.add("nat keepalive", f"it is {draft.nat_keepalive} seconds for all peers")
+        if intent.cookie_threshold is None:
+            draft.cookie_challenge = "never"
+        else:
+            draft.cookie_challenge = min(100, intent.cookie_threshold * 100 // intent.max_half_open)
+        if intent.puzzle_threshold is not None:
+            draft.puzzle_challenge = min(100, intent.puzzle_threshold * 100 // intent.max_half_open)
+        if intent.fragment_mtu is None:
+            draft.fragmentation = False
+        elif intent.fragment_mtu != FRAGMENT_MTUS:
+            draft.fragmentation = asa.Fragmentation(intent.fragment_mtu[0])
+        draft.notify_invalid_selectors = intent.notify_invalid_selectors or None
+        for present, why in (
+            (intent.nat.rules or intent.nat.statics, "address translation"),
+            (intent.pools, "pools of addresses"),
+            (intent.network.vrfs, "routing tables beside the global one"),
+            (intent.max_half_open != usual.max_half_open, "the limit of SAs in negotiation"),
+            (intent.max_sas != usual.max_sas, "the limit of IKE SAs"),
+        ):
+            if present:
+                self.losses.add("this system", why)
+
+
+def egress(intent: Intent, route: Route) -> tuple[str, Address | None]:
+    """Return where a route goes out, and its gateway: the other end where it goes out of a network of two."""
+    for one in intent.network.interfaces:
+        for own in one.addresses:
+            if route.gateway is not None and one.name != route.interface and route.interface:
+                continue
+            if route.gateway is not None and route.gateway in own.network:
+                return one.name, route.gateway
+            if route.gateway is None and one.name == route.interface and own.version == route.prefix.version:
+                hosts = [each for each in own.network.hosts() if each != own.ip] if _pair(own.network) else []
+                return one.name, next(iter(hosts), None)
+    return route.interface, route.gateway
+
+
+def _pair(network: Prefix) -> bool:
+    return network.prefixlen >= network.max_prefixlen - 2
+
+
+def pfs_of(one: Connection, dialect: str, what: str, losses: Losses) -> Pfs | None:
+    """Return a connection's further key exchange."""
+    if one.pfs is None:
+        return None
+    further = [row for rows in one.pfs_additional for row in rows]
+    if one.pfs.kem:
+        return Pfs(pqc=one.pfs.ake.ios)
+    group = losses.words((one.pfs,), dialect, "ike", what)
+    return Pfs(f"group{group[0]}" if group else None, further[0].ake.ios if further else None)
+
+
+def _key(secret: Secret) -> Key:
+    return Key(key=secret)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}-{number}"
+        number += 1
+
+
+def _place(entries: dict[int, asa.MapEntry], wanted: int, entry: asa.MapEntry) -> int:
+    """Return a sequence number that is free, or holds the same."""
+    while entries.get(wanted, entry) != entry:
+        wanted += 1
+    return wanted
+
+
+def _access_line(line: Line) -> asa.AccessLine:
+    protocol = _PROTOCOLS.get(line.protocol, line.protocol)
+    return asa.AccessLine(
+        "permit" if line.permit else "deny",
+        protocol,
+        _end(line.source),
+        ports_of(line.source_ports, listed=False),
+        _end(line.destination),
+        ports_of(line.destination_ports, listed=False),
+        line.icmp,
+    )
+
+
+def _end(prefix: Prefix) -> asa.Network:
+    if prefix.prefixlen == 0:
+        return asa.Network(f"any{prefix.version}")
+    if prefix.num_addresses == 1:
+        return asa.Network("host", prefix.network_address)
+    if isinstance(prefix, IPv4Network):
+        return asa.Network(None, prefix.network_address, prefix.netmask)
+    return asa.Network(prefix=IPv6Interface(prefix))

@@ -1,0 +1,421 @@
+"""Intent becomes a router's configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from typing import Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import FRAGMENT_MTUS
+from ikecli.config.common import Dpd, Key, Matched
+from ikecli.config.express.firewall import egress, pfs_of
+from ikecli.config.express.lines import Line, lines_of, ports_of, versions
+from ikecli.config.express.losses import Losses
+from ikecli.config.express.peers import merged
+from ikecli.config.intent_ios import NAT_KEEPALIVE
+from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
+from ikecli.intent import (
+    Address,
+    Connection,
+    Credential,
+    EspProposal,
+    Flow,
+    Identity,
+    IdentityMatch,
+    IkeProposal,
+    Initiation,
+    Intent,
+    Interface,
+    Prefix,
+    Profile,
+    Tunnel,
+)
+from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
+from ikecli.numbers import Algorithm, IdType
+
+MOST_COOKIES: Final = 1000
+LIFETIMES: Final = range(120, 86401)
+"""Seconds that an IKE SA may live."""
+_PROTOCOLS: Final = {
+    0: "ip", 1: "icmp", 2: "igmp", 4: "ipinip", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ahp", 88: "eigrp",
+    89: "ospf", 103: "pim", 132: "sctp",
+}  # fmt: skip
+_PROTOCOLS6: Final = {0: "ipv6", 6: "tcp", 17: "udp", 50: "esp", 51: "ahp", 58: "icmp", 132: "sctp"}
+_KINDS: Final = {IdType.FQDN: "fqdn", IdType.RFC822_ADDR: "email", IdType.KEY_ID: "key-id"}
+
+
+class Router:
+    """Writes an intent as a router's draft; `losses` says what it could not."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent: Final = intent
+        self.draft: Final = ios.Ios(hostname=intent.hostname)
+        self.losses: Final = Losses()
+
+    def whole(self) -> ios.Ios:
+        """Return the draft."""
+        for one in self.intent.network.interfaces:
+            self._interface(one)
+        self._routes()
+        self._policies()
+        together = {one.name for connection in self.intent.connections for one in merged(self.intent, connection)}
+        for profile in self.intent.profiles:
+            if profile.name not in together:
+                self._profile(profile)
+        for connection in self.intent.connections:
+            self._connection(connection)
+        self._settings()
+        return self.draft
+
+    # The network
+
+    def _interface(self, one: Interface) -> None:
+        four = [each for each in one.addresses if isinstance(each, IPv4Interface)]
+        own = [ios.InterfaceAddress(each.ip, each.netmask) for each in four]
+        held = ios.Interface(
+            description=one.description or one.nameif or None,
+            mtu=None if one.mtu == DEFAULT_MTU else one.mtu,
+            address=own[0] if own else None,
+            secondaries=own[1:],
+            shutdown=one.shutdown or None,
+            ipv6_addresses=[each for each in one.addresses if isinstance(each, IPv6Interface)],
+        )
+        if held.ipv6_addresses:
+            self.draft.ipv6_routing = True
+        if one.tunnel is not None:
+            self._tunnel(one.tunnel, held)
+        self.draft.interfaces[one.name] = held
+
+    def _tunnel(self, tunnel: Tunnel, held: ios.Interface) -> None:
+        version = tunnel.source.version if tunnel.source else 4
+        kind = (tunnel.carrier, version, tunnel.versions)
+        held.tunnel_mode = next((mode for mode, what in MODES.items() if what == kind), None)
+        if tunnel.source_interface:
+            held.tunnel_source = ios.TunnelSource(interface=tunnel.source_interface)
+        elif tunnel.source is not None:
+            held.tunnel_source = ios.TunnelSource(address=tunnel.source)
+        held.tunnel_destination = tunnel.destination
+        held.tunnel_key = tunnel.key
+        if tunnel.profile:
+            held.protection = ios.Protection(tunnel.profile)
+
+    def _routes(self) -> None:
+        tunnels = {one.name for one in self.intent.network.interfaces if one.tunnel}
+        for route in self.intent.network.routes:
+            if route.learned:
+                continue
+            interface, gateway = egress(self.intent, route)
+            through = interface if interface in tunnels or gateway is None else None
+            held = ios.StaticRoute(route.distance if route.distance != 1 else None)
+            if isinstance(route.prefix, IPv4Network):
+                four = gateway if isinstance(gateway, IPv4Address) and not through else None
+                self.draft.routes[route.prefix.network_address, route.prefix.netmask, through, four] = held
+            else:
+                six = gateway if gateway is not None and not isinstance(gateway, IPv4Address) and not through else None
+                self.draft.routes6[IPv6Interface(route.prefix), through, six] = held
+
+    # IKE
+
+    def _policies(self) -> None:
+        for policy in self.intent.policies:
+            held = ios.Policy(fvrf="any" if policy.vrf is None else None, locals=list(policy.locals))
+            for proposal in policy.proposals:
+                made = self._proposal(proposal)
+                known = self.draft.proposals
+                name = next(each for each in _numbered(proposal.name) if known.get(each, made) == made)
+                known[name] = made
+                held.proposals.append(name)
+            self.draft.policies[policy.name] = held
+
+    def _proposal(self, one: IkeProposal) -> ios.Proposal:
+        what = f"crypto ikev2 policy {one.name}"
+        integrity = self.losses.words(one.integrity, "ios", "ike", what)
+        prf = self.losses.words(one.prf, "ios", "ike", what)
+        return ios.Proposal(
+            encryption=self.losses.words(one.encryption, "ios", "ike", what),
+            integrity=integrity,
+            prf=() if prf == integrity else prf,
+            groups=self.losses.words(one.groups, "ios", "ike", what),
+            pqc=self._pqc(what, one.additional),
+        )
+
+    def _pqc(self, what: str, additional: tuple[tuple[Algorithm, ...], ...]) -> ios.Pqc | None:
+        """Return the one additional key exchange that a router has words for."""
+        said = [rows for rows in additional if rows]
+        if not said:
+            return None
+        if len(said) > 1:
+            self.losses.add(what, "more than one additional key exchange")
+        words = self.losses.words(tuple(row for row in said[0] if row.number), "ios", "ake", what)
+        optional = any(not row.number for row in said[0])
+        return ios.Pqc(words, optional) if words else None
+
+    def _profile(self, one: Profile) -> None:
+        what = f"tunnel-group {one.name}"
+        if one.authorization is not None:
+            self.losses.add(what, "what peers are lent and told")
+        remotes = [_match(match) for match in one.remotes]
+        if one.gateways:
+            remotes = [_network(prefix) for prefix in one.gateways]
+            self.losses.add(
+                "tunnel groups", "one named by an address takes any identity from there, a profile the address"
+            )
+        lifetime = min(max(one.lifetime, LIFETIMES[0]), LIFETIMES[-1])
+        if lifetime != one.lifetime:
+            self.losses.add(what, f"a lifetime of {one.lifetime} seconds: it is {lifetime} here")
+        self.draft.keyrings[one.name] = ios.Keyring(
+            {
+                f"peer{number}": peer
+                for number, peer in enumerate((each for held in one.credentials for each in _ring_peers(held)), 1)
+            }
+        )
+        self.draft.profiles[one.name] = ios.Profile(
+            fvrf="any" if one.vrf is None else None,
+            locals=[ios.LocalMatch(address=each) for each in one.locals],
+            remotes=remotes,
+            identity=_identity(one.local),
+            auth_local=ios.Authentication("pre-share"),
+            auth_remote=ios.Authentication("pre-share"),
+            keyring=one.name,
+            lifetime=None if lifetime == DEFAULT_IKE_LIFETIME else lifetime,
+            dpd=Dpd(one.dpd.interval, one.dpd.retry, "periodic" if one.dpd.periodic else "on-demand")
+            if one.dpd
+            else None,
+            nat_keepalive=None if one.nat_keepalive == NAT_KEEPALIVE else one.nat_keepalive,
+            force_encapsulation=one.force_encapsulation or None,
+        )
+
+    def _together(self, what: str, one: Connection) -> str:
+        """Return the name of one profile for all peers of an entry, which have a tunnel group each."""
+        held = merged(self.intent, one)
+        alike = {replace(each, name="", remotes=(), gateways=(), credentials=()) for each in held}
+        if len(alike) > 1:
+            self.losses.add(what, "settings of its own for each peer")
+        profile = replace(
+            held[0],
+            name=f"{one.name}_{one.sequence}",
+            remotes=tuple(match for each in held for match in each.remotes),
+            gateways=tuple(prefix for each in held for prefix in each.gateways),
+            credentials=tuple(credential for each in held for credential in each.credentials),
+        )
+        self._profile(profile)
+        return profile.name
+
+    # Child SAs
+
+    def _connection(self, one: Connection) -> None:
+        held = self.draft.interfaces.get(one.interface)
+        if held is None:
+            return
+        if held.protection is not None:
+            self._ipsec_profile(held.protection.profile, one)
+            return
+        what = f"crypto map {one.name} {one.sequence}"
+        if one.wildcard_peer:
+            self.losses.add(f"crypto dynamic-map {one.name} {one.sequence}", "crypto maps here name their peers")
+            return
+        if one.profile is None:
+            one = replace(one, profile=self._together(what, one))
+        for present, why in (
+            (one.initiation is Initiation.NEVER, "connection-type answer-only"),
+            (one.reverse_route, "set reverse-route: write the routes"),
+            (one.tfc, "set tfc-packets"),
+        ):
+            if present:
+                self.losses.add(what, why)
+        for version in versions(one.flows):
+            self._entry(what, one, version, held)
+
+    def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
+        """Put an entry into the map of an interface for packets of an IP version."""
+        flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
+        entry = ios.MapEntry(
+            peers={peer: ios.MapPeer() for peer in one.peers},
+            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
+            lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
+            per_host=one.per_host or None,
+            replay_window=_window(one),
+            transform_sets=self._sets(what, one),
+            pfs=pfs_of(one, "ios", what, self.losses),
+            ikev2_profile=one.profile,
+            match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version),
+        )
+        maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
+        name = (interface.crypto_map if version == 4 else interface.ipv6_crypto_map) or one.name
+        if version == 4:
+            interface.crypto_map = name
+        else:
+            interface.ipv6_crypto_map = name
+        entries = maps.setdefault(name, ios.CryptoMap()).entries
+        sequence = one.sequence
+        while entries.get(sequence, entry) != entry:
+            sequence += 1
+        entries[sequence] = entry
+
+    def _ipsec_profile(self, name: str, one: Connection) -> None:
+        what = f"IPsec profile {name}"
+        self.draft.ipsec_profiles[name] = ios.IpsecProfile(
+            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime or None,
+            lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
+            replay_window=_window(one),
+            transform_sets=self._sets(what, one),
+            pfs=pfs_of(one, "ios", what, self.losses),
+            ikev2_profile=one.profile,
+            responder_only=one.initiation is Initiation.NEVER or None,
+        )
+        if not one.lifetime:
+            self.losses.add(what, f"SAs without an end: they live {LIFETIME} seconds here")
+
+    def _sets(self, what: str, one: Connection) -> tuple[str, ...]:
+        """Return the names of transform sets that offer the same: each has one cipher and one hash."""
+        found = []
+        for proposal in one.proposals:
+            for transforms in self._transforms(what, proposal):
+                held = ios.TransformSet(transforms, any(proposal.esn) or None, "transport" if one.transport else None)
+                known = self.draft.transform_sets
+                name = next(each for each in _numbered(proposal.name) if known.get(each, held) == held)
+                known[name] = held
+                found.append(name)
+        return tuple(dict.fromkeys(found))
+
+    def _transforms(self, what: str, proposal: EspProposal) -> Iterator[tuple[ios.Transform, ...]]:
+        ciphers = self.losses.words(proposal.encryption, "ios", "esp", what)
+        for cipher in ciphers:
+            for check in self.losses.words(proposal.integrity, "ios", "esp", what) or ("",):
+                yield tuple(_transform(word) for word in (cipher, check) if word)
+
+    def _list(self, wanted: str, what: str, flows: tuple[Flow, ...], version: int) -> str:
+        """Return the name of an access list for flows of one IP version."""
+        lines = list(lines_of(flows, what, self.losses))
+        if version == 6:
+            six = ios.AccessList6({10 * at: _access_line6(line) for at, line in enumerate(lines, 1)})
+            name = next(each for each in _numbered(wanted) if self.draft.access_lists6.get(each, six) == six)
+            self.draft.access_lists6[name] = six
+            return name
+        four = ios.AccessList({10 * at: _access_line(line) for at, line in enumerate(lines, 1)})
+        name = next(each for each in _numbered(wanted) if self.draft.access_lists.get(each, four) == four)
+        self.draft.access_lists[name] = four
+        return name
+
+    # Settings of the whole
+
+    def _settings(self) -> None:
+        intent, draft = self.intent, self.draft
+        draft.cookie_challenge = MOST_COOKIES if intent.cookie_threshold is None else intent.cookie_threshold
+        draft.puzzle_challenge = intent.puzzle_threshold
+        if intent.fragment_mtu is not None:
+            own = intent.fragment_mtu != FRAGMENT_MTUS
+            draft.fragmentation = ios.Fragmentation(intent.fragment_mtu[0] if own else None)
+        if intent.cookie_threshold is None:
+            self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
+        if intent.pools:
+            self.losses.add("this system", "pools of addresses")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}-{number}"
+        number += 1
+
+
+def _window(one: Connection) -> str | None:
+    if one.replay_window == REPLAY_WINDOW:
+        return None
+    return str(one.replay_window) if one.replay_window else "disable"
+
+
+def _transform(word: str) -> ios.Transform:
+    kind, _, bits = word.partition(" ")
+    return ios.Transform(kind, bits or None)
+
+
+def _match(match: IdentityMatch) -> Matched:
+    if match.type is None:
+        return Matched("any")
+    if match.network is not None:
+        return _network(match.network)
+    return Matched(_KINDS[IdType(match.type)], match.value.decode(errors="replace"), domain=match.domain)
+
+
+def _network(prefix: Prefix) -> Matched:
+    if isinstance(prefix, IPv6Network):
+        return Matched("address", prefix=IPv6Interface(prefix))
+    return Matched("address", prefix.network_address, prefix.netmask)
+
+
+def _identity(identity: Identity | None) -> Matched | None:
+    if identity is None:
+        return None
+    address = identity.address
+    if address is not None:
+        return Matched("address", address)
+    return Matched(_KINDS[IdType(identity.type)], identity.data.decode(errors="replace"))
+
+
+def _ring_peers(credential: Credential) -> Iterator[ios.KeyringPeer]:
+    """Yield the peers of a keyring that have a credential's keys: one for each network, one for an identity."""
+    for prefix in credential.addresses:
+        if isinstance(prefix, IPv6Network):
+            yield _ring_peer(credential, ios.PeerAddress(prefix=IPv6Interface(prefix)))
+        else:
+            yield _ring_peer(credential, ios.PeerAddress(address=prefix.network_address, mask=prefix.netmask))
+    if credential.identity is not None:
+        yield _ring_peer(credential, None)
+
+
+def _ring_peer(credential: Credential, address: ios.PeerAddress | None) -> ios.KeyringPeer:
+    local, remote = (Key(key=secret) if secret else None for secret in (credential.local, credential.remote))
+    same = local == remote
+    return ios.KeyringPeer(
+        address=address,
+        identity=_match(credential.identity) if credential.identity else None,
+        key=local if same else None,
+        key_local=None if same else local,
+        key_remote=None if same else remote,
+    )
+
+
+def _access_line(line: Line) -> ios.AccessLine:
+    return ios.AccessLine(
+        "permit" if line.permit else "deny",
+        _PROTOCOLS.get(line.protocol, line.protocol),
+        _end(line.source),
+        ports_of(line.source_ports, listed=True),
+        _end(line.destination),
+        ports_of(line.destination_ports, listed=True),
+        icmp=line.icmp,
+    )
+
+
+def _end(prefix: Prefix) -> ios.Endpoint:
+    if prefix.prefixlen == 0:
+        return ios.Endpoint("any")
+    address = IPv4Address(int(prefix.network_address))
+    return ios.Endpoint("host", address) if prefix.num_addresses == 1 else ios.Endpoint(None, address, prefix.hostmask)  # type: ignore[arg-type]
+
+
+def _access_line6(line: Line) -> ios.AccessLine6:
+    return ios.AccessLine6(
+        "permit" if line.permit else "deny",
+        _PROTOCOLS6.get(line.protocol, line.protocol),
+        _end6(line.source),
+        ports_of(line.source_ports, listed=True),
+        _end6(line.destination),
+        ports_of(line.destination_ports, listed=True),
+    )
+
+
+def _end6(prefix: Prefix) -> ios.Endpoint6:
+    if prefix.prefixlen == 0:
+        return ios.Endpoint6("any")
+    if prefix.num_addresses == 1:
+        return ios.Endpoint6("host", prefix.network_address)  # type: ignore[arg-type]
+    return ios.Endpoint6(None, prefix=IPv6Interface(prefix))
+
+
+__all__ = ["Address", "Router"]

@@ -1,0 +1,237 @@
+"""A configuration written in the other dialect means the same, but for what is said to have no counterpart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ikecli.config import Store, dialect_of
+from ikecli.config.express import express
+from ikecli.config.express.firewall import egress
+from ikecli.config.express.lines import lines_of
+from ikecli.config.express.losses import Losses
+from ikecli.config.express.peers import credential_of, profile_towards
+from ikecli.config.mask import Mask
+from ikecli.config.running import body
+from ikecli.intent import Connection, Identity, Initiation, Intent
+from ikecli.language import load
+from tests.config.reading import MASTER_KEY, SAMPLES, read
+
+OTHER = {"ios": "asa", "asa": "ios"}
+FILES = sorted(SAMPLES.rglob("*.cfg"))
+WHOLE = ("site-to-site", "route-based", "post-quantum/asa", "post-quantum/router")
+"""What of the samples has all its counterparts."""
+ALWAYS_SAID = (
+    "tunnel groups: one named by an address takes any identity from there, a profile the address",
+    "checks only when there is traffic to send (on-demand): they are periodic here",
+)
+"""Losses that are differences of the systems, not of what is protected."""
+
+
+def converted(intent: Intent, dialect: str) -> tuple[Store, list[str]]:
+    """Write an intent in a dialect and read that; every line must be taken."""
+    expressed = express(intent, dialect)
+    lines = body(load(dialect), expressed.draft, "clear", Mask(dialect, MASTER_KEY))
+    store, outcomes = read(dialect, lines)
+    assert not [(line, one.messages) for line, one in zip(lines, outcomes, strict=True) if not one.accepted]
+    return store, [one for one in expressed.lost if not one.endswith(ALWAYS_SAID)]
+
+
+def essence(intent: Intent) -> dict[str, Any]:
+    """Return what an intent protects and how, in no dialect's names."""
+    proposals = [
+        (one.encryption, one.integrity, one.prf, one.groups, one.additional)
+        for policy in intent.policies
+        for one in policy.proposals
+    ]
+    routes = [one for one in intent.network.routes if not one.learned]
+    return {
+        "addresses": {one.name: set(one.addresses) for one in intent.network.interfaces if one.addresses},
+        "routes": {(one.prefix, egress(intent, one)[0], one.distance) for one in routes},
+        "proposals": list(dict.fromkeys(proposals)) if intent.connections else [],
+        "connections": {repr(_protects(intent, one)) for one in intent.connections},
+        "settings": (intent.hostname, intent.fragment_mtu, intent.cookie_threshold),
+    }
+
+
+def _protects(intent: Intent, one: Connection) -> list[Any]:
+    profiles = [profile_towards(intent, one, peer) for peer in one.peers]
+    profile = profiles[0]
+    assert profile is not None
+    held = [each and credential_of(each, peer) for each, peer in zip(profiles, one.peers, strict=True)]
+    keys = [key and [side and side.reveal() for side in (key.local, key.remote)] for key in held]
+    suites = [
+        (cipher.name, cipher.key_bits, check and check.name, held.esn)
+        for held in one.proposals
+        for cipher in held.encryption
+        for check in held.integrity or (None,)
+    ]
+    return [
+        one.interface, one.local, one.peers, list(lines_of(one.flows, "", Losses())), suites, one.pfs,
+        one.pfs_additional, one.lifetime, one.kilobytes, one.transport, one.replay_window,
+        one.initiation is Initiation.NEVER, keys, profile.local or Identity.of(one.local), profile.lifetime,
+        profile.nat_keepalive,
+        profile.dpd and (profile.dpd.interval, profile.dpd.retry),
+    ]  # fmt: skip
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(SAMPLES).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_there_and_back_is_the_same_as_there(path: Path) -> None:
+    text = path.read_text()
+    dialect = dialect_of(text)
+    store, _ = read(dialect, text)
+    there, lost = converted(store.intent, OTHER[dialect])
+    back, more = converted(there.intent, dialect)
+    assert not more, "what came back is not to lose anything"
+    assert essence(back.intent) == essence(there.intent)
+    if named(path).startswith(WHOLE):
+        assert not lost
+        assert essence(there.intent) == essence(store.intent)
+
+
+# Configurations made up
+
+CIPHERS = {"esp-aes": "aes", "esp-aes 256": "aes-256", "esp-gcm 256": "aes-gcm-256", "esp-3des": "3des"}
+HASHES = {"esp-sha-hmac": "sha-1", "esp-sha256-hmac": "sha-256", "esp-sha512-hmac": "sha-512"}
+PORTS = {"": "", "eq 500": "eq 500", "range 5 9": "range 5 9", "gt 1023": "gt 1023"}
+SIDE = st.sampled_from(["any", "host 10.{0}.7.7", "10.{0}.0.0 0.0.255.255", "10.{0}.4.0 0.0.3.255"])
+RULE = st.tuples(
+    st.sampled_from(["permit", "permit", "deny"]),
+    st.sampled_from(["ip", "tcp", "udp", "icmp", "47", "esp", "sctp"]),
+    SIDE,
+    st.sampled_from(list(PORTS)),
+    SIDE,
+    st.sampled_from(["", "3 4", "echo", "8"]),
+)
+ENTRY = st.fixed_dictionaries(
+    {
+        "cipher": st.sampled_from(list(CIPHERS)),
+        "hash": st.sampled_from(list(HASHES)),
+        "pfs": st.sampled_from(["", "group14", "group20", "group19 pqc mlkem768"]),
+        "seconds": st.sampled_from([0, 120, 3600, 28800]),
+        "kilobytes": st.sampled_from([0, 100000]),
+        "transport": st.booleans(),
+        "rules": st.lists(RULE, min_size=1, max_size=4),
+        "backup": st.booleans(),
+        "keys": st.sampled_from([("one", "one"), ("mine", "yours")]),
+    }
+)
+
+
+def rule(line: tuple[str, ...], own: int, peer: int, *, masks: bool) -> str:
+    action, protocol, here, ports, there, icmp = line
+    ends = [here.format(own), there.format(peer)]
+    if masks:
+        ends = [one.replace("0.0.255.255", "255.255.0.0").replace("0.0.3.255", "255.255.252.0") for one in ends]
+    behind = (ports if protocol in ("tcp", "udp", "sctp") else "", icmp if protocol == "icmp" else "")
+    return " ".join(f"{action} {protocol} {ends[0]} {behind[0]} {ends[1]} {behind[1]}".split())
+
+
+def router(entries: list[dict[str, Any]]) -> str:
+    """Write a router's configuration with crypto-map entries of these properties."""
+    lines = ["hostname R", "crypto ikev2 proposal P", "encryption aes-cbc-256 aes-gcm-128", "integrity sha256"]
+    lines += ["prf sha256", "group 19 14", "crypto ikev2 policy P", "proposal P"]
+    lines += ["crypto ikev2 fragmentation", "crypto ikev2 cookie-challenge 100"]
+    for at, one in enumerate(entries, 1):
+        peers = [f"192.0.2.{at}", *([f"192.0.2.{at + 100}"] if one["backup"] else [])]
+        lines.append(f"crypto ikev2 keyring K{at}")
+        for peer in peers:
+            lines += [f"peer {peer}", f"address {peer}", f"pre-shared-key local {one['keys'][0]}"]
+            lines.append(f"pre-shared-key remote {one['keys'][1]}")
+        lines += [f"crypto ikev2 profile F{at}", *(f"match identity remote address {peer}" for peer in peers)]
+        lines += ["authentication local pre-share", "authentication remote pre-share", f"keyring local K{at}"]
+        gcm = one["cipher"].startswith("esp-gcm")
+        lines.append(f"crypto ipsec transform-set T{at} {one['cipher']} {'' if gcm else one['hash']}")
+        lines += ["mode transport"] if one["transport"] else []
+        lines += [f"ip access-list extended A{at}", *(rule(each, 0, at, masks=False) for each in one["rules"])]
+        lines += [f"crypto map M {at} ipsec-isakmp", *(f"set peer {peer}" for peer in peers), f"match address A{at}"]
+        lines += [f"set transform-set T{at}", f"set ikev2-profile F{at}"]
+        lines += [f"set pfs {one['pfs']}"] if one["pfs"] else []
+        lines += [f"set security-association lifetime seconds {one['seconds']}"] if one["seconds"] else []
+        lines += [f"set security-association lifetime kilobytes {one['kilobytes'] or 'disable'}"]
+    lines += ["interface GigabitEthernet0/0", "ip address 198.51.100.1 255.255.255.0", "crypto map M"]
+    lines += ["ip route 0.0.0.0 0.0.0.0 198.51.100.254"]
+    return "\n".join(lines)
+
+
+def firewall(entries: list[dict[str, Any]]) -> str:
+    """Write a firewall's configuration with crypto-map entries of these properties."""
+    lines = ["hostname F", "interface GigabitEthernet0/0", "nameif outside", "ip address 198.51.100.1 255.255.255.0"]
+    lines += ["crypto ikev2 policy 1", "encryption aes-256", "integrity sha256", "group 14", "prf sha256"]
+    lines += ["crypto ikev2 enable outside", "route outside 0.0.0.0 0.0.0.0 198.51.100.254 1"]
+    for at, one in enumerate(entries, 1):
+        peers = [f"192.0.2.{at}", *([f"192.0.2.{at + 100}"] if one["backup"] else [])]
+        for peer in peers:
+            lines += [f"tunnel-group {peer} type ipsec-l2l", f"tunnel-group {peer} ipsec-attributes"]
+            lines += [f"ikev2 local-authentication pre-shared-key {one['keys'][0]}"]
+            lines += [f"ikev2 remote-authentication pre-shared-key {one['keys'][1]}"]
+        lines += [f"crypto ipsec ikev2 ipsec-proposal T{at}", f"protocol esp encryption {CIPHERS[one['cipher']]}"]
+        lines += [f"protocol esp integrity {'null' if 'gcm' in one['cipher'] else HASHES[one['hash']]}"]
+        lines += [f"access-list A{at} extended {rule(each, 0, at, masks=True)}" for each in one["rules"]]
+        entry = f"crypto map M {at}"
+        lines += [
+            f"{entry} match address A{at}",
+            f"{entry} set peer {' '.join(peers)}",
+            f"{entry} set ikev2 ipsec-proposal T{at}",
+        ]
+        lines += [f"{entry} set pfs {one['pfs']}"] if one["pfs"] else []
+        lines += [f"{entry} set ikev2 mode transport"] if one["transport"] else []
+        lines += [f"{entry} set security-association lifetime seconds {one['seconds']}"] if one["seconds"] else []
+        lines += [f"{entry} set security-association lifetime kilobytes {one['kilobytes'] or 'unlimited'}"]
+    return "\n".join([*lines, "crypto map M interface outside"])
+
+
+MADE = {"ios": router, "asa": firewall}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(["ios", "asa"]), st.lists(ENTRY, min_size=1, max_size=3))
+def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[str, Any]]) -> None:
+    store, outcomes = read(dialect, MADE[dialect](entries))
+    assert all(one.accepted for one in outcomes)
+    there, lost = converted(store.intent, OTHER[dialect])
+    assert not lost
+    assert essence(there.intent) == essence(store.intent)
+    back, lost = converted(there.intent, dialect)
+    assert not lost
+    assert essence(back.intent) == essence(store.intent)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "lines", "lost"),
+    [
+        ("ios", ["crypto ipsec transform-set T1 esp-aes esp-sha-hmac", "esn"],
+         "crypto map M 1: extended sequence numbers (esn)"),
+        ("ios", ["crypto map M 1 ipsec-isakmp", "set security-association level per-host"],
+         "crypto map M 1: a Child SA for each pair of hosts (level per-host)"),
+        ("ios", ["crypto ikev2 profile F1", "identity local email a@example.net"],
+         "profile F1: the identity a@example.net of this side"),
+        ("ios", ["crypto ikev2 profile F1", "nat force-encap"], "profile F1: nat force-encap"),
+        ("ios", ["crypto ikev2 limit max-sa 100"], "this system: the limit of IKE SAs"),
+        ("ios", ["interface Tunnel1", "ip address 10.9.9.1 255.255.255.252", "tunnel source GigabitEthernet0/0",
+                 "tunnel destination 192.0.2.9"], "interface Tunnel1: GRE: a tunnel here is IPsec by itself"),
+        ("asa", ["crypto map M 1 set reverse-route"], "crypto map M 1: set reverse-route: write the routes"),
+        ("asa", ["crypto map M 1 set connection-type answer-only"], "crypto map M 1: connection-type answer-only"),
+        ("asa", ["crypto ikev2 cookie-challenge never"],
+         "crypto ikev2 cookie-challenge never: it is 1000 here, the most there are"),
+        ("asa", ["crypto ikev2 policy 1", "lifetime seconds none"],
+         "tunnel-group 192.0.2.1: a lifetime of 2147483647 seconds: it is 86400 here"),
+    ],
+)  # fmt: skip
+def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], lost: str) -> None:
+    one = {"cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False}
+    whole = MADE[dialect](
+        [{**one, "rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "keys": ("a", "b")}]
+    )
+    store, outcomes = read(dialect, "\n".join([whole, *lines]))
+    assert all(each.accepted for each in outcomes)
+    assert lost in express(store.intent, OTHER[dialect]).lost
