@@ -15,10 +15,10 @@ from ikecli.config.express import express
 from ikecli.config.express.firewall import egress
 from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import credential_of, profile_towards
+from ikecli.config.express.peers import credential_of, profile_towards, reverse
 from ikecli.config.mask import Mask
 from ikecli.config.running import body
-from ikecli.intent import Connection, Identity, Initiation, Intent
+from ikecli.intent import Connection, Identity, Initiation, Intent, Profile
 from ikecli.language import load
 from tests.config.reading import MASTER_KEY, SAMPLES, read
 
@@ -54,14 +54,14 @@ def essence(intent: Intent) -> dict[str, Any]:
         "addresses": {one.name: set(one.addresses) for one in intent.network.interfaces if one.addresses},
         "routes": {(one.prefix, egress(intent, one)[0], one.distance) for one in routes},
         "proposals": list(dict.fromkeys(proposals)) if intent.connections else [],
-        "connections": {repr(_protects(intent, one)) for one in intent.connections},
+        "connections": {repr(_protects(intent, one)) for one in intent.connections if not one.closed},
         "settings": (intent.hostname, intent.fragment_mtu, intent.cookie_threshold),
     }
 
 
 def _protects(intent: Intent, one: Connection) -> list[Any]:
     profiles = [profile_towards(intent, one, peer) for peer in one.peers]
-    profile = profiles[0]
+    profile = profiles[0] if profiles else Profile("", (), ())
     assert profile is not None
     held = [each and credential_of(each, peer) for each, peer in zip(profiles, one.peers, strict=True)]
     keys = [key and [side and side.reveal() for side in (key.local, key.remote)] for key in held]
@@ -74,8 +74,8 @@ def _protects(intent: Intent, one: Connection) -> list[Any]:
     return [
         one.interface, one.local, one.peers, list(lines_of(one.flows, "", Losses())), suites, one.pfs,
         one.pfs_additional, one.lifetime, one.kilobytes, one.transport, one.replay_window,
-        one.initiation is Initiation.NEVER, keys, profile.local or Identity.of(one.local), profile.lifetime,
-        profile.nat_keepalive,
+        one.initiation is Initiation.NEVER, reverse(intent, one), keys, profile.local or Identity.of(one.local),
+        profile.lifetime, profile.nat_keepalive,
         profile.dpd and (profile.dpd.interval, profile.dpd.retry),
     ]  # fmt: skip
 
@@ -122,6 +122,7 @@ ENTRY = st.fixed_dictionaries(
         "transport": st.booleans(),
         "rules": st.lists(RULE, min_size=1, max_size=4),
         "backup": st.booleans(),
+        "routes": st.sampled_from(["", "always", "with SAs"]),
         "keys": st.sampled_from([("one", "one"), ("mine", "yours")]),
     }
 )
@@ -158,6 +159,7 @@ def router(entries: list[dict[str, Any]]) -> str:
         lines += [f"set pfs {one['pfs']}"] if one["pfs"] else []
         lines += [f"set security-association lifetime seconds {one['seconds']}"] if one["seconds"] else []
         lines += [f"set security-association lifetime kilobytes {one['kilobytes'] or 'disable'}"]
+        lines += {"": [], "always": ["reverse-route static"], "with SAs": ["reverse-route"]}[one["routes"]]
     lines += ["interface GigabitEthernet0/0", "ip address 198.51.100.1 255.255.255.0", "crypto map M"]
     lines += ["ip route 0.0.0.0 0.0.0.0 198.51.100.254"]
     return "\n".join(lines)
@@ -187,6 +189,8 @@ def firewall(entries: list[dict[str, Any]]) -> str:
         lines += [f"{entry} set ikev2 mode transport"] if one["transport"] else []
         lines += [f"{entry} set security-association lifetime seconds {one['seconds']}"] if one["seconds"] else []
         lines += [f"{entry} set security-association lifetime kilobytes {one['kilobytes'] or 'unlimited'}"]
+        routes = {"": [], "always": ["set reverse-route"], "with SAs": ["set reverse-route dynamic"]}[one["routes"]]
+        lines += [f"{entry} {line}" for line in routes]
     return "\n".join([*lines, "crypto map M interface outside"])
 
 
@@ -219,7 +223,7 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
         ("ios", ["crypto ikev2 limit max-sa 100"], "this system: the limit of IKE SAs"),
         ("ios", ["interface Tunnel1", "ip address 10.9.9.1 255.255.255.252", "tunnel source GigabitEthernet0/0",
                  "tunnel destination 192.0.2.9"], "interface Tunnel1: GRE: a tunnel here is IPsec by itself"),
-        ("asa", ["crypto map M 1 set reverse-route"], "crypto map M 1: set reverse-route: write the routes"),
+        ("asa", ["crypto map M 1 set tfc-packets"], "crypto map M 1: set tfc-packets"),
         ("asa", ["crypto map M 1 set connection-type answer-only"], "crypto map M 1: connection-type answer-only"),
         ("asa", ["crypto ikev2 cookie-challenge never"],
          "crypto ikev2 cookie-challenge never: it is 1000 here, the most there are"),
@@ -229,6 +233,7 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
 )  # fmt: skip
 def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], lost: str) -> None:
     one = {"cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False}
+    one["routes"] = ""
     whole = MADE[dialect](
         [{**one, "rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "keys": ("a", "b")}]
     )

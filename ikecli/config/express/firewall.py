@@ -12,7 +12,7 @@ from ikecli.config.algorithms import FRAGMENT_MTUS
 from ikecli.config.common import Key, Pfs
 from ikecli.config.express.lines import Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import alone, credential_of, names, profile_towards, shown_identity
+from ikecli.config.express.peers import alone, credential_of, names, profile_towards, reverse, shown_identity
 from ikecli.config.intent_asa import NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
@@ -287,6 +287,9 @@ class Firewall:
                 self._ipsec_profile(tunnel.tunnel.profile, one)
             return
         what, nameif = f"crypto map {one.name} {one.sequence}", self.nameifs.get(one.interface)
+        if one.closed:
+            self.losses.add(what, "it is not complete: what it is for is dropped here")
+            return
         if nameif is None:
             self.losses.add(what, f"interface {one.interface} has no address")
             return
@@ -324,6 +327,7 @@ class Firewall:
 
     def _entry(self, what: str, one: Connection) -> asa.MapEntry:
         self._unserved(what, one)
+        back = reverse(self.intent, one)
         return asa.MapEntry(
             match_address=self._list(what, one) if one.flows else None,
             pfs=pfs_of(one, "asa", what, self.losses),
@@ -333,8 +337,8 @@ class Firewall:
             mode="transport" if one.transport else None,
             lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
-            reverse_route=one.reverse_route or None,
-            tfc=asa.Tfc(one.tfc.burst, one.tfc.size, one.tfc.interval) if one.tfc else None,
+            reverse_route=asa.ReverseRoute(back == "dynamic" and not one.wildcard_peer) if back else None,
+            tfc=asa.Tfc(one.tfc.burst, one.tfc.size, one.tfc.interval) if one.tfc and one.tfc.pads else None,
         )
 
     def _unserved(self, what: str, one: Connection) -> None:
@@ -345,6 +349,8 @@ class Firewall:
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),
+            (one.tfc and not one.tfc.pads, "dummy packets without padding"),
+            (one.wildcard_peer and one.profile, f"peers of profile {one.profile} alone"),
             (len(windows) > 1, "a replay window of its own"),
         ):
             if present:

@@ -33,6 +33,17 @@ def merged(intent: Intent, connection: Connection) -> tuple[Profile, ...]:
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
+def reverse(intent: Intent, connection: Connection) -> str:
+    """Return whether what lies behind the peers of a connection has routes: always, with its SAs, or (empty) not."""
+    if connection.reverse_route:
+        return "dynamic"
+    learned = {
+        route.prefix for route in intent.network.routes if route.learned and route.interface == connection.interface
+    }
+    behind = {flow.remote.prefix for flow in connection.flows if flow.permit and connection.peers}
+    return "static" if behind & learned else ""
+
+
 def credential_of(profile: Profile, peer: Address) -> Credential | None:
     """Return the keys that a profile has for a peer at an address: by the address, else by an identity it takes."""
     own = Identity.of(peer)

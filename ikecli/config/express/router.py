@@ -13,7 +13,7 @@ from ikecli.config.common import Dpd, Key, Matched
 from ikecli.config.express.firewall import egress, pfs_of
 from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import merged
+from ikecli.config.express.peers import merged, reverse
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
@@ -37,6 +37,7 @@ from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import Algorithm, IdType
 
 MOST_COOKIES: Final = 1000
+LAST_SEQUENCE: Final = 65535
 LIFETIMES: Final = range(120, 86401)
 """Seconds that an IKE SA may live."""
 _PROTOCOLS: Final = {
@@ -214,25 +215,26 @@ class Router:
             self._ipsec_profile(held.protection.profile, one)
             return
         what = f"crypto map {one.name} {one.sequence}"
-        if one.wildcard_peer:
-            self.losses.add(f"crypto dynamic-map {one.name} {one.sequence}", "crypto maps here name their peers")
+        if one.closed:
+            self.losses.add(what, "it is not complete: what it is for is dropped here")
             return
-        if one.profile is None:
+        if one.profile is None and not one.wildcard_peer:
             one = replace(one, profile=self._together(what, one))
         for present, why in (
-            (one.initiation is Initiation.NEVER, "connection-type answer-only"),
-            (one.reverse_route, "set reverse-route: write the routes"),
+            (one.initiation is Initiation.NEVER and not one.wildcard_peer, "connection-type answer-only"),
             (one.tfc, "set tfc-packets"),
         ):
             if present:
                 self.losses.add(what, why)
-        for version in versions(one.flows):
+        for version in versions(one.flows) or (one.local.version,):
             self._entry(what, one, version, held)
 
     def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
+        back = reverse(self.intent, one)
         entry = ios.MapEntry(
+            form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios.MapPeer() for peer in one.peers},
             lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
@@ -241,18 +243,24 @@ class Router:
             transform_sets=self._sets(what, one),
             pfs=pfs_of(one, "ios", what, self.losses),
             ikev2_profile=one.profile,
-            match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version),
+            match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version) if flows else None,
+            reverse_route=ios.ReverseRoute(back == "static") if back else None,
         )
         maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
-        name = (interface.crypto_map if version == 4 else interface.ipv6_crypto_map) or one.name
+        wanted = f"{one.name}-map" if one.wildcard_peer else one.name
+        name = (interface.crypto_map if version == 4 else interface.ipv6_crypto_map) or wanted
         if version == 4:
             interface.crypto_map = name
         else:
             interface.ipv6_crypto_map = name
         entries = maps.setdefault(name, ios.CryptoMap()).entries
         sequence = one.sequence
+        if one.wildcard_peer:
+            self.draft.dynamic_maps.setdefault(one.name, ios.DynamicMap()).entries[sequence] = entry
+            entry = ios.MapEntry(form="dynamic", dynamic=one.name)
+            sequence = next((at for at, each in entries.items() if each == entry), LAST_SEQUENCE)
         while entries.get(sequence, entry) != entry:
-            sequence += 1
+            sequence += -1 if one.wildcard_peer else 1
         entries[sequence] = entry
 
     def _ipsec_profile(self, name: str, one: Connection) -> None:
