@@ -6,7 +6,8 @@ its destination has a route. A tunnel whose own packets would go through itself 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -23,19 +24,34 @@ IP_HEADERS: Final = {4: 20, 6: 40}
 MAX_ACCESSES: Final = 100_000
 """Virtual-access interfaces of a node."""
 
+MAX_NESTED: Final = 8
+"""How often one change of lines may reach the same tunnel again: tunnels in tunnels, and those that flap."""
+
 Carries = Callable[[str], bool]
 """Tells of a connection, by label, whether it has an SA that sends."""
+Elsewhere = Callable[[str, Address], bool]
+"""Tells whether something in a routing table is reached by a way that the configuration does not have."""
+
+
+def nowhere(vrf: str, destination: Address) -> bool:
+    """Tell of a network that is all configured: there is no other way."""
+    return False
 
 
 class Links:
-    """The interfaces by name. `notify` hears of line protocols that change."""
+    """The interfaces by name. `notify` hears of line protocols that change.
 
-    def __init__(self, carries: Carries, notify: Notify) -> None:
-        self._carries, self._notify = carries, notify
+    `elsewhere` tells of ways that the machine has beside those of the configuration.
+    """
+
+    def __init__(self, carries: Carries, notify: Notify, elsewhere: Elsewhere = nowhere) -> None:
+        self._carries, self._notify, self._elsewhere = carries, notify, elsewhere
         self._intent = Intent()
         self._accesses: dict[str, Access] = {}
         self._reaches = Reaches()
         self._lines: dict[str, bool] = {}
+        self._leaning: dict[str, set[str]] = {}
+        self._sharing: dict[str, list[str]] = {}
         self._by_protection: dict[str, Interface] = {}
         self._gre: dict[tuple[str, Address | None, Address | None, int | None], Interface] = {}
         self.interfaces: dict[str, Interface] = {}
@@ -60,7 +76,7 @@ class Links:
             self.tables.withdraw(route.vrf, entry_of(route, route.interface))
         for route in routes(reach, row):
             self.tables.add(route.vrf, entry_of(route, route.interface))
-        self._settle()
+        self._settle_from(name for name in self._lines if name not in self._accesses)
 
     def _build(self) -> None:
         network = self._reaches.into(self._intent).network
@@ -91,6 +107,7 @@ class Links:
             self._lines.pop(name, None)
             if (interface := self.interfaces.pop(name, None)) is not None:
                 self._unlist(interface)
+                self._leaning.pop(name, None)
                 self._by_protection.pop(interface.tunnel.protection if interface.tunnel else "", None)
 
     @property
@@ -128,48 +145,52 @@ class Links:
     def settle(self, connection: str) -> None:
         """See to the tunnel of a connection whose SAs have changed."""
         one = self._by_protection.get(connection)
-        if one is not None and one.name in self._accesses:
-            self._settle_one(one)
-        elif one is not None:
-            self._settle()
+        self._settle_from(self._sharing.get(connection) or ([one.name] if one is not None else ()))
 
     def _settle(self) -> None:
-        """Find out which tunnels are up, each in view of the others, until that stands."""
+        """Find out which tunnels are up."""
         tunnels = [one for one in self.interfaces.values() if one.tunnel is not None and not one.template]
         self._by_protection = {one.tunnel.protection: one for one in tunnels if one.tunnel and one.tunnel.protection}
-        before = self._lines
-        self._lines = {one.name: before.get(one.name, False) for one in tunnels}
-        recursive: set[str] = set()
-        for _ in range(len(tunnels) + 1):
-            now = {}
-            for one in tunnels:
-                now[one.name] = one.tunnel is not None and self._line(one, one.tunnel, recursive)
-            if now == self._lines:
-                break
-            self._lines = now
+        self._sharing.clear()
+        for one in tunnels:
+            self._sharing.setdefault(one.tunnel.protection if one.tunnel else "", []).append(one.name)
+        self._lines = {one.name: self._lines.get(one.name, False) for one in tunnels}
+        self._leaning.clear()
         self._gre.clear()
         self.addresses.clear()
         for one in self.interfaces.values():
             if self.up(one.name):
                 self._list(one)
-        for name, up in self._lines.items():
-            if up != before.get(name, False):
-                self._notify(LineChanged(name, up, name in recursive))
+        self._settle_from(self._lines)
 
     def _settle_one(self, one: Interface) -> None:
-        """Find out whether one virtual-access interface is up; no other tunnel is thought to go through it."""
-        if one.tunnel is None:
-            return
-        recursive: set[str] = set()
-        before, now = self._lines.get(one.name, False), self._line(one, one.tunnel, recursive)
-        self._lines[one.name] = now
-        self._by_protection[one.tunnel.protection] = one
-        if now:
-            self._list(one)
-        else:
+        """Find out whether a virtual-access interface that was just made is up."""
+        if one.tunnel is not None:
+            self._by_protection[one.tunnel.protection] = one
             self._unlist(one)
-        if now != before:
-            self._notify(LineChanged(one.name, now, bool(recursive)))
+            if self._lines.get(one.name, False):
+                self._list(one)
+            self._settle_from([one.name])
+
+    def _settle_from(self, names: Iterable[str]) -> None:
+        """Find out whether tunnels are up, and then those whose own packets went by one that has changed."""
+        before: dict[str, bool] = {}
+        recursive: set[str] = set()
+        waiting, seen = deque(names), Counter[str]()
+        while waiting:
+            one = self.interfaces.get(name := waiting.popleft())
+            if one is None or one.tunnel is None or seen[name] > MAX_NESTED:
+                continue
+            seen[name] += 1
+            now, was = self._line(one, one.tunnel, recursive), self._lines.get(name, False)
+            if now != was:
+                before.setdefault(name, was)
+                self._lines[name] = now
+                (self._list if now else self._unlist)(one)
+                waiting += self._leaning.get(name, ())
+        for name, was in before.items():
+            if self._lines[name] != was:
+                self._notify(LineChanged(name, self._lines[name], name in recursive))
 
     def _list(self, one: Interface) -> None:
         """Let packets find an interface that is up."""
@@ -197,11 +218,19 @@ class Links:
             return False
         if tunnel.carrier is Carrier.IPSEC and not self._carries(tunnel.protection):
             return False
-        hop = self.tables.hop(tunnel.vrf, tunnel.destination, lambda name: name == interface.name or self.up(name))
+
+        def up(name: str) -> bool:
+            if name == interface.name:
+                return True
+            if name in self._lines:
+                self._leaning.setdefault(name, set()).add(interface.name)
+            return self.up(name)
+
+        hop = self.tables.hop(tunnel.vrf, tunnel.destination, up)
         if hop is not None and hop.interface == interface.name:
             recursive.add(interface.name)
             return False
-        return hop is not None
+        return hop is not None or self._elsewhere(tunnel.vrf, tunnel.destination)
 
     # What packets ask
 

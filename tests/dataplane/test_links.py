@@ -34,6 +34,43 @@ def hub() -> tuple[Links, list[Notice]]:
     return links, notices
 
 
+def test_an_sa_that_comes_or_goes_concerns_its_own_tunnel_alone() -> None:
+    asked: list[str] = []
+    there: set[str] = set()
+    notices: list[Notice] = []
+    links = Links(lambda label: asked.append(label) or label in there, notices.append)  # type: ignore[func-returns-value]
+    many = 1_000
+    tunnels = tuple(
+        Interface(f"T{number}", tunnel=Tunnel(Carrier.IPSEC, HUB, HUB + 1 + number, protection=f"label {number}"))
+        for number in range(many)
+    )
+    links.configure(Intent(network=replace(NETWORK, interfaces=(*NETWORK.interfaces, *tunnels))))
+    assert len(asked) == many
+    for number in range(many):
+        there.add(f"label {number}")
+        links.settle(f"label {number}")
+    assert len(asked) == 2 * many
+    assert notices == [LineChanged(f"T{number}", True) for number in range(many)]
+
+
+def test_a_tunnel_in_a_tunnel_follows_it() -> None:
+    there = {"inner"}
+    notices: list[Notice] = []
+    links = Links(there.__contains__, notices.append)
+    far = ip_address("10.9.9.9")
+    tunnels = (
+        Interface("Inner", tunnel=Tunnel(Carrier.IPSEC, HUB, far, protection="inner")),
+        Interface("Outer", tunnel=Tunnel(Carrier.IPSEC, HUB, HUB + 1, protection="outer")),
+    )
+    through = Route(IPv4Network("10.9.9.9/32"), None, "Outer")
+    network = replace(NETWORK, interfaces=(NETWORK.interfaces[0], *tunnels), routes=(through,))
+    links.configure(Intent(network=network))
+    assert notices == []
+    there.add("outer")
+    links.settle("outer")
+    assert notices == [LineChanged("Outer", True), LineChanged("Inner", True)]
+
+
 def test_what_is_attached_is_found_and_what_is_detached_is_not() -> None:
     links, notices = hub()
     for number in (1, 2):
