@@ -22,14 +22,25 @@ def overhead(key: int | None) -> int:
     return _HEAD.size + (_WORD if key is not None else 0)
 
 
+def head(version: int, key: int | None) -> bytes:
+    """Return the GRE header before a packet of an IP version."""
+    start = _HEAD.pack(0 if key is None else _KEY, _ETHERTYPES[version])
+    return start + (b"" if key is None else key.to_bytes(_WORD, "big"))
+
+
 def wrap(packet: Packet, key: int | None) -> bytes:
     """Return a packet behind a GRE header."""
-    head = _HEAD.pack(0 if key is None else _KEY, _ETHERTYPES[packet.source.version])
-    return head + (b"" if key is None else key.to_bytes(_WORD, "big")) + packet.write()
+    return head(packet.source.version, key) + packet.write()
 
 
 def unwrap(octets: bytes) -> tuple[Packet, int | None]:
-    """Return the packet inside and the key; raises Malformed for what is none, or is not served here (RFC 2784 2.3)."""
+    """Return the packet inside and the key; raises Malformed for what is none, or is not served here."""
+    at, key = inside(octets)
+    return Packet.read(octets[at:]), key
+
+
+def inside(octets: bytes | memoryview) -> tuple[int, int | None]:
+    """Return where the packet inside begins, and the key; raises Malformed as `unwrap` does (RFC 2784 2.3)."""
     if len(octets) < _HEAD.size:
         raise Malformed("a GRE header that is too short")
     flags, kind = _HEAD.unpack_from(octets)
@@ -37,7 +48,7 @@ def unwrap(octets: bytes) -> tuple[Packet, int | None]:
         raise Malformed("a GRE packet of another form")
     at, key = _HEAD.size, None
     if flags & _CHECKSUM:
-        if checksum(octets):
+        if checksum(bytes(octets)):
             raise Malformed("a GRE packet whose checksum is wrong")
         at += _WORD
     if flags & _KEY:
@@ -45,7 +56,6 @@ def unwrap(octets: bytes) -> tuple[Packet, int | None]:
         at += _WORD
     if flags & _SEQUENCE:
         at += _WORD
-    inner = Packet.read(octets[at:])
-    if _ETHERTYPES[inner.source.version] != kind:
+    if len(octets) <= at or _ETHERTYPES.get(octets[at] >> 4) != kind:
         raise Malformed("a GRE packet with another protocol inside than it says")
-    return inner, key
+    return at, key

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from ipaddress import IPv4Interface, IPv6Interface
 from typing import Final
 
 from ikecli.boundary.effects import Access, Reach
@@ -18,7 +19,7 @@ from ikecli.dataplane.base import Notify
 from ikecli.dataplane.gre import overhead
 from ikecli.dataplane.reaches import Reaches, routes
 from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, entry_of, route_views
-from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
+from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
 
 IP_HEADERS: Final = {4: 20, 6: 40}
 MAX_ACCESSES: Final = 100_000
@@ -29,13 +30,12 @@ MAX_NESTED: Final = 8
 
 Carries = Callable[[str], bool]
 """Tells of a connection, by label, whether it has an SA that sends."""
-Elsewhere = Callable[[str, Address], bool]
-"""Tells whether something in a routing table is reached by a way that the configuration does not have."""
+Elsewhere = Callable[[str, Address], Address | None]
+"""Returns the next hop towards something in a routing table by a way that the configuration does not have."""
 
 
-def nowhere(vrf: str, destination: Address) -> bool:
+def nowhere(vrf: str, destination: Address) -> None:
     """Tell of a network that is all configured: there is no other way."""
-    return False
 
 
 class Links:
@@ -147,6 +147,10 @@ class Links:
         one = self._by_protection.get(connection)
         self._settle_from(self._sharing.get(connection) or ([one.name] if one is not None else ()))
 
+    def refresh(self) -> None:
+        """See to all tunnels: the machine's own ways may have changed."""
+        self._settle_from(tuple(self._lines))
+
     def _settle(self) -> None:
         """Find out which tunnels are up."""
         tunnels = [one for one in self.interfaces.values() if one.tunnel is not None and not one.template]
@@ -230,7 +234,7 @@ class Links:
         if hop is not None and hop.interface == interface.name:
             recursive.add(interface.name)
             return False
-        return hop is not None or self._elsewhere(tunnel.vrf, tunnel.destination)
+        return hop is not None or self._elsewhere(tunnel.vrf, tunnel.destination) is not None
 
     # What packets ask
 
@@ -246,10 +250,20 @@ class Links:
         """Return the GRE tunnel between two ends that has this key and is up."""
         return self._gre.get((vrf, local, remote, key))
 
+    def own(self, interface: Interface) -> tuple[IPv4Interface | IPv6Interface, ...]:
+        """Return an interface's addresses, its own or those it borrows."""
+        lender = self.interfaces.get(interface.unnumbered)
+        return (lender or interface).addresses
+
     def sources(self, interface: Interface) -> tuple[Address, ...]:
         """Return the addresses that packets of our own leave an interface with."""
-        lender = self.interfaces.get(interface.unnumbered)
-        return tuple(own.ip for own in (lender or interface).addresses)
+        return tuple(own.ip for own in self.own(interface))
+
+    def standing(self) -> Iterator[Route]:
+        """Yield the routes in use that are not those of addresses: static ones, and those that SAs brought."""
+        for vrf, one in self.tables.used(self.up, lambda vrf, gateway: self._elsewhere(vrf, gateway) == gateway):
+            if one.code != "C":
+                yield Route(one.prefix, one.gateway, one.interface, one.distance, vrf, one.in_global, one.code == "V")
 
     # What show asks
 

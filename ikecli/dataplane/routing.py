@@ -113,17 +113,23 @@ class Tables:
             prefix = ip_network((int(destination) >> (w := destination.max_prefixlen - length) << w, length))
             yield from self._entries.get((vrf, prefix), ())
 
-    def used(self, up: Up) -> Iterator[tuple[str, Entry]]:
-        """Yield the routes that can be used, of each prefix those of least distance, with their table."""
+    def used(self, up: Up, next_to: Callable[[str, Address], bool] | None = None) -> Iterator[tuple[str, Entry]]:
+        """Yield the routes that can be used, of each prefix those of least distance, with their table.
+
+        `next_to` tells of gateways, by table, that are neighbours though no route says so.
+        """
         for (vrf, _), held in self._entries.items():
-            able = [one for one in held if self._usable(vrf, one, up)]
+            able = [one for one in held if self._usable(vrf, one, up, next_to)]
             yield from ((vrf, one) for one in able if one.distance == able[0].distance)
 
-    def _usable(self, vrf: str, entry: Entry, up: Up) -> bool:
+    def _usable(self, vrf: str, entry: Entry, up: Up, next_to: Callable[[str, Address], bool] | None) -> bool:
         if entry.interface:
             return up(entry.interface)
         table = "" if entry.in_global else vrf
-        return entry.gateway is not None and self._hop(table, entry.gateway, up, MAX_RECURSION) is not None
+        if entry.gateway is None:
+            return False
+        found = self._hop(table, entry.gateway, up, MAX_RECURSION) is not None
+        return found or (next_to is not None and next_to(table, entry.gateway))
 
 
 def route_views(tables: Tables, interfaces: Iterable[Interface], up: Up) -> tuple[RouteView, ...]:

@@ -102,6 +102,7 @@ class Node:
     log: list[str] = field(default_factory=list)
     sockets: IkeSockets = field(default_factory=IkeSockets)
     watched: dict[int, Callable[[], None]] = field(default_factory=dict)
+    clock: RealClock = field(default_factory=RealClock)
 
 
 class Rig:
@@ -159,7 +160,7 @@ class LinuxRig(Rig):
         """Make a node."""
         notices: list[Notice] = []
         log: list[str] = []
-        sockets, watched = IkeSockets(), dict[int, Callable[[], None]]()
+        sockets, watched, clock = IkeSockets(), dict[int, Callable[[], None]](), RealClock()
         where = self.state / name
         where.mkdir(exist_ok=True)
 
@@ -167,11 +168,11 @@ class LinuxRig(Rig):
             raise problem
 
         host = Host(
-            self.clock, notices.append, Dice(name).octets, sockets, where, watched.__setitem__,
+            clock, notices.append, Dice(name).octets, sockets, where, watched.__setitem__,
             lambda file: watched.pop(file, None), log.append, trouble,
         )  # fmt: skip
         with within(namespace):
-            return Node(make(self.kind, host), notices, namespace, log, sockets, watched)
+            return Node(make(self.kind, host), notices, namespace, log, sockets, watched, clock)
 
     def do(self, name: str, call: str, *arguments: Any) -> Any:
         with within(self.nodes[name].namespace):
@@ -189,7 +190,7 @@ class LinuxRig(Rig):
                     owners[file].watched.get(file, lambda: None)()
             for node in self.nodes.values():
                 with within(node.namespace):
-                    self.clock.run_due()
+                    node.clock.run_due()
         return True
 
     def close(self) -> None:

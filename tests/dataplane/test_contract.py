@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove, Update
-from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Misfit
+from ikecli.boundary.effects import Access, Direction, Endpoint, EspKeys, Install, Lifetime, Remove, Update
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LineChanged, Misfit
 from ikecli.boundary.views import Counters
 from ikecli.errors import Unavailable
-from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
+from ikecli.intent import Carrier, Connection, Flow, Intent, Interface, Network, Route, Selector, Tunnel
 from ikecli.intent.selectors import host_selector
 from ikecli.numbers import ALGORITHMS, Algorithm
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, NAMES, NAT_PORT, OTHER, Rig, rig
@@ -317,3 +318,128 @@ def test_interfaces_say_what_passed(pair: Pair) -> None:
     after = {view.name: view for view in pair.rig.do("L", "interfaces")}["outside"]
     assert after.up
     assert after.packets_out > before.packets_out
+
+
+# Tunnel interfaces
+
+TUNNEL = "tunnel Tunnel0"
+INNER = {"L": "172.16.0.1", "R": "172.16.0.2"}
+EVERYTHING = Selector.of(ip_network("0.0.0.0/0")), Selector.of(ip_network("0.0.0.0/0"))
+EVERYTHING6 = Selector.of(ip_network("::/0")), Selector.of(ip_network("::/0"))
+
+
+def tunnelled(node: str, carrier: Carrier, **more: Any) -> Intent:
+    """Return an intent whose inside networks are reached through a protected tunnel."""
+    base, other = intent(node), OTHER[node]
+    ends = ip_address(ENDS[node]), ip_address(ENDS[other])
+    tunnel = Tunnel(carrier, *ends, "outside", protection=f"{TUNNEL} 65535 Tunnel0", profile="P", **more)
+    one = Interface("Tunnel0", (IPv4Interface(f"{INNER[node]}/30"),), tunnel=tunnel)
+    flows = (Flow(*tunnel_flow(node, carrier)),)
+    row = Connection(TUNNEL, 65535, "Tunnel0", ends[0], (ends[1],), flows, ())
+    routes = (Route(IPv4Network(NETS[other]), None, "Tunnel0"),)
+    return replace(base, network=Network((*base.network.interfaces, one), routes), connections=(row,))
+
+
+def tunnel_flow(node: str, carrier: Carrier) -> tuple[Selector, Selector]:
+    if carrier is Carrier.IPSEC:
+        return EVERYTHING
+    here, there = (host_selector(ENDS[name]) for name in (node, OTHER[node]))
+    return replace(here, protocol=47), replace(there, protocol=47)
+
+
+def connect_tunnel(pair: Pair, carrier: Carrier, generation: int = 1, **changes: Any) -> None:
+    pair.rig.configure({name: tunnelled(name, carrier) for name in NAMES} if generation == 1 else {})
+    for sender in NAMES:
+        out = replace(pair.sa(sender, GCM, None, generation), connection=f"{TUNNEL} 65535 Tunnel0", **changes)
+        if out.encapsulated:
+            ends = [Endpoint(end.address, NAT_PORT) for end in (out.local, out.remote)]
+            out = replace(out, local=ends[0], remote=ends[1])
+        receiver = OTHER[sender]
+        inbound = replace(pair.inbound(out, receiver), flows=(tunnel_flow(receiver, carrier),))
+        pair.rig.do(receiver, "install", inbound)
+        pair.rig.do(sender, "install", replace(out, flows=(tunnel_flow(sender, carrier),)))
+
+
+CARRIERS = pytest.mark.parametrize(
+    ("carrier", "changes"),
+    [
+        (Carrier.IPSEC, {}),
+        (Carrier.IPSEC, {"encapsulated": True}),
+        (Carrier.GRE, {}),
+        (Carrier.GRE, {"transport": True}),
+        (Carrier.GRE, {"transport": True, "encapsulated": True}),
+    ],
+    ids=["vti", "vti-udp", "gre", "gre-transport", "gre-transport-udp"],
+)
+
+
+@CARRIERS
+def test_what_is_routed_into_a_tunnel_goes_through_its_sa(pair: Pair, carrier: Carrier, changes: Any) -> None:
+    connect_tunnel(pair, carrier, **changes)
+    for name in NAMES:
+        assert pair.heard(name, LineChanged("Tunnel0", True))
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    marks = [pair.ping("R"), pair.ping("L", INNER["R"]), pair.ping("L", size=1300), pair.ping("R", size=3000)]
+    assert marks == ["!"] * 4
+    view = {one.name: one for one in pair.rig.do("L", "interfaces")}["Tunnel0"]
+    assert (view.up, view.line) == (True, True)
+    assert view.packets_out >= 4
+    assert pair.rig.wait(lambda: pair.counters("L").packets_out >= 5)
+
+
+@CARRIERS
+def test_a_tunnels_sa_is_replaced_without_loss(pair: Pair, carrier: Carrier, changes: Any) -> None:
+    connect_tunnel(pair, carrier, **changes)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    connect_tunnel(pair, carrier, 2, **changes)
+    marks = [pair.ping("L")]
+    pair.disconnect(1)
+    marks.append(pair.ping("R"))
+    assert marks == ["!", "!"]
+    assert pair.rig.wait(lambda: pair.counters("L", 2).packets_out >= 1)
+
+
+def test_a_tunnels_line_falls_with_its_last_sa_and_its_routes_rest(pair: Pair) -> None:
+    connect_tunnel(pair, Carrier.IPSEC)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    through = (NETS["R"], "Tunnel0")
+    assert through in {(one.prefix, one.interface) for one in pair.rig.do("L", "routes")}
+    pair.disconnect()
+    assert pair.heard("L", LineChanged("Tunnel0", False))
+    assert pair.rig.wait(lambda: through not in {(one.prefix, one.interface) for one in pair.rig.do("L", "routes")})
+    view = {one.name: one for one in pair.rig.do("L", "interfaces")}["Tunnel0"]
+    assert not view.line
+    connect_tunnel(pair, Carrier.IPSEC, 2)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+
+
+def test_a_tunnel_that_is_no_longer_configured_carries_nothing(pair: Pair) -> None:
+    connect_tunnel(pair, Carrier.IPSEC)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    sent = pair.counters("L").packets_out
+    pair.rig.do("L", "configure", replace(intent("L"), connections=()))
+    pair.ping("L")
+    assert pair.counters("L").packets_out == sent
+    assert "Tunnel0" not in {one.name for one in pair.rig.do("L", "interfaces")}
+
+
+def test_a_virtual_access_interface_is_made_of_its_template_and_goes_again(pair: Pair) -> None:
+    connect_tunnel(pair, Carrier.IPSEC)
+    hub = tunnelled("R", Carrier.IPSEC)
+    outside, inside, tunnel = hub.network.interfaces
+    template = Interface("Virtual-Template1", unnumbered=inside.name, tunnel=Tunnel(Carrier.IPSEC), template=True)
+    network = replace(hub.network, interfaces=(outside, inside, template), routes=())
+    pair.rig.do("R", "configure", replace(hub, network=network, connections=()))
+    assert tunnel.tunnel is not None
+    access = Access(
+        "Virtual-Access1", template.name, Carrier.IPSEC, ip_address(ENDS["R"]), ip_address(ENDS["L"]),
+        tunnel.tunnel.protection, routes=(IPv4Network(NETS["L"]),),
+    )  # fmt: skip
+    pair.rig.do("R", "attach", access)
+    assert pair.heard("R", LineChanged("Virtual-Access1", True))
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    assert pair.ping("R") == "!"
+    pair.rig.do("R", "detach", access.name)
+    pair.rig.wait(lambda: False, 0.1)
+    assert pair.ping("L") == "."
+    assert access.name not in {one.name for one in pair.rig.do("R", "interfaces")}

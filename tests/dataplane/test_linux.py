@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from ikecli.boundary.notices import LinkChanged
 from ikecli.dataplane.linux.ledger import Ledger
+from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.intent import Intent
 from tests.dataplane.namespaces import ip, join, namespaces
 from tests.dataplane.rigs import ENDS, LinuxRig
@@ -57,3 +60,25 @@ def test_an_address_that_goes_is_noticed_and_one_that_comes_is_used(made: LinuxR
     made.wait(lambda: False, 0.5)
     pair.connect()
     assert pair.ping() == "!"
+
+
+def test_a_worker_that_dies_is_replaced_and_no_number_is_used_twice(tmp_path: Path) -> None:
+    with namespaces("L", "R") as names:
+        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        rig = LinuxRig("userspace", tmp_path, names)
+        try:
+            pair = Pair(rig)
+            pair.connect()
+            assert [pair.ping() for _ in range(3)] == ["!"] * 3
+            for node in rig.nodes.values():
+                assert isinstance(node.plane, UserspacePlane)
+                os.kill(node.plane.worker, signal.SIGKILL)
+            logs = [node.log for node in rig.nodes.values()]
+            assert rig.wait(lambda: all("another takes its SAs over" in "".join(log) for log in logs))
+            assert rig.wait(lambda: pair.ping() == "!", 10)
+            assert pair.ping("R") == "!"
+            counters = pair.counters("L")
+            assert counters.packets_out >= 5
+            assert counters.replays == 0
+        finally:
+            rig.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import random
@@ -15,15 +16,17 @@ import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, Lifetime
 from ikecli.boundary.notices import Acquire, FirstPacket, UnknownSpi
+from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import Packet, checksum, echo_request
 from ikecli.dataplane.userspace import coalesce
 from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser
 from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.counts import Counts
+from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
-from ikecli.dataplane.userspace.sas import Receiver, Sender, inner_limit
+from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.esp import IPV4
 from ikecli.esp.codec import EspSa, OutboundSa
@@ -74,11 +77,11 @@ class Device:
 
 def test_an_sa_does_not_begin_with_what_the_last_one_at_its_slot_counted_late() -> None:
     counts = Counts()
-    last = Sender(OUT, counts, 0, 1500)
+    last = Sender(Put(OUT, 0, 1500), counts)
     counts.clear(0)  # the engine gives the slot away
     last.count(2000, 2_600_000)
     bounded = replace(OUT, lifetime=Lifetime(hard_octets=2_621_440))
-    assert Sender(bounded, counts, 0, 1500).count(20, 30_000) is None
+    assert Sender(Put(bounded, 0, 1500), counts).count(20, 30_000) is None
 
 
 def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None:
@@ -88,9 +91,11 @@ def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None
     receivers, told = dict[int, Receiver](), list[object]()
     device, written = os.pipe()
     inbound = Inbound(
-        written, receivers, told.append, lambda: 100.0,
-        lambda: receivers.update({OUT.spi: Receiver(into, Counts(), 0)}),
+        receivers, told.append, lambda: 100.0,
+        lambda: receivers.update({OUT.spi: Receiver(Put(into, 0, 1500), Counts(), door)}),
     )  # fmt: skip
+    chooser = Chooser(told.append, lambda: 100.0)
+    door = Door(io.FileIO(written, "w", closefd=False), chooser, Coalescer(written, inbound.plain))
     with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
         there.bind(("127.0.0.1", 0))
         there.setblocking(False)
@@ -162,7 +167,7 @@ class Asking:
         self.chooser.follow(((*flow("L"), LABEL),))
 
     def sender(self, **changes: object) -> Sender:
-        return Sender(replace(OUT, **changes), Counts(), 0, 1500)  # type: ignore[arg-type]
+        return Sender(Put(replace(OUT, **changes), 0, 1500), Counts())  # type: ignore[arg-type]
 
     def choose(self, packet: Packet) -> Sender | None:
         return self.chooser.choose(memoryview(packet.write()))

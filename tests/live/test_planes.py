@@ -55,8 +55,11 @@ class Two:
 
     def start(self, name: str) -> Engine:
         within_namespace = ["ip", "netns", "exec", self.made[name]]
-        configuration = text(name, self.more)
-        return Engine(self.where / name, configuration, "--dataplane", self.kind, within=within_namespace)
+        return Engine(self.where / name, self.text(name), "--dataplane", self.kind, within=within_namespace)
+
+    def text(self, name: str) -> str:
+        """Return the configuration of an end."""
+        return text(name, self.more)
 
     def ping(self, name: str, count: int = 3) -> str:
         """Ping as an operator does; return the line of marks."""

@@ -26,7 +26,12 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux() -> None:
         pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
-    tests = ["tests/dataplane/test_contract.py", "tests/live/test_planes.py", "tests/dataplane/test_linux.py"]
+    tests = [
+        "tests/dataplane/test_contract.py",
+        "tests/live/test_planes.py",
+        "tests/live/test_tunnels.py",
+        "tests/dataplane/test_linux.py",
+    ]
     command = [sys.executable, "-m", "pytest", "-k", "xfrm", "-p", "no:cacheprovider", *tests]
     ran = subprocess.run(
         [str(UML), *command],

@@ -31,6 +31,7 @@ from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from ikecli.boundary.views import InterfaceView
+from ikecli.dataplane.linux.devices import Devices, exists, index_of, mtu_of
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
 from ikecli.intent import Address, Intent, Interface, Prefix
@@ -39,12 +40,13 @@ LOOPBACK: Final = "lo"
 PROTOCOL: Final = 113
 """What marks our routes and rules in the kernel (rtnetlink(7), rtm_protocol)."""
 MAIN_TABLE: Final = 254
-GROUPS: Final = 0x1 | 0x10 | 0x100
-"""Multicast groups: links, IPv4 and IPv6 addresses."""
+GROUPS: Final = 0x1 | 0x10 | 0x100 | 0x40 | 0x400
+"""Multicast groups: links, IPv4 and IPv6 addresses, IPv4 and IPv6 routes."""
 UNICAST, UNIVERSE, LINK_SCOPE = 1, 0, 253
 UP: Final = 1
 RUNNING: Final = 0x40
 CONF: Final = Path("/proc/sys/net/ipv4/conf")
+CONF6: Final = Path("/proc/sys/net/ipv6/conf")
 SETTINGS: Final = ("forwarding", "rp_filter")
 """The sysctls that are set, each under net.ipv4.conf.DEVICE, while connections are configured (docs/deploy.md)."""
 
@@ -55,18 +57,24 @@ class LinuxNetwork:
     def __init__(self, ledger: Ledger, devices: Mapping[str, str], log: Callable[[str], None]) -> None:
         self.requests: Final = Requests(socket.NETLINK_ROUTE, MarshalRtnl())
         self._ledger, self._named, self._log = ledger, devices, log
+        self.devices: Final = Devices(self.requests)
         self._intent = Intent()
         self._devices: dict[str, str] = {}
+        self._at: dict[Address, str] = {}
+        self.tunnels: dict[str, str] = {}
+        self.mark = 0
         self._said: set[str] = set()
         self.inner: frozenset[Address] = frozenset()
 
     def configure(self, intent: Intent, strict: frozenset[str] = frozenset()) -> None:
         """Find the devices of the interfaces, give and take addresses and routes.
 
-        On interfaces in `strict` a packet must come from where an answer would go (rp_filter).
+        On interfaces in `strict` a packet must come from where an answer would go (rp_filter). Devices of tunnels are
+        those that `tunnels` says.
         """
         self._intent = intent
         self._devices = self._find()
+        self._at = {own.ip: self._devices[one.name] for one in self._live() for own in one.addresses}
         wanted = {**self._addresses(), **self._routes(), **self._settings(strict)}
         for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
             if thing not in wanted:
@@ -75,8 +83,39 @@ class LinuxNetwork:
             if thing not in self._ledger:
                 self._put(thing, put)
 
+    @property
+    def alias(self) -> str:
+        """What devices of ours are marked with."""
+        return f"ikecli {self._ledger.owner:04x}"
+
+    def make_device(self, name: str, kind: str, details: Iterable[tuple[str, Any]]) -> None:
+        """Make a device of ours; raises Refused."""
+        self._ledger.add(("device", name))
+        try:
+            self.devices.add(name, kind, details, self.alias)
+        except Refused:
+            self._ledger.drop(("device", name))
+            raise
+
+    def trust(self, device: str) -> None:
+        """Have what came out of a VTI of ours meet no further policy: its own was looked at."""
+        for conf in (CONF, CONF6):
+            if (path := conf / device / "disable_policy").exists():
+                _write(path, "1")
+
+    def drop_device(self, name: str) -> None:
+        """Take a device of ours away, with all that it had."""
+        self.devices.delete(name)
+        self._ledger.drop(("device", name))
+        self.forget(name)
+
     def sweep(self) -> None:
         """Take out what is ours in the kernel and in the ledger."""
+        links = self._links() if self._ledger.kind("device") else {}
+        for _, name in self._ledger.kind("device"):
+            if name in links and links[name].get_attr("IFLA_IFALIAS") == self.alias:
+                self.devices.delete(name)
+            self._ledger.drop(("device", name))
         for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
             self._take(thing)
 
@@ -89,10 +128,33 @@ class LinuxNetwork:
         """Return the device of an interface, or nothing."""
         return self._devices.get(interface, "")
 
-    def mtu(self, device: str) -> int:
-        """Return a device's MTU, 0 for none of that name."""
-        link = self._links().get(device)
-        return int(link.get_attr("IFLA_MTU")) if link is not None else 0
+    def mtu_at(self, address: Address) -> int:
+        """Return the MTU of the device that has an address of ours, 0 for none."""
+        return mtu_of(self._at[address]) if address in self._at else 0
+
+    def exists(self, device: str) -> bool:
+        """Tell whether there is a device of a name."""
+        return exists(device)
+
+    def neighbour(self, vrf: str, address: Address) -> Address | None:
+        """Return the next hop towards an address as the machine itself knows it, not through a tunnel of ours."""
+        message = rtmsg()
+        message["family"] = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        message["dst_len"] = address.max_prefixlen
+        message["attrs"] = [("RTA_DST", str(address)), *([("RTA_MARK", self.mark)] if self.mark else [])]
+        try:
+            found = self.requests.look(f"route to {address}", message, RTM_GETROUTE)
+        except Refused:
+            return None
+        if found["type"] != UNICAST or _name(found.get_attr("RTA_OIF")) in self.tunnels.values():
+            return None
+        return ip_address(found.get_attr("RTA_GATEWAY") or address)
+
+    def forget(self, device: str) -> None:
+        """Take note that a device is gone, and with it what it had."""
+        for thing in [thing for kind in _KINDS for thing in self._ledger.kind(kind)]:
+            if device in thing[1:]:
+                self._ledger.drop(thing)
 
     def seen(self, views: Iterable[InterfaceView]) -> tuple[InterfaceView, ...]:
         """Return interfaces with what is known of their devices: whether they are up, and what passed."""
@@ -129,6 +191,8 @@ class LinuxNetwork:
         found = {}
         for one in self._intent.network.interfaces:
             if one.tunnel is not None or one.template:
+                if one.name in self.tunnels:
+                    found[one.name] = self.tunnels[one.name]
                 continue
             device = self._named.get(one.name, "")
             if device and device not in held:
@@ -154,13 +218,17 @@ class LinuxNetwork:
         wanted: dict[Thing, Callable[[], None]] = {}
         for one in self._live():
             device = self._devices[one.name]
-            own = [
-                ip_interface(f"{each.ip}/{each.max_prefixlen}") if device == LOOPBACK else each
-                for each in one.addresses
-            ]
+            alone = device == LOOPBACK or bool(one.unnumbered)
+            own = [ip_interface(f"{each.ip}/{each.max_prefixlen}") if alone else each for each in one.addresses]
             given += [(device, each) for each in own]
+        ours = set(self.tunnels.values())
         for device, each in given:
             thing = ("address", device, str(each))
+            if device in ours:
+                if str(each) not in held.get(device, ()):
+                    self._ledger.drop(thing)
+                wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
+                continue
             elsewhere = any(each.ip == ip_interface(text).ip for some in held.values() for text in some)
             if thing in self._ledger or not elsewhere:
                 wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
@@ -170,8 +238,6 @@ class LinuxNetwork:
         have = self.installed()
         wanted: dict[Thing, Callable[[], None]] = {}
         for route in self._intent.network.routes:
-            if route.vrf:
-                continue
             named = (one for one in self._live() if route.interface and route.interface in (one.name, one.nameif))
             device = next((self.device(one.name) for one in named), "")
             gateway = str(route.gateway) if route.gateway is not None else ""
@@ -226,7 +292,7 @@ class LinuxNetwork:
 
     def _address(self, thing: Thing, kind: int, flags: int = 0) -> None:
         _, device, text = thing
-        own, index = ip_interface(text), self._index(device)
+        own, index = ip_interface(text), index_of(device)
         message = ifaddrmsg()
         message["family"] = socket.AF_INET if own.version == 4 else socket.AF_INET6
         message["prefixlen"], message["index"] = own.network.prefixlen, index
@@ -237,13 +303,7 @@ class LinuxNetwork:
 
     def _route(self, thing: Thing, kind: int, flags: int = 0) -> None:
         _, prefix, gateway, device = thing
-        route(self.requests, ip_network(prefix), kind, flags, gateway, self._index(device) if device else 0)
-
-    def _index(self, device: str) -> int:
-        try:
-            return socket.if_nametoindex(device)
-        except OSError as error:
-            raise Refused(f"device {device}", errno.ENODEV) from error
+        route(self.requests, ip_network(prefix), kind, flags, gateway, index_of(device) if device else 0)
 
     def say(self, text: str) -> None:
         """Tell the operator, once."""
@@ -309,16 +369,25 @@ def _seen(view: InterfaceView, link: Any) -> InterfaceView:
     if link is None:
         return replace(view, up=False, line=False)
     counts = link.get_attr("IFLA_STATS64") or {}
+    tunnel = view.tunnel and replace(view.tunnel, transport_mtu=link.get_attr("IFLA_MTU"))
     return replace(
         view,
-        up=not view.shutdown and bool(link["flags"] & UP),
+        up=not view.shutdown and (tunnel is not None or bool(link["flags"] & UP)),
         line=not view.shutdown and bool(link["flags"] & UP and link["flags"] & RUNNING),
+        tunnel=tunnel,
         device=link.get_attr("IFLA_IFNAME"),
         packets_in=counts.get("rx_packets", 0),
         packets_out=counts.get("tx_packets", 0),
         octets_in=counts.get("rx_bytes", 0),
         octets_out=counts.get("tx_bytes", 0),
     )
+
+
+def _name(index: int) -> str:
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return ""
 
 
 def _write(path: Path, value: str) -> None:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ikecli.boundary.effects import Access, Install, Reach, Remove
-from ikecli.boundary.notices import LinkChanged
+from ikecli.boundary.effects import Access, Direction, Install, Reach, Remove, Update
+from ikecli.boundary.notices import LineChanged, LinkChanged, Notice
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
-from ikecli.dataplane.links import Links
+from ikecli.dataplane.links import MAX_ACCESSES, Links, transport_mtu
+from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, short_name
 from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
+from ikecli.dataplane.linux.room import inner_limit
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Intent
+from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
+from ikecli.intent.network import DEFAULT_MTU
 
+LEAST_MTU: Final = 576
+QUEUE: Final = 4_000
+"""Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
 SETTLE_SECONDS: Final = 0.2
 """How long after a change of devices or addresses the configuration is applied again: they come in flocks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A tunnel interface that has a device, and what it was made for."""
+
+    device: str
+    tunnel: Tunnel
+
+
 class LinuxPlane:
-    """The half of a plane that is not ESP. A subclass puts in policies and SAs."""
+    """The half of a plane that is not ESP. A subclass puts in policies, SAs and the devices of tunnels."""
 
     strict = False
     """Whether a device with a crypto map must check where packets come from, since nothing else tells clear ones."""
@@ -31,36 +45,57 @@ class LinuxPlane:
     def __init__(self, host: Host, ledger: Ledger) -> None:
         self._host, self._ledger = host, ledger
         self._intent = Intent()
-        self._links = Links(lambda connection: False, lambda notice: None)
         self._absent: dict[str, str] = {}
         self._inner: dict[int, tuple[Address, ...]] = {}
+        self._senders: dict[str, dict[tuple[int, Address], Install]] = {}
+        self._sent_by: dict[tuple[int, Address], str] = {}
+        self._standing: dict[str, Standing] = {}
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
+        self._links = Links(self._senders.__contains__, self._line_changed, self._network.neighbour)
         self._pinger = Pinger(host)
         self._events = changes()
-        self._settling = self._closed = False
+        self._closed = False
+        self._settling: float | None = None
         host.watch(self._events.fileno(), self._changed)
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies, and listen where the configuration says."""
-        self._links.configure(intent)
-        self._intent = intent = self._carried(intent)
+        self._intent = carried = self._carried(intent)
         try:
+            self._links.configure(intent)
             self._connect_network()
-            self._protect(intent)
+            self._protect(self._with_maps(carried))
         except Unavailable as problem:
             self._host.log(str(problem))
-        live = [one for one in intent.network.interfaces if not one.shutdown and one.tunnel is None]
+        live = [one for one in carried.network.interfaces if not one.shutdown and one.tunnel is None]
         try:
             self._host.sockets.listen(address.ip for one in live for address in one.addresses)
         except Unavailable as problem:
             self._host.trouble(problem)
 
     def _connect_network(self) -> None:
+        """Have devices, addresses and routes be those of the configuration and of the tunnels as they are now."""
         intent = self._intent
-        strict = (one.name for one in intent.network.interfaces if self.strict and not flows_reach(intent, one.name))
+        self._raise_tunnels()
+        plain = [one for one in intent.network.interfaces if one.tunnel is None]
+        tunnels = [self._links.interfaces[name] for name in self._standing if name in self._links.interfaces]
+        tunnels = [replace(one, addresses=self._links.own(one)) for one in tunnels]
+        network = replace(intent.network, interfaces=(*plain, *tunnels), routes=tuple(self._routes()))
+        strict = (one.name for one in plain if self.strict and not flows_reach(intent, one.name))
         mapped = {one.interface for one in intent.connections}
-        self._network.configure(intent, frozenset(strict) & mapped)
+        self._network.configure(replace(intent, network=network), frozenset(strict) & mapped)
+
+    def _routes(self) -> Iterator[Route]:
+        """Yield the routes to have; what lies behind a peer is no way to the peer itself."""
+        peers = [peer for one in self._intent.connections for peer in one.peers]
+        for route in self._links.standing():
+            if route.vrf:
+                continue
+            if route.learned and route.interface not in self._standing and any(p in route.prefix for p in peers):
+                self._network.say(f"route to {route.prefix}: it would be the way to the peer itself, and is left out")
+                continue
+            yield route
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
         """Return the interfaces with their devices and what passed through them."""
@@ -69,23 +104,152 @@ class LinuxPlane:
     def routes(self) -> tuple[RouteView, ...]:
         """Return connected routes, and the static ones that the kernel has."""
         have = self._network.installed()
-        return tuple(one for one in self._links.routes() if one.code != "S" or (one.prefix, one.gateway) in have)
+        return tuple(one for one in self._links.routes() if one.code not in "SV" or (one.prefix, one.gateway) in have)
 
     def reach(self, reach: Reach) -> None:
-        """Have inner addresses that a peer lent be ours, on `lo`; networks behind it are reached by policy alone."""
+        """Have inner addresses of ours and networks behind a peer stand: on a tunnel's device, else on `lo`."""
         self._links.reach(reach)
         self._inner.pop(reach.id, None)
-        if reach.addresses:
+        if reach.addresses and self._links.protected_by(reach.connection) is None:
             self._inner[reach.id] = reach.addresses
         self._network.inner = frozenset(address for some in self._inner.values() for address in some)
         self._connect_network()
 
+    # Tunnel interfaces
+
     def attach(self, access: Access) -> None:
-        """Refuse: there are no virtual-access interfaces here."""
-        raise Unavailable("virtual-access interfaces are carried in the lab alone, not on Linux yet")
+        """Put in a virtual-access interface with a device of its own."""
+        if self._links.accesses >= MAX_ACCESSES:
+            raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
+        self._links.attach(access)
+        self._raise_one(access.name)
+        self._settle_soon()
 
     def detach(self, name: str) -> None:
-        """Do nothing: there are none."""
+        """Take out a virtual-access interface and its device."""
+        self._links.detach(name)
+        self._drop_one(name)
+        self._settle_soon()
+
+    def _raise_tunnels(self) -> None:
+        """Have a device for each tunnel interface whose ends are known, and for no other."""
+        for name in tuple(self._standing):
+            if name not in self._links.interfaces:
+                self._drop_one(name)
+        for name, one in tuple(self._links.interfaces.items()):
+            if one.tunnel is not None and not one.template:
+                self._raise_one(name)
+
+    def _raise_one(self, name: str) -> None:
+        one = self._links.interfaces.get(name)
+        tunnel = one.tunnel if one is not None else None
+        if one is None or tunnel is None or tunnel.source is None or tunnel.destination is None:
+            self._drop_one(name)
+            return
+        had = self._standing.get(name)
+        if had is not None and had.tunnel == tunnel:
+            return
+        device = had.device if had is not None else self._free_name(name)
+        try:
+            self._raise_tunnel(one, tunnel, device)
+        except Unavailable as problem:
+            self._drop_one(name)
+            self._network.say(f"interface {name}: {problem}")
+            return
+        self._standing[name] = Standing(device, tunnel)
+        self._network.tunnels[name] = device
+        self._show_line(name)
+
+    def _drop_one(self, name: str) -> None:
+        had = self._standing.pop(name, None)
+        if had is not None:
+            self._network.tunnels.pop(name, None)
+            self._drop_tunnel(name, had.device)
+            self._network.forget(had.device)
+
+    def _free_name(self, name: str) -> str:
+        """Return what a tunnel's device is to be called, with our own number where somebody has that name."""
+        short = short_name(name)
+        return short if not exists(short) else f"{short}-{self._ledger.owner:04x}"[-LONGEST_NAME:]
+
+    def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
+        """Have a device carry a tunnel, or do so otherwise from now on; a plane's own. Raises Unavailable."""
+        raise NotImplementedError
+
+    def _drop_tunnel(self, name: str, device: str) -> None:
+        """Have a tunnel's device be gone; a plane's own."""
+        raise NotImplementedError
+
+    def _room(self, tunnel: Tunnel) -> int:
+        """Return the longest packet that fits into a tunnel as far as is known."""
+        some = self._senders.get(tunnel.protection, {}).values()
+        if not some:
+            around = self._network.mtu_at(tunnel.source) if tunnel.source else 0
+            return transport_mtu(tunnel, around or DEFAULT_MTU)
+        room = min(inner_limit(sa, self._path(sa)) for sa in some)
+        return transport_mtu(tunnel, room) if tunnel.carrier is Carrier.GRE else room
+
+    def _path(self, sa: Install) -> int:
+        """Return the MTU of the device that an SA's packets leave by, as far as it is known."""
+        return self._network.mtu_at(sa.local.address) or DEFAULT_MTU
+
+    def _show_line(self, name: str) -> None:
+        """Have a tunnel's device be up as its line protocol is, and take packets as long as fit."""
+        had, one = self._standing.get(name), self._links.interfaces.get(name)
+        if had is None or one is None:
+            return
+        mtu = max(LEAST_MTU, min(one.mtu, self._room(had.tunnel)))
+        try:
+            self._network.devices.change(had.device, up=self._links.up(name), mtu=mtu, queue=QUEUE)
+        except Unavailable as problem:
+            self._host.log(f"interface {name}: {problem}")
+
+    def _line_changed(self, notice: Notice) -> None:
+        """Show a line protocol at its device at once, and soon in the routes."""
+        if isinstance(notice, LineChanged):
+            self._show_line(notice.interface)
+        clock = self._host.clock
+        clock.call_at(clock.now(), lambda: self._host.notify(notice))
+        self._settle_soon()
+
+    # SAs
+
+    def install(self, sa: Install) -> None:
+        """Put in one direction of an SA."""
+        self._check(sa)
+        self._install(sa)
+        if sa.direction is Direction.OUTBOUND:
+            self._sends(sa)
+
+    def _sends(self, sa: Install) -> None:
+        """Take note of an SA that sends: its tunnel may be up now."""
+        key = (sa.spi, sa.remote.address)
+        self._sent_by[key] = sa.connection
+        self._senders.setdefault(sa.connection, {})[key] = sa
+        one = self._links.protected_by(sa.connection)
+        if one is not None and self._links.up(one.name):
+            self._show_line(one.name)
+        self._links.settle(sa.connection)
+
+    def _sends_no_more(self, key: tuple[int, Address]) -> None:
+        """Take note that an SA is gone."""
+        label = self._sent_by.pop(key, "")
+        held = self._senders.get(label, {})
+        held.pop(key, None)
+        if label and not held:
+            del self._senders[label]
+            self._links.settle(label)
+
+    def update(self, update: Update) -> None:
+        """Move an SA to other endpoints."""
+        self._update(update)
+        if update.direction is Direction.OUTBOUND:
+            for label, held in self._senders.items():
+                for key, sa in tuple(held.items()):
+                    if (sa.spi, sa.peer_spi) == (update.spi, update.peer_spi):
+                        del held[key], self._sent_by[key]
+                        key = (update.spi, update.remote.address)
+                        held[key], self._sent_by[key] = sa, label
 
     def remove(self, remove: Remove) -> None:
         """Take out one direction of an SA, at once or after a while."""
@@ -94,6 +258,16 @@ class LinuxPlane:
             clock.call_at(clock.now() + remove.after, lambda: self.remove(later))
         elif not self._closed:
             self._remove(remove)
+            if remove.direction is Direction.OUTBOUND:
+                self._sends_no_more((remove.spi, remove.remote.address))
+
+    def _install(self, sa: Install) -> None:
+        """Put in one direction of an SA; a plane's own."""
+        raise NotImplementedError
+
+    def _update(self, update: Update) -> None:
+        """Move an SA to other endpoints; a plane's own."""
+        raise NotImplementedError
 
     def _remove(self, remove: Remove) -> None:
         """Take out one direction of an SA; a plane's own."""
@@ -109,18 +283,20 @@ class LinuxPlane:
 
     def _carried(self, intent: Intent) -> Intent:
         """Return what of an intent can be carried here, and say what cannot."""
-        tunnels = {one.name for one in intent.network.interfaces if one.tunnel is not None}
         self._absent = {}
         for one in intent.connections:
-            if one.interface in tunnels:
-                self._absent[one.label] = "tunnel interfaces are carried in the lab alone, not on Linux yet"
-            elif one.vrf or one.inner_vrf:
+            if one.vrf or one.inner_vrf:
                 self._absent[one.label] = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
         if intent.nat.rules or intent.nat.statics:
             self._network.say("ip nat: addresses are translated in the lab alone; on Linux use the machine's own rules")
         for label, why in self._absent.items():
             self._network.say(f"connection {label}: {why}")
         return replace(intent, connections=tuple(one for one in intent.connections if one.label not in self._absent))
+
+    def _with_maps(self, intent: Intent) -> Intent:
+        """Return an intent with those of its connections that are not a tunnel's."""
+        tunnels = {one.name for one in intent.network.interfaces if one.tunnel is not None}
+        return replace(intent, connections=tuple(one for one in intent.connections if one.interface not in tunnels))
 
     def _check(self, sa: Install) -> None:
         """Refuse an SA of a connection that cannot be carried here."""
@@ -139,6 +315,8 @@ class LinuxPlane:
         self._pinger.close()
         self._host.unwatch(self._events.fileno())
         self._events.close()
+        for name in tuple(self._standing):
+            self._drop_one(name)
         self._network.close()
         self._ledger.close()
 
@@ -153,15 +331,20 @@ class LinuxPlane:
         own = {address.ip for one in self._intent.network.interfaces for address in one.addresses}
         if lost := tuple(address for address in own if address in gone):
             self._host.notify(LinkChanged(lost))
-        if not self._settling:
-            self._settling = True
-            self._host.clock.call_at(self._host.clock.now() + SETTLE_SECONDS, self._settle)
+        self._settle_soon(SETTLE_SECONDS)
+
+    def _settle_soon(self, seconds: float = 0.0) -> None:
+        due = self._host.clock.now() + seconds
+        if self._settling is None or due < self._settling:
+            self._settling = due
+            self._host.clock.call_at(due, self._settle)
 
     def _settle(self) -> None:
-        self._settling = False
-        if self._closed:
+        if self._closed or self._settling is None or self._settling > self._host.clock.now():
             return
+        self._settling = None
         try:
+            self._links.refresh()
             self._connect_network()
         except Unavailable as problem:
             self._host.log(str(problem))

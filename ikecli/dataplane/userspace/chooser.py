@@ -52,10 +52,13 @@ class Ends:
 
 
 class Chooser:
-    """The policies, the SAs that send, and the packets that wait for one."""
+    """The policies, the SAs that send, and the packets that wait for one.
 
-    def __init__(self, ask: Callable[[Acquire], None], now: Callable[[], float]) -> None:
-        self._ask, self._now = ask, now
+    A tunnel's has no policies: all its packets are for the connection of one `label`.
+    """
+
+    def __init__(self, ask: Callable[[Acquire], None], now: Callable[[], float], label: str | None = None) -> None:
+        self._ask, self._now, self._label = ask, now, label
         self._rows: tuple[Row, ...] = ()
         self._senders: dict[str, list[Sender]] = {}
         self._held: dict[str, Held] = {}
@@ -95,7 +98,9 @@ class Chooser:
         ends = ends_of(packet)
         if ends is None:
             return None
-        label = next((label for local, remote, label in self._rows if ends.covered(local, remote)), None)
+        label = self._label
+        if label is None:
+            label = next((label for local, remote, label in self._rows if ends.covered(local, remote)), None)
         if label == "":
             return None
         for sender in self._candidates(label):

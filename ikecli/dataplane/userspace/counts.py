@@ -1,4 +1,8 @@
-"""Counters that the worker writes and the engine reads, in memory that both share: eight numbers an SA's direction."""
+"""Counters that the worker writes and the engine reads, in memory that both share: eight numbers an SA's direction.
+
+Among them is how far the sequence numbers are: no packet leaves, and none that came goes in, before its number is
+there. So an SA goes on safely when its worker has died.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Final
 SLOTS: Final = 400_000
 """Directions of SAs."""
 WIDTH: Final = 8
-PACKETS, OCTETS, REPLAYS, FORGERIES, ERRORS = range(5)
+PACKETS, OCTETS, REPLAYS, FORGERIES, ERRORS, SEQUENCE = range(6)
 
 
 class Counts:
@@ -29,3 +33,7 @@ class Counts:
     def read(self, slot: int) -> tuple[int, ...]:
         """Return packets, octets, replays, forgeries and errors of a slot."""
         return tuple(self.numbers[slot * WIDTH : slot * WIDTH + 5])
+
+    def sequence(self, slot: int) -> int:
+        """Return the last sequence number of a slot."""
+        return self.numbers[slot * WIDTH + SEQUENCE]

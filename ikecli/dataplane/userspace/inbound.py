@@ -18,12 +18,13 @@ from cryptography.exceptions import InvalidTag
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
+from ikecli.dataplane.linux.room import ESP_HEADER, TRAILER
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.chooser import ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer, Row
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
 from ikecli.dataplane.userspace.ports import UDP_GRO
-from ikecli.dataplane.userspace.sas import ESP_HEADER, EXTENDED, IV, OVERHEAD, TRAILER, Receiver
+from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, Receiver
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
 
@@ -63,7 +64,6 @@ class Inbound:
 
     def __init__(
         self,
-        tun: int,
         receivers: Mapping[int, Receiver],
         tell: Callable[[object], None],
         now: Callable[[], float],
@@ -73,11 +73,12 @@ class Inbound:
         self._buffer = bytearray(RAW_RECEIVES * JUMBO)
         self._view = memoryview(self._buffer)
         self._datagram = self._view[:LARGEST]
-        self._plain = bytearray(RAW_RECEIVES * JUMBO)
+        self.plain: Final = bytearray(RAW_RECEIVES * JUMBO)
+        self._plain = self.plain
         self._plain_view = memoryview(self._plain)
         self._views: dict[int, View] = {}
         self._stride = STRIDE
-        self._device = Coalescer(tun, self._plain)
+        self._device = Coalescer(-1, self._plain)
         self._told = 0.0
 
     def drain_udp(self, one: socket.socket, local: Endpoint) -> None:
@@ -167,6 +168,10 @@ class Inbound:
 
     def _open_some(self, receiver: Receiver, at: int, size: int, train: int, step: int, kind: int) -> int:
         """Open the packets of one SA from `at` on; return where another begins."""
+        if receiver.door.device is not self._device:
+            self._device.flush()
+            self._device = receiver.door.device
+        rides = receiver.cipher is not None and receiver.door.wrap is None and not kind & CONGESTED
         packets = octets = 0
         spi, window, unsealed = receiver.sa.spi, receiver.window, False
         while size - at > ESP_HEADER:
@@ -183,10 +188,11 @@ class Inbound:
                 length = self._slowly(receiver, at, end, kind)
             elif unsealed or self._unseal(receiver, at, end - at, sequence):
                 window.accept(sequence)
+                receiver.note(window.top)
                 length = self._opened(receiver, at, end - at - OVERHEAD, kind)
             unsealed = False
             packets, octets, at = packets + (length > 0), octets + length, at + step
-            if length and self._device.row is not None and receiver.cipher is not None and not kind & CONGESTED:
+            if length and rides and self._device.row is not None:
                 joined, unsealed = self._ride(receiver, self._device.row, at, size, train, step)
                 packets, octets, at = packets + joined, octets + joined * length, at + joined * step
         if packets:
@@ -235,6 +241,7 @@ class Inbound:
             at += step
         run = sequence - before
         window.top, window.bitmap = sequence, (window.bitmap << run | (1 << run) - 1) & receiver.mask
+        receiver.note(sequence)
         row.sums, row.next, row.room = row.sums + sums, follows, room
         return run, unsealed
 
@@ -282,10 +289,19 @@ class Inbound:
         if not self._allowed(receiver, self._plain_view[at : at + length]):
             self._misfit(receiver, self._plain_view[at : at + length])
             return 0
-        if kind & CONGESTED == CONGESTED and not marked(plain, at):
+        start = self._inside(receiver, self._plain_view[at : at + length])
+        if start < 0 or (kind & CONGESTED == CONGESTED and not marked(plain, at + start)):
             return 0
-        self._device.take(at, length)
+        self._device.take(at + start, length - start)
         return length
+
+    @staticmethod
+    def _inside(receiver: Receiver, packet: memoryview) -> int:
+        """Return where in a packet the one for the device begins, -1 for none."""
+        start = 0 if receiver.door.plain else receiver.door.inside(packet)
+        if start < 0:
+            receiver.refuse(errors=1)
+        return start
 
     def _allowed(self, receiver: Receiver, packet: memoryview) -> bool:
         """Tell whether the SA's selectors cover a packet (RFC 4301 5.2)."""
@@ -313,6 +329,7 @@ class Inbound:
             replayed, forged = dropped.reason is Reason.REPLAY, dropped.reason is Reason.INTEGRITY
             receiver.refuse(replayed, forged, not replayed and not forged)
             return 0
+        receiver.note(receiver.window.top)
         if receiver.sa.transport:
             sa = receiver.sa
             data, next_header = Packet(sa.remote.address, sa.local.address, next_header, data).write(), 0
@@ -325,11 +342,12 @@ class Inbound:
         if not self._allowed(receiver, memoryview(octets)):
             self._misfit(receiver, memoryview(octets))
             return 0
-        if kind & CONGESTED == CONGESTED and not marked(octets, 0):
+        start = self._inside(receiver, memoryview(octets))
+        if start < 0 or (kind & CONGESTED == CONGESTED and not marked(octets, start)):
             return 0
         self._device.flush()
         self._plain[at : at + len(octets)] = octets
-        self._device.take(at, len(octets))
+        self._device.take(at + start, len(octets) - start)
         return len(octets)
 
     def _count(self, receiver: Receiver, packets: int, octets: int) -> None:

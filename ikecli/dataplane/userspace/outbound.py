@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import select
 import socket
 import struct
@@ -16,11 +15,13 @@ from typing import Final
 
 from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.notices import Expired
-from ikecli.dataplane.userspace.chooser import Chooser
+from ikecli.dataplane.linux.room import TRAILER
+from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ports import Ports
-from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, TRAILER, Sender
+from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, Sender
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.tun import HEADER as VNET
+from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.esp import IPV4, IPV6, Dropped
 
 BUDGET: Final = 256
@@ -48,10 +49,11 @@ Slot = tuple[int, memoryview | bytearray, memoryview]
 
 
 class Outbound:
-    """Seals what the device gives."""
+    """Seals what the devices give, `door` first."""
 
-    def __init__(self, tun: io.FileIO, chooser: Chooser, ports: Ports, tell: Callable[[object], None]) -> None:
-        self._tun, self._chooser, self._ports, self._tell = tun, chooser, ports, tell
+    def __init__(self, door: Door, ports: Ports, tell: Callable[[object], None]) -> None:
+        self._door, self._tun, self._chooser, self._wrap = door, door.tun, door.chooser, door.wrap
+        self._ports, self._tell = ports, tell
         self._buffer = bytearray(VNET + LARGEST + OVERHEAD)
         self._view = memoryview(self._buffer)
         self._train = bytearray(LARGEST + 1)
@@ -62,8 +64,9 @@ class Outbound:
         self._key = b""
         self._count = self._used = self._size = self._inner = self._class = self._last = 0
 
-    def drain(self) -> None:
-        """Take packets until there are none, or enough."""
+    def drain(self, door: Door) -> None:
+        """Take packets of a device until there are none, or enough."""
+        self._enter(door)
         read, view, left = self._tun.readinto, self._view, BUDGET
         while left > 0:
             size = read(view)
@@ -72,7 +75,7 @@ class Outbound:
             left -= 1
             if size >= VNET + 20:
                 self._take(size - VNET)
-            if self._count and not self._chooser.fine:
+            if self._count and not self._chooser.fine and self._wrap is None:
                 left = self._ride(left)
         self.flush()
 
@@ -118,8 +121,27 @@ class Outbound:
             self._take(size - VNET)
         return left
 
-    def send(self, packet: bytes) -> None:
-        """Send a packet that waited."""
+    def _enter(self, door: Door) -> None:
+        """Go on with another device."""
+        if door is not self._door:
+            self.forget()
+            self._door, self._tun, self._chooser, self._wrap = door, door.tun, door.chooser, door.wrap
+
+    def leave(self, door: Door, other: Door) -> None:
+        """Have nothing more to do with a device that is about to go."""
+        if door is self._door:
+            self._enter(other)
+
+    def send(self, door: Door, packet: bytes) -> None:
+        """Send a packet of a device that waited; one of a tunnel in GRE has that around it already."""
+        self._enter(door)
+        wrap, self._wrap = self._wrap, None
+        try:
+            self._resend(packet)
+        finally:
+            self._wrap = wrap
+
+    def _resend(self, packet: bytes) -> None:
         self._buffer[VNET : VNET + len(packet)] = packet
         self._take(len(packet))
         self.flush()
@@ -133,8 +155,10 @@ class Outbound:
         """Seal the packet in the buffer into the train."""
         buffer = self._buffer
         version = buffer[VNET] >> 4
-        if version not in KEYS:
+        if version not in self._door.versions:
             return
+        if self._wrap is not None:
+            size, version = self._put_around(self._wrap, size, version)
         key = buffer[KEYS[version]]
         kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
         sender = self._sender
@@ -145,12 +169,22 @@ class Outbound:
             self._sender, self._key, self._class = sender, bytes(key), kind
             if sender is None:
                 return
-        if size > sender.limit and self._refuse(sender, size, version):
+        if size > sender.limit and self._refuse(sender, size):
             return
         if sender.cipher is None:
             self._slowly(sender, size, version)
         else:
             self._seal(sender, size, version)
+
+    def _put_around(self, wrap: Wrap, size: int, version: int) -> tuple[int, int]:
+        """Put the packet in the buffer into GRE; return length and version of what it is now."""
+        buffer = self._buffer
+        kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
+        size = min(size, LARGEST - wrap.room)
+        buffer[VNET + wrap.room : VNET + wrap.room + size] = buffer[VNET : VNET + size]
+        buffer[VNET : VNET + wrap.room] = wrap.head(version, size, kind)
+        self._trailer = (0, 0)
+        return size + wrap.room, wrap.version
 
     def _seal(self, sender: Sender, size: int, version: int) -> None:
         """Seal with an AEAD (RFC 4106 3 to 5, RFC 7634 2), in place in the train."""
@@ -213,6 +247,7 @@ class Outbound:
             return
         used, inner = self._used, self._inner
         self._count = self._used = self._inner = 0
+        sender.note(sender.sequence)
         if self._leave(sender, used, count):
             if (ends := sender.count(count, inner)) is not None:
                 self._ended(sender, ends)
@@ -283,6 +318,7 @@ class Outbound:
             sender.dead = True
             return
         sender.sequence = sender.codec.sequence
+        sender.note(sender.sequence)
         sa = sender.sa
         one = self._ports.sending(sa.local.address, sa.encapsulated)
         there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
@@ -294,11 +330,14 @@ class Outbound:
                 return
         sender.refuse(errors=1)
 
-    def _refuse(self, sender: Sender, size: int, version: int) -> bool:
+    def _refuse(self, sender: Sender, size: int) -> bool:
         """Tell a packet's source that it is too long; return False for one that may be cut, outside (RFC 4301 8.2)."""
-        if version == 4 and not self._buffer[VNET + 6] & NOT_FRAGMENTED:
+        room = self._wrap.room if self._wrap is not None else 0
+        start = VNET + room
+        if self._buffer[start] >> 4 == 4 and not self._buffer[start + 6] & NOT_FRAGMENTED:
             return False
-        answer = too_big(bytes(self._view[VNET : VNET + size]), sender.limit, sender.sa.local.address)
+        packet = bytes(self._view[start : VNET + size])
+        answer = too_big(packet, sender.limit - room, sender.sa.local.address)
         if answer is not None:
             with contextlib.suppress(BlockingIOError):
                 self._tun.write(bytes(VNET) + answer)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ikecli.boundary import effects, notices
+from ikecli.dataplane.userspace.wrapping import Gre
 from ikecli.intent import Address, Selector
 
 LARGEST: Final = 1 << 18
@@ -48,18 +49,56 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """An SA to put in; its counters are at `slot`, and `mtu` is that of the way to the peer."""
+    """An SA to put in; its counters are at `slot`, and `mtu` is that of the way to the peer.
+
+    One that `goes_on` keeps its counters, and has its last `sequence` number and inbound the bitmap of what was `seen`.
+    """
 
     sa: effects.Install
     slot: int
     mtu: int
+    sequence: int = 0
+    seen: int = 0
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A tunnel interface, whose TUN device comes along: what goes in is for the connection `label`, in GRE or without.
+
+    It takes packets of some `versions` of IP. One that is open already is so from now on.
+    """
+
+    name: str
+    label: str
+    gre: Gre | None
+    versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A tunnel interface is no more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """Take out both directions of Child SAs, by inbound SPI, and say how far they are."""
+
+    spis: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How far SAs are that were taken out: outbound or not, inbound SPI, sequence number, bitmap, used, warned."""
+
+    states: tuple[tuple[bool, int, int, int, bool, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker has its TUN device."""
-
-    device: str
+    """The worker is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +109,8 @@ class Trouble:
 
 
 _CLASSES: Final = {
-    (f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")
+    *((f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
+    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given")), (Gre.__module__, "Gre"),
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
@@ -103,7 +143,7 @@ class Pipe:
         else:
             self.socket.send(octets)
 
-    def receive(self) -> tuple[object, list[int]] | None:
+    def receive(self, flags: int = 0) -> tuple[object, list[int]] | None:
         """Return a message and the files that came along, None at the end; raises OSError, pickle.UnpicklingError."""
-        octets, files, _flags, _address = socket.recv_fds(self.socket, LARGEST, 1)
+        octets, files, _flags, _address = socket.recv_fds(self.socket, LARGEST, 1, flags)
         return (_Reader(io.BytesIO(octets)).load(), files) if octets else None

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import socket
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-
-from pyroute2.netlink.rtnl import RTM_NEWLINK
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfit, UnknownSpi
@@ -21,22 +15,23 @@ from ikecli.boundary.views import Counters
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
-from ikecli.dataplane.linux.plane import LinuxPlane
+from ikecli.dataplane.linux.plane import QUEUE, LinuxPlane
+from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import ESP
+from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
-from ikecli.dataplane.userspace.pipe import LINES_A_MESSAGE, Leave, Lines, Listen, Pipe, Put, Ready, Trouble
+from ikecli.dataplane.userspace.pipe import LINES_A_MESSAGE, Leave, Lines, Listen, Open, Put, Shut, Trouble
+from ikecli.dataplane.userspace.process import Process
 from ikecli.dataplane.userspace.rules import Rules
-from ikecli.dataplane.userspace.sas import inner_limit
+from ikecli.dataplane.userspace.tun import open_tun
+from ikecli.dataplane.userspace.wrapping import Gre
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Intent
-from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
 
-START_SECONDS: Final = 20.0
-"""How long the worker may take to have its device."""
 NAT_PORT: Final = 4500
-QUEUE: Final = 4_000
-"""Packets that wait in the device: with 500 bursts overflow it, and TCP slows down."""
 LEAST_MTU, FIRST_MTU = 1280, 1400
+SEQUENCE_LEAP: Final = 1_024
+"""Sequence numbers that are passed over when a worker takes over from one that died."""
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 SO_MARK: Final = 36
 IP_FREEBIND: Final = 15
@@ -52,10 +47,10 @@ class Way:
 
 
 class UserspacePlane(LinuxPlane):
-    """A TUN device and a worker behind it."""
+    """A TUN device and a worker behind it, and a device for each tunnel interface."""
 
     name = "userspace"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels"})
     strict = True
 
     def __init__(self, host: Host, ledger: Ledger) -> None:
@@ -68,58 +63,54 @@ class UserspacePlane(LinuxPlane):
         self._sending: dict[tuple[int, Address], int] = {}
         self._named: set[str] = set()
         self._unnamed: set[int] = set()
+        self._rows: list[Row] = []
         self._mtu = FIRST_MTU
         self._rules = Rules(self._network.requests, ledger)
+        self._doors: dict[str, tuple[int, Open]] = {}
+        self._raw: dict[Address, socket.socket] = {}
+        self._listening: dict[Address, socket.socket] = {}
         try:
-            while _exists(device := f"ike{ledger.owner:04x}"):
+            while self._network.exists(device := f"ike{ledger.owner:04x}"):
                 ledger.own(ledger.owner + 1)
-            self._pipe, self._worker = self._start(device)
+            self._device, self._tun = device, open_tun(device)
         except Unavailable:
             super().close()
             raise
         try:
             self._index = socket.if_nametoindex(device)
+            self._network.devices.quiet(device)
             self._raise_device()
             self._rules.begin(self._index)
+            self._network.mark = self._rules.mark
+            self._worker = Process(host, self._counts.file, self._tun, self._hear, self._tell_all)
         except (OSError, Unavailable):
-            self._end_worker()
+            os.close(self._tun)
             super().close()
             raise
-        host.watch(self._pipe.socket.fileno(), self._hear)
         host.sockets.guest = self
 
-    def _start(self, device: str) -> tuple[Pipe, subprocess.Popen[bytes]]:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        files = (theirs.fileno(), self._counts.file)
-        command = [sys.executable, "-m", "ikecli.dataplane.userspace.worker", *map(str, files), device]
-        worker = subprocess.Popen(command, pass_fds=files, stdin=subprocess.DEVNULL)
-        theirs.close()
-        ours.settimeout(START_SECONDS)
-        pipe = Pipe(ours)
-        try:
-            heard = pipe.receive()
-        except OSError:
-            heard = None
-        match heard:
-            case (Ready(name), _):
-                ours.setblocking(True)
-                self._device = name
-                return pipe, worker
-            case (Trouble(text), _):
-                why = text
-            case _:
-                why = "the data plane's worker did not start"
-        ours.close()
-        worker.kill()
-        worker.wait()
-        raise Unavailable(why)
+    @property
+    def worker(self) -> int:
+        """The number of the worker's process."""
+        return self._worker.number
 
     def _raise_device(self) -> None:
         """Have the device up, with an MTU that lets every SA's packets through whole."""
-        message = ifinfmsg()
-        message["index"], message["flags"], message["change"] = self._index, 1, 1
-        message["attrs"] = [("IFLA_MTU", self._mtu), ("IFLA_TXQLEN", QUEUE)]
-        self._network.requests.change(f"device {self._device}", message, RTM_NEWLINK)
+        self._network.devices.change(self._device, up=True, mtu=self._mtu, queue=QUEUE)
+
+    def _tell_all(self) -> None:
+        """Give a new worker everything: sockets, devices, policies, and the SAs where the last one left them."""
+        for address in self._listening:
+            self._tell_sockets(address)
+        for file, door in self._doors.values():
+            self._worker.tell(door, (file,))
+        self._tell_lines()
+        for way in self._ways.values():
+            sequence = self._counts.sequence(way.slot)
+            seen = (1 << way.sa.replay_window) - 1
+            if way.sa.direction is OUT:
+                sequence, seen = sequence + SEQUENCE_LEAP, 0
+            self._worker.tell(Put(self._wired(way.sa), way.slot, self._path(way.sa), sequence, seen, goes_on=True))
 
     # Policies
 
@@ -133,16 +124,45 @@ class UserspacePlane(LinuxPlane):
             for line, (_, _, label) in zip(lines, rows, strict=True)
             if label not in wild
         )
-        rows = [row for row in rows if row[2] not in wild]
+        self._rows = [row for row in rows if row[2] not in wild]
+        self._named = {label for _, _, label in self._rows}
+        self._tell_lines()
+
+    def _tell_lines(self) -> None:
+        rows = self._rows
         for at in range(0, max(len(rows), 1), LINES_A_MESSAGE):
-            self._tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))
-        self._named = {label for _, _, label in rows}
+            self._worker.tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))
+
+    # Tunnel interfaces
+
+    def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
+        """Have a tunnel's device lead to the worker; one that is there stays what it is for others."""
+        if not tunnel.protection:
+            raise Unavailable("GRE without tunnel protection is carried by the kernel, with --dataplane xfrm")
+        if one.name in self._doors:
+            file = self._doors[one.name][0]
+        else:
+            file = open_tun(device)
+            self._network.devices.quiet(device)
+        gre = None
+        if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
+            gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
+        door = Open(one.name, tunnel.protection, gre, tunnel.versions)
+        self._doors[one.name] = file, door
+        self._worker.tell(door, (file,))
+
+    def _drop_tunnel(self, name: str, device: str) -> None:
+        """Have a tunnel's device be gone."""
+        held = self._doors.pop(name, None)
+        if held is not None:
+            self._worker.tell(Shut(name))
+            os.close(held[0])
+            self._network.devices.delete(device)
 
     # SAs
 
-    def install(self, sa: Install) -> None:
+    def _install(self, sa: Install) -> None:
         """Put in one direction of an SA."""
-        self._check(sa)
         key = (sa.direction, sa.spi if sa.direction is IN else sa.peer_spi)
         if key in self._ways:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
@@ -151,17 +171,18 @@ class UserspacePlane(LinuxPlane):
             raise Unavailable(f"the data plane holds {SLOTS} directions of SAs already")
         self._counts.clear(slot)
         mtu = self._path(sa)
-        if sa.direction is OUT and (inner := max(inner_limit(sa, mtu), LEAST_MTU)) != self._mtu:
+        tunnel = self._links.protected_by(sa.connection) is not None
+        if sa.direction is OUT and not tunnel and (inner := max(inner_limit(sa, mtu), LEAST_MTU)) != self._mtu:
             self._shrink(inner)
-        if sa.direction is IN and sa.connection not in self._named:
+        if sa.direction is IN and sa.connection not in self._named and not tunnel:
             self._rules.child(sa.spi, sa.flows)
             self._unnamed.add(sa.spi)
-        self._tell(Put(self._wired(sa), slot, mtu))
+        self._worker.tell(Put(self._wired(sa), slot, mtu))
         self._ways[key] = Way(sa, slot)
         if sa.direction is OUT:
             self._sending[sa.spi, sa.remote.address] = sa.peer_spi
 
-    def update(self, update: Update) -> None:
+    def _update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
         way = self._ways.get((update.direction, update.spi if update.direction is IN else update.peer_spi))
         if way is not None:
@@ -169,7 +190,7 @@ class UserspacePlane(LinuxPlane):
                 self._sending.pop((way.sa.spi, way.sa.remote.address), None)
                 self._sending[update.spi, update.remote.address] = update.peer_spi
             way.sa = replace(way.sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
-            self._tell(replace(update, local=self._on_wire(update.local), remote=self._on_wire(update.remote)))
+            self._worker.tell(replace(update, local=self._on_wire(update.local), remote=self._on_wire(update.remote)))
 
     def _remove(self, remove: Remove) -> None:
         """Take out one direction of an SA."""
@@ -178,16 +199,10 @@ class UserspacePlane(LinuxPlane):
         if way is None:
             return
         self._free.append(way.slot)
-        self._tell(replace(remove, remote=self._on_wire(way.sa.remote)))
+        self._worker.tell(replace(remove, remote=self._on_wire(way.sa.remote)))
         if remove.direction is IN and remove.spi in self._unnamed:
             self._unnamed.discard(remove.spi)
             self._rules.childless(remove.spi)
-
-    def _path(self, sa: Install) -> int:
-        """Return the MTU of the device that an SA's packets leave by, as far as it is known."""
-        row = next((one for one in self._intent.connections if one.label == sa.connection), None)
-        device = self._network.device(row.interface) if row else ""
-        return (self._network.mtu(device) if device else 0) or DEFAULT_MTU
 
     def _shrink(self, inner: int) -> None:
         """Have the device take packets as long as fit the SA that holds the least."""
@@ -227,35 +242,18 @@ class UserspacePlane(LinuxPlane):
 
     # What the worker tells
 
-    def _hear(self) -> None:
-        try:
-            heard = self._pipe.receive()
-        except BlockingIOError:
-            return
-        except (OSError, pickle.UnpicklingError) as problem:
-            self._host.log(f"the data plane's worker: {problem}")
-            return
-        if heard is None:
-            self._host.unwatch(self._pipe.socket.fileno())
-            self._host.log("the data plane's worker ended: no packets pass; restart the engine")
-            return
+    def _hear(self, said: object) -> None:
         on_wire = self._host.sockets.on_wire
-        match heard[0]:
+        match said:
             case Datagram(octets, local, remote):
                 remote = Endpoint(remote.address, on_wire(remote.port))
                 self._host.sockets.deliver(Datagram(octets, local, remote))
             case Mapped(spi, remote):
                 self._host.notify(Mapped(spi, Endpoint(remote.address, on_wire(remote.port))))
             case Acquire() | Expired() | FirstPacket() | Misfit() | UnknownSpi():
-                self._host.notify(heard[0])
+                self._host.notify(said)
             case Trouble(text):
                 self._host.log(text)
-
-    def _tell(self, message: object, files: tuple[int, ...] = ()) -> None:
-        try:
-            self._pipe.send(message, files)
-        except OSError as error:
-            raise Unavailable(f"the data plane's worker: {error.strerror}") from error
 
     # Sockets
 
@@ -272,38 +270,29 @@ class UserspacePlane(LinuxPlane):
             raw.bind((str(address), 0))
         except OSError as error:
             raise Unavailable(f"ESP at {address}: {error.strerror}") from error
-        with raw:
-            self._tell(Listen(address, udp=False), (raw.fileno(),))
-        self._tell(Listen(address, udp=True), (one.fileno(),))
+        self._raw[address], self._listening[address] = raw, one
+        self._tell_sockets(address)
         return True
+
+    def _tell_sockets(self, address: Address) -> None:
+        self._worker.tell(Listen(address, udp=False), (self._raw[address].fileno(),))
+        self._worker.tell(Listen(address, udp=True), (self._listening[address].fileno(),))
 
     def closed(self, address: Address, port: int) -> None:
         """Have the worker give up an address."""
-        if port == NAT_PORT:
+        if port == NAT_PORT and self._listening.pop(address, None) is not None:
+            self._raw.pop(address).close()
             with contextlib.suppress(Unavailable):
-                self._tell(Leave(address, udp=True))
-                self._tell(Leave(address, udp=False))
+                self._worker.tell(Leave(address, udp=True))
+                self._worker.tell(Leave(address, udp=False))
 
     def close(self) -> None:
         """End the worker, and take out what led packets to it."""
-        self._host.unwatch(self._pipe.socket.fileno())
         self._host.sockets.guest = None
         self._rules.close()
-        self._end_worker()
-        os.close(self._counts.file)
+        self._worker.close()
+        for raw in self._raw.values():
+            raw.close()
         super().close()
-
-    def _end_worker(self) -> None:
-        self._pipe.socket.close()
-        try:
-            self._worker.wait(2)
-        except subprocess.TimeoutExpired:
-            self._worker.kill()
-            self._worker.wait()
-
-
-def _exists(device: str) -> bool:
-    try:
-        return socket.if_nametoindex(device) > 0
-    except OSError:
-        return False
+        os.close(self._tun)
+        os.close(self._counts.file)

@@ -5,29 +5,29 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from ikecli.boundary.effects import Install, Lifetime, Update
-from ikecli.dataplane.userspace.counts import ERRORS, FORGERIES, OCTETS, PACKETS, REPLAYS, WIDTH, Counts
+from ikecli.dataplane.linux.room import ESP_HEADER, inner_limit
+from ikecli.dataplane.userspace.counts import ERRORS, FORGERIES, OCTETS, PACKETS, REPLAYS, SEQUENCE, WIDTH, Counts
+from ikecli.dataplane.userspace.pipe import Put
 from ikecli.esp import EspSa, InboundSa, OutboundSa, ReplayWindow
+
+if TYPE_CHECKING:
+    from ikecli.dataplane.userspace.doors import Door
 
 AEADS: Final[dict[int, type[AESGCM] | type[ChaCha20Poly1305]]] = {20: AESGCM, 28: ChaCha20Poly1305}
 """The ciphers of the fast way, by transform id; others go through the codec that the emulated network uses."""
 SALT: Final = 4
 IV: Final = 8
 ICV: Final = 16
-ESP_HEADER: Final = 8
 OVERHEAD: Final = ESP_HEADER + IV + ICV
 """Octets that an AEAD adds besides padding and trailer."""
-TRAILER: Final = 2
-UDP_HEADER: Final = 8
-IP_HEADER: Final = {4: 20, 6: 40}
 LAST_SEQUENCE: Final = {False: (1 << 32) - 1, True: (1 << 64) - 1}
 SEQUENCE_MARGIN: Final = 1 << 20
 """Sequence numbers before the last at which a replacement is asked for."""
-LEAST_MTU: Final = 576
 
 
 class Direction:
@@ -35,10 +35,12 @@ class Direction:
 
     __slots__ = ("_at", "_bounded", "_counts", "cipher", "dead", "nonce", "sa", "warned")
 
-    def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
-        self.sa = sa
-        counts.clear(slot)  # by who writes it: packets of the last SA there may have come after the engine freed it
-        self._counts, self._at = counts.numbers, slot * WIDTH
+    def __init__(self, put: Put, counts: Counts) -> None:
+        self.sa = sa = put.sa
+        if not put.goes_on:
+            counts.clear(put.slot)  # by who writes it: the last SA there may have counted after the engine freed it
+        self._counts, self._at = counts.numbers, put.slot * WIDTH
+        self.note(put.sequence)
         self.warned = self.dead = False
         life = sa.lifetime
         self._bounded = any((life.soft_octets, life.hard_octets, life.soft_packets, life.hard_packets))
@@ -75,6 +77,10 @@ class Direction:
         numbers[at + FORGERIES] += forgeries
         numbers[at + ERRORS] += errors
 
+    def note(self, sequence: int) -> None:
+        """Keep the last sequence number where it outlives this process."""
+        self._counts[self._at + SEQUENCE] = sequence
+
     def _codec(self) -> EspSa:
         sa = self.sa
         return EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
@@ -85,13 +91,16 @@ class Sender(Direction):
 
     __slots__ = ("aad", "codec", "last", "limit", "sequence", "slots")
 
-    def __init__(self, sa: Install, counts: Counts, slot: int, mtu: int) -> None:
-        super().__init__(sa, counts, slot)
-        self.sequence = 0
+    def __init__(self, put: Put, counts: Counts) -> None:
+        super().__init__(put, counts)
+        sa = self.sa
+        self.sequence = put.sequence
         self.last = LAST_SEQUENCE[sa.esn]
         self.aad = bytearray(12)
         self.codec = OutboundSa(self._codec(), os.urandom) if self.cipher is None else None
-        self.limit = inner_limit(sa, mtu)
+        if self.codec is not None:
+            self.codec.sequence = self.sequence
+        self.limit = inner_limit(sa, put.mtu)
 
     def move(self, sa: Install, mtu: int) -> None:
         """Go on with other endpoints."""
@@ -109,13 +118,17 @@ class Sender(Direction):
 
 
 class Receiver(Direction):
-    """An SA that receives; `allowed` are the ends of inner packets that its selectors were found to cover."""
+    """An SA that receives, for packets that go into `door`.
 
-    __slots__ = ("aad", "allowed", "codec", "fine", "mapped", "mask", "used", "window")
+    `allowed` are the ends of inner packets that its selectors were found to cover.
+    """
 
-    def __init__(self, sa: Install, counts: Counts, slot: int) -> None:
-        super().__init__(sa, counts, slot)
-        self.window = ReplayWindow(sa.replay_window, sa.esn)
+    __slots__ = ("aad", "allowed", "codec", "door", "fine", "mapped", "mask", "used", "window")
+
+    def __init__(self, put: Put, counts: Counts, door: Door) -> None:
+        super().__init__(put, counts)
+        sa, self.door = self.sa, door
+        self.window = ReplayWindow(sa.replay_window, sa.esn, put.sequence, put.seen)
         self.mask = (1 << sa.replay_window) - 1
         self.codec = InboundSa(self._codec(), self.window) if self.cipher is None else None
         self.aad = bytearray(12)
@@ -131,15 +144,6 @@ class Receiver(Direction):
 def moved(sa: Install, other: Update) -> Install:
     """Return an SA with other endpoints."""
     return replace(sa, local=other.local, remote=other.remote, encapsulated=other.encapsulated)
-
-
-def inner_limit(sa: Install, mtu: int) -> int:
-    """Return the longest packet whose ESP is no longer than `mtu` octets (RFC 4303 2.4)."""
-    block = max(4, 1 if sa.integrity is None else sa.encryption.iv)
-    icv = sa.encryption.icv if sa.integrity is None else sa.integrity.icv
-    outside = IP_HEADER[sa.remote.address.version] + (UDP_HEADER if sa.encapsulated else 0)
-    room = max(mtu, LEAST_MTU) - outside - ESP_HEADER - sa.encryption.iv - icv
-    return room // block * block - TRAILER
 
 
 NONCE: Final = struct.Struct("!Q")

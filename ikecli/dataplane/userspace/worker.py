@@ -1,7 +1,8 @@
-"""The process that carries packets: `python -m ikecli.dataplane.userspace.worker PIPE COUNTS DEVICE`.
+"""The process that carries packets: `python -m ikecli.dataplane.userspace.worker PIPE COUNTS TUN`.
 
-It waits for the TUN device, the sockets and the engine, and ends with the engine's end of the pipe. It shares no
-interpreter with IKE, so that neither waits for the other.
+It waits for TUN devices, sockets and the engine, and ends with the engine's end of the pipe. It shares no interpreter
+with IKE, so that neither waits for the other. Devices and sockets are the engine's, which hands them over: they outlive
+this process, and so do the numbers of the SAs.
 """
 
 from __future__ import annotations
@@ -17,16 +18,30 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
+from ikecli.boundary.effects import Direction, Endpoint, Remove, Update
+from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.userspace.chooser import Chooser, Row
+from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.counts import Counts
+from ikecli.dataplane.userspace.doors import BOTH, Door
 from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.outbound import Outbound
-from ikecli.dataplane.userspace.pipe import Leave, Lines, Listen, Pipe, Put, Ready, Trouble
+from ikecli.dataplane.userspace.pipe import (
+    Give,
+    Given,
+    Leave,
+    Lines,
+    Listen,
+    Open,
+    Pipe,
+    Put,
+    Ready,
+    Shut,
+    Trouble,
+)  # fmt: skip
 from ikecli.dataplane.userspace.ports import Ports
-from ikecli.dataplane.userspace.sas import Receiver, Sender, inner_limit, moved
-from ikecli.dataplane.userspace.tun import open_tun
-from ikecli.errors import Unavailable
+from ikecli.dataplane.userspace.sas import Receiver, Sender, moved
+from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.intent import Address
 
 NAT_PORT: Final = 4500
@@ -37,24 +52,24 @@ PATH_SECONDS: Final = 600.0
 class Worker:
     """SAs, device and sockets."""
 
-    def __init__(self, pipe: Pipe, counts: Counts, device: str) -> None:
+    def __init__(self, pipe: Pipe, counts: Counts, tun: int) -> None:
         self._pipe, self._counts = pipe, counts
-        tun = open_tun(device)
-        self._chooser = Chooser(self._tell, time.monotonic)
         self._ports = Ports()
         self._receivers: dict[int, Receiver] = {}
         self._senders: dict[tuple[int, Address], Sender] = {}
         self._mtus: dict[tuple[int, Address], int] = {}
         self._rows: list[Row] = []
         self._shorter: dict[str, float] = {}
-        self._outbound = Outbound(io.FileIO(tun, "r+b"), self._chooser, self._ports, self._tell)
-        self._inbound = Inbound(tun, self._receivers, self._tell, time.monotonic, self._catch_up)
+        self._inbound = Inbound(self._receivers, self._tell, time.monotonic, self._hear)
         self._poll = select.epoll()
-        self._acts: dict[int, Callable[[int], object]] = {}
-        self._watch(tun, lambda _: self._outbound.drain())
+        self._acts: dict[int, Callable[[int], None]] = {}
+        self._main = self._door(tun, "", None, BOTH)
+        self._doors: dict[str, Door] = {}
+        self._by_label: dict[str, Door] = {}
+        self._outbound = Outbound(self._main, self._ports, self._tell)
         self._watch(pipe.socket.fileno(), self._hear)
         self._going = True
-        self._tell(Ready(device))
+        self._tell(Ready())
 
     def run(self) -> None:
         """Carry packets until the engine is gone."""
@@ -65,9 +80,13 @@ class Worker:
                 if act is not None:
                     act(events)
 
-    def _watch(self, file: int, act: Callable[[int], object]) -> None:
+    def _watch(self, file: int, act: Callable[[int], None]) -> None:
         self._acts[file] = act
         self._poll.register(file, select.EPOLLIN)
+
+    def _unwatch(self, file: int) -> None:
+        if self._acts.pop(file, None) is not None:
+            self._poll.unregister(file)
 
     def _tell(self, message: object) -> None:
         """Tell the engine; while it does not listen, what is said is lost, as on a network."""
@@ -78,26 +97,24 @@ class Worker:
         except OSError:
             self._going = False
 
-    def _catch_up(self) -> None:
-        """Hear all that the engine has said."""
-        while self._hear(0):
-            pass
+    def _hear(self, _events: int = 0) -> None:
+        """Hear all that the engine has said so far."""
+        while self._going:
+            try:
+                heard = self._pipe.receive()
+            except BlockingIOError:
+                return
+            except (OSError, pickle.UnpicklingError):
+                heard = None
+            if heard is None:
+                self._going = False
+            else:
+                self._obey(*heard)
 
-    def _hear(self, _events: int) -> bool:
-        """Hear one message; return whether there was one."""
-        try:
-            heard = self._pipe.receive()
-        except BlockingIOError:
-            return False
-        except (OSError, pickle.UnpicklingError):
-            heard = None
-        if heard is None:
-            self._going = False
-            return False
-        message, files = heard
+    def _obey(self, message: object, files: list[int]) -> None:
         match message:
-            case Put(sa, slot, mtu):
-                self._put(sa, slot, mtu)
+            case Put():
+                self._put(message)
             case Update():
                 self._update(message)
             case Remove():
@@ -106,28 +123,101 @@ class Worker:
                 self._rows += rows
                 if last:
                     self._outbound.forget()
-                    self._chooser.follow(tuple(self._rows))
+                    self._main.chooser.follow(tuple(self._rows))
                     self._rows = []
+            case Open(name, label, gre, versions):
+                self._open(name, self._door(files[0], label, Wrap(gre) if gre is not None else None, versions))
+            case Shut(name):
+                self._shut(name)
+            case Give(spis):
+                self._give(spis)
             case Listen(address, udp):
                 self._listen(address, udp, files[0])
             case Leave(address, udp):
                 self._leave(address, udp)
-        return True
 
-    def _put(self, sa: Install, slot: int, mtu: int) -> None:
+    # Devices
+
+    def _door(self, tun: int, label: str, wrap: Wrap | None, versions: tuple[int, ...]) -> Door:
+        chooser = Chooser(self._tell, time.monotonic, label or None)
+        door = Door(io.FileIO(tun, "r+b"), chooser, Coalescer(tun, self._inbound.plain), label, wrap, versions)
+
+        def act(_events: int) -> None:
+            try:
+                self._outbound.drain(door)
+            except OSError:  # the device is gone, and a message that says so under way
+                self._unwatch(tun)
+
+        self._watch(tun, act)
+        return door
+
+    def _open(self, name: str, door: Door) -> None:
+        """Have packets of a connection go through a device of its own, also those of SAs that are here already."""
+        self._shut(name)
+        self._doors[name] = self._by_label[door.label] = door
+        self._lead(door.label, door)
+
+    def _shut(self, name: str) -> None:
+        door = self._close(name)
+        if door is not None and self._by_label.get(door.label) is door:
+            del self._by_label[door.label]
+            self._lead(door.label, self._main)
+
+    def _close(self, name: str) -> Door | None:
+        door = self._doors.pop(name, None)
+        if door is not None:
+            self._outbound.leave(door, self._main)
+            self._unwatch(door.tun.fileno())
+            door.tun.close()
+        return door
+
+    def _lead(self, label: str, door: Door) -> None:
+        """Have the SAs of a connection belong to a device."""
+        self._outbound.forget()
+        for receiver in self._receivers.values():
+            if receiver.sa.connection == label:
+                receiver.door = door
+        for sender in self._senders.values():
+            if sender.sa.connection == label:
+                self._main.chooser.drop(sender)
+                door.chooser.add(sender)
+
+    # SAs
+
+    def _put(self, put: Put) -> None:
+        sa = put.sa
+        door = self._by_label.get(sa.connection, self._main)
         try:
             if sa.direction is Direction.INBOUND:
-                self._receivers[sa.spi] = Receiver(sa, self._counts, slot)
+                self._receivers[sa.spi] = Receiver(put, self._counts, door)
                 return
-            sender = Sender(sa, self._counts, slot, mtu)
+            sender = Sender(put, self._counts)
         except (ValueError, TypeError) as problem:
             self._tell(Trouble(f"SA 0x{sa.spi:08X}: {problem}"))
             return
         key = (sa.spi, sa.remote.address)
-        self._senders[key], self._mtus[key] = sender, mtu
+        self._senders[key], self._mtus[key] = sender, put.mtu
         self._outbound.forget()
-        for packet in self._chooser.add(sender):
-            self._outbound.send(packet)
+        for packet in door.chooser.add(sender):
+            self._outbound.send(door, packet)
+
+    def _give(self, spis: tuple[int, ...]) -> None:
+        """Take out SAs and tell how far they are."""
+        self._outbound.forget()
+        wanted, states = set(spis), list[tuple[bool, int, int, int, bool, bool]]()
+        for spi in spis:
+            if (one := self._receivers.pop(spi, None)) is not None:
+                states.append((False, spi, one.window.top, one.window.bitmap, one.used, one.warned))
+        for key, sender in tuple(self._senders.items()):
+            if sender.sa.peer_spi in wanted:
+                states.append((True, sender.sa.peer_spi, sender.sequence, 0, False, sender.warned))
+                self._forget(key, sender)
+        self._tell(Given(tuple(states)))
+
+    def _forget(self, key: tuple[int, Address], sender: Sender) -> None:
+        del self._senders[key], self._mtus[key]
+        sender.dead = True
+        self._by_label.get(sender.sa.connection, self._main).chooser.drop(sender)
 
     def _update(self, update: Update) -> None:
         if update.direction is Direction.INBOUND:
@@ -148,11 +238,9 @@ class Worker:
             self._receivers.pop(remove.spi, None)
             return
         key = (remove.spi, remove.remote.address)
-        self._mtus.pop(key, None)
-        if (sender := self._senders.pop(key, None)) is not None:
+        if (sender := self._senders.get(key)) is not None:
             self._outbound.forget()
-            sender.dead = True
-            self._chooser.drop(sender)
+            self._forget(key, sender)
 
     # Sockets
 
@@ -171,8 +259,7 @@ class Worker:
     def _leave(self, address: Address, udp: bool) -> None:
         one = self._ports.drop(address, udp)
         if one is not None:
-            self._poll.unregister(one.fileno())
-            self._acts.pop(one.fileno(), None)
+            self._unwatch(one.fileno())
             one.close()
 
     def _shorten(self, one: socket.socket) -> None:
@@ -202,11 +289,7 @@ def main(arguments: Sequence[str]) -> int:
     one = socket.socket(fileno=int(arguments[0]))
     one.setblocking(False)
     pipe = Pipe(one)
-    try:
-        worker = Worker(pipe, Counts(int(arguments[1])), arguments[2])
-    except Unavailable as problem:
-        pipe.send(Trouble(str(problem)))
-        return 1
+    worker = Worker(pipe, Counts(int(arguments[1])), int(arguments[2]))
     gc.collect()
     gc.freeze()
     gc.disable()

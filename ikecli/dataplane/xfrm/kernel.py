@@ -6,6 +6,7 @@ SAs and policies carry our mark in the upper half of their reqid, policies witho
 from __future__ import annotations
 
 import errno
+import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET
@@ -28,6 +29,8 @@ PACKET_MARGIN: Final = 1 << 20
 """How many packets before the sequence numbers end a replacement is asked for."""
 LAST_SEQUENCE: Final = (1 << 32) - 1
 INDEX_BITS: Final = 13
+MARK: Final = struct.Struct("=II")
+WHOLE_MARK: Final = 0xFFFFFFFF
 ANYTHING: Final = {
     "daddr": bytes(16), "saddr": bytes(16), "dport": bytes(2), "dport_mask": bytes(2), "sport": bytes(2),
     "sport_mask": bytes(2), "family": 0, "prefixlen_d": 0, "prefixlen_s": 0, "proto": 0, "ifindex": 0, "user": 0,
@@ -77,8 +80,9 @@ class Kernel:
             info = one["info"]
             if info["dir"] > xfrm.XFRM_POLICY_FWD:
                 continue
-            if (thing := _policy_thing(info["sel"], info["dir"])) in self.ledger and self._is_ours(one):
-                self._delete_policy(thing, info["sel"], info["dir"])
+            mark = _mark_of(one)
+            if (thing := _policy_thing(info["sel"], info["dir"], mark)) in self.ledger and self._is_ours(one):
+                self._delete_policy(thing, info["sel"], info["dir"], mark)
                 swept += 1
             else:
                 marks.add(info["index"] >> 16)
@@ -205,7 +209,7 @@ class Kernel:
     def put(self, policy: Policy) -> None:
         """Have a policy stand; raises Unavailable, also where the host has one of its own there."""
         selector = policy.cut.selector()
-        thing = _policy_thing(selector, policy.direction)
+        thing = _policy_thing(selector, policy.direction, policy.mark)
         mine = thing in self.ledger
         self.ledger.add(thing)
         self._serial = (self._serial + 1) & ((1 << INDEX_BITS) - 1)
@@ -213,7 +217,10 @@ class Kernel:
         message["info"] = policy.info(self.ledger.owner << 16 | self._serial << 3 | policy.direction)
         if policy.template is not None:
             inbound = policy.direction != xfrm.XFRM_POLICY_OUT
-            message["attrs"] = [("XFRMA_TMPL", xfrm.templates([policy.template.structure(inbound)]))]
+            message["attrs"] = [
+                ("XFRMA_TMPL", xfrm.templates([policy.template.structure(inbound)])),
+                *_mark(policy.mark),
+            ]
         kind = xfrm.XFRM_MSG_UPDPOLICY if mine else xfrm.XFRM_MSG_NEWPOLICY
         try:
             self._requests.change(f"policy {policy.cut}", message, kind, 0 if mine else CREATE | EXCL)
@@ -226,13 +233,14 @@ class Kernel:
 
     def take(self, place: Place) -> None:
         """Take out a policy of ours; one that is gone is no error."""
-        cut, direction = place
+        cut, direction, mark = place
         selector = cut.selector()
-        if (thing := _policy_thing(selector, direction)) in self.ledger:
-            self._delete_policy(thing, selector, direction)
+        if (thing := _policy_thing(selector, direction, mark)) in self.ledger:
+            self._delete_policy(thing, selector, direction, mark)
 
-    def _delete_policy(self, thing: Thing, selector: dict[str, Any], direction: int) -> None:
+    def _delete_policy(self, thing: Thing, selector: dict[str, Any], direction: int, mark: int) -> None:
         message = xfrm.userpolicyidmsg()
+        message["attrs"] = _mark(mark)
         message["sel"], message["index"], message["dir"] = selector, 0, direction
         try:
             self._requests.change(f"policy {thing[1]}", message, xfrm.XFRM_MSG_DELPOLICY)
@@ -278,6 +286,16 @@ def _sa_thing(identifier: dict[str, Any]) -> Thing:
     return "sa", identifier["daddr"].hex(), identifier["spi"].hex()
 
 
-def _policy_thing(selector: dict[str, Any], direction: int) -> Thing:
+def _policy_thing(selector: dict[str, Any], direction: int, mark: int) -> Thing:
     shape = xfrm.selector.pack(selector)
-    return "policy", shape[:48].hex(), str(direction)
+    return "policy", shape[:48].hex(), str(direction), *([f"{mark:x}"] if mark else [])
+
+
+def _mark(mark: int) -> list[tuple[str, bytes]]:
+    """Return the attribute of a policy that is for one mark alone."""
+    return [("XFRMA_MARK", MARK.pack(mark, WHOLE_MARK))] if mark else []
+
+
+def _mark_of(policy: Any) -> int:
+    value = xfrm.attribute(policy, "XFRMA_MARK")
+    return int(MARK.unpack(value[:8])[0]) if value else 0

@@ -30,8 +30,9 @@ from ikecli.dataplane.xfrm.policies import (
     Template,
     policies_of,
 )
+from ikecli.dataplane.xfrm.tunnels import device_of
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Connection, Intent
+from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Tunnel
 
 NAT_PORT: Final = 4500
 ACQUIRE_SECONDS: Final = 2.0
@@ -40,6 +41,8 @@ LOOKS: Final = (*(0.1,) * 20, *(1.0,) * 30)
 """The pauses between looks whether a new inbound SA has carried a packet: the kernel does not tell."""
 MAX_WATCHED: Final = 256
 """New SAs that are looked at; of more, a first packet is noticed when the peer deletes the old SA."""
+MARKS: Final = 0xFFFF
+"""Marks of VTIs of one engine."""
 UDP_ENCAP: Final = 100
 IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
@@ -63,10 +66,10 @@ class Asked:
 
 
 class XfrmPlane(LinuxPlane):
-    """SAs and policies in the kernel."""
+    """SAs and policies in the kernel, which also has the devices of tunnels."""
 
     name = "xfrm"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels"})
 
     def __init__(self, host: Host, ledger: Ledger) -> None:
         """Take out what an earlier run left; raises Unavailable where the kernel has no XFRM."""
@@ -86,6 +89,41 @@ class XfrmPlane(LinuxPlane):
         self._children: dict[int, Child] = {}
         self._outbound: dict[tuple[int, Address], Child] = {}
         self._asked: dict[str, Asked] = {}
+        self._vtis: dict[str, int] = {}
+        self._serial = 0
+
+    # Tunnel interfaces
+
+    def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
+        """Have a device of the kernel's carry a tunnel."""
+        if one.name in self._standing:
+            self._drop_tunnel(one.name, device)
+        mark = 0
+        if tunnel.carrier is Carrier.IPSEC:
+            self._serial += 1
+            mark = self._ledger.owner << 16 | self._serial & MARKS
+        self._network.make_device(device, *device_of(tunnel, mark))
+        self._network.devices.quiet(device)
+        if mark:
+            self._vtis[tunnel.protection] = mark
+            self._network.trust(device)
+            self._lay_again(tunnel.protection)
+
+    def _drop_tunnel(self, name: str, device: str) -> None:
+        """Have a tunnel's device be gone."""
+        self._network.drop_device(device)
+
+    def _lay_again(self, connection: str) -> None:
+        """Have the policies of a tunnel's SAs be for its device."""
+        for child in self._children.values():
+            for sa in child.ways.values():
+                if sa.connection == connection:
+                    self._own(child.group, sa)
+
+    def _with_maps(self, intent: Intent) -> Intent:
+        """Return an intent with the connections that go by policy: crypto maps, and GRE between a tunnel's ends."""
+        vtis = {one.name for one in intent.network.interfaces if one.tunnel and one.tunnel.carrier is Carrier.IPSEC}
+        return replace(intent, connections=tuple(one for one in intent.connections if one.interface not in vtis))
 
     # Policies
 
@@ -100,7 +138,7 @@ class XfrmPlane(LinuxPlane):
                     continue
             template = self._trap(row) if row is not None and not row.closed else None
             for cut in cuts_of(line.local, line.remote):
-                wanted += policies_of(cut, priority, template, True, True, row is not None and row.closed)
+                wanted += policies_of(cut, priority, template, True, True, closed=row is not None and row.closed)
         self._lay("", wanted)
 
     def _trap(self, row: Connection) -> Template:
@@ -130,21 +168,21 @@ class XfrmPlane(LinuxPlane):
         """Lay the policies of Child SAs that the configuration's do not serve, of the directions that are in."""
         template = Template(sa.local.address, sa.remote.address, group.reqid, sa.transport)
         priority = self._priorities.get(sa.connection, FIRST_PRIORITY) - 1
+        mark = self._vtis.get(sa.connection, 0)
         self._lay(
             f"{group.reqid:x}",
             [
                 policy
                 for pair in sa.flows
                 for cut in cuts_of(*pair)
-                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0)
+                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0, mark=mark)
             ],
         )
 
     # SAs
 
-    def install(self, sa: Install) -> None:
+    def _install(self, sa: Install) -> None:
         """Put in one direction of an SA."""
-        self._check(sa)
         inbound = sa.spi if sa.direction is IN else sa.peer_spi
         child = self._children.get(inbound)
         if child is None:
@@ -166,7 +204,7 @@ class XfrmPlane(LinuxPlane):
         if not child.group.lasting:
             self._own(child.group, sa)
 
-    def update(self, update: Update) -> None:
+    def _update(self, update: Update) -> None:
         """Move an SA to other endpoints: its ports at once, its addresses by one that goes on where it was."""
         inbound = update.spi if update.direction is IN else update.peer_spi
         child = self._children.get(inbound)

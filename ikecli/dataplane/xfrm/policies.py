@@ -35,8 +35,8 @@ FOREVER: Final = {
 }  # fmt: skip
 UNUSED: Final = dict.fromkeys(lifetime_cur.members, 0)
 
-Place = tuple[Cut, int]
-"""What the kernel tells policies apart by: the packets, seen in their direction, and that direction."""
+Place = tuple[Cut, int, int]
+"""What the kernel tells policies apart by: the packets, seen in their direction, that direction, and the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,22 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy of the kernel; without a template packets pass, or where it is `closed` are dropped."""
+    """One policy of the kernel; without a template packets pass, or where it is `closed` are dropped.
+
+    With a `mark` it is for one VTI alone.
+    """
 
     cut: Cut
     direction: int
     priority: int
     template: Template | None
     closed: bool = False
+    mark: int = 0
 
     @property
     def place(self) -> Place:
         """What it is told apart by."""
-        return self.cut, self.direction
+        return self.cut, self.direction, self.mark
 
     def info(self, index: int) -> dict[str, Any]:
         """Return the kernel's structure."""
@@ -84,12 +88,19 @@ class Policy:
 
 
 def policies_of(
-    cut: Cut, priority: int, template: Template | None, outbound: bool, inbound: bool, closed: bool = False
+    cut: Cut,
+    priority: int,
+    template: Template | None,
+    outbound: bool,
+    inbound: bool,
+    *,
+    closed: bool = False,
+    mark: int = 0,
 ) -> list[Policy]:
     """Return the policies of packets that go out as `cut` says, and of those that answer them."""
-    found = [Policy(cut, XFRM_POLICY_OUT, priority, template, closed)] if outbound else []
+    found = [Policy(cut, XFRM_POLICY_OUT, priority, template, closed, mark)] if outbound else []
     for direction in (XFRM_POLICY_IN, XFRM_POLICY_FWD) if inbound else ():
-        found.append(Policy(cut.turned(), direction, priority, template, closed))
+        found.append(Policy(cut.turned(), direction, priority, template, closed, mark))
     return found
 
 

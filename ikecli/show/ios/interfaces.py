@@ -58,7 +58,8 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
 def _hardware(view: InterfaceView) -> str:
     if view.tunnel:
         kind = view.name.rstrip("0123456789").lower().replace("-", " ")
-        return "Tunnel" if kind == "tunnel" else f"{kind.capitalize()} interface"
+        kind = "Tunnel" if kind == "tunnel" else f"{kind.capitalize()} interface"
+        return f"{kind}, Linux {view.device}" if view.device else kind
     return f"Linux {view.device}" if view.device else "emulated"
 
 
