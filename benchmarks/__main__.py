@@ -1,24 +1,37 @@
-"""All benchmarks, one line each. A figure is a ratio within one run, so that a slow or busy machine matters little."""
+"""Benchmarks, one line each: all of them, or those that are named. A figure is a ratio within one run."""
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Iterable
+from typing import Final
+
 from benchmarks import charon, config, esp, gap, handshake, scale, show, start
+from benchmarks.figure import Figure
 from ikecli.language.language import DIALECTS
+
+FIGURES: Final[dict[str, Callable[[], Iterable[Figure | str]]]] = {
+    "handshake": lambda: [handshake.measure()],
+    "charon": lambda: [charon.compare()],
+    "config": lambda: map(config.measure, DIALECTS),
+    "start": lambda: [start.measure()],
+    "show": lambda: [show.measure()],
+    "esp": esp.measure,
+    "gap": lambda: [gap.measure()],
+    "scale": scale.figures,
+}
 
 
 def main() -> None:
     """Print each figure when it is there."""
-    print(handshake.measure(), flush=True)
-    print(charon.compare(), flush=True)
-    for dialect in DIALECTS:
-        print(config.measure(dialect), flush=True)
-    print(start.measure(), flush=True)
-    print(show.measure(), flush=True)
-    for line in esp.measure():
-        print(line, flush=True)
-    print(gap.measure(), flush=True)
-    for figure in scale.figures():
-        print(figure, flush=True)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FIGURES))
+    names = parser.parse_args().names
+    if unknown := set(names) - FIGURES.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(FIGURES)}")
+    for name in names or FIGURES:
+        for figure in FIGURES[name]():
+            print(figure, flush=True)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,28 @@ from ikecli.numbers import Algorithm
 from ikecli.value import value
 
 
+class _Octets:
+    """What an end is compared by: addresses alone would take longer than all else that is done with it."""
+
+    __slots__ = ("octets",)
+    octets: bytes
+
+
 @value
-class Endpoint:
-    """A UDP end: address and port."""
+class Endpoint(_Octets):
+    """A UDP end: address and port; `octets` are both in network order."""
 
     address: Address
     port: int
+
+    def __post_init__(self) -> None:
+        self.octets = self.address.packed + self.port.to_bytes(2, "big")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Endpoint) and self.octets == other.octets
+
+    def __hash__(self) -> int:
+        return hash(self.octets)
 
     def __str__(self) -> str:
         return f"{self.address}/{self.port}"

@@ -398,8 +398,6 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
     {
         IkeUp,
         IkeDown,
-        ChildUp,
-        ChildDown,
         ChildFailed,
         ProposalRefused,
         ProfileMissing,

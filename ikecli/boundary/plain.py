@@ -74,7 +74,7 @@ def read(data: object, kind: Any) -> Any:
 def _read(data: Any, kind: Any) -> Any:
     origin, inner = get_origin(kind) or kind, get_args(kind)
     if origin in (Union, UnionType):
-        return None if data is None else _read(data, _some(kind))
+        return None if data is None and NoneType in inner else _read(data, _some(kind))
     if origin is float and type(data) in (int, float) and isfinite(data):
         return float(data)
     if origin in (bool, int, str) and type(data) is origin and _small(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ikecli.crypto.prf import prf, prf_plus
-from ikecli.crypto.suite import cut
+from ikecli.crypto.suite import cutter
 from ikecli.numbers import Algorithm
 from ikecli.value import value
 
@@ -64,8 +64,8 @@ def child_keys(
     further: bytes = b"",
 ) -> ChildKeys:
     """Return the keys of a Child SA; i and r are the roles in the exchange that made it (RFC 7296 2.17)."""
-    sizes = (encryption.key_octets, integrity.key_octets if integrity else 0) * 2
-    return ChildKeys(*cut(keymat(row, sk_d, ni, nr, sum(sizes), shared, further), sizes))
+    shape = cutter(*(encryption.key_octets, integrity.key_octets if integrity else 0) * 2)
+    return ChildKeys(*shape.unpack(keymat(row, sk_d, ni, nr, shape.size, shared, further)))
 
 
 def ppk_mixed(row: Algorithm, ppk: bytes, key: bytes) -> bytes:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256, SHA384, SHA512, HashAlgorithm
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
 from ikecli.numbers import Algorithm
 
 MAX_BLOCKS: Final = 255
 """Blocks that one prf+ can give; its counter is one octet (RFC 7296 2.13)."""
+_HASHES: Final[dict[str, HashAlgorithm]] = {one.name: one for one in (MD5(), SHA1(), SHA256(), SHA384(), SHA512())}
 
 
 def prf(row: Algorithm, key: bytes, data: bytes) -> bytes:
@@ -17,15 +21,8 @@ def prf(row: Algorithm, key: bytes, data: bytes) -> bytes:
 
 
 def prf_plus(row: Algorithm, key: bytes, seed: bytes, size: int) -> bytes:
-    """Return the first `size` octets of prf+(key, seed) (RFC 7296 2.13).
+    """Return the first `size` octets of prf+(key, seed) (RFC 7296 2.13), which is what HKDF expands (RFC 5869 2.3).
 
     Raises ValueError for more than `MAX_BLOCKS` blocks.
     """
-    blocks = -(-size // row.key_octets)
-    if blocks > MAX_BLOCKS:
-        raise ValueError(f"prf+ gives {MAX_BLOCKS * row.key_octets} octets at most, not {size}")
-    digest, block, stream = row.digest, b"", []
-    for count in range(1, blocks + 1):
-        block = hmac.digest(key, block + seed + bytes((count,)), digest)
-        stream.append(block)
-    return b"".join(stream)[:size]
+    return HKDFExpand(_HASHES[row.digest], size, seed).derive(key)

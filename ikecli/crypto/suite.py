@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from struct import Struct
+
 from ikecli.crypto.ciphers import Cipher, cipher
 from ikecli.crypto.prf import prf_plus
 from ikecli.errors import Malformed
@@ -46,13 +49,14 @@ class Suite:
     def keys(self, skeyseed: bytes, ni: bytes, nr: bytes, spi_i: bytes, spi_r: bytes) -> IkeKeys:
         """Return the keys of an SA with these nonces and SPIs (RFC 7296 2.14)."""
         d, a = self.prf.key_octets, self.integrity.key_octets if self.integrity else 0
-        sizes = (d, a, a, self.encryption.key_octets, self.encryption.key_octets, d, d)
-        stream = prf_plus(self.prf, skeyseed, ni + nr + spi_i + spi_r, sum(sizes))
-        return IkeKeys(*cut(stream, sizes))
+        shape = cutter(d, a, a, self.encryption.key_octets, self.encryption.key_octets, d, d)
+        return IkeKeys(*shape.unpack(prf_plus(self.prf, skeyseed, ni + nr + spi_i + spi_r, shape.size)))
 
     def sealed_size(self, plaintext: int) -> int:
         """Return the octets of IV, ciphertext and check value for `plaintext` octets of payloads."""
-        return self.iv_size + plaintext + self._padding(plaintext) + 1 + self._icv
+        if self.integrity is None:
+            return self.encryption.iv + plaintext + 1 + self.encryption.icv
+        return self.encryption.iv + plaintext + self._padding(plaintext) + 1 + self.integrity.icv
 
     def seal(self, keys: IkeKeys, from_initiator: bool, associated: bytes, plaintext: bytes, iv: bytes) -> bytes:
         """Return the whole message (RFC 7296 3.14, RFC 5282 3).
@@ -60,8 +64,8 @@ class Suite:
         `associated` is the message up to the IV, its lengths counting `sealed_size(len(plaintext))` octets to come.
         `iv` has `iv_size` octets: with an AEAD never used before under these keys, else unforeseeable.
         """
-        padding = self._padding(len(plaintext))
-        padded = plaintext + bytes(padding) + bytes((padding,))
+        padding = 0 if self.integrity is None else self._padding(len(plaintext))
+        padded = plaintext + bytes((*bytes(padding), padding))
         return associated + self._cipher(keys, from_initiator).seal(associated, iv, padded)
 
     def open(self, keys: IkeKeys, from_initiator: bool, datagram: bytes, at: int) -> bytes:
@@ -74,12 +78,8 @@ class Suite:
             raise Malformed("an encrypted payload with more padding than content")
         return padded[: -1 - padded[-1]]
 
-    @property
-    def _icv(self) -> int:
-        return self.integrity.icv if self.integrity else self.encryption.icv
-
     def _padding(self, plaintext: int) -> int:
-        return 0 if self.integrity is None else -(plaintext + 1) % self.encryption.iv
+        return -(plaintext + 1) % self.encryption.iv
 
     def _cipher(self, keys: IkeKeys, from_initiator: bool) -> Cipher:
         if from_initiator:
@@ -87,10 +87,7 @@ class Suite:
         return cipher(self.encryption, self.integrity, keys.er, keys.ar)
 
 
-def cut(stream: bytes, sizes: tuple[int, ...]) -> tuple[bytes, ...]:
-    """Cut keying material into keys of `sizes` octets, in order."""
-    at, keys = 0, []
-    for size in sizes:
-        keys.append(stream[at : at + size])
-        at += size
-    return tuple(keys)
+@cache
+def cutter(*sizes: int) -> Struct:
+    """Return what cuts keying material into keys of `sizes` octets, in order."""
+    return Struct("".join(f"{size}s" for size in sizes))

@@ -5,10 +5,10 @@ The service gives it sockets, the lab an emulated network. Everything here runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import (
@@ -29,7 +29,7 @@ from ikecli.boundary.effects import (
     Traffic,
     Update,
 )
-from ikecli.boundary.events import Event, KeysDerived
+from ikecli.boundary.events import KeysDerived
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import Counters, IkeSaView
@@ -121,7 +121,7 @@ class Appliance:
         self.plane_reason = ""
         self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
-        self.engine: Final = Engine(random=random, hears=self._hears)
+        self.engine: Final = Engine(random=random, hears=self.journal.hears)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
         self.archive: Final = Archive(self)
@@ -129,8 +129,18 @@ class Appliance:
         self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
         self.holder: Session | None = None
-        self._transmit = transmit
         self._ask = ask or self._ask_here
+        self._ways: Final[dict[type[Effect], Callable[[Any], None]]] = {
+            Send: lambda send: transmit(send.datagram),
+            Tell: self._tell,
+            Install: self._install,
+            Update: self.plane.update,
+            Remove: self.plane.remove,
+            Reach: self.plane.reach,
+            Attach: lambda attach: self.plane.attach(attach.access),
+            Detach: lambda detach: self.plane.detach(detach.name),
+            Ask: self._find_answer,
+        }
         self._alarm: Cancel | None = None
         self._alarm_at: float | None = None
 
@@ -315,50 +325,36 @@ class Appliance:
 
     # Effects
 
-    def _hears(self, kind: type[Event]) -> bool:
-        """Tell whether an event of this kind is worth building; keys are for the key log alone."""
-        return self.keylog.on if kind is KeysDerived else self.journal.hears(kind)
+    def _tell(self, tell: Tell) -> None:
+        """Pass on an event; keys are for the key log alone."""
+        if isinstance(tell.event, KeysDerived):
+            self.keylog.ike(tell.event)
+        else:
+            self.journal.event(tell.event)
 
-    def _perform(self, effects: Iterable[Effect]) -> None:
-        queue = list(effects)
-        for at, effect in enumerate(queue):
-            try:
-                self._perform_one(effect)
-            except Unavailable as problem:
-                failed = Failed(effect, str(problem), tuple(queue[at + 1 :]))
-                self._perform(self.engine.failed(failed, self.clock.now()))
-                break
+    def _install(self, install: Install) -> None:
+        self.plane.install(install)
+        if self.keylog.on:
+            self.keylog.esp(install)
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        done = 0
+        try:
+            for effect in effects:
+                self._ways[type(effect)](effect)
+                done += 1
+        except Unavailable as problem:
+            failed = Failed(effects[done], str(problem), tuple(effects[done + 1 :]))
+            self._perform(self.engine.failed(failed, self.clock.now()))
         self._arm()
 
-    def _perform_one(self, effect: Effect) -> None:
-        match effect:
-            case Send(datagram):
-                self._transmit(datagram)
-            case Tell(KeysDerived() as keys):
-                self.keylog.ike(keys)
-            case Tell(event):
-                self.journal.event(event)
-            case Install():
-                self.plane.install(effect)
-                if self.keylog.on:
-                    self.keylog.esp(effect)
-            case Update():
-                self.plane.update(effect)
-            case Remove():
-                self.plane.remove(effect)
-            case Reach():
-                self.plane.reach(effect)
-            case Attach(access):
-                self.plane.attach(access)
-            case Detach(name):
-                self.plane.detach(name)
-            case Ask(id, question):
-                self._find_answer(
-                    question, lambda reply: self._perform(self.engine.answer(id, reply, self.clock.now()))
-                )
-
-    def _find_answer(self, question: Question, reply: Reply) -> None:
+    def _find_answer(self, ask: Ask) -> None:
         """Have a question answered after the batch: the plane knows of traffic, the rest is only computing."""
+        question = ask.question
+
+        def reply(found: object) -> None:
+            self._perform(self.engine.answer(ask.id, found, self.clock.now()))
+
         if isinstance(question, Traffic):
             self.clock.call_at(self.clock.now(), lambda: reply(self.plane.counters(question.spis)))
         else:

@@ -6,7 +6,7 @@ Debug events are built only while a debug category is on; the others always, sin
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from ikecli.boundary.clock import Clock
@@ -29,10 +29,12 @@ class Journal:
         self._listeners: list[Push] = []
         self.debugs: frozenset[str] = frozenset()
         self._debugged: frozenset[type[Event]] = frozenset()
+        self._others: frozenset[type[Event]] = frozenset()
+        self._heard = LOGGED
 
     def hears(self, kind: type[Event]) -> bool:
         """Tell whether an event of this kind is worth building."""
-        return kind in LOGGED or kind in self._debugged
+        return kind in self._heard
 
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
@@ -59,6 +61,12 @@ class Journal:
         names = set(CATEGORIES) if category == "all" else {category}
         self.debugs = self.debugs | names if on else self.debugs - names
         self._debugged = frozenset[type[Event]]().union(*(CATEGORIES[name] for name in self.debugs))
+        self._heard = LOGGED | self._debugged | self._others
+
+    def hear(self, kinds: Iterable[type[Event]]) -> None:
+        """Have events of some kinds built, too, for another than the journal."""
+        self._others = frozenset(kinds)
+        self._heard = LOGGED | self._debugged | self._others
 
     def kept(self) -> tuple[Heard, ...]:
         """Return what the buffered log holds, oldest first."""

@@ -18,7 +18,6 @@ from ikecli.ike import puzzles
 from ikecli.ike.limits import COOKIE_SECONDS, COOKIE_SECRET_SIZE, HALF_OPEN_OF_PREFIX, PREFIX_OCTETS, UNSOLVED_ADMITTED
 from ikecli.ike.puzzles import NO_PUZZLE
 from ikecli.ike.talk import Incoming
-from ikecli.intent import Address
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Nonce, Notify, PuzzleSolution
 
@@ -61,7 +60,7 @@ class Jar:
         return number in self._secrets and compare_digest(cookie, self._cookie(number, puzzle, remote, spi, nonce))
 
     def _cookie(self, number: int, puzzle: bytes, remote: Endpoint, spi: bytes, nonce: bytes) -> bytes:
-        seen = puzzle + spi + remote.port.to_bytes(2, "big") + remote.address.packed + nonce
+        seen = puzzle + spi + remote.octets + nonce
         return bytes((number,)) + puzzle + new(self._secrets[number], seen, sha256).digest()
 
     def _rotate(self, now: float) -> None:
@@ -93,21 +92,21 @@ class HalfOpen:
     def add(self, sa: IkeSa, proof: Proof = Proof.NOTHING) -> None:
         """Take in an SA that was just begun."""
         self._by_proof[proof][sa] = None
-        prefix = _prefix(sa.origin.address)
+        prefix = _prefix(sa.origin)
         self._of_prefix[prefix] = self._of_prefix.get(prefix, 0) + 1
 
     def discard(self, sa: IkeSa) -> None:
         """Let an SA go, if it is in here."""
         for some in self._by_proof.values():
             if some.pop(sa, sa) is None:
-                prefix = _prefix(sa.origin.address)
+                prefix = _prefix(sa.origin)
                 self._of_prefix[prefix] -= 1
                 if not self._of_prefix[prefix]:
                     del self._of_prefix[prefix]
 
-    def from_near(self, address: Address) -> int:
+    def from_near(self, end: Endpoint) -> int:
         """Return how many come from the same address, of IPv6 from the same network."""
-        return self._of_prefix.get(_prefix(address), 0)
+        return self._of_prefix.get(_prefix(end), 0)
 
     def oldest(self, proof: Proof) -> IkeSa | None:
         """Return the SA to give up for an initiator that showed `proof`: the oldest of those that showed least."""
@@ -124,7 +123,7 @@ def wanted(core: Core, remote: Endpoint) -> bool:
         return True
     if threshold is None:
         return False
-    return len(core.waiting) >= threshold or core.waiting.from_near(remote.address) >= HALF_OPEN_OF_PREFIX
+    return len(core.waiting) >= threshold or core.waiting.from_near(remote) >= HALF_OPEN_OF_PREFIX
 
 
 def judge(core: Core, datagram: Datagram, message: Incoming) -> tuple[Proof, tuple[Notify, ...]]:
@@ -163,5 +162,5 @@ def _shown(core: Core, message: Incoming, cookie: bytes, wanted: bytes) -> Proof
     return Proof.COOKIE if lucky else Proof.NOTHING
 
 
-def _prefix(address: Address) -> bytes:
-    return address.packed[: PREFIX_OCTETS[address.version]]
+def _prefix(end: Endpoint) -> bytes:
+    return end.octets[: PREFIX_OCTETS[len(end.octets) - 2]]

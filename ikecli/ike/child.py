@@ -50,11 +50,11 @@ def agreed(
     talk: Talk, connection: Connection, choice: Choice, spi: int, pairs: tuple[Pair, ...], transport: bool, padded: bool
 ) -> ChildSa:
     """Return the Child SA that was agreed; raises Malformed for an SPI of the peer that is none."""
-    rows = choice.algorithms
+    rows, core, now = choice.algorithms, talk.core, talk.core.now
     outbound = int.from_bytes(choice.spi, "big")
     if len(choice.spi) != _SPI_SIZE or outbound < FIRST_ESP_SPI:
         raise Malformed("an ESP SPI that is reserved")
-    if talk.core.sends_to(talk.sa.remote.address, outbound):
+    if core.sends_to(talk.sa.remote.address, outbound):
         raise Malformed("an ESP SPI that the peer uses already")
     group, esn = rows.get(TransformType.KE), rows[TransformType.ESN].number == 1
     return ChildSa(
@@ -68,13 +68,13 @@ def agreed(
         transport=transport,
         encapsulated=talk.sa.nat,
         pairs=pairs,
-        created=talk.now,
+        created=now,
         lifetime=connection.lifetime,
         kilobytes=connection.kilobytes,
         packets=_packets(connection, esn),
         replay_window=connection.replay_window,
-        expires=talk.now + connection.lifetime if connection.lifetime else 0.0,
-        soft=talk.now + connection.lifetime * talk.core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
+        expires=now + connection.lifetime if connection.lifetime else 0.0,
+        soft=now + connection.lifetime * core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
         replaces=talk.replaces.inbound if talk.replaces else 0,
         additional=choice.additional,
         tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
@@ -108,14 +108,14 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
 
 def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
     inbound = direction is Direction.INBOUND
-    octets, packets = child.kilobytes * _KILOBYTE, child.packets
+    octets, packets, sa = child.kilobytes * _KILOBYTE, child.packets, talk.sa
     share = talk.core.child_volumes.share(talk.asking)
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,
         peer_spi=child.outbound if inbound else child.inbound,
-        local=talk.sa.local,
-        remote=talk.sa.remote,
+        local=sa.local,
+        remote=sa.remote,
         encryption=child.encryption,
         integrity=child.integrity,
         keys=keys,

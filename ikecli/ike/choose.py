@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ikecli.intent import EspProposal, IkeProposal
@@ -15,6 +17,9 @@ _ESN: Final = {flag: BY_KEY[(_N, int(flag), 0)] for flag in (False, True)}
 _ADDITIONAL: Final = frozenset(ADDITIONAL)
 _EXCHANGES: Final = _ADDITIONAL | {_K}
 _MAY_BE_NONE: Final = _EXCHANGES | {_I}
+_USUAL_COUNT: Final = 12
+"""Transforms of a proposal of usual length."""
+_KNOWN_MATCHES: Final = 512
 Additional = tuple[tuple[Algorithm, ...], ...]
 """For each additional key exchange its methods, best first."""
 WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"} | {
@@ -23,9 +28,12 @@ WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "
 """What an operator calls a type of transform."""
 
 
-@value
+@dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """One proposal as it goes on the wire: for each transform type the algorithms, most preferred first."""
+    """One proposal as it goes on the wire: for each transform type the algorithms, most preferred first.
+
+    There is one object for what is configured once: what fits it is remembered by it.
+    """
 
     protocol: Protocol
     algorithms: Mapping[TransformType, tuple[Algorithm, ...]]
@@ -128,7 +136,8 @@ def choose(
     """
     for offer in offers:
         for proposal in proposals:
-            algorithms = _match(offer, proposal, prefer, ignore)
+            match = _known_match if len(proposal.transforms) <= _USUAL_COUNT else _match
+            algorithms = match(offer, proposal.protocol, proposal.transforms, prefer, ignore)
             if algorithms is not None:
                 return Choice(proposal.number, proposal.spi, offer.protocol, algorithms)
     return None
@@ -139,7 +148,7 @@ def accepted(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> Choice |
     if len(proposals) != 1 or not 1 <= proposals[0].number <= len(offers):
         return None
     (proposal,) = proposals
-    algorithms = _match(offers[proposal.number - 1], proposal, None, frozenset())
+    algorithms = _match(offers[proposal.number - 1], proposal.protocol, proposal.transforms, None, frozenset())
     if algorithms is None or len({one.type for one in proposal.transforms}) != len(proposal.transforms):
         return None
     return Choice(proposal.number, proposal.spi, offers[proposal.number - 1].protocol, algorithms)
@@ -150,7 +159,7 @@ def differing(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> tuple[s
     found: list[tuple[str, ...]] = []
     for offer in offers:
         for proposal in proposals:
-            offered = _offered(proposal)
+            offered = _offered(proposal.transforms)
             kinds = [k for k in WORDS if not _agreeable(k, offer.algorithms.get(k), offered.get(k))]
             found.append(tuple(WORDS[k] for k in kinds))
     return min(found, key=len, default=("proposal",))
@@ -180,9 +189,9 @@ def _more(additional: Additional) -> dict[TransformType, tuple[Algorithm, ...]]:
     return dict(zip(ADDITIONAL, map(_served, additional), strict=False))
 
 
-def _offered(proposal: Proposal) -> dict[int, set[tuple[int, int, int]]]:
+def _offered(transforms: Iterable[Transform]) -> dict[int, set[tuple[int, int, int]]]:
     offered: dict[int, set[tuple[int, int, int]]] = {}
-    for transform in proposal.transforms:
+    for transform in transforms:
         keys = offered.setdefault(transform.type, set())
         if not transform.others:
             keys.add(transform.key)
@@ -212,12 +221,20 @@ def _used(chosen: Mapping[TransformType, Algorithm]) -> frozenset[int]:
     return frozenset(row.number for kind, row in chosen.items() if kind in _EXCHANGES and row.number)
 
 
+@lru_cache(_KNOWN_MATCHES)
+def _known_match(
+    offer: Offer, protocol: int, transforms: tuple[Transform, ...], prefer: int | None, ignore: frozenset[int]
+) -> Mapping[TransformType, Algorithm] | None:
+    """Match proposals of usual length; peers offer the same few again and again."""
+    return _match(offer, protocol, transforms, prefer, ignore)
+
+
 def _match(
-    offer: Offer, proposal: Proposal, prefer: int | None, ignore: frozenset[int]
-) -> dict[TransformType, Algorithm] | None:
-    if proposal.protocol != offer.protocol:
+    offer: Offer, protocol: int, transforms: tuple[Transform, ...], prefer: int | None, ignore: frozenset[int]
+) -> Mapping[TransformType, Algorithm] | None:
+    if protocol != offer.protocol:
         return None
-    offered = _offered(proposal)
+    offered = _offered(transforms)
     for kind, keys in offered.items():
         if kind in offer.algorithms or kind in ignore:
             continue

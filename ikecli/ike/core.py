@@ -27,7 +27,7 @@ from ikecli.ike.lookup import Lookup
 from ikecli.ike.pools import Pools
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State
 from ikecli.ike.spread import Spread
-from ikecli.ike.window import Aim, Want
+from ikecli.ike.window import NO_AIM, Aim, Want
 from ikecli.intent import Address, Identity, Intent
 from ikecli.value import value
 
@@ -157,7 +157,7 @@ class Core:
     def want(self, sa: IkeSa, want: Want, aim: Aim | None = None) -> bool:
         """Queue an exchange of ours; return whether there was room."""
         self.touch(sa)
-        return sa.window.want(want, aim or Aim())
+        return sa.window.want(want, aim or NO_AIM)
 
     def ask(self, sa: IkeSa, question: Question, talk: Talk | None) -> int:
         """Ask something on behalf of an SA; return the question's id."""
@@ -297,7 +297,8 @@ class Core:
 
     def sends_to(self, address: Address, spi: int) -> bool:
         """Tell whether a Child SA sends with `spi` to an address: there it names that SA (RFC 4301 4.1)."""
-        return any(self.children[inbound].remote.address == address for inbound in self._outbound.get(spi, ()))
+        used = self._outbound.get(spi)
+        return used is not None and any(self.children[inbound].remote.address == address for inbound in used)
 
     def _leave_peer(self, sa: IkeSa) -> None:
         sas = self.by_peer[sa.remote.address]

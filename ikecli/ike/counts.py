@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.boundary.views import ExchangeCount
 from ikecli.numbers import Exchange, NotifyType, label
-from ikecli.wire.payloads import Notify, Payload
+from ikecli.wire.payloads import Notify
 
 MAX_NOTIFY_KINDS: Final = 256
 """Kinds of notifies counted; further ones that peers invent are not."""
@@ -42,19 +42,17 @@ class Counts:
         self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}
         self._notifies: dict[int, list[int]] = {}
 
-    def message(self, exchange: int, response: bool, received: bool, payloads: Iterable[Payload]) -> None:
+    def message(self, exchange: int, response: bool, received: bool, notifies: Iterable[Notify]) -> None:
         """Count one message and its notifies."""
         place = 2 * received + response
-        if exchange in self._exchanges:
-            self._exchanges[exchange][place] += 1
-        for payload in payloads:
-            if not isinstance(payload, Notify):
-                continue
-            row = self._notifies.get(payload.type)
+        if (row := self._exchanges.get(exchange)) is not None:
+            row[place] += 1
+        for notify in notifies:
+            row = self._notifies.get(notify.type)
             if row is None:
                 if len(self._notifies) >= MAX_NOTIFY_KINDS:
                     continue
-                row = self._notifies[payload.type] = [0, 0, 0, 0]
+                row = self._notifies[notify.type] = [0, 0, 0, 0]
             row[place] += 1
 
     @property

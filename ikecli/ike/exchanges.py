@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import call
+
+from ikecli.boundary.effects import Tell
 from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted
 from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
@@ -33,6 +36,8 @@ from ikecli.wire.payloads import Authentication
 def pump(core: Core, sa: IkeSa) -> None:
     """Send the further rounds that wait and begin exchanges, as far as there are room, keys and rules for them."""
     window = sa.window
+    if not window.busy:
+        return
     for out in [one for one in window.open if one.message_id == UNSENT]:
         if window.room and out in window.open:
             _write(core, sa, out)
@@ -41,7 +46,7 @@ def pump(core: Core, sa: IkeSa) -> None:
             return
         want, aim = window.queue.pop(at)
         occasion = OCCASIONS[want]
-        talk = Talk(core, sa, occasion.exchange, True, aim, tuple(task() for task in occasion.tasks), want=want)
+        talk = Talk(core, sa, occasion.exchange, True, aim, tuple(map(call, occasion.tasks)), want=want)
         out = Outstanding(want, talk)
         window.open.append(out)
         if want is Want.AUTHENTICATE:
@@ -54,8 +59,7 @@ def response(core: Core, sa: IkeSa, out: Outstanding, message: Incoming) -> None
     out.talk.message = message
     try:
         shapes.check(message)
-        for notify in message.notifies:
-            tell_unknown(out.talk, message, notify.type, notify.data)
+        tell_unknown(out.talk, message)
         _read(core, sa, out)
     except ProtocolError as problem:
         if isinstance(problem, Unauthentic) or (isinstance(problem, Malformed) and out.want is Want.CONNECT):
@@ -262,11 +266,13 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
     core.want(sa, Want.REFUSE)
 
 
-def tell_unknown(talk: Talk, message: Incoming, kind: int, data: bytes) -> None:
-    if talk.owns(kind):
+def tell_unknown(talk: Talk, message: Incoming) -> None:
+    """Tell the notifies that no task reads."""
+    core, sa = talk.core, talk.sa
+    if not core.hears(NotifyReceived):
         return
-    sa, exchange = talk.sa, label(Exchange, message.header.exchange)
-    shown = data[:SHOWN_OCTETS].hex()
-    talk.core.tell(
-        NotifyReceived, lambda: NotifyReceived(sa.number, sa.session, exchange, label(NotifyType, kind), shown)
-    )
+    exchange = label(Exchange, message.header.exchange)
+    for notify in message.notifies:
+        if not talk.owns(notify.type):
+            kind, shown = label(NotifyType, notify.type), notify.data[:SHOWN_OCTETS].hex()
+            core.do(Tell(NotifyReceived(sa.number, sa.session, exchange, kind, shown)))

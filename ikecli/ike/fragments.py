@@ -118,10 +118,10 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
 
 def again(sa: IkeSa, arrival: Arrival, octets: bytes, header: Header, sealed: Sealed) -> bool:
     """Tell whether a request that is answered came again in other fragments, by the first; raises Unauthentic."""
-    answer = sa.window.answered(header.message_id)
-    if arrival is not Arrival.OUTSIDE or answer is None or not answer.response:
+    if arrival is not Arrival.OUTSIDE or sealed.fragment != 1 or not sa.fragmentation:
         return False
-    if sealed.fragment != 1 or not sa.fragmentation or read_message(cut(answer.response)[0]).sealed is None:
+    answer = sa.window.answered(header.message_id)
+    if answer is None or not answer.response or read_message(cut(answer.response)[0]).sealed is None:
         return False
     _open(sa, octets, sealed, sa.keys_of(header.message_id))
     return True

@@ -50,9 +50,10 @@ def judge(core: Core, sa: IkeSa, reply: object) -> None:
 
 
 def _interval(core: Core, sa: IkeSa) -> int:
+    if not (sa.nat_local and sa.local.port == NAT_PORT and sa.state is State.ESTABLISHED):
+        return 0
     profile = core.lookup.profiles.get(sa.profile)
-    wanted = sa.nat_local and sa.local.port == NAT_PORT and sa.state is State.ESTABLISHED
-    return profile.nat_keepalive if wanted and profile is not None else 0
+    return profile.nat_keepalive if profile is not None else 0
 
 
 def _send(core: Core, sa: IkeSa) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from ikecli.intent import Address, Credential, Identity, IdentityMatch, Ppk, Prefix
@@ -33,6 +33,8 @@ class Keys(Generic[Keyed]):
 
     def find(self, identity: Identity, remote: Address) -> Keyed | None:
         """Return the row for a peer of this identity at this address."""
+        if not self.rows:
+            return None
 
         def fit(row: Keyed) -> tuple[int, Score] | None:
             if row.identity is not None:
@@ -65,7 +67,8 @@ def specificity(match: IdentityMatch) -> Score:
     return (2, len(match.value)) if match.domain else (3, 0)
 
 
-def longest(prefixes: Iterable[Prefix], address: Address) -> int | None:
+def longest(prefixes: Sequence[Prefix], address: Address) -> int | None:
     """Return the longest length of the prefixes that hold an address, plus one; 0 of none; None when all miss."""
-    lengths = [one.prefixlen + 1 if address in one else None for one in prefixes]
-    return max((one for one in lengths if one is not None), default=None) if lengths else 0
+    if not prefixes:
+        return 0
+    return max((one.prefixlen + 1 for one in prefixes if address in one), default=None)

@@ -30,7 +30,8 @@ def establish(core: Core, sa: IkeSa) -> None:
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
     sa.birth = None
-    core.by_identity.setdefault((sa.local_identity, sa.remote_identity), []).append(sa)
+    alike = core.by_identity.setdefault((sa.local_identity, sa.remote_identity), [])
+    alike.append(sa)
     core.counts.accepted[sa.initiator] += 1
     inner.settle(core, sa)
     core.tell(
@@ -47,9 +48,10 @@ def establish(core: Core, sa: IkeSa) -> None:
         ),
     )
     _give_way(core, sa)
-    _settle_doubles(core, sa)
-    if len(twins := siblings(core, sa)) >= MAX_TWINS:
-        delete(core, min(twins, key=lambda one: one.established_order))
+    if len(alike) > 1:
+        _settle_doubles(core, sa)
+        if len(twins := siblings(core, sa)) >= MAX_TWINS:
+            delete(core, min(twins, key=lambda one: one.established_order))
     core.touch(sa)
 
 

@@ -92,7 +92,8 @@ UNSOLVED_ADMITTED: Final = 1 / 8
 """Which part of the requests with a cookie but no solution is let in: peers that know no puzzles (RFC 8019 7.1.1)."""
 HALF_OPEN_OF_PREFIX: Final = 32
 """Half-open SAs from one IPv4 address or IPv6 /64, from which on its initiators are asked for a cookie."""
-PREFIX_OCTETS: Final = {4: 4, 6: 8}
+PREFIX_OCTETS: Final = {4: 4, 16: 8}
+"""Octets of an address that say whose it is, by the octets of the address."""
 MAX_SETTINGS: Final = 2
 """Configuration payloads of one message that are answered; the rest is passed over."""
 MAX_INTERMEDIATE: Final = 16

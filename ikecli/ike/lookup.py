@@ -30,10 +30,11 @@ Key = tuple[int, bytes] | Address
 class IkeOffers:
     """What an IKE SA may use at a local address: the proposals and their SA payload, written.
 
-    `additional` says that some has additional key exchanges.
+    `additional` says that some has additional key exchanges, `plain` are those that can do without, without them.
     """
 
     offers: tuple[Offer, ...]
+    plain: tuple[Offer, ...]
     payload: UnknownPayload
     additional: bool
 
@@ -52,6 +53,7 @@ class Lookup:
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
         self.quantum: Final = any(row.ppks for row in intent.profiles)
+        self._encapsulating: Final = any(row.force_encapsulation for row in intent.profiles)
         self._templates: Final = {row.name: row for row in intent.templates}
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
@@ -93,7 +95,8 @@ class Lookup:
             proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
             payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
             additional = any(offer.additional for offer in offers)
-            known = self._ike.setdefault((local, vrf), IkeOffers(offers, payload, additional))
+            plain = tuple(plain for offer in offers if (plain := offer.plain()) is not None) if additional else offers
+            known = self._ike[local, vrf] = IkeOffers(offers, plain, payload, additional)
         return known
 
     def esp_offers(
@@ -138,6 +141,8 @@ class Lookup:
 
     def encapsulates(self, remote: Address) -> bool:
         """Tell whether ESP with a peer goes in UDP though there may be no NAT: a connection's profile says so."""
+        if not self._encapsulating:
+            return False
         rows = (*self._by_peer.get(remote, ()), *self._by_peer.get(None, ()))
         named = (self.profiles.get(row.profile or "") for row in rows)
         return any(profile.force_encapsulation for profile in named if profile is not None)

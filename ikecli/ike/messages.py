@@ -48,7 +48,7 @@ def write(
         if exchange == Exchange.IKE_SA_INIT
         else _seal(core, sa, header, payloads)
     )
-    core.counts.message(exchange, response, False, payloads)
+    core.counts.message(exchange, response, False, [one for one in payloads if isinstance(one, Notify)])
     if core.hears(MessageSent):
         core.tell(MessageSent, lambda: _told(MessageSent, sa, header, payloads, len(octets)))
     return octets
@@ -72,7 +72,7 @@ def read_sealed(sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> Inc
 def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
     """Count and tell a message that parsed."""
     header = message.header
-    core.counts.message(header.exchange, header.response, True, message.payloads)
+    core.counts.message(header.exchange, header.response, True, message.notifies)
     if core.hears(MessageReceived):
         core.tell(MessageReceived, lambda: _told(MessageReceived, sa, header, message.payloads, len(message.octets)))
 
@@ -92,13 +92,14 @@ def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint, vrf: s
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:
     if sa.suite is None or sa.keys is None:
         raise ValueError("nothing can be sealed before there are keys")
-    clear = [one for one in payloads if isinstance(one, PuzzleSolution)]
-    first, chain = write_chain([one for one in payloads if one not in clear])
-    outer = write_outer(header, first, sa.suite.sealed_size(len(chain)), clear)
+    clear = [one for one in payloads if isinstance(one, PuzzleSolution)] if sa.initiator else []
+    first, chain = write_chain([one for one in payloads if one not in clear] if clear else payloads)
+    sealed = sa.suite.sealed_size(len(chain))
+    outer = write_outer(header, first, sealed, clear)
     if header.exchange == Exchange.IKE_INTERMEDIATE:
         intermediate.cover(sa, outer, chain, sa.initiator)
     longest = _longest(core, sa)
-    if longest is None or len(outer) + sa.suite.sealed_size(len(chain)) <= longest:
+    if longest is None or len(outer) + sealed <= longest:
         return sa.suite.seal(sa.keys, sa.initiator, outer, chain, _iv(core, sa, sa.suite))
     return _seal_cut(core, sa, sa.suite, sa.keys, header, (first, chain, clear), longest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from ikecli.errors import Malformed
 from ikecli.ike.limits import PUZZLE_BITS
 from ikecli.ike.talk import Incoming
 from ikecli.numbers import BY_KEY, Algorithm, TransformType
-from ikecli.wire.payloads import PuzzleSolution, SecurityAssociation
+from ikecli.wire.payloads import Payload, PuzzleSolution, SecurityAssociation
 
 if TYPE_CHECKING:
     from ikecli.ike.core import Core
@@ -33,10 +34,11 @@ def wanted(core: Core, message: Incoming) -> bytes:
 
 def difficulty(core: Core) -> int:
     """Return the bits of the puzzles of now, more as the half-open table fills up; 0 where none are wanted."""
-    limits, least, most = core.lookup.intent, *PUZZLE_BITS
-    threshold, half_open = limits.puzzle_threshold, len(core.waiting)
-    if threshold is None or half_open < threshold:
+    limits = core.lookup.intent
+    threshold = limits.puzzle_threshold
+    if threshold is None or (half_open := len(core.waiting)) < threshold:
         return 0
+    least, most = PUZZLE_BITS
     room = max(1, limits.max_half_open - threshold)
     return least + min(most - least, (half_open - threshold) * (most - least) // room)
 
@@ -55,12 +57,12 @@ def read(data: bytes) -> tuple[Algorithm | None, int]:
     return (row if row is not None and row.served else None), bits
 
 
-def solved(sa: IkeSa, solution: PuzzleSolution | None) -> bool:
+def solved(sa: IkeSa, clear: Sequence[Payload]) -> bool:
     """Tell whether an initiator has solved the puzzle of its IKE_AUTH, if it was given one (RFC 8019 7.2)."""
     birth = sa.birth
     if birth is None or sa.suite is None or not birth.puzzle:
         return True
-    text = text_of(birth.nr, sa.spi_r)
+    text, solution = text_of(birth.nr, sa.spi_r), next((one for one in clear if isinstance(one, PuzzleSolution)), None)
     if solution is None or not solves(sa.suite.prf, text, birth.puzzle, solution.keys):
         return False
     birth.puzzle = 0

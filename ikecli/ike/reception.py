@@ -16,7 +16,7 @@ from ikecli.ike.talk import Incoming
 from ikecli.ike.window import Arrival, digest
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
-from ikecli.wire.payloads import Notify, PuzzleSolution
+from ikecli.wire.payloads import Notify
 
 _RESPONSE_FLAG: Final = 0x20
 _INITIATOR_FLAG: Final = 0x08
@@ -103,7 +103,7 @@ def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> Non
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
         core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
-    elif not puzzles.solved(sa, _solution(message)):
+    elif not puzzles.solved(sa, message.payloads):
         core.drop(datagram, "no solution of the puzzle that IKE_AUTH was to bring")
     elif _has_keys(core, sa, datagram):
         whole = fragments.whole(core, sa, datagram.octets, header, _sealed(message))
@@ -139,14 +139,12 @@ def _has_keys(core: Core, sa: IkeSa, datagram: Datagram) -> bool:
 
 def _sealed(message: Message) -> Sealed:
     header, clear = message.header, message.payloads
+    if message.sealed is not None and not clear:
+        return message.sealed
     allowed = shapes.IN_CLEAR.get((header.exchange, header.response), ())
     if message.sealed is None or len(clear) > 1 or any(one.number not in allowed for one in clear):
         raise Malformed("a message that is not encrypted as a whole")
     return message.sealed
-
-
-def _solution(message: Message) -> PuzzleSolution | None:
-    return next((one for one in message.payloads if isinstance(one, PuzzleSolution)), None)
 
 
 def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:

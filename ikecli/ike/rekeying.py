@@ -36,7 +36,7 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
 
 def rival(sa: IkeSa, made: ChildSa) -> None:
     """Note at our requests for what the peer has just made that they are in vain, unless we began the IKE SA."""
-    for out in [] if sa.initiator else sa.window.under_way(Want.CHILD):
+    for out in () if sa.initiator or not sa.window.open else sa.window.under_way(Want.CHILD):
         out.talk.rivalled = out.talk.rivalled or out.talk.aim.connection == made.connection
 
 

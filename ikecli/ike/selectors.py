@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice, product
+from typing import Final
 
 from ikecli.ike.limits import MAX_NAMED, MAX_PAIRS
 from ikecli.intent import Selector
@@ -13,6 +15,9 @@ from ikecli.intent.selectors import ANY_PROTOCOL
 from ikecli.numbers import TsType
 from ikecli.wire.payloads import OPAQUE, TrafficSelector, TrafficSelectors
 
+_KNOWN: Final = 512
+_USUAL_COUNT: Final = 4
+"""Selectors of one end that are remembered."""
 Pair = tuple[Selector, Selector]
 """A local and a remote selector."""
 
@@ -42,9 +47,19 @@ def to_wire(selectors: Iterable[Selector]) -> tuple[TrafficSelector, ...]:
 
 def from_wire(payload: TrafficSelectors) -> tuple[Selector, ...]:
     """Return what a payload selects, without selectors of OPAQUE ports, which no flow here has."""
+    return (_known if len(payload.selectors) <= _USUAL_COUNT else _selected)(payload.selectors)
+
+
+@lru_cache(_KNOWN)
+def _known(selectors: tuple[TrafficSelector, ...]) -> tuple[Selector, ...]:
+    """Return what usual selectors mean; peers name the same few again and again."""
+    return _selected(selectors)
+
+
+def _selected(selectors: tuple[TrafficSelector, ...]) -> tuple[Selector, ...]:
     return tuple(
         Selector(kind(one.start), kind(one.end), one.protocol, one.start_port, one.end_port)
-        for one in payload.selectors
+        for one in selectors
         if (one.start_port, one.end_port) != OPAQUE
         for kind in (IPv4Address if one.type == TsType.IPV4_ADDR_RANGE else IPv6Address,)
     )
@@ -60,8 +75,7 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
     for here, there in flows:
         heres = _common(here, local)
         theres = _common(there, remote) if heres else []
-        for pair in islice(product(heres, theres), MAX_PAIRS - len(pairs)):
-            pairs[pair] = None
+        pairs |= dict.fromkeys(islice(product(heres, theres), MAX_PAIRS - len(pairs)))
         if len(pairs) >= MAX_PAIRS:
             break
     if len(pairs) < 2:
@@ -72,6 +86,8 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
 def sides(pairs: Iterable[Pair]) -> tuple[tuple[Selector, ...], tuple[Selector, ...]]:
     """Return the local and the remote selectors of pairs, each once."""
     local, remote = zip(*pairs, strict=True)
+    if len(local) == 1:
+        return local, remote
     return tuple(dict.fromkeys(local)), tuple(dict.fromkeys(remote))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
+from operator import call
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Update
@@ -17,7 +17,7 @@ from ikecli.ike.limits import HALF_OPEN_SECONDS
 from ikecli.ike.occasions import SERVED
 from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.talk import Incoming, Talk, Wait
-from ikecli.ike.window import Aim, Arrival
+from ikecli.ike.window import NO_AIM, Arrival, digest
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
@@ -31,12 +31,12 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
 
     It is known by all of its octets: one with another group or a cookie is another request (RFC 7296 2.1).
     """
-    header, digest = message.header, sha256(datagram.octets).digest()
-    known = core.by_request.get((datagram.remote, digest))
-    if known is not None:
-        answer = known.window.answered(header.message_id)
-        if answer is not None and known.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
-            messages.send(core, known, answer.response)
+    header, request = message.header, digest(datagram.octets)
+    sa = core.by_request.get((datagram.remote, request))
+    if sa is not None:
+        answer = sa.window.answered(header.message_id)
+        if answer is not None and sa.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
+            messages.send(core, sa, answer.response)
         else:
             core.drop(datagram, "an IKE_SA_INIT request for an SA that has gone on")
     elif header.initiator_spi in core.by_spi:
@@ -46,13 +46,13 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
     elif core.closing:
         core.drop(datagram, "the engine is shutting down")
     else:
-        _admit(core, datagram, Incoming(header, message.payloads, datagram.octets), digest)
+        _admit(core, datagram, Incoming(header, message.payloads, datagram.octets), request)
 
 
 def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: Sealed) -> None:
     """Take an encrypted request that is new; raises Unauthentic when the peer did not send it."""
     exchange = Exchange(header.exchange)
-    talk = Talk(core, sa, exchange, False, Aim(), tuple(task() for task in SERVED[exchange]))
+    talk = Talk(core, sa, exchange, False, NO_AIM, tuple(map(call, SERVED[exchange])))
     problem: ProtocolError | None = None
     try:
         talk.message = messages.read_sealed(sa, datagram.octets, header, sealed)
@@ -91,7 +91,7 @@ def answer_again(core: Core, talk: Talk) -> None:
         return
     payloads = [payload for task in talk.tasks for payload in task.write_response(talk)]
     response = messages.write(core, sa, talk.exchange, talk.message_id, True, payloads)
-    sa.window.answer(talk.message_id, talk.message.octets, response)
+    sa.window.answer(talk.message_id, digest(talk.message.octets), response)
     messages.send(core, sa, response)
 
 
@@ -103,13 +103,13 @@ def _full(core: Core) -> str:
     return f"{len(core.sas)} IKE SAs, which is the limit" if len(core.sas) >= limits.max_sas else ""
 
 
-def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> None:
+def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> None:
     """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
     proof = challenge.Proof.NOTHING
     if challenge.wanted(core, datagram.remote):
         proof, asked = challenge.judge(core, datagram, message)
         if asked:
-            core.counts.message(message.header.exchange, False, True, message.payloads)
+            core.counts.message(message.header.exchange, False, True, message.notifies)
             hints.answer(core, datagram, message.header, *asked)
             return
         if _full(core) and (oldest := core.waiting.oldest(proof)) is not None:
@@ -117,21 +117,20 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, digest: bytes) -> 
     if why := _full(core):
         core.drop(datagram, why)
     else:
-        _first(core, datagram, message, digest, proof)
+        _first(core, datagram, message, known, proof)
 
 
-def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, proof: challenge.Proof) -> None:
+def _first(core: Core, datagram: Datagram, message: Incoming, known: bytes, proof: challenge.Proof) -> None:
     spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is challenge.Proof.PUZZLE else 0
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(Aim(), puzzle=bits), digest, datagram.vrf)
+    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(NO_AIM, puzzle=bits), known, datagram.vrf)
     core.waiting.add(sa, proof)
     sa.ends = core.now + HALF_OPEN_SECONDS
-    tasks = tuple(task() for task in SERVED[Exchange.IKE_SA_INIT])
-    talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, Aim(), tasks, message=message)
+    tasks = tuple(map(call, SERVED[Exchange.IKE_SA_INIT]))
+    talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, NO_AIM, tasks, message=message)
     messages.note_received(core, sa, message)
     try:
         shapes.check(message)
-        for notify in message.notifies:
-            tell_unknown(talk, message, notify.type, notify.data)
+        tell_unknown(talk, message)
         for task in tasks:
             task.read_request(talk, message)
         payloads = [payload for task in tasks for payload in task.write_response(talk)]
@@ -140,7 +139,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, digest: bytes, pro
         hints.refuse_first(core, datagram, message.header, problem)
         return
     response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
-    sa.window.answer(0, message.octets, response)
+    sa.window.answer(0, known, response)
     if sa.birth is not None:
         sa.birth.request, sa.birth.response = message.octets, response
     messages.send(core, sa, response)
@@ -154,12 +153,11 @@ def _run(core: Core, talk: Talk) -> None:
     try:
         if talk.at == 0:
             shapes.check(message)
-            for notify in message.notifies:
-                tell_unknown(talk, message, notify.type, notify.data)
-        while talk.at < len(talk.tasks):
-            outcome = talk.tasks[talk.at].read_request(talk, message)
-            talk.at += 1
-            if isinstance(outcome, Wait):
+            tell_unknown(talk, message)
+        for at, task in enumerate(talk.tasks[talk.at :], talk.at + 1):
+            outcome = task.read_request(talk, message)
+            if outcome is not None and isinstance(outcome, Wait):
+                talk.at = at
                 core.ask(talk.sa, outcome.question, talk)
                 return
         payloads = [payload for task in talk.tasks for payload in task.write_response(talk)]
@@ -193,7 +191,7 @@ def _answer(core: Core, talk: Talk, payloads: Sequence[Payload]) -> None:
     if message is None:
         return
     response = messages.write(core, sa, talk.exchange, talk.message_id, True, payloads)
-    sa.window.answer(talk.message_id, message.octets, response)
+    sa.window.answer(talk.message_id, digest(message.octets), response)
     messages.send(core, sa, response)
 
 

@@ -9,12 +9,13 @@ from ikecli.errors import Malformed
 from ikecli.ike.sa import State
 from ikecli.ike.talk import Incoming
 from ikecli.numbers import Exchange, NotifyType, PayloadType, label
-from ikecli.wire.payloads import PAYLOADS
+from ikecli.wire.payloads import PAYLOADS, Notify, Payload
 
 _T = PayloadType
 MANY: Final = 1 << 16
 Shape = Mapping[int, tuple[int, int]]
 """For each payload type how many there must and may be."""
+Kinds = frozenset[type[Payload]]
 
 _NONE: Final = 0, 0
 _ANYWHERE: Final[dict[int, tuple[int, int]]] = {_T.NOTIFY: (0, MANY), _T.VENDOR: (0, MANY)}
@@ -73,10 +74,31 @@ AWAITED: Final[dict[int, frozenset[State]]] = {
 """The states in which a response of each exchange is read, if it answers a request of ours."""
 
 
+def _kinds(table: Mapping[int, Shape]) -> dict[int, tuple[Kinds, Kinds]]:
+    """Return for each exchange the kinds of payloads that a message must and may have at least one of."""
+    return {
+        exchange: (
+            frozenset(PAYLOADS[kind] for kind, (least, _) in shape.items() if least),
+            frozenset(PAYLOADS[kind] for kind in shape),
+        )
+        for exchange, shape in table.items()
+    }
+
+
+_KINDS: Final = {False: _kinds(REQUESTS), True: _kinds(RESPONSES)}
+
+
 def check(message: Incoming) -> None:
     """Raise Malformed for a message that carries what it must not, or lacks what it must have."""
-    table = RESPONSES if message.header.response else REQUESTS
-    shape = table[message.header.exchange]
+    must, may = _KINDS[message.header.response][message.header.exchange]
+    kinds, others = message.firsts.keys(), len(message.payloads) - len(message.notifies)
+    if must <= kinds <= may and len(kinds) - (Notify in kinds) == others:
+        return
+    _count(message, (RESPONSES if message.header.response else REQUESTS)[message.header.exchange])
+
+
+def _count(message: Incoming, shape: Shape) -> None:
+    """Raise Malformed unless there are as many of each kind as there may be: in `check` no kind came twice."""
     counts: dict[int, int] = {}
     for payload in message.payloads:
         counts[payload.number] = counts.get(payload.number, 0) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ikecli.boundary.effects import Effect, Question
 from ikecli.errors import Malformed
@@ -23,25 +23,28 @@ P = TypeVar("P", bound=Payload)
 
 
 class Incoming:
-    """A message in the clear: its header, all payloads, its notifies among them, and the octets as they came."""
+    """A message in the clear: its header, all payloads, its notifies among them, and the octets as they came.
 
-    __slots__ = ("_firsts", "header", "notifies", "octets", "payloads")
+    `firsts` has the first payload of each kind.
+    """
+
+    __slots__ = ("firsts", "header", "notifies", "octets", "payloads")
 
     def __init__(self, header: Header, payloads: Sequence[Payload], octets: bytes) -> None:
         self.header = header
         self.payloads = payloads
         self.octets = octets
         self.notifies = [payload for payload in payloads if isinstance(payload, Notify)]
-        self._firsts = {type(payload): payload for payload in reversed(payloads)}
+        self.firsts: dict[type[Payload], Any] = {type(payload): payload for payload in reversed(payloads)}
 
     def one(self, kind: type[P]) -> P | None:
         """Return the first payload of a kind, or None."""
-        found = self._firsts.get(kind)
-        return found if isinstance(found, kind) else None
+        found: P | None = self.firsts.get(kind)
+        return found
 
     def need(self, kind: type[P]) -> P:
         """Return the payload of a kind; raises Malformed without one."""
-        found = self.one(kind)
+        found: P | None = self.firsts.get(kind)
         if found is None:
             raise Malformed(f"no {kind.__name__} payload")
         return found

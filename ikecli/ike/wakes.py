@@ -16,7 +16,7 @@ from ikecli.intent import Dpd
 
 def due(core: Core, sa: IkeSa) -> float | None:
     """Return when an SA is next to be looked at."""
-    times = list(sa.asking.values())
+    times = [*sa.asking.values()] if sa.asking else []
     if sa.window.open:
         times += [out.due for out in sa.window.open if out.waits]
     if sa.ends:
@@ -24,11 +24,10 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.followups:
         times += [pending.expires for pending in sa.followups.values()]
     if sa.state is State.ESTABLISHED:
-        times += [when for when in (sa.soft, sa.renewal) if when]
+        times += filter(None, (sa.soft, sa.renewal, _check_at(core, sa), keepalive.due(core, sa)))
         for child in sa.children.values():
             if not child.deleting:
-                times += [when for when in (child.soft, child.expires) if when]
-        times += [when for when in (_check_at(core, sa), keepalive.due(core, sa)) if when is not None]
+                times += filter(None, (child.soft, child.expires))
     return min(times, default=None)
 
 

@@ -50,6 +50,8 @@ class Aim:
     octets: bytes = b""
 
 
+NO_AIM: Final = Aim()
+"""Of exchanges that their SA says enough about."""
 Entry = tuple[Want, Aim]
 
 
@@ -115,7 +117,7 @@ class Window:
         if answer is not None:
             known = bool(answer.response) and answer.request == digest(octets)
             return Arrival.REPEATED if known else Arrival.OUTSIDE
-        if any(talk.message_id == message_id for talk in self.serving):
+        if self.serving and any(talk.message_id == message_id for talk in self.serving):
             return Arrival.SERVED
         return Arrival.NEW if self.expected <= message_id < self.expected + self.own else Arrival.OUTSIDE
 
@@ -136,14 +138,19 @@ class Window:
         self.serving = [one for one in self.serving if one is not talk]
 
     def answer(self, message_id: int, request: bytes, response: bytes) -> None:
-        """Keep the answer to a request, or another in its place; the oldest make room when all are too long."""
+        """Keep the answer to a request, known by its digest, or another in its place.
+
+        The oldest make room when all are too long.
+        """
         known = self.answered(message_id)
         if known is not None:
             known.response = response
             return
-        self.answers.append(Answer(message_id, digest(request), response))
+        self.answers.append(Answer(message_id, request, response))
         while self.answered(self.expected) is not None:
             self.expected += 1
+        if len(self.answers) == 1:
+            return
         excess = sum(len(answer.response) for answer in self.answers) - MAX_ANSWERS
         for answer in self.answers[:-1]:
             if excess <= 0:

@@ -13,6 +13,7 @@ from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.intent.translation import Nat
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
+from ikecli.value import value
 
 DEFAULT_IKE_LIFETIME: Final = 86400
 """Seconds an IKE SA lives unless told otherwise."""
@@ -146,8 +147,15 @@ class Tfc:
     pads: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class _Labelled:
+    """What a connection is looked up by, worked out once."""
+
+    __slots__ = ("label",)
+    label: str
+
+
+@value
+class Connection(_Labelled):
     """One crypto-map entry on one interface, or one protected tunnel: whom to reach from where, what to protect.
 
     `name` is the map's name, `sequence` the entry's number, `interface` what carries it (the interface's name);
@@ -157,7 +165,7 @@ class Connection:
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
     empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
     protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
-    route while an SA with it stands.
+    route while an SA with it stands. `label` is the entry as an operator names it, unique within an intent.
     """
 
     name: str
@@ -184,15 +192,13 @@ class Connection:
     tfc: Tfc | None = None
     closed: bool = False
 
+    def __post_init__(self) -> None:
+        self.label = f"{self.name} {self.sequence} {self.interface}"
+
     @property
     def wildcard_peer(self) -> bool:
         """Whether any peer may use it."""
         return not self.peers
-
-    @property
-    def label(self) -> str:
-        """The entry as an operator names it, unique within an intent."""
-        return f"{self.name} {self.sequence} {self.interface}"
 
 
 TUNNEL_SEQUENCE: Final = 65537

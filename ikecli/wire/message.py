@@ -10,7 +10,6 @@ from ikecli.errors import Malformed, Refused
 from ikecli.numbers import NotifyType, PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads import PAYLOADS, Payload, UnknownPayload
-from ikecli.wire.reader import Reader
 
 HEADER_SIZE: Final = 28
 """Octets of the header."""
@@ -181,9 +180,9 @@ def _read_header(datagram: bytes) -> tuple[Header, int]:
         spi_r,
         exchange,
         message_id,
-        bool(flags & _INITIATOR),
-        bool(flags & _RESPONSE),
-        bool(flags & _HIGHER_VERSION),
+        flags & _INITIATOR != 0,
+        flags & _RESPONSE != 0,
+        flags & _HIGHER_VERSION != 0,
         major,
         version & 15,
     )
@@ -202,36 +201,30 @@ def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...],
     payloads: list[Payload] = []
     end = len(octets)
     while kind:
-        if at + _GENERIC_SIZE > end:
+        body = at + _GENERIC_SIZE
+        if body > end:
             raise Malformed(f"payload {kind} is missing")
         following, critical, length = _GENERIC.unpack_from(octets, at)
-        if not _GENERIC_SIZE <= length <= end - at:
+        after = at + length
+        if after < body or after > end:
             raise Malformed(f"payload {kind} has length {length} where {end - at} octets are left")
         if len(payloads) == MAX_PAYLOADS:
             raise Malformed(f"more than {MAX_PAYLOADS} payloads")
-        body, at = at + _GENERIC_SIZE, at + length
-        if kind in _SEALED:
+        at = after
+        if (known := PAYLOADS.get(kind)) is not None:
+            payloads.append(known.read(octets[body:at]))
+        elif kind in _SEALED:
             if at != end:
                 raise Malformed("an encrypted payload that does not end the message")
             return tuple(payloads), _sealed(kind, following, octets, body)
-        payloads.append(_read_payload(kind, critical & _CRITICAL, octets, body, at))
+        elif critical & _CRITICAL:
+            raise Refused(f"critical payload {kind}", NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, bytes((kind,)))
+        else:
+            payloads.append(UnknownPayload(kind, octets[body:at]))
         kind = following
     if at != end:
         raise Malformed(f"{end - at} octets after the last payload")
     return tuple(payloads), None
-
-
-def _read_payload(kind: int, critical: int, octets: bytes, start: int, end: int) -> Payload:
-    known = PAYLOADS.get(kind)
-    if known is not None:
-        body = Reader(octets, start, end)
-        payload = known.read(body)
-        if body.left:
-            body.finish(f"payload {kind}")
-        return payload
-    if critical:
-        raise Refused(f"critical payload {kind}", NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, bytes((kind,)))
-    return UnknownPayload(kind, octets[start:end])
 
 
 def _sealed(kind: int, first: int, octets: bytes, at: int) -> Sealed:
@@ -246,10 +239,9 @@ def _sealed(kind: int, first: int, octets: bytes, at: int) -> Sealed:
 
 
 def _write_chain(payloads: Sequence[Payload], last: int) -> tuple[int, bytes]:
-    kinds = [payload.number for payload in payloads] + [last]
-    octets = []
-    for payload, following in zip(payloads, kinds[1:], strict=True):
+    first, octets = last, b""
+    for payload in reversed(payloads):
         body = payload.write()
-        critical = _CRITICAL if isinstance(payload, UnknownPayload) and payload.critical else 0
-        octets.append(_GENERIC.pack(following, critical, _GENERIC.size + len(body)) + body)
-    return kinds[0], b"".join(octets)
+        octets = _GENERIC.pack(first, payload.critical and _CRITICAL, _GENERIC_SIZE + len(body)) + body + octets
+        first = payload.number
+    return first, octets

@@ -28,26 +28,33 @@ class Reader:
 
     def u8(self) -> int:
         """Read one octet."""
-        return self._octets[self._advance(1)]
+        return self.take(1)[0]
 
     def u16(self) -> int:
         """Read two octets, network order."""
-        value: int = _U16.unpack_from(self._octets, self._advance(2))[0]
+        value: int = self.unpack(_U16)[0]
         return value
 
     def u32(self) -> int:
         """Read four octets, network order."""
-        value: int = _U32.unpack_from(self._octets, self._advance(4))[0]
+        value: int = self.unpack(_U32)[0]
         return value
 
     def unpack(self, shape: Struct) -> tuple[Any, ...]:
         """Read what `shape` describes."""
-        return shape.unpack_from(self._octets, self._advance(shape.size))
+        at = self._at
+        if at + shape.size > self._end:
+            raise self._short(shape.size)
+        self._at = at + shape.size
+        return shape.unpack_from(self._octets, at)
 
     def take(self, size: int) -> bytes:
         """Read `size` octets."""
-        at = self._advance(size)
-        return self._octets[at : at + size]
+        at, after = self._at, self._at + size
+        if size < 0 or after > self._end:
+            raise self._short(size)
+        self._at = after
+        return self._octets[at:after]
 
     def rest(self) -> bytes:
         """Read all that is left."""
@@ -56,17 +63,16 @@ class Reader:
 
     def part(self, size: int) -> Reader:
         """Read `size` octets as a reader of their own, without copying them."""
-        at = self._advance(size)
-        return Reader(self._octets, at, at + size)
+        at, after = self._at, self._at + size
+        if size < 0 or after > self._end:
+            raise self._short(size)
+        self._at = after
+        return Reader(self._octets, at, after)
 
     def finish(self, what: str) -> None:
         """Raise Malformed unless everything was read."""
         if self._at != self._end:
             raise Malformed(f"{self.left} octets too many in {what}")
 
-    def _advance(self, size: int) -> int:
-        at = self._at
-        if size < 0 or at + size > self._end:
-            raise Malformed(f"{size} octets wanted where {self._end - at} are left")
-        self._at = at + size
-        return at
+    def _short(self, size: int) -> Malformed:
+        return Malformed(f"{size} octets wanted where {self.left} are left")

@@ -225,7 +225,7 @@ def test_a_crowd_from_one_place_is_asked_before_others_are(flooded: str, beside:
     pair.now += HALF_OPEN_SECONDS
     pair.right.wake()
     assert not pair.right.sas
-    assert pair.right.engine._core.waiting.from_near(crowd) == 0
+    assert pair.right.engine._core.waiting.from_near(Endpoint(crowd, 500)) == 0
 
 
 def test_who_returns_cookies_and_no_more_is_given_up_oldest_first() -> None:

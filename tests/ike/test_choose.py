@@ -87,7 +87,7 @@ def test_esn_may_be_left_out_where_it_is_not_wanted() -> None:
 def test_a_transform_with_an_unknown_attribute_is_never_chosen() -> None:
     (offer,) = esp_offers([GCM])
     proposal = offer.proposal(1, b"")
-    strange = tuple(replace(one, others=b"\x80\x63\0\1") if one.type == ENCR else one for one in proposal.transforms)
+    strange = tuple(one._replace(others=b"\x80\x63\0\1") if one.type == ENCR else one for one in proposal.transforms)
     assert choose([offer], [replace(proposal, transforms=strange)]) is None
 
 

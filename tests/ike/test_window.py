@@ -7,7 +7,7 @@ import pytest
 from ikecli.boundary.events import DatagramDropped, GaveUp, IkeDown, Retransmitted
 from ikecli.ike.limits import AUTH_RETRANSMISSION, LINGER_SECONDS, MAX_QUEUED, RETRANSMISSION
 from ikecli.ike.requests import DeleteChild, DeleteIke
-from ikecli.ike.window import Aim, Arrival, Want, Window
+from ikecli.ike.window import Aim, Arrival, Want, Window, digest
 from tests.ike.pair import LEFT, RIGHT, Dpd, Pair, intent, profile
 
 
@@ -37,7 +37,7 @@ def test_a_request_that_comes_again_is_answered_with_the_same_octets() -> None:
 def test_only_the_same_octets_are_a_repetition() -> None:
     window = Window()
     assert window.arrival(0, b"one") is Arrival.NEW
-    window.answer(0, b"one", b"answer")
+    window.answer(0, digest(b"one"), b"answer")
     assert window.arrival(0, b"one") is Arrival.REPEATED
     assert window.arrival(0, b"other") is Arrival.OUTSIDE
     assert window.arrival(1, b"two") is Arrival.NEW

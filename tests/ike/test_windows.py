@@ -11,7 +11,7 @@ from ikecli.boundary.notices import Expired
 from ikecli.ike.limits import MAX_ANSWERS, RETRANSMISSION
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.rules import EXCLUSIVE, STATES, exclude
-from ikecli.ike.window import Aim, Arrival, Want, Window
+from ikecli.ike.window import Aim, Arrival, Want, Window, digest
 from ikecli.intent import Flow, Selector
 from ikecli.numbers import TransformType
 from ikecli.show.ios import ikev2 as show
@@ -205,7 +205,7 @@ def test_answers_are_kept_as_long_as_the_peer_may_ask_again() -> None:
         window.begin(Request(message_id))  # type: ignore[arg-type]
         assert window.arrival(message_id, b"%d" % message_id) is Arrival.SERVED
         window.serving.clear()
-        window.answer(message_id, b"%d" % message_id, b"answer")
+        window.answer(message_id, digest(b"%d" % message_id), b"answer")
     assert [answer.message_id for answer in window.answers] == [1, 2, 3]
     assert window.arrival(0, b"0") is Arrival.OUTSIDE
     assert window.arrival(1, b"1") is Arrival.REPEATED
@@ -215,7 +215,7 @@ def test_answers_are_kept_as_long_as_the_peer_may_ask_again() -> None:
 def test_answers_are_bounded_in_octets_and_no_request_is_taken_twice() -> None:
     window = Window(own=200)
     for message_id in range(1, 101):
-        window.answer(message_id, b"%d" % message_id, bytes(MAX_ANSWERS // 10))
+        window.answer(message_id, digest(b"%d" % message_id), bytes(MAX_ANSWERS // 10))
     assert sum(len(answer.response) for answer in window.answers) <= MAX_ANSWERS
     assert window.arrival(1, b"1") is Arrival.OUTSIDE
     assert window.arrival(100, b"100") is Arrival.REPEATED

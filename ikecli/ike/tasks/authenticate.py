@@ -94,8 +94,10 @@ class Authenticate(Task):
         secret = self._credential.local if self._credential else None
         if self._profile is None or secret is None:
             raise self._refusal(talk, self._wanted(), f"no local pre-shared key for {sa.remote.address}")
-        sa.local_identity = self._profile.local or Identity.of(sa.local.address)
-        shown = kind(sa.local_identity.type, sa.local_identity.data)
+        if talk.asking:
+            sa.local_identity = self._profile.local or Identity.of(sa.local.address)
+        identity = sa.local_identity or Identity.of(sa.local.address)
+        shown = kind(identity.type, identity.data)
         data = _auth(talk, secret, shown, talk.asking)
         return shown, Authentication(AuthMethod.SHARED_KEY, data)
 

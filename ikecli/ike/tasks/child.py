@@ -363,8 +363,9 @@ class Child(SeriesTask):
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
-        ours = (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD))
-        if talk.sa.initiator and connection.label in ours:
+        if not talk.sa.initiator:
+            return
+        if connection.label in (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD)):
             raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles

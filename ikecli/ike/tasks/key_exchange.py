@@ -71,7 +71,7 @@ class KeyExchange(Task):
         birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
         offers = held.offers
         if held.additional and message.notify(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) is None:
-            offers = tuple(plain for offer in offers if (plain := offer.plain()) is not None)
+            offers = held.plain
         proposals, public = message.need(SecurityAssociation).proposals, message.need(KeyExchangePayload)
         choice = choose(offers, proposals, public.group)
         if choice is None:

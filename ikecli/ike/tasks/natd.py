@@ -53,7 +53,8 @@ class NatDetection(Task):
         destination = message.notify(_DESTINATION)
         if not sources or destination is None:
             return
-        theirs, ours = (_hash(header.initiator_spi, header.responder_spi, end) for end in (sa.remote, sa.local))
+        theirs = _hash(header.initiator_spi, header.responder_spi, sa.remote)
+        ours = _hash(header.initiator_spi, header.responder_spi, sa.local)
         sa.nat_remote = not any(compare_digest(theirs, one) for one in sources)
         sa.nat_local = _forced(talk) or not compare_digest(ours, destination.data)
         talk.core.tell(NatChecked, lambda: NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote))
@@ -64,5 +65,4 @@ def _forced(talk: Talk) -> bool:
 
 
 def _hash(spi_i: bytes, spi_r: bytes, end: Endpoint) -> bytes:
-    octets = spi_i + spi_r + end.address.packed + end.port.to_bytes(2, "big")
-    return sha1(octets, usedforsecurity=False).digest()
+    return sha1(spi_i + spi_r + end.octets, usedforsecurity=False).digest()

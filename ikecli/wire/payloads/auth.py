@@ -5,10 +5,10 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final, Self
 
+from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 _HEAD: Final = Struct("!Bxxx")
 
@@ -22,10 +22,11 @@ class Authentication(Payload):
     data: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read method and data; raises Malformed."""
-        (method,) = body.unpack(_HEAD)
-        return cls(method, body.rest())
+        if len(body) < _HEAD.size:
+            raise Malformed(f"an AUTH payload of {len(body)} octets")
+        return cls(body[0], body[_HEAD.size :])
 
     def write(self) -> bytes:
         """Return method, three reserved octets, data."""

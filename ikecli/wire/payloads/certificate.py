@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
+from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 
 @value
@@ -16,9 +16,11 @@ class _Encoded(Payload):
     data: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read encoding and data; raises Malformed."""
-        return cls(body.u8(), body.rest())
+        if not body:
+            raise Malformed("a certificate without an encoding")
+        return cls(body[0], body[1:])
 
     def write(self) -> bytes:
         """Return encoding, data."""

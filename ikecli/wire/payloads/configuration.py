@@ -36,15 +36,16 @@ class Configuration(Payload):
     attributes: tuple[ConfigurationAttribute, ...] = ()
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read type and attributes; raises Malformed."""
-        (type,) = body.unpack(_HEAD)
+        reader = Reader(body)
+        (type,) = reader.unpack(_HEAD)
         attributes: list[ConfigurationAttribute] = []
-        while body.left:
+        while reader.left:
             if len(attributes) == MAX_ATTRIBUTES:
                 raise Malformed(f"more than {MAX_ATTRIBUTES} configuration attributes")
-            kind, length = body.unpack(_ATTRIBUTE)
-            attributes.append(ConfigurationAttribute(kind & _TYPE_BITS, body.take(length)))
+            kind, length = reader.unpack(_ATTRIBUTE)
+            attributes.append(ConfigurationAttribute(kind & _TYPE_BITS, reader.take(length)))
         return cls(type, tuple(attributes))
 
     def write(self) -> bytes:

@@ -27,13 +27,14 @@ class Delete(Payload):
     spis: tuple[bytes, ...] = ()
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read protocol and SPIs; raises Malformed when they do not fit each other."""
-        protocol, size, count = body.unpack(_HEAD)
+        reader = Reader(body)
+        protocol, size, count = reader.unpack(_HEAD)
         if size != _SPI_SIZE.get(protocol) or (count and not size) or count > MAX_SPIS:
             raise Malformed(f"a delete of {count} SPIs of {size} octets for protocol {protocol}")
-        spis = tuple(body.take(size) for _ in range(count))
-        body.finish("a delete")
+        spis = tuple(reader.take(size) for _ in range(count))
+        reader.finish("a delete")
         return cls(protocol, spis)
 
     def write(self) -> bytes:

@@ -8,7 +8,6 @@ from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 _SMALLEST: Final = 4
 
@@ -21,12 +20,11 @@ class Eap(Payload):
     packet: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read the packet; raises Malformed unless its own length is the payload's."""
-        packet = body.rest()
-        if len(packet) < _SMALLEST or int.from_bytes(packet[2:4], "big") != len(packet):
-            raise Malformed(f"an EAP packet whose length is not the {len(packet)} octets of its payload")
-        return cls(packet)
+        if len(body) < _SMALLEST or int.from_bytes(body[2:4], "big") != len(body):
+            raise Malformed(f"an EAP packet whose length is not the {len(body)} octets of its payload")
+        return cls(body)
 
     def write(self) -> bytes:
         """Return the packet."""

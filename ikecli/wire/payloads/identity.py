@@ -8,12 +8,12 @@ from ikecli.errors import Malformed
 from ikecli.numbers import IdType, PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 MAX_IDENTITY: Final = 4_096
 """Octets of the longest identity: each is kept as long as its SA."""
 _ADDRESS_SIZE: Final[dict[int, int]] = {IdType.IPV4_ADDR: 4, IdType.IPV6_ADDR: 16}
 _NO_RESERVED: Final = bytes(3)
+_HEAD_SIZE: Final = 4
 
 
 @value
@@ -28,9 +28,11 @@ class Identification(Payload):
     reserved: bytes = _NO_RESERVED
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read type and data; raises Malformed when they do not fit each other."""
-        type, reserved, data = body.u8(), body.take(3), body.rest()
+        if len(body) < _HEAD_SIZE:
+            raise Malformed(f"an ID payload of {len(body)} octets")
+        type, reserved, data = body[0], body[1:_HEAD_SIZE], body[_HEAD_SIZE:]
         if len(data) != _ADDRESS_SIZE.get(type, len(data)):
             raise Malformed(f"an identity of type {type} with {len(data)} octets")
         if not 0 < len(data) <= MAX_IDENTITY:

@@ -9,7 +9,6 @@ from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 _HEAD: Final = Struct("!Hxx")
 
@@ -23,12 +22,12 @@ class KeyExchange(Payload):
     public: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read group and public value; raises Malformed, also for an empty value."""
-        (group,) = body.unpack(_HEAD)
-        if not body.left:
-            raise Malformed(f"an empty public value for group {group}")
-        return cls(group, body.rest())
+        if len(body) <= _HEAD.size:
+            raise Malformed(f"a KE payload of {len(body)} octets, without a public value")
+        (group,) = _HEAD.unpack_from(body)
+        return cls(group, body[_HEAD.size :])
 
     def write(self) -> bytes:
         """Return group, two reserved octets, public value."""

@@ -8,7 +8,6 @@ from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 MIN_NONCE: Final = 16
 MAX_NONCE: Final = 256
@@ -22,11 +21,11 @@ class Nonce(Payload):
     data: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read the nonce; raises Malformed when its length is out of range."""
-        if not MIN_NONCE <= body.left <= MAX_NONCE:
-            raise Malformed(f"a nonce of {body.left} octets")
-        return cls(body.rest())
+        if not MIN_NONCE <= len(body) <= MAX_NONCE:
+            raise Malformed(f"a nonce of {len(body)} octets")
+        return cls(body)
 
     def write(self) -> bytes:
         """Return the nonce."""

@@ -10,7 +10,6 @@ from ikecli.numbers import FIRST_STATUS, PayloadType, Protocol
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
 from ikecli.wire.payloads.sa import MAX_SPI
-from ikecli.wire.reader import Reader
 
 _HEAD: Final = Struct("!BBH")
 
@@ -31,13 +30,15 @@ class Notify(Payload):
         return self.type < FIRST_STATUS
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read type, SA and data; raises Malformed."""
-        protocol, spi_size, type = body.unpack(_HEAD)
-        if spi_size > MAX_SPI:
-            raise Malformed(f"an SPI of {spi_size} octets in a notify")
-        spi = body.take(spi_size)
-        return cls(type, body.rest(), protocol, spi)
+        if len(body) < _HEAD.size:
+            raise Malformed(f"a notify of {len(body)} octets")
+        protocol, spi_size, type = _HEAD.unpack_from(body)
+        data_at = _HEAD.size + spi_size
+        if spi_size > MAX_SPI or data_at > len(body):
+            raise Malformed(f"an SPI of {spi_size} octets in a notify of {len(body)}")
+        return cls(type, body[data_at:], protocol, body[_HEAD.size : data_at])
 
     def write(self) -> bytes:
         """Return protocol, SPI size, type, SPI, data."""

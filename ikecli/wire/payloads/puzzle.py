@@ -8,7 +8,6 @@ from ikecli.errors import Malformed
 from ikecli.numbers import PUZZLE_KEYS, PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 MAX_SOLUTION: Final = PUZZLE_KEYS * 64
 """Octets of the longest solution: keys of the longest digest that a PRF here has."""
@@ -22,12 +21,12 @@ class PuzzleSolution(Payload):
     keys: tuple[bytes, ...]
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read the keys; raises Malformed unless they are of one size."""
-        size, rest = divmod(body.left, PUZZLE_KEYS)
-        if not size or rest or body.left > MAX_SOLUTION:
-            raise Malformed(f"a puzzle solution of {body.left} octets")
-        return cls(tuple(body.take(size) for _ in range(PUZZLE_KEYS)))
+        size, rest = divmod(len(body), PUZZLE_KEYS)
+        if not size or rest or len(body) > MAX_SOLUTION:
+            raise Malformed(f"a puzzle solution of {len(body)} octets")
+        return cls(tuple(body[at : at + size] for at in range(0, len(body), size)))
 
     def write(self) -> bytes:
         """Return the keys."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from struct import Struct
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import KEY_LENGTH, PayloadType
@@ -29,14 +29,16 @@ _SHORT_FORM: Final = 0x8000
 _KNOWN_SHAPES: Final = 512
 _USUAL_SIZE: Final = 128
 """Octets of the transforms of a proposal of usual length."""
+_USUAL_COUNT: Final = 12
+"""Transforms of such a proposal."""
 
 
-@value
-class Transform:
+class Transform(NamedTuple):
     """One algorithm on offer (RFC 7296 3.3.2, 3.3.5).
 
     `key_bits` is the Key Length attribute, 0 where there is none. `others` holds every other attribute verbatim;
-    a transform that has some must not be chosen (3.3.6).
+    a transform that has some must not be chosen (3.3.6). It is a tuple because what was worked out for some transforms
+    is found again by them.
     """
 
     type: int
@@ -47,7 +49,7 @@ class Transform:
     @property
     def key(self) -> tuple[int, int, int]:
         """What `numbers.BY_KEY` finds it by: type, transform id, key length in bits."""
-        return (self.type, self.id, self.key_bits)
+        return self[:3]
 
     def write(self) -> bytes:
         """Return type, id and attributes, without the substructure's header."""
@@ -66,9 +68,9 @@ class Proposal:
 
     def write(self) -> bytes:
         """Return number, protocol, SPI and transforms, without the substructure's header."""
-        transforms = b"".join(_chained([t.write() for t in self.transforms], _MORE_TRANSFORMS))
+        write = _known_octets if len(self.transforms) <= _USUAL_COUNT else _write_transforms
         head = bytes((self.number, self.protocol, len(self.spi), len(self.transforms)))
-        return head + self.spi + transforms
+        return head + self.spi + write(self.transforms)
 
 
 @value
@@ -79,23 +81,26 @@ class SecurityAssociation(Payload):
     proposals: tuple[Proposal, ...]
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read proposals up to the one marked last; raises Malformed."""
+        reader = Reader(body)
         proposals: list[Proposal] = []
         more = _MORE_PROPOSALS
         while more == _MORE_PROPOSALS:
             if len(proposals) == MAX_PROPOSALS:
                 raise Malformed(f"more than {MAX_PROPOSALS} proposals")
-            more, length, number, protocol, spi_size, count = body.unpack(_PROPOSAL)
-            part = body.part(length - _PROPOSAL.size)
+            more, length, number, protocol, spi_size, count = reader.unpack(_PROPOSAL)
             if spi_size > MAX_SPI:
                 raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
-            spi = part.take(spi_size)
-            octets = part.rest()
+            octets = reader.take(length - _PROPOSAL.size)
+            if len(octets) < spi_size:
+                raise Malformed(f"an SPI of {spi_size} octets in proposal {number} of {length}")
+            spi, octets = octets[:spi_size], octets[spi_size:]
             read = _known_transforms if len(octets) <= _USUAL_SIZE else _read_transforms
             proposals.append(Proposal(number, protocol, spi, read(octets, count)))
         if more:
             raise Malformed(f"a proposal followed by substructure {more}")
+        reader.finish("an SA payload")
         return cls(tuple(proposals))
 
     def write(self) -> bytes:
@@ -108,6 +113,16 @@ def _chained(bodies: list[bytes], more: int) -> list[bytes]:
     return [
         _TRANSFORM.pack(more if at < last else 0, len(body) + _TRANSFORM.size) + body for at, body in enumerate(bodies)
     ]
+
+
+@lru_cache(_KNOWN_SHAPES)
+def _known_octets(transforms: tuple[Transform, ...]) -> bytes:
+    """Write transforms of usual number; the same few go out again and again."""
+    return _write_transforms(transforms)
+
+
+def _write_transforms(transforms: tuple[Transform, ...]) -> bytes:
+    return b"".join(_chained([one.write() for one in transforms], _MORE_TRANSFORMS))
 
 
 @lru_cache(_KNOWN_SHAPES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from ikecli.errors import Malformed
 from ikecli.numbers import PayloadType, TsType
@@ -16,17 +17,22 @@ MAX_SELECTORS: Final = 255
 OPAQUE: Final = (65535, 0)
 """The start and end port that mean OPAQUE: only packets whose port cannot be read (RFC 4301 4.4.1.1)."""
 
+_KNOWN: Final = 512
+_USUAL_COUNT: Final = 4
+_USUAL_SIZE: Final = 104
+"""Octets of the bodies and number of the selectors that are remembered."""
 _HEAD: Final = Struct("!Bxxx")
 _SELECTOR: Final = Struct("!BBH")
-_PORTS: Final = Struct("!HH")
 _ADDRESS_SIZE: Final[dict[int, int]] = {TsType.IPV4_ADDR_RANGE: 4, TsType.IPV6_ADDR_RANGE: 16}
+_RANGES: Final = {type: Struct(f"!HH{size}s{size}s") for type, size in _ADDRESS_SIZE.items()}
+"""Ports and addresses of a selector, by its type."""
 
 
-@value
-class TrafficSelector:
+class TrafficSelector(NamedTuple):
     """A range of addresses, of ports and one protocol, 0 for any (RFC 7296 3.13.1).
 
-    `start` and `end` are addresses as numbers, of the family that `type` says, both inside the range.
+    `start` and `end` are addresses as numbers, of the family that `type` says, both inside the range. It is a tuple
+    because what was worked out for some selectors is found again by them.
     """
 
     type: int
@@ -38,10 +44,10 @@ class TrafficSelector:
 
     def write(self) -> bytes:
         """Return the whole selector."""
-        size = _ADDRESS_SIZE[self.type]
-        head = _SELECTOR.pack(self.type, self.protocol, _SELECTOR.size + _PORTS.size + 2 * size)
-        ports = _PORTS.pack(self.start_port, self.end_port)
-        return head + ports + self.start.to_bytes(size, "big") + self.end.to_bytes(size, "big")
+        shape, size = _RANGES[self.type], _ADDRESS_SIZE[self.type]
+        head = _SELECTOR.pack(self.type, self.protocol, _SELECTOR.size + shape.size)
+        ends = self.start.to_bytes(size, "big"), self.end.to_bytes(size, "big")
+        return head + shape.pack(self.start_port, self.end_port, *ends)
 
 
 @value
@@ -65,34 +71,60 @@ class TrafficSelectors(Payload):
     others: tuple[UnknownSelector, ...] = ()
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read the selectors; raises Malformed, also for a range that ends before it starts."""
-        (count,) = body.unpack(_HEAD)
-        if not count:
-            raise Malformed("no traffic selector in a payload of them")
-        known: list[TrafficSelector] = []
-        others: list[UnknownSelector] = []
-        for _ in range(count):
-            type, protocol, length = body.unpack(_SELECTOR)
-            part = body.part(length - _SELECTOR.size)
-            if type in _ADDRESS_SIZE:
-                known.append(_selector(type, protocol, part))
-            else:
-                others.append(UnknownSelector(type, protocol, part.rest()))
-        body.finish("traffic selectors")
-        return cls(tuple(known), tuple(others))
+        return cls(*(_known if len(body) <= _USUAL_SIZE else _read)(body))
 
     def write(self) -> bytes:
         """Return the count and the selectors, unknown ones last."""
-        selectors = [s.write() for s in self.selectors] + [s.write() for s in self.others]
-        return _HEAD.pack(len(selectors)) + b"".join(selectors)
+        few = len(self.selectors) <= _USUAL_COUNT and not self.others
+        return (_known_octets if few else _write)(self.selectors, self.others)
 
 
-def _selector(type: int, protocol: int, part: Reader) -> TrafficSelector:
-    size = _ADDRESS_SIZE[type]
-    start_port, end_port = part.unpack(_PORTS)
-    start, end = int.from_bytes(part.take(size), "big"), int.from_bytes(part.take(size), "big")
-    part.finish("a traffic selector")
+Selectors = tuple[tuple[TrafficSelector, ...], tuple[UnknownSelector, ...]]
+
+
+@lru_cache(_KNOWN)
+def _known(body: bytes) -> Selectors:
+    """Read selectors of usual number; peers name the same few again and again."""
+    return _read(body)
+
+
+@lru_cache(_KNOWN)
+def _known_octets(selectors: tuple[TrafficSelector, ...], others: tuple[UnknownSelector, ...]) -> bytes:
+    """Write selectors of usual number."""
+    return _write(selectors, others)
+
+
+def _write(selectors: tuple[TrafficSelector, ...], others: tuple[UnknownSelector, ...]) -> bytes:
+    octets = [one.write() for one in selectors] + [one.write() for one in others]
+    return _HEAD.pack(len(octets)) + b"".join(octets)
+
+
+def _read(body: bytes) -> Selectors:
+    reader = Reader(body)
+    (count,) = reader.unpack(_HEAD)
+    if not count:
+        raise Malformed("no traffic selector in a payload of them")
+    known: list[TrafficSelector] = []
+    others: list[UnknownSelector] = []
+    for _ in range(count):
+        type, protocol, length = reader.unpack(_SELECTOR)
+        rest = reader.take(length - _SELECTOR.size)
+        if type in _RANGES:
+            known.append(_selector(type, protocol, rest))
+        else:
+            others.append(UnknownSelector(type, protocol, rest))
+    reader.finish("traffic selectors")
+    return tuple(known), tuple(others)
+
+
+def _selector(type: int, protocol: int, octets: bytes) -> TrafficSelector:
+    shape = _RANGES[type]
+    if len(octets) != shape.size:
+        raise Malformed(f"a traffic selector of type {type} with {len(octets)} octets of ports and addresses")
+    start_port, end_port, low, high = shape.unpack(octets)
+    start, end = int.from_bytes(low, "big"), int.from_bytes(high, "big")
     if start > end or (start_port > end_port and (start_port, end_port) != OPAQUE):
         raise Malformed("a traffic selector that ends before it starts")
     return TrafficSelector(type, protocol, start_port, end_port, start, end)

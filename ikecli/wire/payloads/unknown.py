@@ -6,7 +6,6 @@ from typing import NoReturn
 
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 
 @value
@@ -18,7 +17,7 @@ class UnknownPayload(Payload):
     critical: bool = False
 
     @classmethod
-    def read(cls, body: Reader) -> NoReturn:
+    def read(cls, body: bytes) -> NoReturn:
         """Raise TypeError: the body alone does not say the number; `read_chain` builds these."""
         raise TypeError("an unknown payload is built by read_chain, with its number")
 

@@ -7,7 +7,6 @@ from typing import Self
 from ikecli.numbers import PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads.base import Payload
-from ikecli.wire.reader import Reader
 
 
 @value
@@ -18,9 +17,9 @@ class VendorId(Payload):
     data: bytes
 
     @classmethod
-    def read(cls, body: Reader) -> Self:
+    def read(cls, body: bytes) -> Self:
         """Read the identifier."""
-        return cls(body.rest())
+        return cls(body)
 
     def write(self) -> bytes:
         """Return the identifier."""
