@@ -212,6 +212,7 @@ class ConfigReader:
             return False
         elif self._leaving(text):
             return False
+        self.store.version += 1
         kept.inert.lines.append(text[kept.indent + 1 :].rstrip() if indent > kept.indent else text.strip())
         return True
 
@@ -316,6 +317,7 @@ class ConfigReader:
             settled = self.store.scribe.settle(command)
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
+            self.store.version += 1
         except Rejected as refusal:
             modes = tuple(self.store.language.modes[name] for name in (command.enters,) if name)
             opener = command.text.split()[0]

@@ -31,7 +31,8 @@ OPERATOR: Final = 15
 class Store:
     """One appliance's configuration. Keys are stored under `master_key` (32 octets); `random` makes salts.
 
-    `phrases` are the keys of `key config-key`, the present one (empty: none) first, then those before it.
+    `phrases` are the keys of `key config-key`, the present one (empty: none) first, then those before it. `version`
+    goes up with every change of the draft.
     """
 
     def __init__(
@@ -45,6 +46,8 @@ class Store:
         self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else intent_asa.HOSTNAME)
         self.complaints: tuple[Complaint, ...] = ()
         self.editors = 0
+        self.version = 0
+        self._bodies: dict[Form, tuple[int, str]] = {}
         self._told: frozenset[Complaint] = frozenset()
 
     @property
@@ -82,6 +85,7 @@ class Store:
         """Store keys under this phrase from now on, or under the appliance's own key; open what it opens."""
         former = [one for one in self.phrases if len(one) and one != phrase]
         self.phrases = (phrase or Secret(""), *former[:FORMER_PHRASES])
+        self.version += 1
         mask = self.mask_for(self.dialect)
         self.scribe = Scribe(self.dialect, mask, self.scribe.random)
         unseal(self.draft, mask)
@@ -130,7 +134,14 @@ class Store:
         return "\n".join([*self._body("store"), ": end" if self.dialect == "asa" else "end", ""])
 
     def _body(self, form: Form, every: bool = False) -> list[str]:
-        return body(self.language, self.draft, form, self.scribe.mask, every)
+        """Return the commands; those without defaults and without clear keys are kept until the draft changes."""
+        if form == "clear" or every:
+            return body(self.language, self.draft, form, self.scribe.mask, every)
+        version, text = self._bodies.get(form, (-1, ""))
+        if version != self.version:
+            text = "\n".join(body(self.language, self.draft, form, self.scribe.mask))
+            self._bodies[form] = self.version, text
+        return text.split("\n") if text else []
 
     # Who may come in
 

@@ -53,6 +53,10 @@ from ikecli.secret import Secret
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
 
+COMMIT_PAUSE: Final = 0.02
+"""Seconds after a line that takes effect in which further lines may come: one commit serves them all."""
+COMMIT_SHARE: Final = 4
+"""How many times as long as a commit took the next one waits for lines."""
 NAMED_LINES: Final = 8
 """Lines that a reload names of those it discards."""
 Reply = Callable[[object], None]
@@ -141,6 +145,8 @@ class Appliance:
             Detach: lambda detach: self.plane.detach(detach.name),
             Ask: self._find_answer,
         }
+        self._due: Cancel | None = None
+        self._took = 0.0
         self._alarm: Cancel | None = None
         self._alarm_at: float | None = None
 
@@ -179,8 +185,27 @@ class Appliance:
         ]
         return found + self.commit()
 
+    def commit_soon(self) -> None:
+        """Make the candidate running when the lines that come together have come."""
+        if self._due is None:
+            pause = max(COMMIT_PAUSE, COMMIT_SHARE * self._took)
+            self._due = self.clock.call_at(self.clock.now() + pause, self.settle)
+
+    def settle(self) -> None:
+        """Make the candidate running now, if that is due."""
+        if self._due is None:
+            return
+        try:
+            self.commit()
+        except IkecliError as problem:
+            self.journal.log(3, "IKECLI", "COMMIT", str(problem))
+
     def commit(self) -> list[str]:
         """Make the candidate running; return the complaints that are new."""
+        began = self.clock.now()
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self.store.phrases != self.storage.phrases():
             self.storage.write_phrases(self.store.phrases)
         complaints = self.store.commit()
@@ -192,6 +217,7 @@ class Appliance:
             complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
         self.plane.configure(self.store.intent)
         self.do(Apply(self.store.intent))
+        self._took = self.clock.now() - began
         return complaints
 
     def reload(self) -> list[str]:

@@ -79,6 +79,8 @@ class Session:
             reply(Error(_below(needed, self.level)))
             return
         self._heard_at = self._appliance.clock.now()
+        if not isinstance(request, ConfigLine | ConfigHelp):
+            self._appliance.settle()
         try:
             _HANDLERS[type(request)](self, request, reply)
         except IkecliError as problem:
@@ -230,8 +232,10 @@ class Session:
             return
         outcome = reader.feed(request.line, request.prompt_width)
         messages = outcome.messages
-        if outcome.commit:
+        if outcome.ended:
             messages += tuple(self._appliance.commit())
+        elif outcome.commit:
+            self._appliance.commit_soon()
         if outcome.accepted and not outcome.execute:
             for other in self._editors():
                 other._changers.add(self.name)
