@@ -129,6 +129,14 @@ class ConfigLine(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigLines(Request):
+    """Lines that came together in configuration mode; answered with ConfigStates. `typed`: prompts are before them."""
+
+    lines: tuple[str, ...]
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigHelp(Request):
     """What may stand at the end of `text` in the mode the session is in; answered with Choices."""
 
@@ -327,6 +335,15 @@ class Ping(Request):
         _within("sequence", self.sequence, 0, PING_SEQUENCE)
 
 
+HOSTNAME_SHOWN: Final = 20
+"""Characters of the hostname that a configuration prompt has."""
+
+
+def config_prompt(hostname: str, mode: str) -> str:
+    """Return what stands before a line in a mode of configuration."""
+    return f"{hostname[:HOSTNAME_SHOWN]}({mode})#"
+
+
 LEVELS: Final[dict[type[Request], int]] = {
     Identify: 0,
     Enable: 0,
@@ -337,6 +354,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Ping: USER,
     ConfigBegin: OPERATOR,
     ConfigLine: OPERATOR,
+    ConfigLines: OPERATOR,
     ConfigHelp: OPERATOR,
     ConfigEnd: OPERATOR,
     Copy: OPERATOR,
@@ -460,6 +478,13 @@ class ConfigState(Reply):
     execute: str = ""
     shown: str = ""
     asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigStates(Reply):
+    """Where configuration stands after each of some lines; what follows one that the session must act on is unread."""
+
+    states: tuple[ConfigState, ...]
 
 
 @dataclass(frozen=True, slots=True)

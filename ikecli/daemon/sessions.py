@@ -22,7 +22,9 @@ from ikecli.control.messages import (
     ConfigEnd,
     ConfigHelp,
     ConfigLine,
+    ConfigLines,
     ConfigState,
+    ConfigStates,
     Connect,
     Debug,
     Disable,
@@ -43,6 +45,7 @@ from ikecli.control.messages import (
     Request,
     Show,
     Shown,
+    config_prompt,
 )
 from ikecli.daemon import clients, keeping
 from ikecli.daemon.appliance import Appliance
@@ -79,7 +82,7 @@ class Session:
             reply(Error(_below(needed, self.level)))
             return
         self._heard_at = self._appliance.clock.now()
-        if not isinstance(request, ConfigLine | ConfigHelp):
+        if not isinstance(request, ConfigLine | ConfigLines | ConfigHelp):
             self._appliance.settle()
         try:
             _HANDLERS[type(request)](self, request, reply)
@@ -221,7 +224,7 @@ class Session:
             self._reader = ConfigReader(self._appliance.store)
         reply(self._state(messages=tuple(f"% {one.name} is in configuration mode too" for one in others)))
 
-    def _config_line(self, request: ConfigLine, reply: Answer) -> None:
+    def _config_line(self, request: ConfigLine, reply: Callable[[ConfigState], None]) -> None:
         reader = self._reading()
         if self._exclusive is not None:
             self._exclusive_line(self._exclusive, request, reply)
@@ -246,7 +249,23 @@ class Session:
             self._appliance.archive.changed_from(self._before)
         reply(self._told(outcome, messages))
 
-    def _exclusive_line(self, alone: Exclusive, request: ConfigLine, reply: Answer) -> None:
+    def _config_lines(self, request: ConfigLines, reply: Answer) -> None:
+        states: list[ConfigState] = []
+        for line in request.lines:
+            reader = self._reader
+            shown = config_prompt(self._appliance.hostname, reader.prompt) if reader and request.typed else ""
+            width = 0 if states and states[-1].wants_more else len(shown)
+            try:
+                self._config_line(ConfigLine(line, width), states.append)
+            except IkecliError:
+                if not states:
+                    raise
+                break
+            if states[-1].execute or states[-1].asks or not states[-1].mode:
+                break
+        reply(ConfigStates(tuple(states)))
+
+    def _exclusive_line(self, alone: Exclusive, request: ConfigLine, reply: Callable[[ConfigState], None]) -> None:
         outcome = alone.feed(request.line, request.prompt_width)
         self._reader = None if outcome.ended else alone.reader
         if outcome.ended:
@@ -339,6 +358,7 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     Monitor: Session._monitor,
     ConfigBegin: Session._config_begin,
     ConfigLine: Session._config_line,
+    ConfigLines: Session._config_lines,
     ConfigHelp: Session._config_help,
     ConfigEnd: Session._config_end,
     **dict.fromkeys(keeping.ACTS, Session._keep),

@@ -10,6 +10,7 @@ import sys
 import termios
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from typing import Any, Final
 
 from prompt_toolkit import PromptSession
@@ -26,7 +27,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ikecli.shell.plain import PlainTerminal
-from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Helper, Interrupted
+from ikecli.shell.terminal import AHEAD, END_OF_MODE, EndOfInput, Helper, Interrupted
 
 _CHARACTERS: Final = 6
 
@@ -96,6 +97,10 @@ class KeyTerminal:
         self._prompt, self._helper = prompt, helper
         self._app = self._line.app
         return await self._line.prompt_async(prompt, handle_sigint=False)
+
+    def ahead(self) -> list[str]:
+        """Return lines that were pasted and not yet entered."""
+        return self._plain.ahead() if self._plain is not None else list(islice(self._pasted, AHEAD))
 
     async def answer(self, question: str, hidden: bool = False) -> str:
         """Ask on a line of its own, which is not recalled."""

@@ -14,9 +14,10 @@ import stat
 import termios
 from collections.abc import Callable
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final
 
-from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Helper, Interrupted
+from ikecli.shell.terminal import AHEAD, END_OF_MODE, EndOfInput, Helper, Interrupted
 
 ROWS: Final = 24
 """Lines of a page until `terminal length` says otherwise, as on a router."""
@@ -66,6 +67,13 @@ class PlainTerminal:
             self.write(prompt)
         return await self._next()
 
+    def ahead(self) -> list[str]:
+        """Return whole lines that have come already; what can be read without waiting is read."""
+        while self._unread.count(b"\n") < AHEAD and self._readable():
+            self._read()
+        *lines, _ = self._unread.split(b"\n", AHEAD)
+        return [_decoded(line) for line in takewhile(lambda line: END_OF_MODE.encode() not in line, lines)]
+
     async def answer(self, question: str, hidden: bool = False) -> str:
         """Ask, without echo if that is to be hidden."""
         self.write(question)
@@ -113,7 +121,7 @@ class PlainTerminal:
                 if end != b"\n" and self.typed:
                     self.write("\n")
                 mark = "" if end == b"\n" else END_OF_MODE
-                return line.decode(errors="surrogateescape").removesuffix("\r") + mark
+                return _decoded(line) + mark
             if self._ended:
                 if not self._unread:
                     raise EndOfInput
@@ -132,14 +140,20 @@ class PlainTerminal:
             finally:
                 self._waiting = None
                 loop.remove_reader(self._source)
+        self._read()
+        if self._ended and not self._unread:
+            raise EndOfInput
+
+    def _readable(self) -> bool:
+        return self._polled and not self._ended and bool(select.select([self._source], [], [], 0)[0])
+
+    def _read(self) -> None:
         try:
             octets = os.read(self._source, CHUNK)
         except OSError:
             octets = b""
         self._ended = not octets
         self._unread += octets
-        if self._ended and not self._unread:
-            raise EndOfInput
 
     def _interrupt(self) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -162,6 +176,10 @@ class PlainTerminal:
             yield
         finally:
             termios.tcsetattr(self._source, termios.TCSADRAIN, before)
+
+
+def _decoded(line: bytes) -> str:
+    return line.decode(errors="surrogateescape").removesuffix("\r")
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TextIO
 
-from ikecli.shell.terminal import EndOfInput, Helper
+from ikecli.shell.terminal import AHEAD, EndOfInput, Helper
 
 
 class ScriptTerminal:
@@ -28,6 +29,10 @@ class ScriptTerminal:
         if not self._lines:
             raise EndOfInput
         return self._lines.popleft()
+
+    def ahead(self) -> list[str]:
+        """Return some of the next lines."""
+        return list(islice(self._lines, AHEAD))
 
     async def answer(self, question: str, hidden: bool = False) -> str:
         """Answer a question with the next line."""

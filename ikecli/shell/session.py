@@ -21,17 +21,16 @@ from ikecli.control.messages import (
     Monitor,
     Reply,
     Request,
+    config_prompt,
 )
 from ikecli.errors import IkecliError, Rejected
 from ikecli.language import LINE_LIMIT, LineError, message, unwrapped
 from ikecli.shell import asking, notices, pipes
+from ikecli.shell.ahead import Ahead
 from ikecli.shell.call import COMMANDS, Call
 from ikecli.shell.history import History
 from ikecli.shell.output import Output, Quit
 from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Interrupted, Terminal
-
-HOSTNAME_SHOWN: Final = 20
-"""Characters of the hostname that a configuration prompt has."""
 
 
 class Elsewhere(Protocol):
@@ -61,6 +60,7 @@ class Shell:
         self.refused = False
         self.ended = False
         self._block = False
+        self._ahead: Final = Ahead(terminal, self.ask)
         self._exec: asking.Exec
 
     async def run(self) -> None:
@@ -82,7 +82,7 @@ class Shell:
         if self._block:
             return ""
         if self.mode:
-            return f"{self.who.hostname[:HOSTNAME_SHOWN]}({self.mode})#"
+            return config_prompt(self.who.hostname, self.mode)
         return f"{self.who.hostname}{'#' if self.who.level > 1 else '>'}"
 
     @property
@@ -120,6 +120,7 @@ class Shell:
         try:
             line = await self.terminal.line(prompt, None if self._block else self)
         except Interrupted:
+            self._ahead.clear()
             return
         except EndOfInput:
             await self._end_of_input()
@@ -168,12 +169,14 @@ class Shell:
         except asyncio.CancelledError:
             if not task.cancelled():
                 raise
+            self._ahead.clear()
             self.terminal.write("\n")
             return True
         except EndOfInput:
             self.ended = True
             return True
         except Interrupted:
+            self._ahead.clear()
             self.terminal.write("\n")
             return True
         except Gone:
@@ -221,8 +224,7 @@ class Shell:
             return False
 
     async def _configured(self, request: Request) -> bool:
-        state = await self.ask(request)
-        assert isinstance(state, ConfigState)
+        state = await self._ahead.state(request, self.who.dialect)
         self.entered(state)
         if state.asks and isinstance(request, ConfigLine):
             answers = [await self.terminal.answer(question, hidden=True) for question in state.asks]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+AHEAD: Final = 64
+"""Lines that are looked at before they are due."""
+
 END_OF_MODE: Final = "\x1a"
 """Ctrl-Z: ends a line, and configuration mode with it."""
 
@@ -51,6 +54,9 @@ class Terminal(Protocol):
 
         Without a helper `?` and TAB are ordinary characters.
         """
+
+    def ahead(self) -> list[str]:
+        """Return lines that have come already and that `line` will give next, without taking them."""
 
     async def answer(self, question: str, hidden: bool = False) -> str:
         """Return what is typed to a question; raises Interrupted or EndOfInput."""

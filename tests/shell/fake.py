@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from ikecli.control.messages import (
     ConfigEnd,
     ConfigHelp,
     ConfigLine,
+    ConfigLines,
     ConfigState,
+    ConfigStates,
     Copied,
     Copy,
     Debug,
@@ -43,6 +45,7 @@ from ikecli.control.messages import (
     Save,
     Show,
     Shown,
+    config_prompt,
 )
 from ikecli.secret import Secret
 
@@ -103,6 +106,8 @@ class Fake:
                 return Lines({"crypto_maps": ("MAP-A", "MAP-B"), "nameif": ("outside",)}.get(path, ()))
             case ConfigBegin() | ConfigLine() | ConfigEnd() | ConfigHelp():
                 return self.configure(request)
+            case ConfigLines(lines, typed):
+                return ConfigStates(tuple(self.several(lines, typed)))
             case Ping(sequence=sequence):
                 return Pinged(self.marks[sequence % len(self.marks)], 1.0 + sequence)
             case Debug(category, on):
@@ -119,6 +124,18 @@ class Fake:
             case Save() | Erase() | Clear() | Monitor():
                 return Done()
         return Error("% ?")
+
+    def several(self, lines: tuple[str, ...], typed: bool) -> Iterator[ConfigState]:
+        """Lines that come together, until one is for the session; each is asked as if it came alone."""
+        self.asked.pop()
+        for line in lines:
+            one = ConfigLine(line, len(config_prompt(self.who.hostname, self.mode)) if typed else 0)
+            self.asked.append(one)
+            state = self.configure(one)
+            assert isinstance(state, ConfigState)
+            yield state
+            if state.execute or not state.mode:
+                return
 
     def rise(self, level: int) -> Identified:
         self.who = replace(self.who, level=level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
 from ikecli.shell.terminal import EndOfInput, Helper
 
@@ -20,7 +21,8 @@ class Screen:
     attended = True
     has_keys = False
 
-    def __init__(self, lines: Iterable[str], rows: int = 0, attended: bool = True) -> None:
+    def __init__(self, lines: Iterable[str], rows: int = 0, attended: bool = True, together: bool = False) -> None:
+        self.together = together
         self.on_interrupt: Callable[[], None] | None = None
         self.rows = rows
         self.attended = self.typed = attended
@@ -44,6 +46,9 @@ class Screen:
             line = whole + rest
             self.write(f"{prompt}{line}\n")
         return line
+
+    def ahead(self) -> list[str]:
+        return list(takewhile(lambda line: TAB not in line, self._lines)) if self.together else []
 
     async def answer(self, question: str, hidden: bool = False) -> str:
         if not self._lines:

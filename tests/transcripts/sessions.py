@@ -55,13 +55,13 @@ class Lab:
         return LocalClient(lambda level, user, push: Session(appliance, level, user, push), self.level, "console", wait)
 
 
-def replay(transcript: str) -> str:
-    """Return the transcript as its session comes out now."""
+def replay(transcript: str, together: bool = False) -> str:
+    """Return the transcript as its session comes out now, its lines typed one by one or pasted together."""
     head = re.match(r"(?:#.*\n)*", transcript)
     assert head
     options = dict(re.findall(r"# (\w+): (.*)", head[0]))
     lab = Lab(options["appliances"].split(), int(options.get("level", "15")))
-    screen = Screen(typed(transcript[head.end() :]))
+    screen = Screen(typed(transcript[head.end() :]), together=together)
     asyncio.run(Shell(lab.open(options.get("node", lab.names()[0])), screen, elsewhere=lab).run())
     return head[0] + screen.text
 

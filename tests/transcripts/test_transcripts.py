@@ -9,7 +9,8 @@ import pytest
 from tests.transcripts.sessions import HERE, replay, steady
 
 
+@pytest.mark.parametrize("together", [False, True], ids=["typed", "pasted"])
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
-def test_the_session_comes_out_as_it_was_typed(path: Path) -> None:
+def test_the_session_comes_out_as_it_was_typed(path: Path, together: bool) -> None:
     text = path.read_text()
-    assert steady(replay(text)) == steady(text)
+    assert steady(replay(text, together)) == steady(text)
