@@ -55,8 +55,9 @@ def spare(core: Core, old: IkeSa) -> IkeSa | None:
 
 
 def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
-    """Have a new IKE SA stand with all that the old one carried and what waited there."""
+    """Have a new IKE SA stand with all that the old one carried and what waited there, between the ends it has now."""
     sa.move(State.ESTABLISHED)
+    core.relocate(sa, old.local, old.remote)
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     sa.renewal, sa.grains = old.renewal, old.grains

@@ -135,8 +135,13 @@ class Plane:
                 return False
             assert (effect.direction, effect.spi) not in self.sas
             self.sas[effect.direction, effect.spi] = effect
+        elif isinstance(effect, Update) and (effect.direction, effect.spi) in self.sas:
+            there = self.sas[effect.direction, effect.spi]
+            self.sas[effect.direction, effect.spi] = replace(there, local=effect.local, remote=effect.remote)
         elif isinstance(effect, Remove):
-            self.sas.pop((effect.direction, effect.spi), None)
+            gone = self.sas.pop((effect.direction, effect.spi), None)
+            if gone is not None and effect.direction is Direction.OUTBOUND:
+                assert gone.remote.address == effect.remote.address, "the SA of another peer"
         elif isinstance(effect, Reach):
             self.reaches.pop(effect.id, None)
             if effect.addresses or effect.networks:

@@ -36,6 +36,7 @@ from ikecli.intent import (
 from ikecli.intent.selectors import any_selector
 from ikecli.numbers import ALGORITHMS, Algorithm, IdType, TransformType
 from ikecli.secret import Secret
+from tests.ike.chart import rekey_ike
 from tests.ike.pair import (
     CBC,
     GCM,
@@ -289,5 +290,28 @@ def test_a_peer_behind_a_nat_is_followed_when_its_mapping_changes() -> None:
     assert pair.right.sas[0].remote_port == 24500
     assert [e.remote.port for e in pair.right.plane.log if isinstance(e, Update)] == [24500, 24500]
     pair.left.do(DeleteIke())
+    pair.settle()
+    pair.agree(0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_peer_that_moves_while_rekeys_of_its_ike_sa_cross_is_followed_by_the_one_that_stays(seed: int) -> None:
+    old, new = NATS[LEFT], Nat(LEFT, IPv4Address("203.0.113.9"), 20000)
+    key = replace(profile(LEFT).credentials[0], addresses=())
+    row = connection(RIGHT, LEFT, peers=(old.outside, new.outside))
+    pair = Pair(right=intent(RIGHT, LEFT, profiles=(profile(LEFT, credentials=(key,)),), connections=(row,)), seed=seed)
+    nat = old
+    pair.translate = lambda d: Datagram(d.octets, nat.enter(d.local), nat.leave(d.remote))
+    pair.up()
+    for end in pair.ends:
+        rekey_ike(end)
+    pair.cross()
+    nat = new
+    (inbound,) = [spi for way, spi in pair.right.plane.sas if way is Direction.INBOUND]
+    pair.right.notice(Mapped(inbound, nat.leave(Endpoint(LEFT, 4500))))
+    pair.settle()
+    (stays,) = (sa for sa in pair.right.sas if sa.children)
+    assert (stays.remote, stays.remote_port) == ("203.0.113.9", 24500)
+    pair.right.do(DeleteIke())
     pair.settle()
     pair.agree(0)
