@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_lists
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
 from ikecli.intent import Flow, Selector
@@ -24,7 +24,7 @@ def flows_of(draft: ios.Ios, name: str, complaints: Complaints, version: int = 4
     return list(_lines(name, held, complaints)) if held else []
 
 
-def _lines6(held: ios.AccessList6) -> Iterator[Flow]:
+def _lines6(held: ios_lists.AccessList6) -> Iterator[Flow]:
     for _, line in sorted(held.entries.items()):
         if line.action is None or line.protocol is None:
             continue
@@ -34,14 +34,14 @@ def _lines6(held: ios.AccessList6) -> Iterator[Flow]:
         yield from flows(line.action == "permit", protocol, [here], ports[0], [there], ports[1])
 
 
-def selector6_of(end: ios.Endpoint6 | None) -> Selector:
+def selector6_of(end: ios_lists.Endpoint6 | None) -> Selector:
     """Return one end of a line of an IPv6 access list."""
     if end is not None and end.address is not None:
         return host_selector(end.address)
     return Selector.of(IPv6Network(end.prefix.network) if end is not None and end.prefix else IPv6Network("::/0"))
 
 
-def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[Flow]:
+def _lines(name: str, held: ios_lists.AccessList, complaints: Complaints) -> Iterator[Flow]:
     where = ("access_lists", name)
     for sequence, line in sorted(held.entries.items()):
         if line.action is None or line.protocol is None:
@@ -63,7 +63,7 @@ def _lines(name: str, held: ios.AccessList, complaints: Complaints) -> Iterator[
         yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports, line.icmp)
 
 
-def selector_of(end: ios.Endpoint | None) -> Selector | None:
+def selector_of(end: ios_lists.Endpoint | None) -> Selector | None:
     """Return one end of an access-list line, or None where its wildcard is no prefix."""
     if end is None or end.kind == "any" or end.address is None:
         return Selector.of(IPv4Network("0.0.0.0/0"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ikecli.config import ios
 from ikecli.config.common import Ip
 from ikecli.config.complaints import Complaints
+from ikecli.config.hosts import addresses_of_name
+from ikecli.config.ios_remote import FlexPeer
 from ikecli.intent import Asking
 
 
@@ -24,13 +26,21 @@ class Clients:
                 complaints.error(where, "", why, f"interface {one.tunnel}, then tunnel destination dynamic")
             if not one.peers:
                 complaints.error(where, "", f"FlexVPN client {name} has no peer", "peer 1 A.B.C.D")
+            for hub in one.peers.values():
+                if not self._addresses(hub):
+                    why = f"FlexVPN client {name} has peer {hub.name}, whose address is not known"
+                    complaints.error(where, "", why, f"ip host {hub.name} A.B.C.D")
 
     def destinations(self, name: str, tunnel: ios.Interface) -> tuple[Ip, ...]:
         """Return where a tunnel goes: its destination, or the peers of its client in order."""
         if not isinstance(tunnel.tunnel_destination, str):
             return (tunnel.tunnel_destination,) if tunnel.tunnel_destination is not None else ()
         client = self._by_tunnel.get(name)
-        return tuple(one.address for _, one in sorted(client.peers.items())) if client else ()
+        hubs = [one for _, one in sorted(client.peers.items())] if client else []
+        return tuple(each for one in hubs for each in self._addresses(one))
+
+    def _addresses(self, hub: FlexPeer) -> tuple[Ip, ...]:
+        return (hub.address,) if hub.address is not None else addresses_of_name(self.draft, hub.name or "")
 
     def waits(self, name: str) -> bool:
         """Tell whether a tunnel is set up only when it is asked for."""

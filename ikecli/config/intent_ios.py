@@ -105,7 +105,7 @@ class _Resolver:
         self.draft = draft
         self.complaints = Complaints()
         self.remote = Remote(draft, self.complaints)
-        self.rings = {name: credentials_of(self.complaints, name, ring) for name, ring in draft.keyrings.items()}
+        self.rings = {name: credentials_of(self.complaints, name, ring, draft) for name, ring in draft.keyrings.items()}
 
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
@@ -130,10 +130,11 @@ class _Resolver:
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
         )
-        if d.max_negotiating is not None:
-            intent = replace(intent, max_half_open=d.max_negotiating)
-        if d.max_sas is not None:
-            intent = replace(intent, max_sas=d.max_sas)
+        admitted = d.admitted_negotiating.number if d.admitted_negotiating else None
+        if (most := _lower(d.max_negotiating, admitted)) is not None:
+            intent = replace(intent, max_half_open=most)
+        if (most := _lower(d.max_sas, d.admitted_sas or None)) is not None:
+            intent = replace(intent, max_sas=most)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
         intent = replace(
@@ -204,6 +205,9 @@ class _Resolver:
     def profile(self, name: str, profile: ios.Profile) -> Profile | None:
         """Return a profile, unless it is incomplete."""
         where = ("profiles", name)
+        if profile.shutdown:
+            self.complaints.warn(where, "no-matching-profile", f"IKEv2 profile {name} is shut down", "no shutdown")
+            return None
         lacks = missing_of(profile, self.draft)
         for what, fix in lacks:
             self.complaints.error(where, "no-matching-profile", f"IKEv2 profile {name} has no {what}", fix)
@@ -303,6 +307,11 @@ def offers_of(name: str, held: ios.TransformSet) -> Iterable[EspProposal]:
     ciphers = tuple(row for row in found if row.type == TransformType.ENCR)
     checks = tuple(row for row in found if row.type == TransformType.INTEG)
     return esp_proposals(name, ciphers, checks, bool(held.esn))
+
+
+def _lower(*bounds: int | None) -> int | None:
+    """Return the lowest of the bounds that there are."""
+    return min((each for each in bounds if each is not None), default=None)
 
 
 def _checks(dpd: Dpd | None) -> Checks | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
-from ikecli.config.common import Dpd, Icmp, Ip, Key, Matched, Password, Pfs, Ports, User
+from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
+from ikecli.config.ios_lists import AccessList, AccessList6, StandardList
 from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
 from ikecli.language import Inert
 from ikecli.secret import Secret
@@ -37,6 +38,7 @@ class Policy:
     fvrf: str | None = None
     locals: list[Ip] = field(default_factory=list)
     proposals: list[str] = field(default_factory=list)
+    inert: dict[str, Inert] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class KeyringPeer:
     """`peer` of a keyring."""
 
     description: str | None = None
+    hostname: str | None = None
     address: PeerAddress | None = None
     identity: Matched | None = None
     key: Key | None = None
@@ -127,6 +130,7 @@ class Profile:
     config_send: bool | None = None
     ivrf: str | None = None
     virtual_template: VirtualTemplate | None = None
+    shutdown: bool | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -308,55 +312,6 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One end of an access-list line: `kind` is any, host, or None for an address with a wildcard."""
-
-    kind: str | None = None
-    address: IPv4Address | None = None
-    wildcard: IPv4Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessLine:
-    """A line of an extended access list: a remark, or what is permitted or denied."""
-
-    action: str | None = None
-    protocol: str | int | None = None
-    source: Endpoint | None = None
-    source_ports: Ports | None = None
-    destination: Endpoint | None = None
-    destination_ports: Ports | None = None
-    established: bool = False
-    icmp: Icmp | None = None
-    log: str | None = None
-    remark: str | None = None
-
-
-@dataclass(slots=True)
-class AccessList:
-    """`ip access-list extended`, by sequence number."""
-
-    entries: dict[int, AccessLine] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class StandardLine:
-    """A line of a standard access list: a remark, or whose packets are permitted or denied."""
-
-    action: str | None = None
-    source: Endpoint | None = None
-    log: bool = False
-    remark: str | None = None
-
-
-@dataclass(slots=True)
-class StandardList:
-    """`ip access-list standard`, by sequence number."""
-
-    entries: dict[int, StandardLine] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class NatOverload:
     """`ip nat inside source list ... overload`."""
 
@@ -372,36 +327,6 @@ class NatStatic:
 
 
 NatKey = tuple[str, str | None, IPv4Address | None, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint6:
-    """One end of a line of an IPv6 access list: `kind` is any, host, or None for a prefix."""
-
-    kind: str | None = None
-    address: IPv6Address | None = None
-    prefix: IPv6Interface | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessLine6:
-    """A line of an IPv6 access list: a remark, or what is permitted or denied."""
-
-    action: str | None = None
-    protocol: str | int | None = None
-    source: Endpoint6 | None = None
-    source_ports: Ports | None = None
-    destination: Endpoint6 | None = None
-    destination_ports: Ports | None = None
-    log: str | None = None
-    remark: str | None = None
-
-
-@dataclass(slots=True)
-class AccessList6:
-    """`ipv6 access-list`, by sequence number."""
-
-    entries: dict[int, AccessLine6] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +352,14 @@ RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]
 VrfRouteKey = tuple[str, IPv4Address, IPv4Address, str | None, IPv4Address | None]
 Route6Key = tuple[IPv6Interface, str | None, IPv6Address | None]
 VrfRoute6Key = tuple[str, IPv6Interface, str | None, IPv6Address | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`crypto call admission limit`: of IKE (`ike`), or of IKE and IPsec (`all`)."""
+
+    kinds: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,6 +404,8 @@ class Ios:
     fragmentation: Fragmentation | None = None
     max_negotiating: int | None = None
     max_sas: int | None = None
+    admitted_sas: int | None = None
+    admitted_negotiating: Admission | None = None
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None

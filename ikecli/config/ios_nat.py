@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_lists
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of, selector_of
 from ikecli.config.flows import PROTOCOLS
@@ -34,7 +34,7 @@ def source_flows(draft: ios.Ios, name: str, complaints: Complaints) -> list[Flow
     return list(_standard(name, held, complaints)) if held else flows_of(draft, name, complaints)
 
 
-def _standard(name: str, held: ios.StandardList, complaints: Complaints) -> Iterator[Flow]:
+def _standard(name: str, held: ios_lists.StandardList, complaints: Complaints) -> Iterator[Flow]:
     anywhere = Selector.of(IPv4Network("0.0.0.0/0"))
     for sequence, line in sorted(held.entries.items()):
         if line.action is None:

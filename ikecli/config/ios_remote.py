@@ -104,9 +104,10 @@ class Ipv6Pool:
 
 @dataclass(frozen=True, slots=True)
 class FlexPeer:
-    """A hub of a FlexVPN client."""
+    """A hub of a FlexVPN client, by address or by name."""
 
-    address: Ip
+    address: Ip | None = None
+    name: str | None = None
 
 
 @dataclass(slots=True)

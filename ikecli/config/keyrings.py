@@ -11,6 +11,7 @@ from ikecli.config import ios
 from ikecli.config.algorithms import network
 from ikecli.config.common import Ip, Key, Matched
 from ikecli.config.complaints import Complaints
+from ikecli.config.hosts import addresses_of_name
 from ikecli.intent import Credential, Identity, IdentityMatch, Ppk, Prefix
 from ikecli.numbers import IdType
 from ikecli.secret import Secret
@@ -60,18 +61,20 @@ def usable(complaints: Complaints, where: tuple[Any, ...], what: str, key: Key |
     return key.usable if key else None
 
 
-def credentials_of(complaints: Complaints, name: str, ring: ios.Keyring) -> tuple[Credential, ...]:
+def credentials_of(complaints: Complaints, name: str, ring: ios.Keyring, draft: ios.Ios) -> tuple[Credential, ...]:
     """Return the complete peers of a keyring, those for fewer addresses first.
 
     A peer with an address and an identity is known by either: the address is all that we know of it when we begin.
     """
     if not ring.peers:
         complaints.error(("keyrings", name), "pre-shared-key-missing", f"keyring {name} has no peer", "peer NAME")
-    found = [one for peer, held in ring.peers.items() for one in _credential(complaints, name, peer, held)]
+    found = [one for peer, held in ring.peers.items() for one in _credential(complaints, name, peer, held, draft)]
     return tuple(sorted(found, key=_narrowness))
 
 
-def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringPeer) -> Iterator[Credential]:
+def _credential(
+    complaints: Complaints, ring: str, name: str, peer: ios.KeyringPeer, draft: ios.Ios
+) -> Iterator[Credential]:
     where = ("keyrings", ring, "peers", name)
     what = f"peer {name} of keyring {ring}"
     sides = {"local": peer.key_local or peer.key, "remote": peer.key_remote or peer.key}
@@ -86,13 +89,18 @@ def _credential(complaints: Complaints, ring: str, name: str, peer: ios.KeyringP
             complaints.warn(where, "pre-shared-key-missing", why, f"pre-shared-key {side} KEY")
     held = peer.address
     at = prefix(held.address, held.mask, held.prefix) if held else None
-    if at is None and peer.identity is None:
+    known = tuple(prefix(one, None, None) for one in addresses_of_name(draft, peer.hostname or ""))
+    if peer.hostname and not known:
+        why = f"{what} has hostname {peer.hostname}, whose address is not known"
+        complaints.error(where, "no-matching-peer", why, f"ip host {peer.hostname} A.B.C.D")
+    if at is None and peer.identity is None and not peer.hostname:
         why = f"{what} has no address and no identity, so no peer is known by it"
         complaints.error(where, "no-matching-peer", why, "address A.B.C.D")
         return
     local, remote = (usable(complaints, where, what, key) for key in sides.values())
-    if at is not None:
-        yield Credential(f"{ring} {name}", local, remote, (at,))
+    if at is not None or known:
+        places = tuple(each for each in (at, *known) if each is not None)
+        yield Credential(f"{ring} {name}", local, remote, places)
     if peer.identity is not None:
         yield Credential(f"{ring} {name}", local, remote, identity=match_of(peer.identity))
 

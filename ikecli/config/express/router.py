@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Final
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import FRAGMENT_MTUS
 from ikecli.config.common import Dpd, Key, Matched
 from ikecli.config.express.firewall import egress, pfs_of
@@ -299,11 +299,11 @@ class Router:
         """Return the name of an access list for flows of one IP version."""
         lines = list(lines_of(flows, what, self.losses))
         if version == 6:
-            six = ios.AccessList6({10 * at: _access_line6(line) for at, line in enumerate(lines, 1)})
+            six = ios_lists.AccessList6({10 * at: _access_line6(line) for at, line in enumerate(lines, 1)})
             name = next(each for each in _numbered(wanted) if self.draft.access_lists6.get(each, six) == six)
             self.draft.access_lists6[name] = six
             return name
-        four = ios.AccessList({10 * at: _access_line(line) for at, line in enumerate(lines, 1)})
+        four = ios_lists.AccessList({10 * at: _access_line(line) for at, line in enumerate(lines, 1)})
         name = next(each for each in _numbered(wanted) if self.draft.access_lists.get(each, four) == four)
         self.draft.access_lists[name] = four
         return name
@@ -388,8 +388,8 @@ def _ring_peer(credential: Credential, address: ios.PeerAddress | None) -> ios.K
     )
 
 
-def _access_line(line: Line) -> ios.AccessLine:
-    return ios.AccessLine(
+def _access_line(line: Line) -> ios_lists.AccessLine:
+    return ios_lists.AccessLine(
         "permit" if line.permit else "deny",
         _PROTOCOLS.get(line.protocol, line.protocol),
         _end(line.source),
@@ -400,15 +400,17 @@ def _access_line(line: Line) -> ios.AccessLine:
     )
 
 
-def _end(prefix: Prefix) -> ios.Endpoint:
+def _end(prefix: Prefix) -> ios_lists.Endpoint:
     if prefix.prefixlen == 0:
-        return ios.Endpoint("any")
+        return ios_lists.Endpoint("any")
     address = IPv4Address(int(prefix.network_address))
-    return ios.Endpoint("host", address) if prefix.num_addresses == 1 else ios.Endpoint(None, address, prefix.hostmask)  # type: ignore[arg-type]
+    if prefix.num_addresses == 1:
+        return ios_lists.Endpoint("host", address)
+    return ios_lists.Endpoint(None, address, IPv4Address(int(prefix.hostmask)))
 
 
-def _access_line6(line: Line) -> ios.AccessLine6:
-    return ios.AccessLine6(
+def _access_line6(line: Line) -> ios_lists.AccessLine6:
+    return ios_lists.AccessLine6(
         "permit" if line.permit else "deny",
         _PROTOCOLS6.get(line.protocol, line.protocol),
         _end6(line.source),
@@ -418,12 +420,12 @@ def _access_line6(line: Line) -> ios.AccessLine6:
     )
 
 
-def _end6(prefix: Prefix) -> ios.Endpoint6:
+def _end6(prefix: Prefix) -> ios_lists.Endpoint6:
     if prefix.prefixlen == 0:
-        return ios.Endpoint6("any")
+        return ios_lists.Endpoint6("any")
     if prefix.num_addresses == 1:
-        return ios.Endpoint6("host", prefix.network_address)  # type: ignore[arg-type]
-    return ios.Endpoint6(None, prefix=IPv6Interface(prefix))
+        return ios_lists.Endpoint6("host", prefix.network_address)  # type: ignore[arg-type]
+    return ios_lists.Endpoint6(None, prefix=IPv6Interface(prefix))
 
 
 __all__ = ["Address", "Router"]

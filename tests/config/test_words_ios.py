@@ -1,0 +1,97 @@
+"""Words of a router's IKEv2 beside the main road: each has its effect on the intent, or says why it has none."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+import pytest
+
+from ikecli.intent import Intent
+from ikecli.secret import Secret
+from tests.config.reading import SAMPLES, commands, read, typed
+
+ROUTER = (SAMPLES / "site-to-site" / "router.cfg").read_text()
+CLIENT = (SAMPLES / "remote-access" / "client.cfg").read_text()
+
+
+def intent(*lines: str, of: str = ROUTER) -> Intent:
+    store, outcomes = read("ios", [*of.removesuffix("end\n").splitlines(), *lines])
+    assert all(outcome.accepted for outcome in outcomes)
+    return store.intent
+
+
+def test_a_profile_that_is_shut_down_is_for_nobody() -> None:
+    assert intent().profiles
+    shut = read("ios", ROUTER + "crypto ikev2 profile IKEV2\n shutdown\n")[0]
+    assert not shut.intent.profiles
+    assert ("IKEv2 profile IKEV2 is shut down", "no shutdown") in [(one.message, one.fix) for one in shut.complaints]
+
+
+def test_the_lower_bound_of_admission_and_limit_holds() -> None:
+    assert intent("crypto call admission limit ike sa 50").max_sas == 50
+    assert intent("crypto call admission limit ike sa 50", "crypto ikev2 limit max-sa 20").max_sas == 20
+    assert intent("crypto call admission limit ike sa 0").max_sas == intent().max_sas
+    both = intent("crypto call admission limit all in-negotiation-sa 30", "crypto ikev2 limit max-in-negotation-sa 40")
+    assert both.max_half_open == 30
+    assert intent("crypto ikev2 limit max-in-negotation-sa 40 incoming").max_half_open == 40
+
+
+def test_a_keyring_knows_a_peer_by_a_name_that_ip_host_knows() -> None:
+    lines = ["crypto ikev2 keyring KEY1", " peer peer2", "  no address", "  hostname hub.example.net"]
+    store, _ = read("ios", [*ROUTER.splitlines(), *lines])
+    assert "ip host hub.example.net A.B.C.D" in [one.fix for one in store.complaints]
+    credentials = intent(*lines, "ip host hub.example.net 198.51.100.2").profiles[0].credentials
+    assert [str(each) for one in credentials for each in one.addresses] == ["198.51.100.2/32"]
+
+
+def test_a_flexvpn_client_has_hubs_by_name() -> None:
+    client = next(line for line in CLIENT.splitlines() if line.startswith(" peer 1 "))
+    named = CLIENT.replace(client, " peer 1 fqdn hub.example.net dynamic")
+    store, _ = read("ios", named)
+    assert "ip host hub.example.net A.B.C.D" in [one.fix for one in store.complaints]
+    found = intent("ip host hub.example.net 192.0.2.99", of=named).connections
+    assert [one.peers for one in found] == [(IPv4Address("192.0.2.99"),)]
+
+
+def test_an_algorithm_of_hashes_is_read_and_the_hash_is_scrypt() -> None:
+    store, _ = read("ios", "username cisco algorithm-type sha256 secret cisco\nenable algorithm-type md5 secret x\n")
+    assert store.verify_user("cisco", Secret("cisco")) == 1
+    assert all(line.split()[-2] == "9" for line in commands(store) if "secret" in line)
+
+
+def test_an_address_family_may_say_unicast() -> None:
+    store, _ = read("ios", "vrf definition A\n address-family ipv4 unicast\n")
+    assert " address-family ipv4" in commands(store)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "crypto ikev2 http-url cert",
+        "crypto ikev2 certificate-cache 200",
+        "crypto ikev2 disconnect-revoked-peers",
+        "crypto ikev2 name-mangler M\n fqdn domain",
+        "crypto ikev2 cluster\n standby-group G",
+        "crypto ikev2 redirect gateway init",
+        "crypto ikev2 reconnect key 1 active abcdefghijklmnop",
+        "crypto ikev2 limit queue sa-init 200",
+        "crypto ikev2 limit max-in-negotation-sa 10 outgoing",
+        "crypto ikev2 diagnose error 50",
+        "crypto ikev2 cts sgt",
+        "crypto logging session",
+        "crypto call admission limit ipsec sa 10",
+        "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
+        "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"
+        "\n initial-contact force\n aaa authorization group psk list L name-mangler M\n match inbound-only",
+        "crypto gdoi group G\n identity number 1",
+        "crypto pki trustpoint T\n enrollment terminal\n revocation-check none",
+    ],
+)
+def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
+    screen = typed("ios", line)
+    inner = [each for each in line.splitlines() if each.startswith(" ")] if "profile P" in line else []
+    assert screen.count("NOTE: kept, no effect: ") == max(len(inner), 1)
+    store, outcomes = read("ios", line)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert set(line.splitlines()) <= set(commands(store))
+    assert read("ios", store.startup())[0].draft == store.draft
