@@ -73,8 +73,8 @@ class SeveralGroups(Lookup):
         self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
     ) -> tuple[Offer, ...]:
         """Return offers with all groups."""
-        (offer,) = super().esp_offers(connection, None)
-        return (Offer(offer.protocol, {**offer.algorithms, TransformType.KE: self._groups}),)
+        (offer,) = super().esp_offers(connection, pfs, additional)
+        return (replace(offer, algorithms={**offer.algorithms, TransformType.KE: self._groups}),)
 
 
 def several_groups(end: End, words: str) -> None:

@@ -6,14 +6,33 @@ In each the left end is A, the right one B; A's exchange has two further key exc
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from ikecli.boundary.events import MessageSent
 from ikecli.boundary.notices import Expired
+from ikecli.ike.lookup import Lookup
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.window import Want
+from ikecli.intent import IkePolicy, IkeProposal
+from tests.ike import chart
+from tests.ike.chart import (
+    NONCES,
+    OTHER_GROUP,
+    arrive,
+    cross,
+    give,
+    hold,
+    loser,
+    rekey_child,
+    rest,
+    said,
+    several_groups,
+)
 from tests.ike.machine import sound
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, intent
+from tests.ike.test_additional import further
 from tests.ike.test_followup import TWO, pending, pfs, up
 from tests.ike.test_moving import want
 
@@ -95,6 +114,117 @@ def test_a_new_child_sa_that_meets_a_series(step: int, crossed: bool) -> None:
     pair.settle()
     pair.advance(400)
     pair.agree(1, 1)
+
+
+# Both rekey at once, and the nonces decide
+
+
+def several(left: tuple[str, ...] = TWO, right: tuple[str, ...] | None = None) -> Pair:
+    """Return a pair that is up and rekeys with these further key exchanges."""
+    pair = up(pfs(*left), pfs(*(left if right is None else right)), ike=left)
+    if right is not None:
+        propose(pair.right, further(*right))
+    return pair
+
+
+def propose(end: End, proposal: IkeProposal) -> None:
+    """Have an end want another IKE proposal from now on."""
+    core = end.engine._core
+    core.lookup = Lookup(replace(core.lookup.intent, policies=(IkePolicy("POL", (proposal,)),)))
+
+
+def exchanges(end: End) -> int:
+    """Count the further key exchanges that an end asked for."""
+    return sum(one.exchange == "IKE_FOLLOWUP_KE" and not one.response for one in end.events(MessageSent))
+
+
+ACTS = {"child": rekey_child, "ike": chart.rekey_ike}
+
+
+def decided(pair: Pair, act: str, lowest: int) -> None:
+    """Assert that the SA of the end with the lowest nonce went, and that nothing else is left."""
+    rest(pair)
+    chart.sound(pair)
+    if act == "ike":
+        (sa,) = pair.left.engine._core.sas.values()
+        assert sa.initiator is (loser(pair, lowest) is pair.right)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("lowest", NONCES)
+def test_of_two_series_the_one_with_the_lowest_nonce_goes(lowest: int, act: str) -> None:
+    pair = several()
+    cross(pair, ACTS[act], lowest)
+    for _ in range(12):
+        pair.cross()
+    decided(pair, act, lowest)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("lowest", NONCES)
+@pytest.mark.parametrize("side", [0, 1])
+def test_of_two_rekeys_one_is_a_series(side: int, lowest: int, act: str) -> None:
+    """The responder's own order decides: the exchange of one end has a further key exchange, that of the other none."""
+    kinds = (("mlkem768 none",), ("none mlkem768",))
+    pair = several(*(kinds if side == 0 else kinds[::-1]))
+    for end in pair.ends:
+        end.told.clear()
+    cross(pair, ACTS[act], lowest)
+    for _ in range(12):
+        pair.cross()
+    assert [exchanges(end) for end in pair.ends] == ([0, 1] if side == 0 else [1, 0])
+    rest(pair)
+    chart.sound(pair)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("lowest", NONCES)
+@pytest.mark.parametrize("until", range(1, 7))
+def test_of_two_series_one_answer_comes_late(until: int, lowest: int, act: str) -> None:
+    """B's answer to A's first request comes after that many of the other messages: B's series, and its delete."""
+    pair = several()
+    cross(pair, ACTS[act], lowest)
+    arrive(pair, pair.right, pair.left)
+    answer = hold(pair, pair.left)
+    for _ in range(until):
+        pair.step()
+    give(answer)
+    rest(pair)
+    chart.sound(pair)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("until", range(1, 9))
+def test_of_two_series_one_request_comes_late(until: int, act: str) -> None:
+    """B has A's request only after that many messages of its own series."""
+    pair = several()
+    for end in pair.ends:
+        ACTS[act](end)
+    request = hold(pair, pair.right)
+    for _ in range(until):
+        pair.step()
+    give(request)
+    rest(pair)
+    chart.sound(pair)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_series_begins_anew_with_the_group_that_the_peer_wants(side: int, act: str) -> None:
+    pair = several()
+    asking, asked = pair.ends[side], pair.ends[1 - side]
+    if act == "ike":
+        propose(asking, further(*TWO, groups="31 20"))
+        propose(asked, further(*TWO, groups="20"))
+    else:
+        several_groups(asking, "31 20")
+        several_groups(asked, "20")
+    ACTS[act](asking)
+    arrive(pair, asked)
+    assert said(asked) == OTHER_GROUP
+    rest(pair)
+    chart.sound(pair)
+    assert exchanges(asking) == len(TWO)
 
 
 # An IKE SA without a Child SA (RFC 6023)
