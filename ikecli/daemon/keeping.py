@@ -127,6 +127,8 @@ def _replaced(appliance: Appliance, user: str, text: str, source: str) -> Reply:
 
 
 def _reload(appliance: Appliance, user: str, request: Reload) -> Reply:
+    if request.status:
+        return Done(appliance.reloading.status())
     if request.cancel:
         return Done(appliance.reloading.cancel(user))
     if request.minutes:
@@ -139,7 +141,7 @@ def changes(request: Request) -> bool:
     """Tell whether a request changes the running configuration."""
     if isinstance(request, Copy):
         return request.destination == RUNNING
-    return isinstance(request, Replace | Rollback | Reload)
+    return isinstance(request, Replace | Rollback) or (isinstance(request, Reload) and not request.status)
 
 
 ACTS: Final[dict[type[Request], Callable[[Appliance, str, Any], Reply]]] = {

@@ -17,15 +17,24 @@ class Reloading:
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
         self._timer: Cancel | None = None
+        self._due_at, self._by = 0.0, ""
 
     def schedule(self, minutes: int, user: str) -> str:
         """Reload in so many minutes, instead of when it was scheduled before; return what to say."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._appliance.clock.call_at(self._appliance.clock.now() + 60 * minutes, self._due)
+        self._due_at, self._by = self._appliance.clock.now() + 60 * minutes, user
+        self._timer = self._appliance.clock.call_at(self._due_at, self._due)
         text = f"Reload scheduled in {minutes} minute{'s' * (minutes > 1)} by {user}"
         self._log("SCHEDULED_RELOAD", text)
         return text
+
+    def status(self) -> str:
+        """Return what to say of the reload to come."""
+        if self._timer is None:
+            return "No reload is scheduled."
+        minutes, seconds = divmod(int(self._due_at - self._appliance.clock.now()), 60)
+        return f"Reload scheduled in {minutes} minutes and {seconds} seconds by {self._by}"
 
     def cancel(self, user: str) -> str:
         """Take it back; raises Rejected when none is scheduled."""

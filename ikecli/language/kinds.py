@@ -132,6 +132,10 @@ def _dashed(addresses: Range) -> str:
     return f"{addresses.first}-{addresses.last}"
 
 
+def _flash(token: str) -> str:
+    return f"flash:{token.partition(':')[2].removeprefix('/')}"
+
+
 def _six_prefix(token: str) -> IPv6Interface:
     return IPv6Interface(token)
 
@@ -326,7 +330,7 @@ def _table(dialect: str) -> dict[str, Kind]:
         "HEX": _token("Hex-data", r"[0-9A-Fa-f]+", begins=r"[0-9A-Fa-f]*"),
         "HEX-KEY": _token("Hex-data", r"[0-9A-Fa-f]+", Secret, r"[0-9A-Fa-f]*", python=Secret, write=_plain_text),
         "TIME": _token("hh:mm", r"\d{1,2}:\d\d(?::\d\d)?", begins=r"[\d:]*"),
-        "FLASH": _token("flash:NAME", r"flash:/?\w[\w.-]{0,63}", lambda token: token.replace("/", "", 1)),
+        "FLASH": _token("flash:NAME", r"(?:flash|bootflash|disk0):/?\w[\w.-]{0,63}", _flash),
         "NAME": _token("WORD", _WORD, rank=FREE),
         "HOST": _token("Hostname or A.B.C.D", r"[\w.:-]+", begins=r"[\w.:-]*", rank=FREE),
         "KEY": _token("WORD", _WORD, Secret, rank=FREE, python=Secret, write=_plain_text),

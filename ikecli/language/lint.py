@@ -179,9 +179,10 @@ def _checked(declaration: Declaration, model: type) -> type | None:
     if target.operator in ("~", "~>"):
         _annotation(model, "inert")
         return None
+    clears = target.operator == "-"
     for path in target.also:
-        _followed(path, model)
-    holder, annotation = _followed(target.path, model)
+        _followed(path, model, clears)
+    holder, annotation = _followed(target.path, model, clears)
     keyed = target.path[-1].keys is not None
     where = f"{holder.__name__}.{target.path[-1].name}"
     for name, _ in target.constants if target.operator != ">" else ():
@@ -205,7 +206,8 @@ def _annotation(model: type, name: str) -> Any:
     return shapes.hints(model)[name]
 
 
-def _followed(path: Any, model: type) -> tuple[type, Any]:
+def _followed(path: Any, model: type, clears: bool) -> tuple[type, Any]:
+    """Return the dataclass at the end of a path and the annotation there; what `clears` may name a whole collection."""
     for step in path[:-1]:
         annotation = _annotation(model, step.name)
         _keyed(model, step, annotation)
@@ -214,7 +216,8 @@ def _followed(path: Any, model: type) -> tuple[type, Any]:
             raise TypeError(f"{model.__name__}.{step.name} holds no dataclass: {annotation}")
         model = entry
     annotation = _annotation(model, path[-1].name)
-    _keyed(model, path[-1], annotation)
+    if path[-1].keys is not None or not clears:
+        _keyed(model, path[-1], annotation)
     return model, annotation
 
 

@@ -97,6 +97,8 @@ COMMANDS: Final = Commands(
         "configure.revert": "archive:revert",
         "rollback": "archive:rollback",
         "reload": "archive:reload",
+        "show.reload": "archive:scheduled",
+        "configure.memory": "files:merge",
         "reload.cancel": "archive:cancel",
         "copy": "files:copy",
         "exit": "session:leave",

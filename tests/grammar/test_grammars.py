@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 
@@ -143,3 +144,11 @@ def beginnings(node: Node, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple
             yield from found
         case _:
             yield before, "more"
+
+
+def test_clear_configure_all_leaves_nothing() -> None:
+    (declaration,) = (
+        one for one in load("asa").modes["config"].file.declarations if one.text.startswith("clear configure all")
+    )
+    cleared = {path[-1].name for path in (declaration.target.path, *declaration.target.also)}
+    assert cleared == {field.name for field in fields(Asa)}

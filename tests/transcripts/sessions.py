@@ -29,6 +29,7 @@ SAMPLES = HERE.parent.parent / "sample-configs"
 QUESTION = r"(?:Username|Password|(?:New|Confirm) key): |.*\]\? |.*\[confirm\]|.*\[(?:yes/)?no\]: "
 PROMPT = re.compile(rf"([\w.-]+(?:\([\w-]+\))?[>#]|{QUESTION})(.*)")
 SPI = re.compile(r"\b[0-9A-F]{16}\b|\b0x[0-9A-Fa-f]{8}\b")
+SPEED = re.compile(r"in \d+\.\d+ secs \(\d+ bytes/sec\)")
 LONGEST = 600.0
 
 
@@ -67,7 +68,8 @@ def replay(transcript: str, together: bool = False) -> str:
 
 
 def steady(screen: str) -> str:
-    """Return a screen with its SPIs numbered as they first appear: they are the dice's."""
+    """Return a screen with its SPIs numbered as they first appear, for they are the dice's, and without real time."""
+    screen = SPEED.sub("in a moment", screen)
     seen: dict[str, str] = {}
     return SPI.sub(lambda spi: seen.setdefault(spi[0].upper(), f"SPI{len(seen)}"), screen)
 

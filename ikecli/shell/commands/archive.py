@@ -40,7 +40,7 @@ async def store(call: Call) -> None:
 
 async def differences(call: Call) -> None:
     """Print what two configurations differ in."""
-    old, new = (place(str(call.slots[name] or "")) if call.slots[name] else "" for name in ("old", "new"))
+    old, new = (place(str(name)) if (name := call.slots.get(slot)) else "" for slot in ("old", "new"))
     if old.startswith("file:") and new.startswith("file:"):
         raise Rejected("% Of two files one must be in flash: type copy file:PATH flash:NAME")
     reply = await call.shell.ask(Differ(old, new, await sent(old) or await sent(new)))
@@ -89,6 +89,13 @@ async def _replaced(call: Call, request: Request) -> None:
     await call.out.line(f"Total number of passes: {int(reply.changed)}")
     await call.out.line("Rollback Done")
     await call.shell.identify()
+
+
+async def scheduled(call: Call) -> None:
+    """Print when a reload is to come."""
+    reply = await call.shell.ask(Reload(status=True))
+    assert isinstance(reply, Done)
+    await call.out.line(reply.text)
 
 
 async def reload(call: Call) -> None:

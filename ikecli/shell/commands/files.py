@@ -18,6 +18,8 @@ from ikecli.shell.pipes import file_path, write_file
 RUNNING: Final = "running-config"
 STARTUP: Final = "startup-config"
 TERMINAL: Final = "terminal:"
+FLASHES: Final = ("flash", "bootflash", "disk0")
+"""Names that systems have for the one place for files."""
 
 _LONG: Final = {"system:running-config": RUNNING, "nvram:startup-config": STARTUP, "terminal": TERMINAL}
 
@@ -29,6 +31,8 @@ async def copy(call: Call) -> None:
         raise Rejected("% What is typed is not copied: type configure terminal")
     if destination == source:
         raise Rejected("%Error: the source and the destination are the same")
+    if destination == "flash:":
+        destination += source.rpartition(":")[2].rpartition("/")[2]
     if destination == TERMINAL:
         await call.out.lines((await _text(call, source)).splitlines())
         return
@@ -46,10 +50,15 @@ async def more(call: Call) -> None:
     await call.out.lines((await _text(call, place(str(call.slots["file"])))).splitlines())
 
 
+async def merge(call: Call) -> None:
+    """Merge the startup configuration into the running one."""
+    await _copy(call, STARTUP, RUNNING)
+
+
 async def delete(call: Call) -> None:
     """Remove a file of flash:."""
     file = str(call.slots["file"])
-    if await confirmed(call, f"Delete {file}? [confirm]"):
+    if call.slots["force"] or await confirmed(call, f"Delete {file}? [confirm]"):
         await call.shell.ask(Delete(file))
 
 
@@ -65,14 +74,17 @@ def place(name: str) -> str:
     low = name.lower()
     if low in _LONG:
         return _LONG[low]
-    if low.startswith(("flash:", "file:")):
-        return f"{low.partition(':')[0]}:{name.partition(':')[2]}"
+    kind, colon, rest = name.partition(":")
+    if colon and kind.lower() in FLASHES:
+        return f"flash:{rest.removeprefix('/')}"
+    if low.startswith("file:"):
+        return f"file:{rest}"
     return next((whole for whole in (RUNNING, STARTUP) if whole.startswith(low)), name)
 
 
 async def _asked(call: Call, destination: str) -> str:
     """Return the destination, after a router's question for its name where somebody answers."""
-    if not call.shell.terminal.attended:
+    if not call.shell.terminal.attended or call.slots.get("quiet"):
         return destination
     kind, colon, name = destination.rpartition(":")
     answer = (await call.shell.terminal.answer(f"Destination filename [{name}]? ")).strip()
