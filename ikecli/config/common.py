@@ -61,13 +61,14 @@ class Dpd:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of an access-list line: `kind` is eq, neq, gt, lt or range."""
+    """The ports of an access-list line: `kind` is eq, neq, gt, lt, range, or (ASA) object-group, whose `name` it is."""
 
     kind: str | None
     ports: tuple[int, ...] = ()
     port: int | None = None
     first: int | None = None
     last: int | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,15 @@ class Matched:
     mask: IPv4Address | None = None
     prefix: IPv6Interface | None = None
     domain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One of a group of services: a protocol (`tcp-udp`: both), ports or an ICMP message; or an object's `name`."""
+
+    kind: str | None = None
+    protocol: str | int | None = None
+    source_ports: Ports | None = None
+    ports: Ports | None = None
+    icmp: Icmp | None = None
+    name: str | None = None

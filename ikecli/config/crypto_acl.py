@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from ikecli.config import ios, ios_lists
+from ikecli.config.algorithms import network
+from ikecli.config.common import Icmp, Ports, Service
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import flows
+from ikecli.config.flows import GROUP_DEPTH, flows, protocols_of
 from ikecli.intent import Flow, Selector
 from ikecli.intent.selectors import host_selector
+
+Where: TypeAlias = tuple[Any, ...]
 
 PROTOCOLS6: Final = {"ipv6": "ip", "icmp": "icmp6"}
 """Words that an IPv6 access list has for protocols, where another list says them otherwise."""
@@ -21,7 +25,7 @@ def flows_of(draft: ios.Ios, name: str, complaints: Complaints, version: int = 4
     if version == 6:
         return list(_lines6(draft.access_lists6[name])) if name in draft.access_lists6 else []
     held = draft.access_lists.get(name)
-    return list(_lines(name, held, complaints)) if held else []
+    return list(Lists(draft, complaints).flows(name, held)) if held else []
 
 
 def _lines6(held: ios_lists.AccessList6) -> Iterator[Flow]:
@@ -41,26 +45,92 @@ def selector6_of(end: ios_lists.Endpoint6 | None) -> Selector:
     return Selector.of(IPv6Network(end.prefix.network) if end is not None and end.prefix else IPv6Network("::/0"))
 
 
-def _lines(name: str, held: ios_lists.AccessList, complaints: Complaints) -> Iterator[Flow]:
-    where = ("access_lists", name)
-    for sequence, line in sorted(held.entries.items()):
-        if line.action is None or line.protocol is None:
-            continue
-        here, there = selector_of(line.source), selector_of(line.destination)
-        if here is None or there is None:
-            complaints.error(
+_UNSEEN: Final = {
+    "established": "established", "flags": "flags of TCP", "fragments": "fragments", "dscp": "dscp",
+    "precedence": "precedence", "tos": "tos", "time_range": "time-range",
+}  # fmt: skip
+"""Options of a line that no traffic selector says, by field."""
+
+
+class Lists:
+    """The extended access lists of a draft, and the groups that they name."""
+
+    def __init__(self, draft: ios.Ios, complaints: Complaints) -> None:
+        self._draft, self._complaints = draft, complaints
+
+    def flows(self, name: str, held: ios_lists.AccessList) -> Iterator[Flow]:
+        """Yield the flows of a list's lines."""
+        where = ("access_lists", name)
+        for sequence, line in sorted(held.entries.items()):
+            if line.action is None or (line.protocol is None and line.services is None):
+                continue
+            what = f"line {sequence} of access list {name}"
+            ends = [self.ends(where, what, each) for each in (line.source, line.destination)]
+            if not all(ends):
+                continue
+            unseen = [word for field, word in _UNSEEN.items() if getattr(line, field)]
+            if unseen:
+                self._complaints.warn(
+                    where, "", f"{what} protects all of its protocol: "
+                    f"{' and '.join(unseen)} {'is' if len(unseen) == 1 else 'are'} not looked at",
+                )  # fmt: skip
+            for protocol, ours, theirs, icmp in self._services(where, what, line):
+                yield from flows(line.action == "permit", protocol, ends[0], ours, ends[1], theirs, icmp)
+
+    def _services(
+        self, where: Where, what: str, line: ios_lists.AccessLine
+    ) -> Iterator[tuple[str | int, Ports | None, Ports | None, Icmp | None]]:
+        if line.protocol is not None:
+            yield line.protocol, line.source_ports, line.destination_ports, line.icmp
+            return
+        for service in self._group(where, what, line.services or "", ()):
+            for protocol in protocols_of(service):
+                yield protocol, service.source_ports, service.ports, service.icmp
+
+    def _group(self, where: Where, what: str, wanted: str, inside: tuple[str, ...]) -> Iterator[Service]:
+        held = self._draft.service_groups.get(wanted)
+        if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
+            self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group service {wanted}")
+            return
+        yield from held.services
+        for inner in held.groups:
+            yield from self._group(where, what, inner, (*inside, wanted))
+
+    def ends(self, where: Where, what: str, end: ios_lists.Endpoint | None) -> list[Selector]:
+        """Return what one end of a line covers; complain where no selector says it."""
+        if end is not None and end.group is not None:
+            return list(self._networks(where, what, end.group, ()))
+        found = selector_of(end)
+        if found is None:
+            self._complaints.error(
                 where, "traffic-selector-mismatch",
-                f"line {sequence} of access list {name} has a wildcard with gaps, which no traffic selector says",
+                f"{what} has a wildcard with gaps, which no traffic selector says",
                 "one line for each network",
             )  # fmt: skip
-            continue
-        if line.established:
-            complaints.warn(
-                where, "", f"line {sequence} of access list {name} protects all of its protocol: "
-                "established is not looked at",
-            )  # fmt: skip
-        permit = line.action == "permit"
-        yield from flows(permit, line.protocol, [here], line.source_ports, [there], line.destination_ports, line.icmp)
+        return [found] if found else []
+
+    def _networks(self, where: Where, what: str, wanted: str, inside: tuple[str, ...]) -> Iterator[Selector]:
+        held = self._draft.network_groups.get(wanted)
+        if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
+            self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group network {wanted}")
+            return
+        for member in held.members:
+            yield _covered(member)
+        for inner in held.groups:
+            yield from self._networks(where, what, inner, (*inside, wanted))
+
+    def _missing(self, where: Where, what: str, group: str, loops: bool, fix: str) -> None:
+        why = "which is inside of itself" if loops else "which is not there"
+        self._complaints.error(where, "access-list-missing", f"{what} names {group}, {why}", fix)
+
+
+def _covered(member: ios_lists.Member) -> Selector:
+    """Return what a member of a group of networks covers."""
+    if member.address is None:
+        return Selector.of(IPv4Network("0.0.0.0/0"))
+    if member.last is not None:
+        return Selector(min(member.address, member.last), max(member.address, member.last))
+    return Selector.of(network(member.address, member.mask))
 
 
 def selector_of(end: ios_lists.Endpoint | None) -> Selector | None:

@@ -7,16 +7,18 @@ from itertools import product
 from typing import Final
 
 from ikecli.config import icmp as messages
-from ikecli.config.common import Icmp, Ports
+from ikecli.config.common import Icmp, Ports, Service
 from ikecli.intent import Flow, Selector
 from ikecli.intent.selectors import ANY_PROTOCOL, LAST_PORT
 
 PROTOCOLS: Final = {
     "ip": ANY_PROTOCOL, "icmp": 1, "igmp": 2, "ipinip": 4, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51,
-    "ahp": 51, "icmp6": 58, "eigrp": 88, "ospf": 89, "pim": 103, "sctp": 132,
+    "ahp": 51, "icmp6": 58, "eigrp": 88, "ospf": 89, "nos": 94, "pim": 103, "pcp": 108, "sctp": 132,
 }  # fmt: skip
 
 Span = tuple[int, int]
+GROUP_DEPTH: Final = 8
+"""How deep groups of objects may lie in one another."""
 
 
 def spans(ports: Ports | None) -> list[Span]:
@@ -71,3 +73,10 @@ def flows(
                 Selector(there.first, there.last, number, *theirs),
                 permit,
             )
+
+
+def protocols_of(service: Service) -> tuple[str | int, ...]:
+    """Return the protocols of a service."""
+    if service.protocol is None:
+        return ()
+    return ("tcp", "udp") if service.protocol == "tcp-udp" else (service.protocol,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
-from ikecli.config.ios_lists import AccessList, AccessList6, StandardList
+from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
 from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
 from ikecli.language import Inert
 from ikecli.secret import Secret
@@ -424,6 +424,8 @@ class Ios:
     vrf_routes: dict[VrfRouteKey, VrfRoute] = field(default_factory=dict)
     routes6: dict[Route6Key, StaticRoute] = field(default_factory=dict)
     vrf_routes6: dict[VrfRoute6Key, StaticRoute] = field(default_factory=dict)
+    network_groups: dict[str, NetworkGroup] = field(default_factory=dict)
+    service_groups: dict[str, ServiceGroup] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)
     standard_lists: dict[str, StandardList] = field(default_factory=dict)
     nat_overloads: dict[str, NatOverload] = field(default_factory=dict)

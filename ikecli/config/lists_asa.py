@@ -9,12 +9,10 @@ from typing import Final
 from ikecli.config import asa
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import flows
+from ikecli.config.flows import GROUP_DEPTH, flows
 from ikecli.intent import Address, Flow, Prefix, Selector
 from ikecli.intent.selectors import host_selector
 
-GROUP_DEPTH: Final = 8
-"""How deep object groups may lie in one another."""
 ANYWHERE: Final[tuple[Prefix, ...]] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 ANY: Final[dict[str, tuple[Prefix, ...]]] = {"any": ANYWHERE[:1], "any4": ANYWHERE[:1], "any6": ANYWHERE[1:]}
 
