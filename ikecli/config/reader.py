@@ -20,9 +20,11 @@ from ikecli.language import (
     MissingEntry,
     Mode,
     NeedsLines,
+    advice,
     apply,
     message,
     printable,
+    reason,
     unwrapped,
 )
 from ikecli.language.draft import key_of
@@ -259,31 +261,37 @@ class ConfigReader:
         if self.quiet and knows(self.store.exec, text, self.store.names):
             return Outcome(messages=(f"NOTE: {text.strip()} configures nothing and is not run.",))
         errors = self._errors_in((level.mode for level in reversed(self._levels)), text)
-        return self._refuse(max(errors, key=lambda each: each.reach), text, indent, width)
+        return self._refuse(*max(errors, key=lambda each: each[0].reach), text, indent, width)
 
     def _runs(self, text: str) -> bool:
         """Tell whether a line is for exec mode: a firewall takes those in configuration mode too."""
         return self.store.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names)
 
-    def _refuse(self, error: LineError, text: str, indent: int, width: int) -> Outcome:
+    def _refuse(self, error: LineError, mode: Mode, text: str, indent: int, width: int) -> Outcome:
         language = self.store.language
         modes = [mode for level in self._levels for mode in meant_to_enter(language, level.mode, text)]
         if self._refused and not modes:
-            error = max((error, *self._errors_in(self._refused.modes, text)), key=lambda each: each.reach)
+            others = self._errors_in(self._refused.modes, text)
+            error, mode = max(((error, mode), *others), key=lambda each: each[0].reach)
         if modes or (self._refused is None and text.lstrip()[0].isalpha()):
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
+        helps = advice(mode, text, error, self.store.names)
         if self.quiet:
-            why = message(error, 0, self.store.dialect)[-1].replace(" detected at '^' marker.", "")
-            told = f"{why.rstrip('.')} at column {self._cut + error.column + 1}: {error.shown.strip()}"
+            sign = "ERROR: " if self.store.dialect == "asa" else ""
+            why = sign + reason(error).replace(" detected at '^' marker.", "").rstrip(".")
+            told = f"{why} at column {self._cut + error.column + 1}: {error.shown.strip()}"
+            told += f" ({helps})" if str(helps) else ""
             return Outcome("refused", (told,), error=error.moved(self._cut))
-        return Outcome("refused", tuple(message(error, width, self.store.dialect)), error=error)
+        return Outcome(
+            "refused", tuple(message(error, width, self.store.dialect, helps.lines(self.store.dialect))), error=error
+        )
 
-    def _errors_in(self, modes: Iterable[Mode], text: str) -> Iterator[LineError]:
+    def _errors_in(self, modes: Iterable[Mode], text: str) -> Iterator[tuple[LineError, Mode]]:
         for mode in modes:
             try:
                 mode.read(text, self.store.names)
             except LineError as error:
-                yield error
+                yield error, mode
 
     def _rejection(self, text: str) -> Outcome:
         sign = "% " if self.store.dialect == "ios" else "ERROR: "

@@ -1,6 +1,7 @@
 """The command language: grammar files are read, lines become commands, drafts become running-configs."""
 
-from ikecli.language.command import Command, LineError, message
+from ikecli.language.advice import advice
+from ikecli.language.command import Command, LineError, message, reason
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
 from ikecli.language.language import LINE_LIMIT, Dialect, Mode, grammar_root, load, load_from, printable
 from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
@@ -25,6 +26,7 @@ __all__ = [
     "NeedsLines",
     "NotationError",
     "OtherEntry",
+    "advice",
     "apply",
     "check",
     "decoded",
@@ -36,6 +38,7 @@ __all__ = [
     "load_from",
     "message",
     "printable",
+    "reason",
     "unwrapped",
     "write",
 ]

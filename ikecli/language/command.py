@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -80,13 +80,24 @@ class LineError(Rejected):
 SEVERITY: Final[Mapping[Wrong, int]] = {"invalid": 0, "incomplete": 1, "ambiguous": 2}
 
 
-def message(error: LineError, prompt_width: int, dialect: str) -> list[str]:
-    """Lay out the error as the real system prints it below the line; `prompt_width` shifts the caret."""
-    before = "ERROR: " if dialect == "asa" else ""
+def reason(error: LineError) -> str:
+    """Return the error as the real systems name it."""
     match error.wrong:
         case "invalid":
-            return [" " * (prompt_width + error.column) + "^", f"{before}% Invalid input detected at '^' marker."]
+            return "% Invalid input detected at '^' marker."
         case "incomplete":
-            return [f"{before}% Incomplete command" + ("" if before else ".")]
+            return "% Incomplete command."
         case _:
-            return [f'{before}% Ambiguous command:  "{error.shown}"']
+            return f'% Ambiguous command:  "{error.shown}"'
+
+
+def message(error: LineError, prompt_width: int, dialect: str, advice: Iterable[str] = ()) -> list[str]:
+    """Lay out the error as the real system prints it below the line, a router with a blank line behind it.
+
+    `prompt_width` shifts the caret; `advice` are further lines.
+    """
+    caret = [" " * (prompt_width + error.column) + "^"] if error.wrong == "invalid" else []
+    if dialect != "asa":
+        return [*caret, reason(error), *advice, ""]
+    why = reason(error)
+    return [*caret, "ERROR: " + (why.removesuffix(".") if error.wrong == "incomplete" else why), *advice]

@@ -24,7 +24,7 @@ from ikecli.control.messages import (
     config_prompt,
 )
 from ikecli.errors import IkecliError, Rejected
-from ikecli.language import LINE_LIMIT, LineError, message, unwrapped
+from ikecli.language import LINE_LIMIT, LineError, advice, message, unwrapped
 from ikecli.shell import asking, notices, pipes
 from ikecli.shell.ahead import Ahead
 from ikecli.shell.call import COMMANDS, Call
@@ -192,7 +192,7 @@ class Shell:
             pipe = pipes.read(line)
             command = await self._exec.read(pipe.command)
         except LineError as error:
-            self._refuse(error, width)
+            self._refuse(error, line, width)
             return False
         output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.who.dialect)
         call = Call(self, output, command.calls, command.arguments, line)
@@ -200,10 +200,11 @@ class Shell:
         await output.finish()
         return True
 
-    def _refuse(self, error: LineError, width: int) -> None:
+    def _refuse(self, error: LineError, line: str, width: int) -> None:
         if not self.terminal.typed:
             self.terminal.write(error.shown + "\n")
-        for text in message(error, width, self.who.dialect):
+        helps = advice(self._exec.mode, line, error).lines(self.who.dialect)
+        for text in message(error, width, self.who.dialect, helps):
             self.terminal.write(text + "\n")
 
     # Configuration mode

@@ -266,24 +266,51 @@ def test_what_has_no_effect_yet_says_so() -> None:
     assert "only IETF fragments" in typed("asa", "crypto ikev2 fragmentation mtu 600 preferred-method cisco")
 
 
+INVALID = "% Invalid input detected at '^' marker."
+
+
 @pytest.mark.parametrize(
-    ("dialect", "line", "column", "message"),
+    ("dialect", "line", "column", "message", "advice"),
     [
-        ("ios", "hostnme R", 5, "% Invalid input detected at '^' marker."),
-        ("ios", "crypto ikev2 propsal P", 17, "% Invalid input detected at '^' marker."),
-        ("ios", "ip route 10.0.0.0 255.0.255.0 10.0.0.1", 18, "% Invalid input detected at '^' marker."),
-        ("ios", "crypto map M 70000 ipsec-isakmp", 13, "% Invalid input detected at '^' marker."),
-        ("ios", "crypto ikev2 keyring", None, "% Incomplete command."),
-        ("ios", "i", None, '% Ambiguous command:  "i"'),
-        ("asa", "crypto ikev2 polcy 10", 16, "ERROR: % Invalid input detected at '^' marker."),
-        ("asa", "crypto ikev2 enable", None, "ERROR: % Incomplete command"),
-        ("asa", "access-list A extended permit ip any foo", 37, "ERROR: % Invalid input detected at '^' marker."),
+        ("ios", "hostnme R", 5, INVALID, "% Did you mean hostname?"),
+        ("ios", "crypto ikev2 propsal P", 17, INVALID, "% Did you mean proposal?"),
+        ("ios", "ip route 10.0.0.0 255.0.255.0 10.0.0.1", 18, INVALID, "  A.B.C.D  Its mask"),
+        ("ios", "crypto map M 70000 ipsec-isakmp", 13, INVALID, "  <1-65535>  Order of this entry"),
+        ("ios", "crypto ikev2 keyring", None, "% Incomplete command.", None),
+        ("ios", "i", None, '% Ambiguous command:  "i"', None),
+        ("asa", "crypto ikev2 polcy 10", 16, f"ERROR: {INVALID}", "INFO: Did you mean policy?"),
+        ("asa", "crypto ikev2 enable", None, "ERROR: % Incomplete command", None),
+        ("asa", "access-list A extended permit ip any foo", 37, f"ERROR: {INVALID}", None),
     ],
 )
-def test_carets(dialect: str, line: str, column: int | None, message: str) -> None:
+def test_carets(dialect: str, line: str, column: int | None, message: str, advice: str | None) -> None:
     outcome = ConfigReader(new_store(dialect)).feed(line, 16)
     assert not outcome.accepted
-    assert outcome.messages == ((" " * (16 + column) + "^",) if column is not None else ()) + (message,)
+    caret = [" " * (16 + column) + "^"] if column is not None else []
+    assert list(outcome.messages) == [
+        *caret,
+        message,
+        *([advice] if advice else []),
+        *([""] if dialect == "ios" else []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("hostnme R", " (did you mean hostname?)"),
+        ("crypto map M 70000 ipsec-isakmp", " (<1-65535> is due)"),
+        ("xyzzy", ""),
+    ],
+)
+def test_a_file_is_advised_too(line: str, advice: str) -> None:
+    (outcome,) = read("ios", line)[1]
+    assert outcome.messages[0].endswith(line.split()[-1 if advice == "" else 0 if "host" in line else 3] + advice)
+
+
+def test_nobody_is_advised_about_a_secret() -> None:
+    outcome = read("ios", "crypto ikev2 keyring K\npeer P\npre-shared-key 6 hex hexadecimal", quiet=False)[1][-1]
+    assert "mean" not in "".join(outcome.messages)
 
 
 def test_what_an_ipsec_profile_has_besides_is_kept() -> None:

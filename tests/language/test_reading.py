@@ -129,9 +129,9 @@ def test_the_messages_are_those_of_the_systems() -> None:
             mode.read(line)
         return message(refused.value, len("R1#"), mode.dialect)
 
-    assert printed(IOS["exec"], "show cripto") == ["          ^", "% Invalid input detected at '^' marker."]
-    assert printed(IOS["exec"], "show") == ["% Incomplete command."]
-    assert printed(IOS["config"], "i") == ['% Ambiguous command:  "i"']
+    assert printed(IOS["exec"], "show cripto") == ["          ^", "% Invalid input detected at '^' marker.", ""]
+    assert printed(IOS["exec"], "show") == ["% Incomplete command.", ""]
+    assert printed(IOS["config"], "i") == ['% Ambiguous command:  "i"', ""]
     assert printed(ASA["exec"], "shw") == ["     ^", "ERROR: % Invalid input detected at '^' marker."]
     assert printed(ASA["exec"], "show") == ["ERROR: % Incomplete command"]
 

@@ -60,17 +60,17 @@ def test_commands_and_their_prompts() -> None:
 def test_refusals_have_their_caret_under_the_prompt() -> None:
     screen, shell, _ = typing(["show cryptu", "show", "d", "show clock | foo"])
     assert screen == (
-        f"R1#show cryptu\n             ^\n{CARET}\n"
-        "R1#show\n% Incomplete command.\n"
-        'R1#d\n% Ambiguous command:  "d"\n'
-        f"R1#show clock | foo\n{' ' * 16}^\n{CARET}\n"
+        f"R1#show cryptu\n             ^\n{CARET}\n% Did you mean crypto?\n\n"
+        "R1#show\n% Incomplete command.\n\n"
+        'R1#d\n% Ambiguous command:  "d"\n\n'
+        f"R1#show clock | foo\n{' ' * 16}^\n{CARET}\n\n"
     )
     assert shell.refused
 
 
 def test_where_lines_are_not_seen_a_refused_one_is_printed_up_to_its_refused_word() -> None:
     screen, shell, _ = typing(["show cryptu MARKER", "show clock"], attended=False)
-    assert screen == f"show cryptu\n          ^\n{CARET}\n*00:00:00.000 UTC Thu Jan 1 1970\n"
+    assert screen == f"show cryptu\n          ^\n{CARET}\n% Did you mean crypto?\n\n*00:00:00.000 UTC Thu Jan 1 1970\n"
     assert shell.refused
 
 
