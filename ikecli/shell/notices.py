@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
-from ikecli.boundary.events import CATEGORIES, LOGGED
 from ikecli.control.messages import Heard
 
 
-def lines(heard: Heard, dialect: str, debugs: Set[str]) -> Iterator[str]:
-    """Yield the lines; `debugs` are the categories that are on."""
+def lines(heard: Heard, dialect: str) -> Iterator[str]:
+    """Yield the lines."""
     from ikecli.debug import logged, render
     from ikecli.show.ios.system import log_line
     from ikecli.show.text import stamp
@@ -17,7 +16,7 @@ def lines(heard: Heard, dialect: str, debugs: Set[str]) -> Iterator[str]:
     if heard.lost:
         yield f"% {heard.lost} lines were lost here: this session did not read them in time"
     event = heard.event
-    if event is not None and (type(event) not in LOGGED or any(type(event) in CATEGORIES[name] for name in debugs)):
+    if event is not None and heard.debugged:
         yield from render(event, dialect, stamp(heard.time, dialect))
     kept = logged(heard, dialect)
     if kept is not None:

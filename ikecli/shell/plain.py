@@ -33,7 +33,8 @@ class PlainTerminal:
 
     def __init__(self, source: int = 0, target: int = 1) -> None:
         """Take hold of the descriptors; a terminal is set up until `close`."""
-        self.on_interrupt: Callable[[], None] | None = None
+        self._on_interrupt: Callable[[], None] | None = None
+        self._interrupted = False
         self.typed = self.attended = os.isatty(source)
         self._source, self._target = source, target
         mode = os.fstat(source).st_mode
@@ -44,6 +45,18 @@ class PlainTerminal:
         self._saved = termios.tcgetattr(source) if self.typed else None
         if self.typed:
             self._set_up()
+
+    @property
+    def on_interrupt(self) -> Callable[[], None] | None:
+        """What Ctrl-C calls while no line is being typed; one that came just before it was set is not lost."""
+        return self._on_interrupt
+
+    @on_interrupt.setter
+    def on_interrupt(self, call: Callable[[], None] | None) -> None:
+        self._on_interrupt = call
+        if call is not None and self._interrupted:
+            self._interrupted = False
+            asyncio.get_running_loop().call_soon(call)
 
     def _set_up(self) -> None:
         modes: list[Any] = termios.tcgetattr(self._source)
@@ -131,6 +144,10 @@ class PlainTerminal:
 
     async def _more(self) -> None:
         """Wait for input; raises Interrupted for Ctrl-C."""
+        if self._interrupted:
+            self._interrupted = False
+            self.write("\n")
+            raise Interrupted
         if self._polled:
             loop = asyncio.get_running_loop()
             self._waiting = loop.create_future()
@@ -159,8 +176,10 @@ class PlainTerminal:
         if self._waiting is not None and not self._waiting.done():
             self.write("\n")
             self._waiting.set_exception(Interrupted())
-        elif self.on_interrupt is not None:
-            self.on_interrupt()
+        elif self._on_interrupt is not None:
+            self._on_interrupt()
+        else:
+            self._interrupted = True
 
     @contextmanager
     def _modes(self, clear: int = 0) -> Any:

@@ -56,7 +56,6 @@ class Shell:
         self.who = Identified(0, "", "", "ios", "", False)
         self.mode = ""
         self.length: int | None = None
-        self.debugs: frozenset[str] = frozenset()
         self.refused = False
         self.ended = False
         self._block = False
@@ -268,7 +267,7 @@ class Shell:
         return await self._exec.ask(command)
 
     def _heard(self, heard: Heard) -> None:
-        text = "".join(f"{line}\n" for line in notices.lines(heard, self.who.dialect, self.debugs))
+        text = "".join(f"{line}\n" for line in notices.lines(heard, self.who.dialect))
         if text:
             self.terminal.notice(text)
 

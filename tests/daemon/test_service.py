@@ -95,7 +95,9 @@ def test_refusals_make_status_one_and_the_rest_is_done(tmp_path: Path, ports: tu
     try:
         assert "config: line 2" in one.log.read_text()
         said = one.type("show cryptu", "show clock", status=1)
-        assert said.startswith("show cryptu\n          ^\n% Invalid input detected at '^' marker.\n% Did you mean crypto?\n\n*")
+        assert said.startswith(
+            "show cryptu\n          ^\n% Invalid input detected at '^' marker.\n% Did you mean crypto?\n\n*"
+        )
         said = one.type("configure terminal", "hostnme MARKER", "hostname Two", "end", "show version", status=1)
         assert "\nhostnme\n     ^\n% Invalid input" in said
         assert "MARKER" not in said

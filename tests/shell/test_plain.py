@@ -15,7 +15,7 @@ import pytest
 from ikecli.control.messages import ConfigLine, Ping
 from ikecli.shell.plain import PlainTerminal
 from ikecli.shell.session import Shell
-from ikecli.shell.terminal import EndOfInput
+from ikecli.shell.terminal import EndOfInput, Interrupted
 from tests.shell.fake import Fake
 
 
@@ -170,5 +170,31 @@ def test_nothing_to_read_is_the_end() -> None:
         with pytest.raises(EndOfInput):
             await PlainTerminal(source, source).line("", None)
         os.close(source)
+
+    asyncio.run(run())
+
+
+def test_a_control_c_between_lines_is_not_lost() -> None:
+    async def run() -> None:
+        master, slave = pty.openpty()
+        terminal = PlainTerminal(slave, slave)
+        stopped: list[str] = []
+        try:
+            os.kill(os.getpid(), signal.SIGINT)  # a line was read, its command has not begun
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            terminal.on_interrupt = lambda: stopped.append("command")
+            await asyncio.sleep(0)
+            assert stopped == ["command"]
+            terminal.on_interrupt = None
+            os.kill(os.getpid(), signal.SIGINT)  # the command has ended, no line is waited for
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            with pytest.raises(Interrupted):
+                await terminal.line("R1#", None)
+        finally:
+            terminal.close()
+            os.close(master)
+            os.close(slave)
 
     asyncio.run(run())

@@ -256,8 +256,14 @@ def test_what_is_heard_is_printed() -> None:
         def answer(self, request: Any) -> Any:
             if isinstance(request, Show) and request.topic == "clock":
                 self.pushes[0](Heard(0.0, log=LogLine(0.0, 5, "SYS", "CONFIG_I", "Configured"), lost=3))
-                self.pushes[0](Heard(0.0, event=Progress(1, 2, "a step")))
-                self.pushes[0](Heard(0.0, event=IkeUp(1, 2, "10.0.0.1/500", "10.0.0.2/500", "a", "b", "P", True)))
+                self.pushes[0](Heard(0.0, event=Progress(1, 2, "a step"), debugged=True))
+                self.pushes[0](
+                    Heard(
+                        0.0,
+                        event=IkeUp(1, 2, "10.0.0.1/500", "10.0.0.2/500", "a", "b", "P", True),
+                        debugged=bool(self.debugs),
+                    )
+                )
             return super().answer(request)
 
     screen, _, _ = typing(["terminal monitor", "show clock", "terminal no monitor"], Listening())

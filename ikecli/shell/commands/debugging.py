@@ -36,7 +36,6 @@ async def undebug(call: Call) -> None:
 async def _switch(call: Call, category: str, on: bool) -> None:
     reply = await call.shell.ask(Debug(category, on))
     assert isinstance(reply, Lines)
-    call.shell.debugs = frozenset(reply.lines)
     if call.shell.who.dialect == "asa":
         return
     if category == "all":

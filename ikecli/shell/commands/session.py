@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from ikecli.boundary.events import CATEGORIES
-from ikecli.control.messages import Show, Shown
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 
@@ -56,9 +54,6 @@ async def width(call: Call) -> None:
 
 async def monitor(call: Call) -> None:
     """Print log and debug lines here from now on."""
-    reply = await call.shell.ask(Show("debugging", {}))
-    assert isinstance(reply, Shown)
-    call.shell.debugs = frozenset(str(name) for name in reply.views) & CATEGORIES.keys()
     await call.shell.monitor(True)
 
 
