@@ -87,6 +87,7 @@ class Exclusive:
             self.reader.end()
             found = appliance.adopt(self._candidate)
             appliance.archive.changed_from(self._base)
+            appliance.journal.log(5, "SYS", "CONFIG_I", f"Configured from console by {self._user}")
             self._begin()
         if confirms:
             appliance.pending.confirm(self._user)

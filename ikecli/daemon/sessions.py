@@ -246,7 +246,7 @@ class Session:
         self._changers.clear()
         if outcome.ended:
             self._reader = None
-            self._appliance.archive.changed_from(self._before)
+            self._note_changes()
         reply(self._told(outcome, messages))
 
     def _config_lines(self, request: ConfigLines, reply: Answer) -> None:
@@ -316,9 +316,15 @@ class Session:
             self._reader = None
             messages = tuple(self._appliance.commit())
             if current:
-                self._appliance.archive.changed_from(self._before)
+                self._note_changes()
             return messages
         return ()
+
+    def _note_changes(self) -> None:
+        """Keep what ran before this session's changes, and log that there were some."""
+        if self._appliance.archive.changed_from(self._before):
+            text = f"Configured from console by {self.user} on vty{self.line}"
+            self._appliance.journal.log(5, "SYS", "CONFIG_I", text)
 
     def _reading(self) -> ConfigReader:
         if self._reader is None:

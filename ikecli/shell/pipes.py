@@ -30,7 +30,8 @@ MODIFIERS: Final[Mapping[str, str]] = {
 EXPRESSION_LIMIT: Final = 256
 """Characters of a regular expression."""
 
-_DELIMITER: Final = r"(?:[,{}() ]|^|$)"
+_DELIMITER: Final = r"(?:[,{}() _]|^|$)"
+"""What `_` stands for; an underscore too, so that `include CONFIG_I` finds what it says."""
 
 
 class Filter:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Iterable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from ikecli.control.client import Client, Gone
@@ -31,6 +33,9 @@ from ikecli.shell.call import COMMANDS, Call
 from ikecli.shell.history import History
 from ikecli.shell.output import Output, Quit
 from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Interrupted, Terminal
+
+_LOOKS: Final = re.compile(r"\s*(sho?w?|mor?e?)\s", re.IGNORECASE)
+"""How a line begins that only shows something."""
 
 
 class Elsewhere(Protocol):
@@ -115,6 +120,8 @@ class Shell:
     # Lines
 
     async def _turn(self) -> None:
+        if self.terminal.attended and not self.mode:
+            await self.identify()
         prompt = self.prompt
         try:
             line = await self.terminal.line(prompt, None if self._block else self)
@@ -209,19 +216,24 @@ class Shell:
     # Configuration mode
 
     async def _configure(self, line: str, width: int) -> bool:
-        if self.who.dialect == "asa" and not self._block and await self._looks(line):
-            return await self._execute(line, width)
+        command, pipe, _ = pipes.split(line)
+        if pipe is not None and not self._block and _LOOKS.match(command):
+            return await self._look(line, command, width)
         return await self._configured(ConfigLine(line, width))
 
-    async def _looks(self, line: str) -> bool:
-        """Tell whether an ASA's configuration line only shows something, through a pipe that is the session's."""
-        command, pipe, _ = pipes.split(line)
-        if pipe is None:
+    async def _look(self, line: str, command: str, width: int) -> bool:
+        """Show something in configuration mode through a pipe, which is the session's: a candidate, or of exec mode."""
+        state = await self._ahead.state(ConfigLine(command, width), self.who.dialect)
+        if state.execute:
+            return await self._execute(line, width)
+        if not state.accepted:
+            self.entered(state)
             return False
-        try:
-            return (await self._exec.read(command)).calls.startswith(("show.", "more."))
-        except LineError:
-            return False
+        self.entered(replace(state, messages=()))
+        output = Output(self.terminal, pipes.read(line).filter, False, self.page, self.who.dialect)
+        await output.lines(state.messages)
+        await output.finish()
+        return True
 
     async def _configured(self, request: Request) -> bool:
         state = await self._ahead.state(request, self.who.dialect)

@@ -140,3 +140,11 @@ def test_two_operators_see_that_the_other_changes_something() -> None:
     assert "% ann (vty 0) changes the configuration too" in two.bobs(ConfigLine("exit")).messages
     assert "Loopback1" in two.appliance.store.startup()
     assert two.appliance.hostname == "R2"
+
+
+def test_a_change_is_logged_with_who_made_it() -> None:
+    two = Two()
+    two.line("hostname R2")
+    two.line("commit")
+    logged = [heard.log.text for heard in two.appliance.journal.kept() if heard.log is not None]
+    assert [text for text in logged if text.startswith("Configured")] == ["Configured from console by ann"]

@@ -124,3 +124,8 @@ def test_ctrl_c_stops_an_expression_that_takes_for_ever() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_an_underscore_is_any_delimiter_and_itself() -> None:
+    found = pipes.read("show log | include A_B").filter
+    assert [text for text in ("A B", "A_B", "AB", "A,B") if list(found.line(text))] == ["A B", "A_B", "A,B"]
