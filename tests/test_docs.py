@@ -11,6 +11,7 @@ from ikecli.boundary.events import CATEGORIES
 from ikecli.control.messages import Heard
 from ikecli.debug import render
 from ikecli.lab.lab import Node, VirtualLab
+from tests.transcripts.sessions import replay
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample-configs" / "site-to-site"
@@ -47,3 +48,15 @@ def test_failures_are_documented_as_they_are_printed(title: str) -> None:
     assert [block.splitlines() for block in blocks] == there
     if title == "No common IKE proposal":
         assert blocks[1] in (ROOT / "README.md").read_text()
+
+
+def test_the_example_of_a_command_is_one() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text().split("\nHow many requests a peer", 1)[1].split("\n## ")[0]
+    *sources, screen = re.findall(r"```\n(.*?)\n```", text, re.DOTALL)
+    files = ("grammar/ios/config", "ikecli/config/ios.py", "ikecli/config/intent_ios.py")
+    for name, source in zip(files, sources, strict=True):
+        assert f"`{name}`" in text
+        assert f"\n{source}\n" in (ROOT / name).read_text(), name
+    entering = "Router#configure terminal\nEnter configuration commands, one per line.  End with CNTL/Z.\n"
+    transcript = f"# appliances: ios\n{entering}{screen}\nRouter(config)#end\nRouter#exit\n"
+    assert replay(transcript) == transcript
