@@ -274,12 +274,27 @@ class LinuxPlane:
         raise NotImplementedError
 
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
-        """Refuse: the numbers of an SA are the kernel's or the worker's."""
-        raise Unavailable("SAs move between appliances of the lab alone, not from Linux yet")
+        """Take Child SAs out and return how far they are."""
+        given = tuple(self._give(tuple(spis)))
+        for state in given:
+            if state.install.direction is Direction.OUTBOUND:
+                self._sends_no_more((state.install.spi, state.install.remote.address))
+        return given
 
     def take(self, state: EspState) -> None:
-        """Refuse, as `give` does."""
-        raise Unavailable("SAs move between appliances of the lab alone, not to Linux yet")
+        """Go on with what another plane gave."""
+        self._check(state.install)
+        self._take(state)
+        if state.install.direction is Direction.OUTBOUND:
+            self._sends(state.install)
+
+    def _give(self, spis: tuple[int, ...]) -> Iterator[EspState]:
+        """Take Child SAs out, by inbound SPI, the directions as they are; a plane's own."""
+        raise NotImplementedError
+
+    def _take(self, state: EspState) -> None:
+        """Go on with one direction of an SA; a plane's own."""
+        raise NotImplementedError
 
     def _carried(self, intent: Intent) -> Intent:
         """Return what of an intent can be carried here, and say what cannot."""
@@ -302,8 +317,6 @@ class LinuxPlane:
         """Refuse an SA of a connection that cannot be carried here."""
         if sa.connection in self._absent:
             raise Unavailable(self._absent[sa.connection])
-        if sa.tfc is not None:
-            self._network.say(f"connection {sa.connection}: packets are padded in the lab alone, not on Linux yet")
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request."""

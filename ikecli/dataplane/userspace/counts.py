@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import mmap
 import os
+from collections.abc import Sequence
 from typing import Final
 
 SLOTS: Final = 400_000
 """Directions of SAs."""
 WIDTH: Final = 8
-PACKETS, OCTETS, REPLAYS, FORGERIES, ERRORS, SEQUENCE = range(6)
+PACKETS, OCTETS, REPLAYS, FORGERIES, ERRORS, DUMMIES, SEQUENCE = range(7)
 
 
 class Counts:
@@ -31,8 +32,13 @@ class Counts:
             self.numbers[at] = 0
 
     def read(self, slot: int) -> tuple[int, ...]:
-        """Return packets, octets, replays, forgeries and errors of a slot."""
-        return tuple(self.numbers[slot * WIDTH : slot * WIDTH + 5])
+        """Return packets, octets, replays, forgeries, errors and dummies of a slot."""
+        return tuple(self.numbers[slot * WIDTH : slot * WIDTH + SEQUENCE])
+
+    def write(self, slot: int, counted: Sequence[int]) -> None:
+        """Set what `read` returns."""
+        for at, number in enumerate(counted):
+            self.numbers[slot * WIDTH + at] = number
 
     def sequence(self, slot: int) -> int:
         """Return the last sequence number of a slot."""

@@ -275,6 +275,7 @@ class Inbound:
         padding, next_header = plain[end], plain[end + 1]
         whole = size - TRAILER - padding
         if next_header == DUMMY:
+            receiver.dummy()
             return 0
         if next_header == IPV4 and plain[at] >> 4 == 4 and whole >= 20:
             length = plain[at + 2] << 8 | plain[at + 3]
@@ -335,6 +336,7 @@ class Inbound:
             data, next_header = Packet(sa.remote.address, sa.local.address, next_header, data).write(), 0
         octets = bytearray(data)
         if next_header == DUMMY:
+            receiver.dummy()
             return 0
         if next_header not in (0, IPV4, IPV6) or _length(octets) != len(octets):
             receiver.refuse(errors=1)

@@ -23,6 +23,7 @@ from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.tun import HEADER as VNET
 from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.esp import IPV4, IPV6, Dropped
+from ikecli.intent import Tfc
 
 BUDGET: Final = 256
 """Packets taken from the device before what came in has its turn."""
@@ -62,7 +63,7 @@ class Outbound:
         self._trailer = (0, 0)
         self._sender: Sender | None = None
         self._key = b""
-        self._count = self._used = self._size = self._inner = self._class = self._last = 0
+        self._count = self._used = self._size = self._inner = self._class = self._last = self._padded = 0
 
     def drain(self, door: Door) -> None:
         """Take packets of a device until there are none, or enough."""
@@ -75,7 +76,7 @@ class Outbound:
             left -= 1
             if size >= VNET + 20:
                 self._take(size - VNET)
-            if self._count and not self._chooser.fine and self._wrap is None:
+            if self._count and not self._chooser.fine and self._wrap is None and not self._padded:
                 left = self._ride(left)
         self.flush()
 
@@ -149,7 +150,7 @@ class Outbound:
     def forget(self) -> None:
         """Let the train leave, and choose an SA anew for the next packet."""
         self.flush()
-        self._sender, self._key = None, b""
+        self._sender, self._key, self._padded = None, b"", 0
 
     def _take(self, size: int) -> None:
         """Seal the packet in the buffer into the train."""
@@ -171,6 +172,8 @@ class Outbound:
                 return
         if size > sender.limit and self._refuse(sender, size):
             return
+        if sender.sa.tfc is not None and sender.cipher is not None:
+            size = self._pad(sender, sender.sa.tfc, size)
         if sender.cipher is None:
             self._slowly(sender, size, version)
         else:
@@ -185,6 +188,14 @@ class Outbound:
         buffer[VNET : VNET + wrap.room] = wrap.head(version, size, kind)
         self._trailer = (0, 0)
         return size + wrap.room, wrap.version
+
+    def _pad(self, sender: Sender, tfc: Tfc, size: int) -> int:
+        """Put zeros behind the packet in the buffer (RFC 4303 2.7); return its length now."""
+        whole = min(tfc.size, sender.limit) if tfc.pads else 0
+        self._padded = max(whole - size, 0)
+        if self._padded:
+            self._buffer[VNET + size : VNET + whole] = bytes(self._padded)
+        return size + self._padded
 
     def _seal(self, sender: Sender, size: int, version: int) -> None:
         """Seal with an AEAD (RFC 4106 3 to 5, RFC 7634 2), in place in the train."""
@@ -226,7 +237,7 @@ class Outbound:
         sender.cipher.encrypt_into(sender.nonce, plain, aad, out)  # type: ignore[union-attr]
         self._count, self._last = number + 1, size
         self._used += whole
-        self._inner += size
+        self._inner += size - self._padded
         if number + 1 == TRAIN or whole != self._size:
             self.flush()
 
@@ -311,8 +322,10 @@ class Outbound:
             next_header = self._buffer[VNET + (9 if version == 4 else 6)]
             start += 4 * (self._buffer[VNET] & 15) if version == 4 else 40
         assert sender.codec is not None
+        tfc = sender.sa.tfc
+        pad = tfc.size if tfc is not None and tfc.pads and not sender.sa.transport else 0
         try:
-            octets = sender.codec.seal(bytes(self._view[start : VNET + size]), next_header)
+            octets = sender.codec.seal(bytes(self._view[start : VNET + size]), next_header, pad)
         except Dropped:
             self._ended(sender, True)
             sender.dead = True
@@ -329,6 +342,17 @@ class Outbound:
                         self._ended(sender, ends)
                 return
         sender.refuse(errors=1)
+
+    def hide(self, sender: Sender) -> None:
+        """Send the dummy packets of one burst."""
+        self.forget()
+        sa = sender.sa
+        one = self._ports.sending(sa.local.address, sa.encapsulated)
+        there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
+        with contextlib.suppress(OSError, Dropped):
+            for octets in sender.dummies():
+                if one is not None:
+                    self._send(one, octets, [], there)
 
     def _refuse(self, sender: Sender, size: int) -> bool:
         """Tell a packet's source that it is too long; return False for one that may be cut, outside (RFC 4301 8.2)."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ikecli.boundary import effects, notices
 from ikecli.dataplane.userspace.wrapping import Gre
-from ikecli.intent import Address, Selector
+from ikecli.intent import Address, Selector, Tfc
 
 LARGEST: Final = 1 << 18
 """Octets of the longest message."""
@@ -51,7 +51,8 @@ class Lines:
 class Put:
     """An SA to put in; its counters are at `slot`, and `mtu` is that of the way to the peer.
 
-    One that `goes_on` keeps its counters, and has its last `sequence` number and inbound the bitmap of what was `seen`.
+    One that `goes_on` keeps its counters, has its last `sequence` number and inbound the bitmap of what was `seen`, and
+    was `used` and `warned` of already.
     """
 
     sa: effects.Install
@@ -60,6 +61,8 @@ class Put:
     sequence: int = 0
     seen: int = 0
     goes_on: bool = False
+    used: bool = False
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,13 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
+class Hide:
+    """Send the dummy packets of one burst from an SA that sends, by the inbound SPI."""
+
+    spi: int
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """How far SAs are that were taken out: outbound or not, inbound SPI, sequence number, bitmap, used, warned."""
 
@@ -110,14 +120,14 @@ class Trouble:
 
 _CLASSES: Final = {
     *((f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
-    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given")), (Gre.__module__, "Gre"),
+    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given", "Hide")), (Gre.__module__, "Gre"),
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
     *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
     *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
-    ("ikecli.intent.selectors", "Selector"), ("ikecli.numbers", "Algorithm"), ("ikecli.numbers", "Words"),
-    ("ikecli.numbers", "TransformType"),
+    ("ikecli.intent.selectors", "Selector"), (Tfc.__module__, "Tfc"),
+    *(("ikecli.numbers", name) for name in ("Algorithm", "Words", "TransformType")),
 }  # fmt: skip
 
 

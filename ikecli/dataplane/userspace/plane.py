@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
+from ikecli.dataplane.base import EspState
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
@@ -20,7 +21,19 @@ from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import ESP
 from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
-from ikecli.dataplane.userspace.pipe import LINES_A_MESSAGE, Leave, Lines, Listen, Open, Put, Shut, Trouble
+from ikecli.dataplane.userspace.pipe import (
+    LINES_A_MESSAGE,
+    Give,
+    Given,
+    Hide,
+    Leave,
+    Lines,
+    Listen,
+    Open,
+    Put,
+    Shut,
+    Trouble,
+)
 from ikecli.dataplane.userspace.process import Process
 from ikecli.dataplane.userspace.rules import Rules
 from ikecli.dataplane.userspace.tun import open_tun
@@ -43,7 +56,7 @@ class Way:
 
     sa: Install
     slot: int
-    zero: tuple[int, ...] = (0,) * 5
+    zero: tuple[int, ...] = (0,) * 6
 
 
 class UserspacePlane(LinuxPlane):
@@ -161,8 +174,8 @@ class UserspacePlane(LinuxPlane):
 
     # SAs
 
-    def _install(self, sa: Install) -> None:
-        """Put in one direction of an SA."""
+    def _install(self, sa: Install, state: EspState | None = None) -> None:
+        """Put in one direction of an SA, which goes on from a state."""
         key = (sa.direction, sa.spi if sa.direction is IN else sa.peer_spi)
         if key in self._ways:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
@@ -177,10 +190,46 @@ class UserspacePlane(LinuxPlane):
         if sa.direction is IN and sa.connection not in self._named and not tunnel:
             self._rules.child(sa.spi, sa.flows)
             self._unnamed.add(sa.spi)
-        self._worker.tell(Put(self._wired(sa), slot, mtu))
+        put = Put(self._wired(sa), slot, mtu)
+        if state is not None:
+            counted = (state.packets, state.octets, state.replays, state.forgeries, state.errors, state.dummies)
+            self._counts.write(slot, counted)
+            seen = int.from_bytes(state.seen, "big")
+            put = replace(put, sequence=state.sequence, seen=seen, goes_on=True, used=state.used, warned=state.warned)
+        self._worker.tell(put)
         self._ways[key] = Way(sa, slot)
+        if sa.tfc is not None and sa.direction is OUT:
+            self._hide(key, self._ways[key], sa.tfc.interval)
         if sa.direction is OUT:
             self._sending[sa.spi, sa.remote.address] = sa.peer_spi
+
+    def _hide(self, key: tuple[Direction, int], way: Way, interval: int) -> None:
+        """Have dummy packets sent, again and again as long as the SA is there."""
+
+        def burst() -> None:
+            if self._ways.get(key) is way and not self._closed:
+                self._worker.tell(Hide(key[1]))
+                self._hide(key, way, interval)
+
+        self._host.clock.call_at(self._host.clock.now() + interval, burst)
+
+    def _give(self, spis: tuple[int, ...]) -> Iterator[EspState]:
+        """Have the worker take SAs out, and return how far they are."""
+        given = self._worker.ask(Give(spis), Given)
+        if given is None:
+            raise Unavailable("the data plane's worker does not say how far its SAs are")
+        for outbound, spi, sequence, seen, used, warned in given.states:
+            direction = OUT if outbound else IN
+            way = self._ways[direction, spi]
+            octets = seen.to_bytes((seen.bit_length() + 7) // 8, "big")
+            packets, carried, replays, forgeries, errors, dummies = self._counted(way)
+            counted = (packets, carried, replays, forgeries, errors, dummies)
+            yield EspState(way.sa, sequence, octets, *counted, used, warned)
+            self._remove(Remove(direction, way.sa.spi, way.sa.remote))
+
+    def _take(self, state: EspState) -> None:
+        """Go on with an SA."""
+        self._install(state.install, state)
 
     def _update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
@@ -213,7 +262,7 @@ class UserspacePlane(LinuxPlane):
             self._raise_device()
 
     def _wired(self, sa: Install) -> Install:
-        return replace(sa, local=self._on_wire(sa.local), remote=self._on_wire(sa.remote), tfc=None)
+        return replace(sa, local=self._on_wire(sa.local), remote=self._on_wire(sa.remote))
 
     def _on_wire(self, end: Endpoint) -> Endpoint:
         return Endpoint(end.address, self._host.sockets.on_wire(end.port))
@@ -227,9 +276,11 @@ class UserspacePlane(LinuxPlane):
             into, out = self._ways.get((IN, spi)), self._ways.get((OUT, spi))
             if into is None:
                 continue
-            packets, octets, replays, forgeries, errors = self._counted(into)
-            sent = self._counted(out) if out else (0,) * 5
-            found[spi] = Counters(sent[0], sent[1], packets, octets, replays, forgeries, errors, sent[4])
+            packets, octets, replays, forgeries, errors, dummies = self._counted(into)
+            sent = self._counted(out) if out else (0,) * 6
+            found[spi] = Counters(
+                sent[0], sent[1], packets, octets, replays, forgeries, errors, sent[4], dummies, sent[5]
+            )
         return found
 
     def reset(self) -> None:

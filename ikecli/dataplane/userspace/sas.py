@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +12,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from ikecli.boundary.effects import Install, Lifetime, Update
 from ikecli.dataplane.linux.room import ESP_HEADER, inner_limit
-from ikecli.dataplane.userspace.counts import ERRORS, FORGERIES, OCTETS, PACKETS, REPLAYS, SEQUENCE, WIDTH, Counts
+from ikecli.dataplane.userspace.counts import (
+    DUMMIES,
+    ERRORS,
+    FORGERIES,
+    OCTETS,
+    PACKETS,
+    REPLAYS,
+    SEQUENCE,
+    WIDTH,
+    Counts,
+)
 from ikecli.dataplane.userspace.pipe import Put
-from ikecli.esp import EspSa, InboundSa, OutboundSa, ReplayWindow
+from ikecli.esp import DUMMY, EspSa, InboundSa, OutboundSa, ReplayWindow
 
 if TYPE_CHECKING:
     from ikecli.dataplane.userspace.doors import Door
@@ -41,7 +52,7 @@ class Direction:
             counts.clear(put.slot)  # by who writes it: the last SA there may have counted after the engine freed it
         self._counts, self._at = counts.numbers, put.slot * WIDTH
         self.note(put.sequence)
-        self.warned = self.dead = False
+        self.warned, self.dead = put.warned, False
         life = sa.lifetime
         self._bounded = any((life.soft_octets, life.hard_octets, life.soft_packets, life.hard_packets))
         kind = AEADS.get(sa.encryption.number)
@@ -77,6 +88,10 @@ class Direction:
         numbers[at + FORGERIES] += forgeries
         numbers[at + ERRORS] += errors
 
+    def dummy(self) -> None:
+        """Count a packet that hides the others."""
+        self._counts[self._at + DUMMIES] += 1
+
     def note(self, sequence: int) -> None:
         """Keep the last sequence number where it outlives this process."""
         self._counts[self._at + SEQUENCE] = sequence
@@ -101,6 +116,18 @@ class Sender(Direction):
         if self.codec is not None:
             self.codec.sequence = self.sequence
         self.limit = inner_limit(sa, put.mtu)
+
+    def dummies(self) -> Iterator[bytes]:
+        """Yield the sealed dummy packets of one burst (RFC 4303 2.6)."""
+        tfc = self.sa.tfc
+        codec = self.codec or OutboundSa(self._codec(), os.urandom)
+        codec.sequence = self.sequence
+        for _ in range(tfc.burst if tfc is not None and not self.dead else 0):
+            octets = codec.seal(os.urandom(tfc.size if tfc is not None else 0), DUMMY)
+            self.sequence = codec.sequence
+            self.note(self.sequence)
+            self.dummy()
+            yield octets
 
     def move(self, sa: Install, mtu: int) -> None:
         """Go on with other endpoints."""
@@ -134,7 +161,7 @@ class Receiver(Direction):
         self.aad = bytearray(12)
         self.allowed: set[bytes] = set()
         self.fine = any(end.protocol or not end.any_port for pair in sa.flows for end in pair)
-        self.used, self.mapped = False, 0.0
+        self.used, self.mapped = put.used, 0.0
 
     def move(self, sa: Install) -> None:
         """Go on with other endpoints."""

@@ -29,6 +29,7 @@ from ikecli.dataplane.userspace.outbound import Outbound
 from ikecli.dataplane.userspace.pipe import (
     Give,
     Given,
+    Hide,
     Leave,
     Lines,
     Listen,
@@ -131,6 +132,10 @@ class Worker:
                 self._shut(name)
             case Give(spis):
                 self._give(spis)
+            case Hide(spi):
+                for sender in self._senders.values():
+                    if sender.sa.peer_spi == spi:
+                        self._outbound.hide(sender)
             case Listen(address, udp):
                 self._listen(address, udp, files[0])
             case Leave(address, udp):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ikecli.boundary.effects import Direction, Install
 from ikecli.dataplane.linux.ledger import Ledger, Thing
-from ikecli.dataplane.linux.netlink import CREATE, EXCL, Refused, Requests
+from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
 from ikecli.dataplane.packet import ESP
 from ikecli.dataplane.xfrm import messages as xfrm
 from ikecli.dataplane.xfrm.algorithms import attributes
@@ -126,6 +126,26 @@ class Kernel:
         identifier = {"daddr": packed(destination), "spi": spi.to_bytes(4, "big"), "proto": ESP}
         self._delete(_sa_thing(identifier), identifier, family(destination))
 
+    def last(self, spi: int, destination: Address) -> tuple[int, int, int]:
+        """Take out an SA; return the last number it sent, the highest it received, and those seen. Raises Refused.
+
+        The kernel tells of an SA's end with its numbers as they were then: asked before, more could be used meanwhile.
+        """
+        events = Events(xfrm.NETLINK_XFRM, xfrm.MarshalXfrm(), xfrm.XFRMNLGRP_SA)
+        found = list[bytes]()
+
+        def take(message: Any) -> None:
+            if message["header"]["type"] == xfrm.XFRM_MSG_DELSA and message["id"]["spi"] == spi.to_bytes(4, "big"):
+                found.append(xfrm.attribute(message, "XFRMA_REPLAY_ESN_VAL"))
+
+        try:
+            self.state(spi, destination)
+            self.remove(spi, destination)
+            events.read(take)
+        finally:
+            events.close()
+        return xfrm.replay_numbers(found[0]) if found and found[0] else (0, 0, 0)
+
     def state(self, spi: int, destination: Address) -> Any:
         """Return an SA as the kernel has it; raises Refused for one that is gone."""
         message = xfrm.usersaidmsg()
@@ -183,6 +203,8 @@ class Kernel:
         found: list[tuple[str, Any]] = list(attributes(sa.encryption, sa.integrity, sa.keys))
         if window := sa.replay_window or (1 if sa.esn else 0):
             found.append(("XFRMA_REPLAY_ESN_VAL", replay or xfrm.replay_state(window)))
+        if sa.tfc is not None and sa.tfc.pads and not sa.transport and not inbound:
+            found.append(("XFRMA_TFCPAD", sa.tfc.size))
         if sa.encapsulated:
             here, there = (port.to_bytes(2, "big") for port in ports)
             value = {"encap_type": xfrm.UDP_ENCAP_ESPINUDP, "encap_oa": bytes(16)}

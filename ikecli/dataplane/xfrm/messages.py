@@ -30,6 +30,7 @@ XFRM_MSG_MAPPING = 0x26
 
 XFRMNLGRP_ACQUIRE = 0x01
 XFRMNLGRP_EXPIRE = 0x02
+XFRMNLGRP_SA = 0x04
 XFRMNLGRP_MAPPING = 0x80
 
 XFRM_POLICY_IN, XFRM_POLICY_OUT, XFRM_POLICY_FWD = range(3)
@@ -260,6 +261,7 @@ class MarshalXfrm(Marshal):  # type: ignore[misc]
 _ALGORITHM: Final = Struct("=64sI")
 _ALGORITHM_ICV: Final = Struct("=64sII")
 _ESN: Final = Struct("=IIIIII")
+_HALF: Final = 0xFFFFFFFF
 
 
 def algorithm(name: str, key: bytes, icv: int | None = None) -> bytes:
@@ -274,10 +276,24 @@ def templates(each: Iterable[dict[str, Any]]) -> bytes:
     return b"".join(map(user_tmpl.pack, each))
 
 
-def replay_state(window: int) -> bytes:
-    """Return the payload of XFRMA_REPLAY_ESN_VAL for an SA that has carried nothing; it also serves without ESN."""
+def replay_state(window: int, sent: int = 0, top: int = 0, seen: int = 0) -> bytes:
+    """Return the payload of XFRMA_REPLAY_ESN_VAL; it also serves without ESN.
+
+    `sent` is the last number sent, `top` the highest received, bit n of `seen` stands for `top - n`. The kernel keeps a
+    ring: a number's bit is its own, modulo the window.
+    """
     words = (window + 31) // 32
-    return _ESN.pack(words, 0, 0, 0, 0, window) + bytes(4 * words)
+    ring = sum(1 << (top - n - 1) % window for n in range(min(window, top)) if seen >> n & 1)
+    low = sent & _HALF, top & _HALF, sent >> 32, top >> 32
+    return _ESN.pack(words, *low, window) + ring.to_bytes(4 * words, "little")
+
+
+def replay_numbers(value: bytes) -> tuple[int, int, int]:
+    """Return the last number sent, the highest received, and those seen, from XFRMA_REPLAY_ESN_VAL."""
+    _, sent, top, sent_high, top_high, window = _ESN.unpack_from(value)
+    ring, sent, top = int.from_bytes(value[_ESN.size :], "little"), sent | sent_high << 32, top | top_high << 32
+    seen = sum(1 << n for n in range(min(window, top)) if ring >> (top - n - 1) % window & 1)
+    return sent, top, seen
 
 
 def attribute(message: Any, name: str) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped
 from ikecli.boundary.views import Counters
+from ikecli.dataplane.base import EspState
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
@@ -181,8 +182,10 @@ class XfrmPlane(LinuxPlane):
 
     # SAs
 
-    def _install(self, sa: Install) -> None:
-        """Put in one direction of an SA."""
+    def _install(self, sa: Install, replay: bytes = b"") -> None:
+        """Put in one direction of an SA, which goes on from a replay state."""
+        if sa.tfc is not None and sa.tfc.burst and sa.direction is OUT:
+            self._network.say(f"connection {sa.connection}: the kernel pads packets, but sends no dummy packets")
         inbound = sa.spi if sa.direction is IN else sa.peer_spi
         child = self._children.get(inbound)
         if child is None:
@@ -191,7 +194,7 @@ class XfrmPlane(LinuxPlane):
                 key = (sa.connection, sa.flows, sa.local.address, sa.remote.address, sa.transport)
             child = Child(self._group(key, sa.connection))
         asked = self._asked.get(sa.connection) if sa.direction is OUT else None
-        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0)
+        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0, replay)
         self._children[inbound] = child
         child.ways[sa.direction] = sa
         child.group.ways[sa.direction] += 1
@@ -203,6 +206,22 @@ class XfrmPlane(LinuxPlane):
             self._look(sa.spi, 0)
         if not child.group.lasting:
             self._own(child.group, sa)
+
+    def _give(self, spis: tuple[int, ...]) -> Iterator[EspState]:
+        """Take SAs out of the kernel with their numbers; what it counted does not move."""
+        for spi in spis:
+            child = self._children.get(spi)
+            for way, sa in tuple(child.ways.items()) if child is not None else ():
+                sent, top, seen = self._kernel.last(sa.spi, _destination(sa))
+                self._remove(Remove(way, sa.spi, sa.remote))
+                octets = seen.to_bytes((seen.bit_length() + 7) // 8, "big")
+                yield EspState(sa, sent) if way is OUT else EspState(sa, top, octets, used=True)
+
+    def _take(self, state: EspState) -> None:
+        """Go on with an SA."""
+        sa, seen = state.install, int.from_bytes(state.seen, "big")
+        numbers = {"sent": state.sequence} if sa.direction is OUT else {"top": state.sequence, "seen": seen}
+        self._install(sa, xfrm.replay_state(sa.replay_window or 1, **numbers))
 
     def _update(self, update: Update) -> None:
         """Move an SA to other endpoints: its ports at once, its addresses by one that goes on where it was."""
@@ -288,12 +307,12 @@ class XfrmPlane(LinuxPlane):
     # What the kernel tells
 
     def _hear(self) -> None:
-        if self._heard.read(self._take):
+        if self._heard.read(self._told):
             self._host.log("the kernel told more of SAs than was heard; packets ask again")
             for label in tuple(self._asked):
                 self._give_up(label)
 
-    def _take(self, message: Any) -> None:
+    def _told(self, message: Any) -> None:
         kind = message["header"]["type"]
         if kind == xfrm.XFRM_MSG_ACQUIRE:
             self._acquired(message)
