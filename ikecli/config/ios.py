@@ -293,6 +293,8 @@ class Interface:
     mtu: int | None = None
     vrf: str | None = None
     ip_mtu: int | None = None
+    adjust_mss: int | None = None
+    adjust_mss6: int | None = None
     tunnel_source: TunnelSource | None = None
     tunnel_mode: str | None = None
     tunnel_destination: Ip | str | None = None

@@ -82,6 +82,7 @@ class Tunnels:
                 tunnel=self.tunnel(name, each) if is_tunnel(name) else None,
                 unnumbered=unnumbered,
                 template=name.startswith(TEMPLATE),
+                segments=(each.adjust_mss or 0, each.adjust_mss6 or 0),
             )
 
     def known_vrf(self, where: tuple[Any, ...], what: str, vrf: str | None) -> None:

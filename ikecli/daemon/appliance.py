@@ -211,6 +211,9 @@ class Appliance:
         complaints = self.store.commit()
         if self.store.intent.nat.outside and not isinstance(self.plane, Translating):
             complaints.append(f"% ip nat has no effect: the data plane {self.plane.name} translates no addresses")
+        if any(any(one.segments) for one in self.store.intent.network.interfaces) and "mss" not in self.plane.features:
+            why = "packets of TCP pass by the kernel alone" if self.plane.name == "xfrm" else "no TCP passes here"
+            complaints.append(f"% ip tcp adjust-mss has no effect with the data plane {self.plane.name}: {why}")
         tables = {one.vrf for one in self.store.intent.network.interfaces} - {""}
         if tables and "vrf" not in self.plane.features:
             named, plane = ", ".join(sorted(tables)), self.plane.name

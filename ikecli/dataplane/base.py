@@ -68,7 +68,7 @@ class Plane(Protocol):
 
     name: str
     features: frozenset[str]
-    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf"."""
+    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf", "mss"."""
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, tunnels, routing tables and policies (the connections' flows); SAs stay until removed.

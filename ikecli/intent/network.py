@@ -47,6 +47,7 @@ class Interface:
 
     It lies in the routing table `vrf` (empty: the global one). One that is `unnumbered` has the addresses of another
     interface, and no network of its own. A `template` is no interface but what virtual-access interfaces are made of.
+    TCP connections through it are to have no larger `segments` than these, over IPv4 and over IPv6 (0: as they are).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Interface:
     tunnel: Tunnel | None = None
     unnumbered: str = ""
     template: bool = False
+    segments: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Direction, Endpoint, Lifetime
 from ikecli.boundary.notices import Acquire, FirstPacket, UnknownSpi
@@ -27,6 +29,7 @@ from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import Receiver, Sender
+from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.esp import IPV4
 from ikecli.esp.codec import EspSa, OutboundSa
@@ -226,14 +229,44 @@ def test_the_longest_packet_whose_esp_fits(changes: dict[str, object], limit: in
 
 def test_a_packet_too_big_is_told_to_its_source_with_its_beginning() -> None:
     packet = Packet(NEAR, FAR, 17, bytes(1400)).write()
-    told = too_big(packet, 1280, ip_address("192.0.2.1"))
+    told = too_big(packet, 1280)
     assert told is not None
     answer = Packet.read(told)
-    assert (str(answer.source), answer.destination, answer.protocol) == ("192.0.2.1", NEAR, 1)
+    assert (answer.source, answer.destination, answer.protocol) == (FAR, NEAR, 1)
     assert answer.payload[:8] == bytes((3, 4)) + answer.payload[2:4] + bytes(2) + (1280).to_bytes(2, "big")
     assert packet.startswith(answer.payload[8:])
     assert checksum(answer.payload) == 0
-    assert too_big(told, 1280, ip_address("192.0.2.1")) is None
+    assert too_big(told, 1280) is None
+
+
+@pytest.mark.parametrize("ends", [("10.1.0.1", "10.2.0.1"), ("2001:db8:1::1", "2001:db8:2::1")])
+@pytest.mark.parametrize("before", [b"", b"\1", b"\1\1\4\2"])
+@pytest.mark.parametrize(("told", "left"), [(1460, 1300), (1300, 1300), (536, 536)])
+def test_a_syn_tells_of_no_larger_segment_than_fits(ends: tuple[str, str], before: bytes, told: int, left: int) -> None:
+    def packet(size: int, flags: int = 2) -> bytes:
+        options = before + b"\2\4" + size.to_bytes(2, "big")
+        options = options.ljust(-len(options) % 4 + len(options), b"\0")
+        head = struct.pack("!HHIIBBHHH", 5001, 80, 7, 0, (20 + len(options)) // 4 << 4, flags, 512, 0, 0) + options
+        source, destination = (ip_address(end) for end in ends)
+        fields = (0, 6, len(head)) if source.version == 4 else (len(head), 0, 0, 6)
+        pseudo = source.packed + destination.packed + struct.pack("!BBH" if source.version == 4 else "!IHBB", *fields)
+        body = head[:16] + checksum(pseudo + head).to_bytes(2, "big") + head[18:]
+        return Packet(source, destination, 6, body).write()
+
+    seen = bytearray(9) + packet(told)
+    clamp(seen, 9, len(seen) - 9, (1300, 1300))
+    assert bytes(seen[9:]) == packet(left)
+    later = bytearray(packet(told, 0x10))
+    clamp(later, 0, len(later), (1300, 1300))
+    assert bytes(later) == packet(told, 0x10)
+
+
+@given(st.binary(min_size=20, max_size=120))
+def test_no_octets_of_a_packet_upset_the_clamp(octets: bytes) -> None:
+    for version in (0x45, 0x4F, 0x60):
+        packet = bytearray(bytes((version,)) + octets[1:9] + b"\6" + octets[10:])
+        clamp(packet, 0, len(packet), (500, 500))
+        assert len(packet) == len(octets)
 
 
 def test_congestion_outside_marks_the_packet_inside_or_drops_it() -> None:

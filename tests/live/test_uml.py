@@ -26,13 +26,15 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux() -> None:
         pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
+    # the kernel that Debian brings has no nftables for a router that translates addresses
     tests = [
         "tests/dataplane/test_contract.py",
         "tests/live/test_planes.py",
         "tests/live/test_tunnels.py",
+        "tests/live/test_paths.py",
         "tests/dataplane/test_linux.py",
     ]
-    command = [sys.executable, "-m", "pytest", "-k", "xfrm", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-k", "xfrm and not translation", "-p", "no:cacheprovider", *tests]
     ran = subprocess.run(
         [str(UML), *command],
         cwd=ROOT,

@@ -34,6 +34,7 @@ class Standing:
 
     device: str
     tunnel: Tunnel
+    segments: tuple[int, int]
 
 
 class LinuxPlane:
@@ -147,7 +148,7 @@ class LinuxPlane:
             self._drop_one(name)
             return
         had = self._standing.get(name)
-        if had is not None and had.tunnel == tunnel:
+        if had is not None and (had.tunnel, had.segments) == (tunnel, one.segments):
             return
         device = had.device if had is not None else self._free_name(name)
         try:
@@ -156,7 +157,7 @@ class LinuxPlane:
             self._drop_one(name)
             self._network.say(f"interface {name}: {problem}")
             return
-        self._standing[name] = Standing(device, tunnel)
+        self._standing[name] = Standing(device, tunnel, one.segments)
         self._network.tunnels[name] = device
         self._show_line(name)
 

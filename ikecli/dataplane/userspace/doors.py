@@ -13,11 +13,12 @@ from ikecli.dataplane.userspace.wrapping import Wrap
 BOTH: Final = (4, 6)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Door:
     """A device: where its packets are read, which SA they go into, and where those that come are written.
 
-    A tunnel interface's is for one connection, whose label it has. With `wrap` they travel in GRE.
+    A tunnel interface's is for one connection, whose label it has. With `wrap` they travel in GRE. TCP connections have
+    no larger `segments` than these.
     """
 
     tun: io.FileIO
@@ -26,6 +27,7 @@ class Door:
     label: str = ""
     wrap: Wrap | None = None
     versions: tuple[int, ...] = BOTH
+    segments: tuple[int, int] = (0, 0)
 
     @property
     def plain(self) -> bool:

@@ -25,6 +25,7 @@ from ikecli.dataplane.userspace.coalesce import Coalescer, Row
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
 from ikecli.dataplane.userspace.ports import UDP_GRO
 from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, Receiver
+from ikecli.dataplane.userspace.segments import clamp
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
 
@@ -293,6 +294,8 @@ class Inbound:
         start = self._inside(receiver, self._plain_view[at : at + length])
         if start < 0 or (kind & CONGESTED == CONGESTED and not marked(plain, at + start)):
             return 0
+        if any(receiver.door.segments):
+            clamp(plain, at + start, length - start, receiver.door.segments)
         self._device.take(at + start, length - start)
         return length
 
@@ -349,6 +352,8 @@ class Inbound:
             return 0
         self._device.flush()
         self._plain[at : at + len(octets)] = octets
+        if any(receiver.door.segments):
+            clamp(self._plain, at + start, len(octets) - start, receiver.door.segments)
         self._device.take(at + start, len(octets) - start)
         return len(octets)
 

@@ -19,6 +19,7 @@ from ikecli.dataplane.linux.room import TRAILER
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ports import Ports
 from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, Sender
+from ikecli.dataplane.userspace.segments import LONGEST_SYN, clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.tun import HEADER as VNET
 from ikecli.dataplane.userspace.wrapping import Wrap
@@ -77,6 +78,8 @@ class Outbound:
             if size >= VNET + 20:
                 self._take(size - VNET)
             if self._count and not self._chooser.fine and self._wrap is None and not self._padded:
+                if self._last <= LONGEST_SYN and any(door.segments):
+                    continue
                 left = self._ride(left)
         self.flush()
 
@@ -158,6 +161,8 @@ class Outbound:
         version = buffer[VNET] >> 4
         if version not in self._door.versions:
             return
+        if any(self._door.segments):
+            clamp(buffer, VNET, size, self._door.segments)
         if self._wrap is not None:
             size, version = self._put_around(self._wrap, size, version)
         key = buffer[KEYS[version]]
@@ -361,7 +366,7 @@ class Outbound:
         if self._buffer[start] >> 4 == 4 and not self._buffer[start + 6] & NOT_FRAGMENTED:
             return False
         packet = bytes(self._view[start : VNET + size])
-        answer = too_big(packet, sender.limit - room, sender.sa.local.address)
+        answer = too_big(packet, sender.limit - room)
         if answer is not None:
             with contextlib.suppress(BlockingIOError):
                 self._tun.write(bytes(VNET) + answer)

@@ -76,6 +76,14 @@ class Open:
     label: str
     gre: Gre | None
     versions: tuple[int, ...]
+    segments: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """How large the segments of TCP connections may be that crypto maps protect, over IPv4 and over IPv6."""
+
+    segments: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ class Trouble:
 
 _CLASSES: Final = {
     *((f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
-    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given", "Hide")), (Gre.__module__, "Gre"),
+    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given", "Hide", "Clamp")), (Gre.__module__, "Gre"),
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),

@@ -23,6 +23,7 @@ from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
 from ikecli.dataplane.userspace.pipe import (
     LINES_A_MESSAGE,
+    Clamp,
     Give,
     Given,
     Hide,
@@ -63,7 +64,7 @@ class UserspacePlane(LinuxPlane):
     """A TUN device and a worker behind it, and a device for each tunnel interface."""
 
     name = "userspace"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss"})
     strict = True
 
     def __init__(self, host: Host, ledger: Ledger) -> None:
@@ -142,6 +143,10 @@ class UserspacePlane(LinuxPlane):
         self._tell_lines()
 
     def _tell_lines(self) -> None:
+        """Tell the policies, and the least segments of the interfaces that are no tunnels."""
+        sizes = [one.segments for one in self._intent.network.interfaces if one.tunnel is None]
+        least = [min((size for size in some if size), default=0) for some in zip(*sizes, strict=True)] or [0, 0]
+        self._worker.tell(Clamp((least[0], least[1])))
         rows = self._rows
         for at in range(0, max(len(rows), 1), LINES_A_MESSAGE):
             self._worker.tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))
@@ -160,7 +165,7 @@ class UserspacePlane(LinuxPlane):
         gre = None
         if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
             gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
-        door = Open(one.name, tunnel.protection, gre, tunnel.versions)
+        door = Open(one.name, tunnel.protection, gre, tunnel.versions, one.segments)
         self._doors[one.name] = file, door
         self._worker.tell(door, (file,))
 

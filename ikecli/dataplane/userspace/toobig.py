@@ -6,7 +6,6 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum
-from ikecli.intent import Address
 
 UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
 PACKET_TOO_BIG: Final = 2
@@ -16,9 +15,10 @@ QUOTED_V6: Final = 1232
 LEAST_V6: Final = 1280
 
 
-def too_big(packet: bytes, mtu: int, own: Address) -> bytes | None:
-    """Return the message to the source, from an address of ours where it is of the same version; None for none.
+def too_big(packet: bytes, mtu: int) -> bytes | None:
+    """Return the message to the source, or None for none.
 
+    It comes from where the packet goes: the machine takes nothing from a device whose source is its own address.
     No error answers an ICMP error, a later fragment, or a packet to or from many (RFC 1122 3.2.2, RFC 4443 2.4).
     """
     if packet[0] >> 4 == 4:
@@ -27,15 +27,15 @@ def too_big(packet: bytes, mtu: int, own: Address) -> bytes | None:
             return None
         if int.from_bytes(packet[6:8], "big") & 0x1FFF:
             return None
-        source, ours = IPv4Address(packet[12:16]), own if own.version == 4 else IPv4Address(packet[16:20])
+        source, ours = IPv4Address(packet[12:16]), IPv4Address(packet[16:20])
         body = bytes((UNREACHABLE, FRAGMENTATION_NEEDED, 0, 0, 0, 0)) + mtu.to_bytes(2, "big") + packet[:QUOTED_V4]
-        if source.is_multicast or source.is_unspecified or IPv4Address(packet[16:20]).is_multicast:
+        if source.is_multicast or source.is_unspecified or ours.is_multicast:
             return None
         return Packet(ours, source, ICMP, _summed(body, b"")).write()
     if packet[6] == ICMPV6 and packet[40] < 128:
         return None
-    source6, ours6 = IPv6Address(packet[8:24]), own if own.version == 6 else IPv6Address(packet[24:40])
-    if source6.is_multicast or source6.is_unspecified:
+    source6, ours6 = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
+    if source6.is_multicast or source6.is_unspecified or ours6.is_multicast:
         return None
     body = bytes((PACKET_TOO_BIG, 0, 0, 0)) + max(mtu, LEAST_V6).to_bytes(4, "big") + packet[:QUOTED_V6]
     pseudo = ours6.packed + source6.packed + len(body).to_bytes(4, "big") + bytes((0, 0, 0, ICMPV6))

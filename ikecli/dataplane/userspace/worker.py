@@ -27,6 +27,7 @@ from ikecli.dataplane.userspace.doors import BOTH, Door
 from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.outbound import Outbound
 from ikecli.dataplane.userspace.pipe import (
+    Clamp,
     Give,
     Given,
     Hide,
@@ -64,7 +65,7 @@ class Worker:
         self._inbound = Inbound(self._receivers, self._tell, time.monotonic, self._hear)
         self._poll = select.epoll()
         self._acts: dict[int, Callable[[int], None]] = {}
-        self._main = self._door(tun, "", None, BOTH)
+        self._main = self._door(tun, Open("", "", None, BOTH, (0, 0)))
         self._doors: dict[str, Door] = {}
         self._by_label: dict[str, Door] = {}
         self._outbound = Outbound(self._main, self._ports, self._tell)
@@ -126,8 +127,10 @@ class Worker:
                     self._outbound.forget()
                     self._main.chooser.follow(tuple(self._rows))
                     self._rows = []
-            case Open(name, label, gre, versions):
-                self._open(name, self._door(files[0], label, Wrap(gre) if gre is not None else None, versions))
+            case Open():
+                self._open(message.name, self._door(files[0], message))
+            case Clamp(segments):
+                self._main.segments = segments
             case Shut(name):
                 self._shut(name)
             case Give(spis):
@@ -143,9 +146,11 @@ class Worker:
 
     # Devices
 
-    def _door(self, tun: int, label: str, wrap: Wrap | None, versions: tuple[int, ...]) -> Door:
-        chooser = Chooser(self._tell, time.monotonic, label or None)
-        door = Door(io.FileIO(tun, "r+b"), chooser, Coalescer(tun, self._inbound.plain), label, wrap, versions)
+    def _door(self, tun: int, one: Open) -> Door:
+        chooser = Chooser(self._tell, time.monotonic, one.label or None)
+        wrap = Wrap(one.gre) if one.gre is not None else None
+        device = Coalescer(tun, self._inbound.plain)
+        door = Door(io.FileIO(tun, "r+b"), chooser, device, one.label, wrap, one.versions, one.segments)
 
         def act(_events: int) -> None:
             try:
