@@ -95,7 +95,8 @@ class Install:
 
     `spi` is the receiver's (ours when inbound). `peer_spi` is the other direction's SPI. `flows` are (local, remote)
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
-    UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound.
+    UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound; with `fragments` it
+    carries also those without ports of flows with ports.
     """
 
     direction: Direction
@@ -114,6 +115,7 @@ class Install:
     replay_window: int = 64
     lifetime: Lifetime = Lifetime()
     tfc: Tfc | None = None
+    fragments: bool = False
 
 
 @value

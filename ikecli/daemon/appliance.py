@@ -219,7 +219,8 @@ class Appliance:
             named, plane = ", ".join(sorted(tables)), self.plane.name
             complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
         self.plane.configure(self.store.intent)
-        self.do(Apply(self.store.intent))
+        later = "later-fragments" in self.plane.features
+        self.do(Apply(replace(self.store.intent, later_fragments=later)))
         self._took = self.clock.now() - began
         return complaints
 

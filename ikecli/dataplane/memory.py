@@ -70,7 +70,7 @@ class MemoryPlane:
     """One node of the emulated network."""
 
     name = "memory"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf", "later-fragments"})
 
     def __init__(
         self,
@@ -249,7 +249,10 @@ class MemoryPlane:
             return
         if packet.offset and not self._sas.covers(connection.label, packet):
             return
-        for part in self._fitting(packet, self._sas.room(connection.label, interface.mtu), vrf):
+        parts = self._fitting(packet, self._sas.room(connection.label, interface.mtu), vrf)
+        if len(parts) > 1 and not all(self._sas.covers(connection.label, part) for part in parts):
+            parts = [packet]  # cut when it is protected: its later fragments would not be what the SA is for
+        for part in parts:
             if (protected := self._sas.seal(connection.label, part)) is not None:
                 self._emit(protected, connection.vrf)
             else:

@@ -13,7 +13,6 @@ from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.packet import ESP, Packet, udp
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
-from ikecli.intent import Selector
 
 MISFIT_OCTETS: Final = 64
 """Octets of a packet that did not fit its SA, as reported."""
@@ -109,7 +108,7 @@ class SoftwareSas:
     def covers(self, connection: str, packet: Packet) -> bool:
         """Tell whether an SA of a connection is for a packet that goes out."""
         ports = packet.ports()
-        return any(_covered(out.install.flows, packet, *ports) for out in self._outbound.get(connection, ()))
+        return any(_covered(out.install, packet, *ports) for out in self._outbound.get(connection, ()))
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
@@ -193,7 +192,7 @@ class SoftwareSas:
         """Return the protected form of a packet, or None without an SA of the connection that covers it."""
         source_port, destination_port = packet.ports()
         for out in self._outbound.get(connection, ()):
-            if _covered(out.install.flows, packet, source_port, destination_port):
+            if _covered(out.install, packet, source_port, destination_port):
                 return self._seal(out, packet)
         return None
 
@@ -247,8 +246,8 @@ class SoftwareSas:
 
     def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> bool:
         source_port, destination_port = packet.ports()
-        turned = Packet(packet.destination, packet.source, packet.protocol, packet.payload)
-        if not _covered(one.install.flows, turned, destination_port, source_port):
+        turned = replace(packet, source=packet.destination, destination=packet.source)
+        if not _covered(one.install, turned, destination_port, source_port):
             one.tally.errors += 1
             self._notify(Misfit(one.install.spi, packet.write()[:MISFIT_OCTETS]))
             return False
@@ -317,10 +316,11 @@ def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint) -> Pack
     return Packet.read(data)
 
 
-def _covered(flows: Iterable[tuple[Selector, Selector]], packet: Packet, local_port: int, remote_port: int) -> bool:
-    """Tell whether one of the flows covers a packet that goes out."""
+def _covered(sa: Install, packet: Packet, local_port: int, remote_port: int) -> bool:
+    """Tell whether one of an SA's flows covers a packet that goes out, or may cover it, having no ports to be seen."""
+    unseen = sa.fragments and packet.offset > 0
     return any(
-        local.covers(packet.source, packet.protocol, local_port)
-        and remote.covers(packet.destination, packet.protocol, remote_port)
-        for local, remote in flows
+        local.covers(packet.source, packet.protocol, local.first_port if unseen else local_port)
+        and remote.covers(packet.destination, packet.protocol, remote.first_port if unseen else remote_port)
+        for local, remote in sa.flows
     )

@@ -15,9 +15,9 @@ from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Pair
-from ikecli.ike.talk import Talk
+from ikecli.ike.talk import Incoming, Talk
 from ikecli.intent import Connection, Selector
-from ikecli.numbers import Algorithm, TransformType
+from ikecli.numbers import Algorithm, NotifyType, TransformType
 from ikecli.value import value
 
 _KILOBYTE: Final = 1024
@@ -43,11 +43,19 @@ class AskedChild:
     pairs: tuple[Pair, ...]
     transport: bool
     unpadded: bool
+    fragments: bool
     series: KeptSeries | None
 
 
 def agreed(
-    talk: Talk, connection: Connection, choice: Choice, spi: int, pairs: tuple[Pair, ...], transport: bool, padded: bool
+    talk: Talk,
+    connection: Connection,
+    choice: Choice,
+    spi: int,
+    pairs: tuple[Pair, ...],
+    transport: bool,
+    padded: bool,
+    fragments: bool,
 ) -> ChildSa:
     """Return the Child SA that was agreed; raises Malformed for an SPI of the peer that is none."""
     rows, core, now = choice.algorithms, talk.core, talk.core.now
@@ -78,7 +86,19 @@ def agreed(
         replaces=talk.replaces.inbound if talk.replaces else 0,
         additional=choice.additional,
         tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
+        fragments=fragments and not transport,
     )
+
+
+def wants_fragments(talk: Talk, *sides: tuple[Selector, ...]) -> bool:
+    """Tell whether fragments without ports are to go in an SA of these selectors: where they name ports."""
+    named = any(not one.any_port for side in sides for one in side)
+    return named and talk.core.lookup.intent.later_fragments
+
+
+def takes_fragments(talk: Talk, message: Incoming) -> bool:
+    """Tell whether both ends have fragments without ports go in an SA, as a message of the peer says."""
+    return talk.core.lookup.intent.later_fragments and message.notify(NotifyType.NON_FIRST_FRAGMENTS_ALSO) is not None
 
 
 def _packets(connection: Connection, esn: bool) -> int:
@@ -134,4 +154,5 @@ def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) ->
             packets,
         ),
         tfc=None if inbound else child.tfc,
+        fragments=child.fragments,
     )

@@ -81,6 +81,7 @@ class ChildSa:
     silent: float = 0.0
     additional: tuple[Algorithm, ...] = ()
     tfc: Tfc | None = None
+    fragments: bool = False
 
 
 class PpkUse(Enum):

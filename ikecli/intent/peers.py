@@ -273,7 +273,8 @@ class Intent:
     SAs on, initiators are asked for a cookie, from `puzzle_threshold` on also to solve a puzzle (None: never). Messages
     longer than `fragment_mtu` are cut: octets of an IPv4 and of an IPv6 packet (None: never). `window` is how many
     requests of a peer are taken before the first of them is answered. No address is in two `pools`.
-    `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
+    `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA. With
+    `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
     """
 
     hostname: str = "Router"
@@ -289,5 +290,6 @@ class Intent:
     puzzle_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None
     notify_invalid_selectors: bool = True
+    later_fragments: bool = False
     window: int = 1
     pools: tuple[Pool, ...] = ()

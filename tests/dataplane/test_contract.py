@@ -191,6 +191,31 @@ def test_a_packet_longer_than_the_way_still_arrives(pair: Pair) -> None:
     assert pair.ping(size=1800) == "!"
 
 
+@pytest.mark.parametrize("fragments", [True, False])
+def test_later_fragments_of_a_flow_with_ports_ride_along_where_that_was_agreed(pair: Pair, fragments: bool) -> None:
+    if "later-fragments" not in pair.rig.nodes["L"].plane.features:
+        pytest.skip("the kernel protects packets whole")
+    named = {name: _messages(name) for name in NAMES}
+    for name in NAMES:
+        row = replace(intent(name).connections[0], flows=tuple(Flow(*ends) for ends in named[name]))
+        pair.rig.do(name, "configure", replace(intent(name), connections=(row,)))
+    for name in NAMES:
+        peer = OTHER[name]
+        out = replace(pair.sa(name, GCM, None, 1), flows=named[name], fragments=fragments)
+        there = replace(pair.inbound(out, peer), flows=named[peer])
+        pair.rig.do(peer, "install", there)
+        pair.rig.do(name, "install", out)
+    assert pair.ping() == "!"
+    assert pair.ping(size=4000) == "!" or not fragments
+
+
+def _messages(node: str) -> tuple[tuple[Selector, Selector], ...]:
+    """Echo requests and their answers, and no other ICMP."""
+    spans = (0x0800, 0x08FF), (0, 0xFF)
+    ends = ip_network(NETS[node]), ip_network(NETS[OTHER[node]])
+    return tuple((Selector.of(ends[0], 1, span), Selector.of(ends[1], 1, span)) for span in spans)
+
+
 def test_what_must_be_protected_is_refused_in_the_clear(pair: Pair) -> None:
     pair.connect()
     pair.rig.do("L", "configure", replace(intent("L"), connections=()))

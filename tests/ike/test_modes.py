@@ -10,9 +10,11 @@ from ikecli.boundary.effects import Install
 from ikecli.boundary.events import MessageSent
 from ikecli.ike import occasions
 from ikecli.ike.tasks.childless import Childless
+from ikecli.intent import Flow, Selector
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire.payloads import Nonce, Notify, SecurityAssociation, TsInitiator, TsResponder
 from tests.attack.foe import Foe, offer, selector
+from tests.ike.chart import rekey_child
 from tests.ike.pair import GCM, LEFT, NETS, RIGHT, End, Pair, connection, intent, profile
 
 
@@ -106,7 +108,7 @@ def test_each_end_has_its_own_replay_window() -> None:
 
 
 def test_offers_that_are_not_taken_up_are_passed_over() -> None:
-    """IPComp (RFC 7296 2.22), fragments (2.9) and padding against traffic analysis: answered without, and set up."""
+    """IPComp (RFC 7296 2.22), fragments where no plane carries them, padding: answered without, and set up."""
     pair = Pair()
     pair.up()
     offers = [
@@ -119,3 +121,39 @@ def test_offers_that_are_not_taken_up_are_passed_over() -> None:
     answer = Foe(pair).ask(Exchange.CREATE_CHILD_SA, [offer(), Nonce(bytes(range(32))), *offers, *ends])
     assert [type(one) for one in answer] == [SecurityAssociation, Nonce, TsInitiator, TsResponder]
     assert len(pair.right.sas[0].children) == 2
+
+
+# Fragments without ports in SAs of flows with ports (RFC 7296 1.3.1, RFC 4301 7)
+
+
+def fragments(carrying: tuple[bool, bool], port: int | None, transport: bool = False) -> Pair:
+    """Return a pair that is up, whose ends' planes carry such fragments or not, for one port of UDP or for all."""
+    intents = []
+    for (here, there), carries in zip(((LEFT, RIGHT), (RIGHT, LEFT)), carrying, strict=True):
+        span = (0, 65535) if port is None else (port, port)
+        ends = (Selector.of(NETS[one], 17, span) for one in (here, there))
+        row = connection(here, there, flows=(Flow(*ends),), transport=transport)
+        intents.append(intent(here, there, connections=(row,), later_fragments=carries))
+    pair = Pair(*intents)
+    pair.left.initiate()
+    pair.settle()
+    pair.agree(1)
+    return pair
+
+
+@pytest.mark.parametrize("carrying", [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("port", [5000, None])
+def test_later_fragments_go_along_where_both_ends_say_so(carrying: tuple[bool, bool], port: int | None) -> None:
+    pair = fragments(carrying, port)
+    (asked,) = [event.payloads for event in pair.left.events(MessageSent) if event.exchange == "IKE_AUTH"]
+    assert ("NOTIFY(NON_FIRST_FRAGMENTS_ALSO)" in asked) is (carrying[0] and port is not None)
+    agreed = all(carrying) and port is not None
+    assert {one.fragments for end in pair.ends for one in end.plane.sas.values()} == {agreed}
+    rekey_child(pair.left)
+    pair.settle()
+    assert {one.fragments for end in pair.ends for one in end.plane.sas.values()} == {agreed}
+
+
+def test_transport_mode_has_no_use_for_them() -> None:
+    pair = fragments((True, True), 5000, transport=True)
+    assert {one.fragments for end in pair.ends for one in end.plane.sas.values()} == {False}

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.lab.lab import VirtualLab
 from tests.lab.test_weather import SAMPLES
 
@@ -30,6 +36,25 @@ def test_lines_for_icmp_messages_protect_just_these() -> None:
     lab = lab_with(router, asa)
     assert lab.ping("Router", "10.2.2.1", source="10.1.1.1") == "!!!!!"
     assert children(lab, "Router") == [(5, 5)]
+
+
+@pytest.mark.parametrize("carries", [True, False])
+def test_what_is_cut_passes_though_its_later_parts_name_no_message(carries: bool, monkeypatch: Any) -> None:
+    """The fragments ride in the SA where both ends say so, else the packet is protected whole and its ESP is cut."""
+    if not carries:
+        monkeypatch.setattr(MemoryPlane, "features", MemoryPlane.features - {"later-fragments"})
+    lines = "permit icmp {} {} echo", "permit icmp {} {} echo-reply"
+    router = "".join(f" {one.format('host 10.1.1.1', 'host 10.2.2.1')}\n" for one in lines)
+    asa = "".join(f"access-list VPN {one.format('host 10.2.2.1', 'host 10.1.1.1')}\n" for one in lines)
+    lab = lab_with(router, asa)
+    assert lab.ping("Router", "10.2.2.1", source="10.1.1.1", count=2).endswith("!")
+    before = children(lab, "Router")
+    results: list[EchoResult] = []
+    lab["Router"].plane.echo(Echo("10.2.2.1", "10.1.1.1", 4000, 2, 9), results.append)
+    lab.run(5)
+    assert [one.mark for one in results] == ["!"]
+    parts = 3 if carries else 1
+    assert children(lab, "Router") == [(out + parts, come + parts) for out, come in before]
 
 
 def test_an_answer_that_no_line_names_finds_no_way_into_the_tunnel() -> None:

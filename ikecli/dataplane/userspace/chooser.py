@@ -44,11 +44,17 @@ class Ends:
     source_port: int
     destination_port: int
 
-    def covered(self, local: Selector, remote: Selector) -> bool:
-        """Tell whether a packet that goes out lies between two selectors."""
-        return local.covers(self.source, self.protocol, self.source_port) and remote.covers(
-            self.destination, self.protocol, self.destination_port
+    def covered(self, local: Selector, remote: Selector, later: bool = False) -> bool:
+        """Tell whether a packet that goes out lies between two selectors, `later` also a fragment without ports."""
+        unseen = later and self.source_port == ANY_PORT
+        here = local.covers(self.source, self.protocol, local.first_port if unseen else self.source_port)
+        return here and remote.covers(
+            self.destination, self.protocol, remote.first_port if unseen else self.destination_port
         )
+
+    def turned(self) -> Ends:
+        """Return what is looked at of a packet that comes in, as of one that goes out."""
+        return Ends(self.destination, self.source, self.protocol, self.destination_port, self.source_port)
 
 
 class Chooser:
@@ -100,11 +106,13 @@ class Chooser:
             return None
         label = self._label
         if label is None:
-            label = next((label for local, remote, label in self._rows if ends.covered(local, remote)), None)
+            label = next(
+                (label for local, remote, label in self._rows if ends.covered(local, remote, label != "")), None
+            )
         if label == "":
             return None
         for sender in self._candidates(label):
-            if not sender.dead and any(ends.covered(*pair) for pair in sender.sa.flows):
+            if not sender.dead and any(ends.covered(*pair, sender.sa.fragments) for pair in sender.sa.flows):
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
                 self._known[key] = sender

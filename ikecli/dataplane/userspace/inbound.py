@@ -313,11 +313,8 @@ class Inbound:
         if key in receiver.allowed:
             return True
         ends = ends_of(packet)
-        if ends is None or not any(
-            local.covers(ends.destination, ends.protocol, ends.destination_port)
-            and remote.covers(ends.source, ends.protocol, ends.source_port)
-            for local, remote in receiver.sa.flows
-        ):
+        sa = receiver.sa
+        if ends is None or not any(ends.turned().covered(*pair, sa.fragments) for pair in sa.flows):
             return False
         if len(receiver.allowed) >= ALLOWED:
             receiver.allowed.clear()

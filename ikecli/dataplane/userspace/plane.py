@@ -64,7 +64,7 @@ class UserspacePlane(LinuxPlane):
     """A TUN device and a worker behind it, and a device for each tunnel interface."""
 
     name = "userspace"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss", "later-fragments"})
     strict = True
 
     def __init__(self, host: Host, ledger: Ledger) -> None:

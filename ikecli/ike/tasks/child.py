@@ -28,6 +28,7 @@ from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, Ts
 
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _UNPADDED: Final = NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED
+_FRAGMENTS: Final = NotifyType.NON_FIRST_FRAGMENTS_ALSO
 _LATER: Final = frozenset({NotifyType.TEMPORARY_FAILURE, NotifyType.STATE_NOT_FOUND})
 _GROUP_SIZE: Final = 2
 _NO_KE: Final = frozenset({TransformType.KE, *ADDITIONAL})
@@ -45,6 +46,7 @@ class Child(SeriesTask):
         "_child",
         "_connection",
         "_exchange",
+        "_fragments",
         "_group",
         "_local",
         "_more",
@@ -64,7 +66,7 @@ class Child(SeriesTask):
             _TRANSPORT,
             NotifyType.REKEY_SA,
             _UNPADDED,
-            NotifyType.NON_FIRST_FRAGMENTS_ALSO,
+            _FRAGMENTS,
             NotifyType.ADDITIONAL_TS_POSSIBLE,
             NotifyType.NO_PROPOSAL_CHOSEN,
             NotifyType.TS_UNACCEPTABLE,
@@ -88,7 +90,7 @@ class Child(SeriesTask):
         self._local: tuple[Selector, ...] = ()
         self._remote: tuple[Selector, ...] = ()
         self._pairs: tuple[Pair, ...] = ()
-        self._transport = self._more = self._unpadded = False
+        self._transport = self._more = self._unpadded = self._fragments = False
         self._ni = self._nr = b""
         self._exchange: KeyExchange | None = None
         self._refused: set[Algorithm | None] = set()
@@ -122,6 +124,8 @@ class Child(SeriesTask):
         payloads: list[Payload] = [SecurityAssociation(proposals), *self._own_keys(talk, pfs)]
         if connection.transport:
             payloads.append(Notify(_TRANSPORT))
+        if children.wants_fragments(talk, self._local, self._remote):
+            payloads.append(Notify(_FRAGMENTS))
         return [*payloads, TsInitiator(to_wire(self._local)), TsResponder(to_wire(self._remote))]
 
     def _further(self, talk: Talk, connection: Connection) -> Additional:
@@ -154,7 +158,7 @@ class Child(SeriesTask):
     def keep(self) -> children.AskedChild:
         """Return what was asked for, the SPI, and what keys will need."""
         private = self._exchange.private if self._exchange else b""
-        agreed = self._choice, self._nr, self._pairs, self._transport, self._unpadded, self._kept()
+        agreed = self._choice, self._nr, self._pairs, self._transport, self._unpadded, self._fragments, self._kept()
         asked = self._connection, self._spi, self._ni, self._group, private, self._local, self._remote
         return children.AskedChild(*asked, *agreed)
 
@@ -162,7 +166,8 @@ class Child(SeriesTask):
         """Go on with it; what was offered follows from the connection."""
         self._connection, self._spi, self._ni, self._group = kept.connection, kept.spi, kept.ni, kept.group
         self._local, self._remote = kept.local, kept.remote
-        self._nr, self._pairs, self._transport, self._unpadded = kept.nr, kept.pairs, kept.transport, kept.unpadded
+        self._nr, self._pairs = kept.nr, kept.pairs
+        self._transport, self._unpadded, self._fragments = kept.transport, kept.unpadded, kept.fragments
         if kept.connection is None:
             return
         pfs = self._pfs(talk, kept.connection)
@@ -229,6 +234,7 @@ class Child(SeriesTask):
         self._check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
         self._choice, self._pairs = choice, pairs
         self._unpadded = message.notify(_UNPADDED) is not None
+        self._fragments = children.takes_fragments(talk, message)
         telling.chosen(talk, choice, self._offers, None)
         telling.selectors(talk, self._local, self._remote, pairs)
         self._transport = connection.transport and message.notify(_TRANSPORT) is not None
@@ -292,6 +298,8 @@ class Child(SeriesTask):
             payloads += self._series.announce()
         if self._transport:
             payloads.append(Notify(_TRANSPORT))
+        if self._fragments:
+            payloads.append(Notify(_FRAGMENTS))
         if self._more:
             payloads.append(Notify(NotifyType.ADDITIONAL_TS_POSSIBLE))
         ends = sides(self._pairs)
@@ -329,6 +337,7 @@ class Child(SeriesTask):
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
                 self._unpadded = message.notify(_UNPADDED) is not None
+                self._fragments = children.takes_fragments(talk, message)
                 self._spi = talk.core.draw_esp_spi()
                 if sa.lease is not None:
                     sa.lease.connection = sa.lease.connection or connection.label
@@ -441,7 +450,7 @@ class Child(SeriesTask):
         rows = choice.algorithms
         encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared, further)
-        ways = self._transport, not self._unpadded
+        ways = self._transport, not self._unpadded, self._fragments
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, *ways)
         nonces, old = (self._ni, self._nr), talk.replaces
         doubled = rekeying.doubled(talk, child)
