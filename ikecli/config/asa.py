@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from typing import Literal
 
-from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports
+from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports, Service
 from ikecli.language import Inert
 from ikecli.language.kinds import Range
 
@@ -32,6 +32,7 @@ class InterfaceAddress:
 
     address: IPv4Address
     mask: IPv4Address
+    standby: IPv4Address | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Interface:
     tunnel_destination: Ip | None = None
     tunnel_mode: str | None = None
     protection: str | None = None
+    policy: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -90,6 +92,51 @@ class NetworkGroup:
     groups: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class ServiceObject:
+    """`object service`."""
+
+    service: Service | None = None
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class ServiceGroup:
+    """`object-group service`; one with a `protocol` is of ports."""
+
+    protocol: str | None = None
+    description: str | None = None
+    services: list[Service] = field(default_factory=list)
+    ports: list[Ports] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ProtocolGroup:
+    """`object-group protocol`."""
+
+    description: str | None = None
+    protocols: list[str | int] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class IcmpGroup:
+    """`object-group icmp-type`."""
+
+    description: str | None = None
+    messages: list[Icmp] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`name`."""
+
+    address: Ip
+    text: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LogOption:
     """`log` of an access-list line."""
@@ -101,7 +148,10 @@ class LogOption:
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
-    """A line of an access list: a remark, or what is permitted or denied, in a standard one a `network` alone."""
+    """A line of an access list: a remark, or what is permitted or denied, in a standard one a `network` alone.
+
+    `services`, `protocols` and `messages` name groups, `service` an object, in the place of a protocol or a message.
+    """
 
     action: str | None = None
     protocol: str | int | None = None
@@ -110,7 +160,12 @@ class AccessLine:
     destination: Network | None = None
     destination_ports: Ports | None = None
     icmp: Icmp | None = None
+    messages: str | None = None
+    services: str | None = None
+    protocols: str | None = None
+    service: str | None = None
     log: LogOption | None = None
+    time_range: str | None = None
     inactive: bool = False
     remark: str | None = None
     network: Network | None = None
@@ -135,6 +190,7 @@ class StaticRoute:
     """What a static route has besides its key (interface, network, mask, gateway)."""
 
     distance: int | None = None
+    track: int | None = None
 
 
 @dataclass(slots=True)
@@ -154,6 +210,16 @@ class IpsecProfile:
     lifetime_seconds: int | str | None = None
     lifetime_kilobytes: int | str | None = None
     responder_only: bool | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiating:
+    """`crypto ikev2 limit max-in-negotiation-sa`: in percent of what may be, or a number."""
+
+    kind: str | None = None
+    percent: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +429,15 @@ class Asa:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     objects: dict[str, NetworkObject] = field(default_factory=dict)
     object_groups: dict[str, NetworkGroup] = field(default_factory=dict)
+    service_objects: dict[str, ServiceObject] = field(default_factory=dict)
+    service_groups: dict[str, ServiceGroup] = field(default_factory=dict)
+    protocol_groups: dict[str, ProtocolGroup] = field(default_factory=dict)
+    icmp_groups: dict[str, IcmpGroup] = field(default_factory=dict)
+    max_sas: int | None = None
+    max_negotiating: Negotiating | None = None
+    domain: str | None = None
+    names_used: bool | None = None
+    hosts: dict[str, Host] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)
     mtus: dict[str, Mtu] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)

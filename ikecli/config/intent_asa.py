@@ -125,7 +125,7 @@ class _Resolver:
         """Return the whole."""
         profiles = tuple(self.profiles())
         self.groups = {profile.name for profile in profiles}
-        tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group)
+        tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group, self.flows)
         maps = tuple(self.connections())
         interfaces = tuple(self.interfaces(tunnels))
         overlaps.complain(interfaces, self.complaints)
@@ -137,6 +137,11 @@ class _Resolver:
             connections=(*maps, *tunnels.connections()),
             pools=pools(self.draft, self.complaints),
         )
+        if self.draft.max_sas is not None:
+            intent = replace(intent, max_sas=self.draft.max_sas)
+        if (most := self.draft.max_negotiating) is not None:
+            number = intent.max_half_open * (most.percent or 0) // 100 if most.number is None else most.number
+            intent = replace(intent, max_half_open=number)
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
         told, share = bool(self.draft.notify_invalid_selectors), self.draft.puzzle_challenge
@@ -281,7 +286,7 @@ class _Resolver:
         """Return the identity that this side shows; None: its address."""
         match self.draft.isakmp_identity:
             case asa.IsakmpIdentity("hostname"):
-                return Identity.fqdn(self.draft.hostname or HOSTNAME)
+                return Identity.fqdn(".".join(filter(None, (self.draft.hostname or HOSTNAME, self.draft.domain))))
             case asa.IsakmpIdentity("key-id", str(name)):
                 return Identity.key_id(name)
             case _:
@@ -371,7 +376,7 @@ class _Resolver:
             pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
-            transport=entry.mode == "transport",
+            transport=entry.mode in ("transport", "transport-require"),
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             closed=not proposals,

@@ -301,6 +301,7 @@ class Interface:
     tunnel_key: int | None = None
     tunnel_vrf: str | None = None
     protection: Protection | None = None
+    policy: str | None = None
     negotiated: bool | None = None
     negotiated6: bool | None = None
     address: InterfaceAddress | str | None = None
@@ -338,6 +339,8 @@ class StaticRoute:
     distance: int | None = None
     label: str | None = None
     tag: int | None = None
+    track: int | None = None
+    permanent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +351,8 @@ class VrfRoute:
     distance: int | None = None
     label: str | None = None
     tag: int | None = None
+    track: int | None = None
+    permanent: str | None = None
 
 
 RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
 from ikecli.config import asa
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import GROUP_DEPTH, flows
+from ikecli.config.flows import flows
+from ikecli.config.services_asa import Services, unfolded
 from ikecli.intent import Address, Flow, Prefix, Selector
 from ikecli.intent.selectors import host_selector
 
@@ -22,17 +24,18 @@ class Lists:
 
     def __init__(self, draft: asa.Asa, complaints: Complaints, address_of: Callable[[str], Address | None]) -> None:
         self._draft, self._complaints, self._address_of = draft, complaints, address_of
+        self._services = Services(draft, self._missing)
 
     def flows(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
         """Yield the flows of an access list's lines."""
         for line in held.entries:
-            if line.inactive or line.action not in ("permit", "deny") or line.protocol is None:
+            if line.inactive or line.action not in ("permit", "deny") or _says_nothing(line):
                 continue
             here, there = (list(self._selectors(name, end)) for end in (line.source, line.destination))
-            permit = line.action == "permit"
-            yield from flows(permit, line.protocol, here, line.source_ports, there, line.destination_ports, line.icmp)
+            for protocol, ours, theirs, icmp in self._services.of(name, line):
+                yield from flows(line.action == "permit", protocol, here, ours, there, theirs, icmp)
 
-    def _selectors(self, name: str, end: asa.Network | None, depth: int = 0) -> Iterator[Selector]:
+    def _selectors(self, name: str, end: asa.Network | None) -> Iterator[Selector]:
         """Yield what one end of an access-list line covers."""
         kind = end.kind if end else "any"
         if end is None or kind in ANY:
@@ -42,7 +45,7 @@ class Lists:
         elif kind == "object":
             yield from self._object(name, end.name or "")
         elif kind == "object-group":
-            yield from self._group(name, end.name or "", depth)
+            yield from self._group(name, end.name or "")
         elif kind == "interface":
             address = self._address_of(end.name or "")
             if address is None:
@@ -64,21 +67,21 @@ class Lists:
         elif held.subnet:
             yield from _subnet(held.subnet)
 
-    def _group(self, name: str, wanted: str, depth: int) -> Iterator[Selector]:
+    def _group(self, name: str, wanted: str) -> Iterator[Selector]:
         """Yield what a group of network objects covers."""
-        held = self._draft.object_groups.get(wanted)
-        if held is None or depth >= GROUP_DEPTH:
-            self._missing(name, f"object-group {wanted}", f"object-group network {wanted}")
-            return
-        for member in held.members:
-            yield from self._selectors(name, member)
-        for inner in held.groups:
-            yield from self._group(name, inner, depth + 1)
+        groups = self._draft.object_groups
+        for held in unfolded(groups, wanted, partial(self._missing, name), "object-group network"):
+            for member in held.members:
+                yield from self._selectors(name, member)
 
     def _missing(self, name: str, what: str, fix: str) -> None:
         """Complain of a name in an access list that stands for nothing."""
         why = f"access list {name} names {what}, which is not there or empty"
         self._complaints.error(("access_lists", name), "access-list-missing", why, fix)
+
+
+def _says_nothing(line: asa.AccessLine) -> bool:
+    return line.protocol is None and not (line.services or line.protocols or line.service)
 
 
 def _subnet(end: asa.Network) -> Iterable[Selector]:

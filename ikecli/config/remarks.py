@@ -48,9 +48,22 @@ _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 
 _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
     ("asa", "fragmentation", "cisco"): "only IETF fragments are sent and taken (RFC 7383).",
+    ("asa", "mode", "transport-require"): "a peer that declines transport mode gets tunnel mode.",
     ("asa", "connection_type", "originate-only"): "this side begins, but it still answers the peer.",
 }
 """What is kept and does not work as it says, by the field that is set and its value."""
+
+
+_PARTLY: Final[Mapping[tuple[str, str], str]] = {
+    ("routes", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
+    ("vrf_routes", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
+    ("routes6", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
+    ("vrf_routes6", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
+    ("routes", "permanent"): "the route rests while its interface is down.",
+    ("address", "standby"): "there is one unit: the address of a second one is kept alone.",
+    ("ikev2_interfaces", "client-services"): "no software is served to clients: client-services is left out.",
+}
+"""Words of commands that are kept without effect while the rest of the command has its own, by field."""
 
 
 def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
@@ -63,8 +76,10 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
     messages = list(warnings(dialect, command))
     if created:
         messages += _CREATED.get((dialect, command.enters), ())
+    typed = command.text.lower().split()
+    field = command.declaration.target.path[-1].name
+    messages += [f"NOTE: {why}" for (of, word), why in _PARTLY.items() if of == field and word in typed]
     if command.operator == "=":
-        field = command.declaration.target.path[-1].name
         for value in (None, *command.slots.values()):
             key = (dialect, field, value if isinstance(value, str) else None)
             if key in _NO_EFFECT:

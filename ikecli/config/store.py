@@ -70,6 +70,9 @@ class Store:
         if path == "nameif":
             each = self.draft.interfaces.values()
             return [name for one in each if isinstance(name := getattr(one, "nameif", None), str)]
+        if path == "names":
+            hosts = self.draft.hosts if isinstance(self.draft, Asa) and self.draft.names_used else {}
+            return [f"{name} {held.address}" for name, held in hosts.items()]
         held = getattr(self.draft, path, None)
         return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
 

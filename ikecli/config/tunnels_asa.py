@@ -8,7 +8,7 @@ from typing import Any, Final
 from ikecli.config import asa
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Tunnel
+from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Initiation, Tunnel
 from ikecli.intent.peers import tunnel_flows
 
 LIFETIME: Final = 28800
@@ -44,9 +44,10 @@ class Tunnels:
         address_of: AddressOf,
         offers: Offers,
         group: Callable[[tuple[Any, ...], str, Address], str | None],
+        flows: Callable[[tuple[Any, ...], str, str | None], Iterator[Flow]],
     ) -> None:
         self.draft, self.complaints, self.address_of = draft, complaints, address_of
-        self.offers, self.group = offers, group
+        self.offers, self.group, self.flows = offers, group, flows
 
     def tunnel(self, name: str, each: asa.Interface) -> Tunnel:
         """Return how a tunnel interface is a tunnel; it carries nothing while an end is not known."""
@@ -104,6 +105,9 @@ class Tunnels:
         group = self.group(("interfaces", name), f"interface {name}", there) if there is not None else None
         if not (proposals and group and enabled and source and there) or there.version != version or each.shutdown:
             return
+        flows = tunnel_flows(Carrier.IPSEC, source, there, (version,))
+        if each.policy is not None:
+            flows = tuple(self.flows(("interfaces", name), f"interface {name}", each.policy))
         seconds, volume = held.lifetime_seconds, held.lifetime_kilobytes
         pfs, additional = pfs_rows(held.pfs, "asa")
         yield Connection(
@@ -112,7 +116,7 @@ class Tunnels:
             name,
             source,
             (there,),
-            tunnel_flows(Carrier.IPSEC, source, there, (version,)),
+            flows,
             tuple(proposals),
             profile=group,
             pfs=pfs,

@@ -9,8 +9,9 @@ from typing import Any, Final
 from ikecli.config import ios
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
+from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Initiation, Interface, Template, Tfc, Tunnel
+from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Initiation, Interface, Template, Tfc, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
 
@@ -204,7 +205,7 @@ class Tunnels:
             one.name,
             source,
             self.clients.destinations(one.name, self.draft.interfaces[one.name])[: 1 if gre else None],
-            tunnel_flows(tunnel.carrier, source, destination, tunnel.versions),
+            self.flows(one.name) or tunnel_flows(tunnel.carrier, source, destination, tunnel.versions),
             proposals,
             profile=profile,
             pfs=pfs,
@@ -219,6 +220,20 @@ class Tunnels:
             inner_vrf=one.vrf,
             tfc=dummies(held.dummy or self.draft.dummy),
         )
+
+    def flows(self, name: str) -> tuple[Flow, ...]:
+        """Return what the access list of an IPsec tunnel permits; nothing where it has none and protects everything."""
+        each = self.draft.interfaces[name]
+        if each.policy is None or mode_of(each)[0] is not Carrier.IPSEC:
+            return ()
+        found = tuple(flow for flow in flows_of(self.draft, each.policy, self.complaints))
+        if not any(flow.permit for flow in found):
+            self.complaints.error(
+                ("interfaces", name), "access-list-missing",
+                f"interface {name} protects what access list {each.policy} permits, which is nothing",
+                f"ip access-list extended {each.policy}",
+            )  # fmt: skip
+        return found
 
     def profile(
         self, name: str, protection: ios.Protection

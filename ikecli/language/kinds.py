@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -287,6 +287,19 @@ def _port(table: Mapping[str, int]) -> Kind:
     return Kind(SPECIFIC, take, choices, lambda value: by_number.get(value, str(value)), python=int)
 
 
+def _named_address(plain: Kind) -> Kind:
+    """Let a name stand for an address where the system has such names: "NAME ADDRESS" is asked for under "names"."""
+
+    def take(line: Line, start: int, stop: int, token: str) -> Taken:
+        found = plain.take(line, start, stop, token)
+        if found is not None or not token:
+            return found
+        known = (each.split(" ")[1] for each in line.names("names") if each.startswith(f"{token} "))
+        return next((taken for address in known if (taken := plain.take(line, start, stop, address))), None)
+
+    return replace(plain, take=take)
+
+
 def _reference(path: str, caseless: bool, must_exist: bool) -> Kind:
     def fold(name: str) -> str:
         return name.casefold() if caseless else name
@@ -349,6 +362,7 @@ def _table(dialect: str) -> dict[str, Kind]:
 
 
 TABLES: Final = {dialect: _table(dialect) for dialect in ("ios", "asa")}
+TABLES["asa"].update({name: _named_address(TABLES["asa"][name]) for name in ("A.B.C.D", "X:X::X:X")})
 _NUMBER_SPEC = re.compile(r"<(-?\d+)-(\d+)>")
 _NUMBERED_SPEC = re.compile(r"NAME<(\d+)-(\d+)>")
 _REFERENCE_SPEC = re.compile(r"NAME\(([a-z_][a-z0-9_.:]*)(/i)?\)(!?)")

@@ -1,0 +1,75 @@
+"""Words of a firewall beside the main road: each has its effect on the intent, is refused, or says why it has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from ikecli.intent import Intent
+from tests.config.reading import SAMPLES, commands, read, typed
+
+ASA = (SAMPLES / "site-to-site" / "asa.cfg").read_text()
+
+
+def intent(*lines: str) -> Intent:
+    store, outcomes = read("asa", [*ASA.splitlines(), *lines])
+    assert all(outcome.accepted for outcome in outcomes)
+    return store.intent
+
+
+def test_ike_sas_and_those_in_negotiation_are_bounded() -> None:
+    assert intent("crypto ikev2 limit max-sa 25").max_sas == 25
+    assert intent("crypto ikev2 limit max-in-negotiation-sa value 30").max_half_open == 30
+    half = intent().max_half_open // 2
+    assert intent("crypto ikev2 limit max-in-negotiation-sa 50 percent").max_half_open == half
+
+
+def test_transport_mode_may_be_required_of_both_kinds_of_maps() -> None:
+    name = next(iter(read("asa", ASA)[0].draft.crypto_maps))
+    line = f"crypto map {name} 10 set ikev2 mode transport-require"
+    assert intent(line).connections[0].transport
+    assert "a peer that declines transport mode gets tunnel mode" in typed("asa", line)
+
+
+@pytest.mark.parametrize("line", ["mode multiple", "context CUSTOMER", "admin-context ADMIN"])
+def test_contexts_are_refused_with_the_reason(line: str) -> None:
+    assert typed("asa", line).splitlines()[1] == (
+        "ERROR: this is one firewall: start an ikecli of its own for each context"
+    )
+
+
+def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
+    screen = typed("asa", "interface gi0/0\nip address 192.0.2.1 255.255.255.0 standby 192.0.2.2")
+    assert "NOTE: there is one unit" in screen
+    store, _ = read("asa", "interface gi0/0\n ip address 192.0.2.1 255.255.255.0 standby 192.0.2.2\n")
+    assert " ip address 192.0.2.1 255.255.255.0 standby 192.0.2.2" in commands(store)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "crypto map M 10 set trustpoint T chain",
+        "crypto map M 10 set nat-t-disable",
+        "crypto map M 10 set ikev2 pre-shared-key *****",
+        "crypto dynamic-map D 10 set peer 192.0.2.1",
+        "crypto ikev2 remote-access trustpoint T",
+        "crypto ikev2 limit queue sa_init 100",
+        "crypto ikev2 redirect during-auth",
+        "tunnel-group-map default-group DefaultL2LGroup",
+        "username bob attributes\n vpn-group-policy P",
+        "sla monitor 1\n type echo protocol ipIcmpEcho 192.0.2.1 interface outside",
+        "crypto ca trustpoint T\n enrollment self\n crl configure",
+        "group-policy P attributes\n vpn-idle-timeout none",
+        "interface GigabitEthernet0/0\n ip address dhcp setroute",
+        "nat (inside,outside) source static A A destination static B B no-proxy-arp route-lookup",
+        "sysopt connection tcpmss 1350",
+        "access-group IN in interface outside",
+    ],
+)
+def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
+    before = "group-policy P internal\n" if line.startswith("group-policy") else ""
+    assert typed("asa", before + line).count("NOTE: kept, no effect: ") == 1
+    store, outcomes = read("asa", before + line)
+    assert all(outcome.accepted for outcome in outcomes)
+    written = [each for each in store.running(clear=True) if "*" not in each]
+    assert {each for each in line.splitlines() if "*" not in each} <= set(written)
+    assert read("asa", store.startup())[0].draft == store.draft
