@@ -10,7 +10,7 @@ NETWORK = {4: {"L": "10.1.0.0/24", "R": "10.2.0.0/24"}, 6: {"L": "2001:db8:1::/6
 HIDDEN = "192.168.0.2"
 """Where L is when there is a NAT before it; others see its address of OUTSIDE."""
 GCM = " encryption aes-gcm-256\n prf sha384\n group 31"
-KEY = "between-us-5uB"
+KEY = "between-us-and-nobody-else-5uB"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -69,3 +70,21 @@ class Charon:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
         assert ran.returncode == status, f"{' '.join(words)}: {ran.stdout}{ran.stderr}{self.log[-5000:]}"
         return ran.stdout
+
+    def begin(self) -> None:
+        """Set the tunnel up."""
+        self.control("--initiate", "--child", "net", "--timeout", "10")
+
+    def rekey(self, ike: bool) -> None:
+        """Replace the IKE SA or the Child SA."""
+        self.control("--rekey", *(["--ike", "c"] if ike else ["--child", "net"]))
+
+    def end(self) -> None:
+        """Delete the IKE SA."""
+        self.control("--terminate", "--ike", "c")
+
+    def sas(self) -> tuple[list[str], list[str]]:
+        """Return the SPIs of IKE SAs that stand, and those that Child SAs receive by."""
+        shown = self.control("--list-sas")
+        children = re.findall(r"INSTALLED.*?\n.*?\n +in +([0-9a-f]{8})", shown)
+        return re.findall(r"ESTABLISHED, IKEv2, ([0-9a-f]{16})", shown), children

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.peers import LIBRESWAN, unpacked
 from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
@@ -17,24 +18,34 @@ ROOT = Path(__file__).parent.parent.parent
 SECONDS = 1200
 
 
+TESTS = {
+    # the kernel that Debian brings has no nftables for a router that translates addresses
+    "planes": [
+        "-k",
+        "xfrm and not translation",
+        "tests/dataplane/test_contract.py",
+        "tests/live/test_planes.py",
+        "tests/live/test_tunnels.py",
+        "tests/live/test_paths.py",
+        "tests/dataplane/test_linux.py",
+    ],
+    "libreswan": ["tests/live/test_libreswan.py"],
+}
+
+
 @pytest.mark.live
 @pytest.mark.timeout(SECONDS + 60)
-def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux() -> None:
+@pytest.mark.parametrize("tests", TESTS.values(), ids=TESTS)
+def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(tests: list[str]) -> None:
     if os.environ.get("UML"):
         pytest.skip("this is User-Mode Linux")
     if shutil.which("linux.uml") is None or shutil.which("modprobe") is None:
         pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
-    # the kernel that Debian brings has no nftables for a router that translates addresses
-    tests = [
-        "tests/dataplane/test_contract.py",
-        "tests/live/test_planes.py",
-        "tests/live/test_tunnels.py",
-        "tests/live/test_paths.py",
-        "tests/dataplane/test_linux.py",
-    ]
-    command = [sys.executable, "-m", "pytest", "-k", "xfrm and not translation", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests]
+    if tests == TESTS["libreswan"]:
+        unpacked(LIBRESWAN)
     ran = subprocess.run(
         [str(UML), *command],
         cwd=ROOT,

@@ -1,0 +1,171 @@
+"""A tunnel between our engine at L and somebody else's daemon at R, and what an operator of either end does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.daemon.engines import Engine
+from tests.dataplane.namespaces import ip, join, namespaces
+from tests.live.cases import HIDDEN, INSIDE, NETWORK, OUTSIDE, Case, ours
+from tests.live.machine import stream
+
+MEGABYTE = 1 << 20
+NAT = """table ip nat {
+ chain out { type nat hook postrouting priority 100; oifname "veth0" masquerade; }
+ chain in { type nat hook prerouting priority -100; iifname "veth0" udp dport { 500, 4500 } dnat to 192.168.0.2; }
+}
+"""
+
+
+class Daemon(Protocol):
+    """Somebody else's end, as its operator has it."""
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+
+    def running(self) -> AbstractContextManager[Any]:
+        """Run it."""
+
+    def begin(self) -> None:
+        """Set the tunnel up."""
+
+    def rekey(self, ike: bool) -> None:
+        """Replace the IKE SA or the Child SA."""
+
+    def end(self) -> None:
+        """Delete the IKE SA."""
+
+    def sas(self) -> tuple[list[str], list[str]]:
+        """Return its IKE SAs that stand, and the SPIs that Child SAs receive by, without those that were replaced."""
+
+
+class Tunnel:
+    """Both ends; `make` makes the other one of a folder and a namespace."""
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        case: Case,
+        make: Callable[[Path, str], Daemon],
+        kind: str = "userspace",
+        translate: Callable[[str], None] | None = None,
+    ) -> None:
+        where = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.case = case
+        self.names = names = stack.enter_context(namespaces("L", "R", *(["N"] if case.nat else [])))
+        self._wire(translate or by_nft)
+        for version, prefix in ((4, 32), (6, 128)):
+            ip("-n", names["R"], "address", "add", f"{INSIDE[version]['R']}/{prefix}", "dev", "lo")
+        if case.also:
+            ip("-n", names["R"], "address", "add", f"{case.also}/32", "dev", "lo")
+        if kind == "xfrm":
+            ends = OUTSIDE[case.inner]["L"], "src", INSIDE[case.inner]["R"]
+            ip("-n", names["R"], "route", "add", NETWORK[case.inner]["L"], "via", *ends)
+        self.peer = make(where / "R", names["R"])
+        stack.enter_context(self.peer.running())
+        within = ["ip", "netns", "exec", names["L"]]
+        self.engine = Engine(where / "L", ours(case), "--dataplane", kind, within=within)
+        stack.callback(self.engine.end)
+        self.engine.until("STARTED")
+        assert "CONFIG" not in self.engine.log.read_text()
+
+    def _wire(self, translate: Callable[[str], None]) -> None:
+        outer = "N" if self.case.nat else "L"
+        ends = self.names[outer], self.names["R"]
+        join(*ends, (f"{OUTSIDE[4]['L']}/24", f"{OUTSIDE[4]['R']}/24"))
+        for name, namespace in zip("LR", ends, strict=True):
+            ip("-n", namespace, "address", "add", f"{OUTSIDE[6][name]}/64", "dev", "veth0", "nodad")
+        if self.case.nat:
+            join(self.names["L"], self.names["N"], (f"{HIDDEN}/24", "192.168.0.1/24"), "veth1")
+            ip("-n", self.names["L"], "route", "add", "default", "via", "192.168.0.1")
+            translate(self.names["N"])
+            there = ["ip", "netns", "exec", self.names["N"]]
+            subprocess.run([*there, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+
+    def ends(self, sender: str) -> tuple[str, str, str, str]:
+        """Return namespace and inside address of one end and of the other."""
+        inside = INSIDE[self.case.inner]
+        receiver = {"L": "R", "R": "L"}[sender]
+        return self.names[sender], inside[sender], self.names[receiver], inside[receiver]
+
+    def pinging(self, sender: str, count: int, size: int, interval: float, to: str = "") -> subprocess.Popen[str]:
+        """Begin to ping from one end to the other."""
+        namespace, source, _, destination = self.ends(sender)
+        command = ["ip", "netns", "exec", namespace, "ping", "-q", "-I", source, "-c", str(count), "-s", str(size)]
+        command += ["-i", str(interval), "-W", "2", to or destination]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def first(self) -> None:
+        """Ping until it is answered, as the first packets ask for the tunnel."""
+        for _ in range(10):
+            if lost(self.pinging("L", 1, 56, 1)) == 0:
+                return
+        raise AssertionError(self.engine.log.read_text() + self.peer.log[-5000:])
+
+    def until_gone(self, stood: list[str]) -> None:
+        """Wait until the peer has IKE SAs no more; it may have begun another."""
+        assert stood
+        deadline = time.monotonic() + 15
+        while {*stood} & {*self.peer.sas()[0]}:
+            assert time.monotonic() < deadline, self.peer.log[-5000:]
+            time.sleep(0.1)
+
+    def carry(self) -> None:
+        """Send pings and TCP both ways, all of which must arrive."""
+        for sender in ("L", "R"):
+            assert lost(self.pinging(sender, 3, 1000, 0.01)) == 0
+            assert stream(*self.ends(sender), 10 * MEGABYTE, self.case.port)
+        encrypted = re.findall(r"#pkts encrypt: (\d+)", self.engine.type("show crypto ipsec sa"))
+        assert sum(map(int, encrypted)) > 0
+        if self.case.also:
+            assert lost(self.pinging("L", 3, 56, 0.1, self.case.also)) == 0
+
+
+def by_nft(namespace: str) -> None:
+    """Have a namespace translate what L sends, and what comes to L's ports."""
+    subprocess.run(["ip", "netns", "exec", namespace, "nft", "-f", "-"], input=NAT, text=True, check=True)
+
+
+def lost(ping: subprocess.Popen[str]) -> int:
+    """Wait for a ping to end; return how many packets are missing."""
+    said = ping.communicate()[0]
+    found = re.search(r"(\d+) packets transmitted, (\d+) received", said)
+    assert found, said
+    return int(found[1]) - int(found[2])
+
+
+def live_through(tunnel: Tunnel, packets: int = 2000, rekeys: tuple[bool, ...] = (False, True, False)) -> None:
+    """Ours begins; theirs rekeys under traffic, nothing is lost; theirs ends it, begins anew; ours ends that.
+
+    Ours rekeys the Child SA by kilobytes, in the middle of a stream.
+    """
+    engine, peer = tunnel.engine, tunnel.peer
+    tunnel.first()
+    tunnel.carry()
+    before = peer.sas()[1]
+    pings = [tunnel.pinging(sender, packets, 1300, 6 / packets) for sender in ("L", "R")]
+    for ike in rekeys:
+        time.sleep(1)
+        peer.rekey(ike)
+    assert [lost(ping) for ping in pings] == [0, 0]
+    after = peer.sas()[1]
+    assert len(after) == 1 == len({*after} - {*before}), after
+
+    peer.end()
+    engine.until("DOWN")
+    assert "READY" not in engine.type("show crypto ikev2 sa")
+    peer.begin()
+    engine.show_until("show crypto ikev2 sa", "READY")
+    assert lost(tunnel.pinging("R", 3, 56, 0.1)) == 0
+    stood = peer.sas()[0]
+    engine.type("clear crypto ikev2 sa")
+    tunnel.until_gone(stood)
+    assert tunnel.case.log in peer.log
