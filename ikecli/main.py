@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("files", metavar="FILE", nargs="+", type=Path)
     lab.add_argument("--node", metavar="HOSTNAME", help="where the shell begins (default: the first)")
     lab.add_argument("-c", dest="commands", metavar="CMD", action="append", help="type this line; may be repeated")
+    lab.add_argument(
+        "--capture", metavar="DIR", type=Path, help="write what the wire carries, and all keys in clear, for Wireshark"
+    )
     lab.set_defaults(run=_lab)
 
     for name in TO_COME:
@@ -269,7 +273,8 @@ def _lab(options: argparse.Namespace) -> int:
     def say(complaint: str) -> None:
         print(complaint, file=sys.stderr)
 
-    return run(options.files, options.node, lambda client, others: _attend(options, client, others), say)
+    attend = partial(_attend, options)
+    return run(options.files, options.node, attend, say, options.capture)
 
 
 def _later(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ does not. Every other address of a subnet is a host that answers echo requests.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -41,6 +42,7 @@ class Fabric:
         self._hosts = Reassembly()
         self.weather = Weather()
         self.carried = 0
+        self.tap: Callable[[Packet], None] | None = None
 
     def attach(self, node: MemoryPlane) -> None:
         """Hang a node on the wire."""
@@ -52,7 +54,9 @@ class Fabric:
         self._replaced[old] = new
 
     def emit(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
-        """Carry a packet to the owner of `next_hop`, into the cloud, or to an edge host."""
+        """Carry a packet to the owner of `next_hop`, into the cloud, or to an edge host; the tap sees it first."""
+        if self.tap is not None:
+            self.tap(packet)
         target = self._owner(next_hop)
         if target is None and next_hop != packet.destination:
             target = self._across_cloud(packet.destination)

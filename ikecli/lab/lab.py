@@ -54,6 +54,10 @@ class MemoryStorage:
             raise Unavailable(f"%Error opening flash:{name} (No such file or directory)")
         return self._files[name]
 
+    def text(self, name: str) -> str:
+        """Return a file of flash:, or of a folder there; empty where there is none."""
+        return self._files.get(name, "")
+
     def write_file(self, name: str, text: str) -> None:
         """Write one."""
         self._files[name] = text
@@ -95,13 +99,14 @@ class Node:
             planes.append(MemoryPlane(lab.clock, lab.random, lab.fabric, notify, self._receive))
             return planes[0]
 
+        self.storage: Final = MemoryStorage(text, lab.random(MASTER_KEY_SIZE))
         self.appliance: Final = Appliance(
             dialect=dialect,
             clock=lab.clock,
             random=lab.random,
             transmit=lambda datagram: self.plane.transmit(datagram),
             plane=plane,
-            storage=MemoryStorage(text, lab.random(MASTER_KEY_SIZE)),
+            storage=self.storage,
             ask=ask,
         )
         self.plane: Final = planes[0]

@@ -16,6 +16,7 @@ from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.workers import workers
 from ikecli.errors import Unavailable
+from ikecli.lab.capture import Capture
 from ikecli.lab.lab import Lab, Node
 from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.session import Elsewhere
@@ -40,26 +41,36 @@ class Neighbours:
         return LocalClient(lambda level, user, push: Session(node.appliance, level, user, push), OPERATOR, "console")
 
 
-def run(files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None]) -> int:
+def run(
+    files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None], capture: Path | None = None
+) -> int:
     """Start the files' appliances and attend a session on the first, or on `node`; return its status.
 
     What was wrong with a file goes to `say`, a line each. Raises Unavailable for a file that cannot be read, hostnames
-    that clash, or a node that is not there.
+    that clash, or a node that is not there. What the wire carries goes to the directory `capture`, if one is given.
     """
-    return asyncio.run(_run(files, node, attend, say))
+    return asyncio.run(_run(files, node, attend, say, capture))
 
 
-async def _run(files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None]) -> int:
+async def _run(
+    files: Sequence[Path], node: str | None, attend: Attend, say: Callable[[str], None], capture: Path | None
+) -> int:
     loop = asyncio.get_running_loop()
     lab = Lab(LoopClock(loop), os.urandom)
+    taken = Capture(lab, capture) if capture is not None else None
     for path in files:
-        for complaint in _start(lab, path, workers(loop))[1]:
+        started, complaints = _start(lab, path, workers(loop))
+        for complaint in complaints:
             say(f"{path}: {complaint}")
+        if taken is not None:
+            taken.follow(started)
     here = Neighbours(lab)
     try:
         return await attend(here.open(node or lab.nodes[0].name), here)
     finally:
         lab.close()
+        if taken is not None:
+            taken.close()
 
 
 def _start(lab: Lab, path: Path, ask: Callable[[Question, Reply], None]) -> tuple[Node, list[str]]:

@@ -20,9 +20,7 @@ import pytest
 from ikecli.boundary.events import MessageReceived, MessageSent
 from ikecli.control.messages import Heard
 from ikecli.daemon.keylog import ESP_TABLE, IKE_TABLE
-from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
-from ikecli.intent import Address
 from ikecli.lab.lab import Lab
 from ikecli.numbers import Exchange, NotifyType, PayloadType, label
 
@@ -62,8 +60,7 @@ class Capture:
         self._lab = lab
         self._packets: list[tuple[float, bytes]] = []
         self.sent: set[Message] = set()
-        self._emit = lab.fabric.emit
-        lab.fabric.emit = self._tap  # type: ignore[method-assign]
+        lab.fabric.tap = self._tap
         for node in lab.nodes:
             node.appliance.keylog.start(FOLDER, "the test")
             node.appliance.journal.switch("ikev2.packet", True)
@@ -81,9 +78,8 @@ class Capture:
                     seen[frame.number] = frame
         return [seen[number] for number in sorted(seen)]
 
-    def _tap(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
+    def _tap(self, packet: Packet) -> None:
         self._packets.append((self._lab.clock.now(), packet.write()))
-        self._emit(node, interface, next_hop, packet)
 
     def _hear(self, heard: Heard) -> None:
         event = heard.event
@@ -92,8 +88,7 @@ class Capture:
             self.sent.add((*spis, event.exchange, event.message_id, event.response, event.payloads))
 
     def _rows(self, table: str) -> list[str]:
-        storages = (node.appliance.storage for node in self._lab.nodes)
-        texts = (one._files.get(f"{FOLDER}/{table}", "") for one in storages)  # type: ignore[attr-defined]
+        texts = (node.storage.text(f"{FOLDER}/{table}") for node in self._lab.nodes)
         return list(dict.fromkeys(line for text in texts for line in text.splitlines()))
 
     def _generations(self) -> dict[tuple[str, ...], list[str]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,3 +195,18 @@ def test_refusals(old: str, new: str, tmp_path: Path) -> None:
     lab.ping(*LEFT_TO_RIGHT, count=2)
     judged(capture, tmp_path)
     assert told(capture) & {"NOTIFY(INVALID_KE_PAYLOAD)", "NOTIFY(NO_PROPOSAL_CHOSEN)"}
+
+
+def test_a_capture_from_the_command_line_is_read_as_the_lab_page_says(tmp_path: Path) -> None:
+    files = [str(SAMPLES / "modern" / f"{side}.cfg") for side in ("left", "right")]
+    typed = ["-c", "ping 10.20.0.1 source 10.10.0.1 repeat 2"]
+    taken = tmp_path / "taken"
+    lab = [sys.executable, "-m", "ikecli.main", "lab", *files, "--capture", str(taken), *typed]
+    assert "!!" in subprocess.run(lab, capture_output=True, text=True, check=True).stdout
+    private = {path.name: stat.S_IMODE(path.stat().st_mode) for path in taken.rglob("*")}
+    assert private == {"wire.pcap": 0o600, "wireshark": 0o700, "esp_sa": 0o600, "ikev2_decryption_table": 0o600}
+    read = ["tshark", "-r", str(taken / "wire.pcap"), "-o", "esp.enable_encryption_decode:TRUE"]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(taken), "HOME": str(tmp_path)}
+    lines = subprocess.run(read, env=environment, capture_output=True, text=True, check=True).stdout
+    assert lines.count("Echo (ping) reply") == 2
+    assert lines.count("IKE_AUTH") == 2
