@@ -113,8 +113,8 @@ def ours(state: Path, encapsulated: bool) -> Iterator[Way]:
 
 def worker_of(plane: object) -> int:
     """Return the process of a plane's worker."""
-    worker: subprocess.Popen[bytes] = plane._worker  # type: ignore[attr-defined]
-    return worker.pid
+    number: int = plane.worker  # type: ignore[attr-defined]
+    return number
 
 
 def charon_in(namespace: str) -> int:

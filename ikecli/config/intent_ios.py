@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from ikecli.config import ios, overlaps
+from ikecli.config import ios, overlaps, smart
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -43,36 +43,21 @@ HOSTNAME: Final = "Router"
 NAT_KEEPALIVE: Final = 20
 WINDOW: Final = 5
 
-DEFAULT: Final = "default"
-"""The name of what holds where nothing is configured."""
-DEFAULT_PROPOSAL: Final = ios.Proposal(("aes-cbc-256",), ("sha512", "sha384"), ("sha512", "sha384"), ("19", "14", "21"))
-DEFAULT_TRANSFORM_SET: Final = ios.TransformSet((ios.Transform("esp-aes"), ios.Transform("esp-sha-hmac")))
-
 
 def resolve(draft: ios.Ios) -> tuple[Intent, Complaints]:
     """Return what a draft means, and what is wrong with it; what is incomplete is left out."""
     return _Resolver(draft).intent()
 
 
-def proposals_of(draft: ios.Ios) -> dict[str, ios.Proposal]:
-    """Return all IKE proposals, the default one first."""
-    return {DEFAULT: DEFAULT_PROPOSAL, **draft.proposals}
-
-
 def policies_of(draft: ios.Ios) -> dict[str, ios.Policy]:
     """Return the IKE policies that hold: the complete ones, else the default."""
-    known = proposals_of(draft)
+    known = smart.proposals_of(draft)
     complete = {
         name: policy
         for name, policy in draft.policies.items()
         if any(_offers(each, known[each]) for each in policy.proposals if each in known)
     }
-    return complete or {DEFAULT: ios.Policy(proposals=[DEFAULT])}
-
-
-def transform_sets_of(draft: ios.Ios) -> dict[str, ios.TransformSet]:
-    """Return all transform sets, the default one first."""
-    return {DEFAULT: DEFAULT_TRANSFORM_SET, **draft.transform_sets}
+    return complete or {smart.DEFAULT: smart.policy()}
 
 
 def missing_of(profile: ios.Profile, draft: ios.Ios) -> list[tuple[str, str]]:
@@ -148,7 +133,7 @@ class _Resolver:
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield the policies that hold."""
-        known = proposals_of(self.draft)
+        known = smart.proposals_of(self.draft)
         for name, policy in self.draft.policies.items():
             where = ("policies", name)
             for each in policy.proposals:
@@ -159,7 +144,7 @@ class _Resolver:
                     )  # fmt: skip
             if not policy.proposals:
                 self.complaints.error(where, "", f"IKEv2 policy {name} has no proposal", "proposal NAME")
-        for name, proposal in self.draft.proposals.items():
+        for name, proposal in known.items():
             self.proposal(name, proposal)
         for name, policy in policies_of(self.draft).items():
             offered = [one for each in policy.proposals if each in known for one in _offers(each, known[each])]
@@ -283,8 +268,8 @@ class _Resolver:
         self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
     ) -> Iterator[tuple[str, ios.TransformSet]]:
         """Yield the transform sets of an entry."""
-        known = transform_sets_of(self.draft)
-        for name in entry.transform_sets or (DEFAULT,):
+        known = smart.transform_sets_of(self.draft)
+        for name in entry.transform_sets or (smart.DEFAULT,):
             if name not in known:
                 self.complaints.error(
                     where, "crypto-map-incomplete", f"{what} names transform set {name}, which is not there",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ikecli.config.ikev1 import instead, printed
+from ikecli.config.smart import DEFAULT
 from ikecli.language import Command
 from ikecli.numbers import Algorithm, TransformType, named
 from ikecli.secret import HIDDEN
@@ -74,7 +75,7 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
         told = f"NOTE: kept, no effect: {command.declaration.target.reason}."
         return (told, *replacement(dialect, " ".join(command.text.split())))
     messages = list(warnings(dialect, command))
-    if created:
+    if created and command.slots.get("name") != DEFAULT:
         messages += _CREATED.get((dialect, command.enters), ())
     typed = command.text.lower().split()
     field = command.declaration.target.path[-1].name

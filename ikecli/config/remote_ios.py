@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Network, ip_network
 from typing import Any, Final
 
-from ikecli.config import ios
+from ikecli.config import ios, smart
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector_of
@@ -16,15 +16,12 @@ from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.routes_ios import own_addresses
 from ikecli.intent import Authorization, Pool, Prefix
 
-DEFAULT: Final = "default"
-DEFAULT_POLICY: Final = AuthorizationPolicy(route_tunnel=True)
-"""The policy that is there without being configured."""
 MAX_PREFIX: Final = 128
 
 
 def policies_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
     """Return all authorization policies, the default one first."""
-    return {DEFAULT: DEFAULT_POLICY, **draft.authorizations}
+    return {smart.DEFAULT: smart.authorization(), **draft.authorizations}
 
 
 def pools(draft: ios.Ios, complaints: Complaints) -> tuple[Pool, ...]:

@@ -17,6 +17,7 @@ from ikecli.secret import HIDDEN, Secret
 Form: TypeAlias = Literal["show", "store", "clear"]
 """For whom a configuration is written: eyes, storage, or somebody who may see its secrets."""
 
+_TUNNEL_DEFAULTS: Final = frozenset({"tunnel mode gre ip", "no ip address negotiated", "no ipv6 address negotiated"})
 _KEYWORDS: Final = frozenset({"0", "6", "8", "local", "remote", "hex"})
 """Keys that a word of the command would be taken for; they are written behind a 0."""
 
@@ -36,6 +37,16 @@ def revealing(dialect: str, form: Form, mask: Mask) -> Reveal:
     return reveal
 
 
+def _of_tunnels_alone(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out the defaults of tunnels at interfaces that are none."""
+    other = False
+    for line in lines:
+        if line[:1] != " ":
+            other = line.startswith("interface ") and not line.startswith(("interface Tunnel", "interface Virtual-"))
+        if not (other and line.strip() in _TUNNEL_DEFAULTS):
+            yield line
+
+
 def _starred(text: str) -> str:
     return HIDDEN
 
@@ -50,6 +61,8 @@ def _clear(octets: bytes, dialect: str) -> str:
 def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = False) -> list[str]:
     """Return a draft's commands."""
     written = list(write(dialect, draft, every=every, reveal=revealing(dialect.name, form, mask)))
+    if every and dialect.name == "ios":
+        written = list(_of_tunnels_alone(written))
     if form != "clear":
         ours = set(kept(draft))
         cover = mask.seal_text if form == "store" else _starred

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from ikecli.config import intent_asa, intent_ios, passwords
+from ikecli.config import intent_asa, intent_ios, passwords, smart
 from ikecli.config.asa import Asa
 from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
@@ -98,6 +98,8 @@ class Store:
 
         Complaints wait until nobody is in configuration mode: what is missing may still be typed.
         """
+        if not self.editors and smart.unsay(self.draft):
+            self.version += 1
         if isinstance(self.draft, Ios):
             self.intent, found = intent_ios.resolve(self.draft)
         else:
@@ -139,7 +141,8 @@ class Store:
     def _body(self, form: Form, every: bool = False) -> list[str]:
         """Return the commands; those without defaults and without clear keys are kept until the draft changes."""
         if form == "clear" or every:
-            return body(self.language, self.draft, form, self.scribe.mask, every)
+            draft = smart.said(self.draft) if every else self.draft
+            return body(self.language, draft, form, self.scribe.mask, every)
         version, text = self._bodies.get(form, (-1, ""))
         if version != self.version:
             text = "\n".join(body(self.language, self.draft, form, self.scribe.mask))

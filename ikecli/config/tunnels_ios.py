@@ -11,6 +11,7 @@ from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
+from ikecli.config.smart import ipsec_profiles_of
 from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Initiation, Interface, Template, Tfc, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
@@ -239,7 +240,7 @@ class Tunnels:
         self, name: str, protection: ios.Protection
     ) -> tuple[ios.IpsecProfile, str, tuple[EspProposal, ...], bool] | None:
         """Return an interface's IPsec profile, its IKEv2 profile, proposals and mode, unless something lacks."""
-        held = self.draft.ipsec_profiles.get(protection.profile)
+        held = ipsec_profiles_of(self.draft).get(protection.profile)
         if held is None:
             self.complaints.error(
                 ("interfaces", name), "tunnel-incomplete",

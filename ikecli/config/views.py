@@ -17,7 +17,7 @@ from ikecli.boundary.views import (
     TransformSetView,
     VrfView,
 )
-from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, remote_ios, tunnels_ios
+from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, remote_ios, smart, tunnels_ios
 from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -35,7 +35,7 @@ _E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, Tra
 def proposals(store: Store) -> Iterator[ProposalView]:
     """Yield the IKE proposals: on IOS all that are configured and the default, on ASA the policies."""
     if isinstance(store.draft, ios.Ios):
-        for name, each in intent_ios.proposals_of(store.draft).items():
+        for name, each in smart.proposals_of(store.draft).items():
             yield _proposal(
                 name, "ios", each.encryption, each.integrity, each.prf, each.groups, intent_ios.additional_of(each)
             )
@@ -179,7 +179,7 @@ def _sets(store: Store) -> dict[str, tuple[str, bool]]:
                 " ".join(transform_row(transform_word(one.kind, one.bits)).esp_show for one in each.transforms),
                 each.mode == "transport",
             )
-            for name, each in intent_ios.transform_sets_of(draft).items()
+            for name, each in smart.transform_sets_of(draft).items()
         }
     return {
         name: (" ".join((*each.encryption, *each.integrity)), False) for name, each in draft.ipsec_proposals.items()
@@ -192,7 +192,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
     if not isinstance(draft, ios.Ios):
         return
     sets = _sets(store)
-    for name, held in draft.ipsec_profiles.items():
+    for name, held in smart.ipsec_profiles_of(draft).items():
         volume = draft.lifetime_kilobytes if held.lifetime_kilobytes is None else held.lifetime_kilobytes
         pfs, additional = pfs_rows(held.pfs, "ios")
         yield IpsecProfileView(
@@ -202,7 +202,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
             kilobytes(volume, tunnels_ios.KILOBYTES),
             bool(held.responder_only),
             pfs.number if pfs else None,
-            tuple((one, sets[one][0]) for one in held.transform_sets or (intent_ios.DEFAULT,) if one in sets),
+            tuple((one, sets[one][0]) for one in held.transform_sets or (smart.DEFAULT,) if one in sets),
             tuple(row.number for rows in additional for row in rows),
         )
 
@@ -361,7 +361,7 @@ def _unused(
     seconds = entry.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
     pfs, additional = pfs_rows(entry.pfs, "ios")
-    names = entry.transform_sets or (intent_ios.DEFAULT,)
+    names = entry.transform_sets or (smart.DEFAULT,)
     return ConnectionView(
         name,
         sequence,

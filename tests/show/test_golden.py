@@ -16,7 +16,14 @@ from tests.show.samples import SHOWN
 
 GOLDEN = Path(__file__).parent / "golden"
 GRAMMAR = Path(__file__).parents[2] / "grammar"
-NOT_RENDERED = {"show.running", "show.startup", "show.history", "show.derived", "show.archive.differences"}
+NOT_RENDERED = {
+    "show.running",
+    "show.startup",
+    "show.history",
+    "show.derived",
+    "show.archive.differences",
+    "show.reload",
+}
 """Commands whose lines are the configuration's or the session's own."""
 
 
