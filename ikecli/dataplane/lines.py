@@ -7,12 +7,13 @@ each deny is preceded by what it has in common with those entries' lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from ikecli.errors import Unavailable
 from ikecli.intent import Connection, Intent, Selector
+from ikecli.intent.selectors import LAST_PORT
 
 MAX_LINES: Final = 20_000
 """Lines that a plane takes."""
@@ -39,6 +40,20 @@ def lines_of(intent: Intent) -> list[Line]:
     if len(lines) > MAX_LINES:
         raise Unavailable(f"the crypto maps have more than {MAX_LINES} lines when their denies are taken apart")
     return lines
+
+
+def torn(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yield the lines with ports of what is protected whose fragments, which show none, no other line decides of."""
+    whole = [(at, one) for at, one in enumerate(lines) if one.local.any_port and one.remote.any_port]
+    for at, line in enumerate(lines):
+        if line.connection is None or (line.local.any_port and line.remote.any_port):
+            continue
+        near, far = (replace(end, first_port=0, last_port=LAST_PORT) for end in (line.local, line.remote))
+        if not any(
+            near.within(one.local) and far.within(one.remote) and (before < at or one.connection is not None)
+            for before, one in whole
+        ):
+            yield line
 
 
 def _lines(connections: Sequence[Connection], within: Pair | None) -> Iterator[Line]:

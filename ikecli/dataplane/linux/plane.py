@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,9 +10,11 @@ from ikecli.boundary.effects import Access, Direction, Install, Reach, Remove, U
 from ikecli.boundary.notices import LineChanged, LinkChanged, Notice
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
+from ikecli.dataplane.lines import Line, torn
 from ikecli.dataplane.links import MAX_ACCESSES, Links, transport_mtu
 from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, short_name
 from ikecli.dataplane.linux.echo import Pinger
+from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
@@ -54,6 +56,7 @@ class LinuxPlane:
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
         self._links = Links(self._senders.__contains__, self._line_changed, self._network.neighbour)
+        self._guard = Guard(ledger, self._network.say)
         self._pinger = Pinger(host)
         self._events = changes()
         self._closed = False
@@ -314,6 +317,17 @@ class LinuxPlane:
         tunnels = {one.name for one in intent.network.interfaces if one.tunnel is not None}
         return replace(intent, connections=tuple(one for one in intent.connections if one.interface not in tunnels))
 
+    def _keep_in(self, intent: Intent, lines: Sequence[Line], beside: str = "") -> None:
+        """Keep out of the clear what routes and policies alone cannot; what goes into the device `beside` is not."""
+        strict = {one.interface for one in intent.connections if self.strict and not flows_reach(intent, one.interface)}
+        own = [
+            (line.local, line.remote, self._network.device(line.connection.interface))
+            for line in lines
+            if line.connection is not None and line.local.first.version == 6 and line.connection.interface in strict
+        ]
+        fragments = [(line.local, line.remote) for line in torn(lines)]
+        self._guard.follow(fragments, beside, [one for one in own if one[2]])
+
     def _check(self, sa: Install) -> None:
         """Refuse an SA of a connection that cannot be carried here."""
         if sa.connection in self._absent:
@@ -331,6 +345,7 @@ class LinuxPlane:
         self._events.close()
         for name in tuple(self._standing):
             self._drop_one(name)
+        self._guard.close()
         self._network.close()
         self._ledger.close()
 

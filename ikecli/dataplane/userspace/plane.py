@@ -138,6 +138,8 @@ class UserspacePlane(LinuxPlane):
             for line, (_, _, label) in zip(lines, rows, strict=True)
             if label not in wild
         )
+        mine = [line for line, (_, _, label) in zip(lines, rows, strict=True) if label not in wild]
+        self._keep_in(intent, mine, self._device)
         self._rows = [row for row in rows if row[2] not in wild]
         self._named = {label for _, _, label in self._rows}
         self._tell_lines()

@@ -131,7 +131,9 @@ class XfrmPlane(LinuxPlane):
     def _protect(self, intent: Intent) -> None:
         self._connections = {one.label: one for one in intent.connections}
         self._priorities, wanted = {}, list[Policy]()
-        for at, line in enumerate(lines_of(intent)):
+        lines = lines_of(intent)
+        self._keep_in(intent, [one for one in lines if one.connection is None or not one.connection.wildcard_peer])
+        for at, line in enumerate(lines):
             priority, row = FIRST_PRIORITY + 2 * at, line.connection
             if row is not None:
                 self._priorities.setdefault(row.label, priority)
