@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from ikecli.config import Store, dialect_of
 from ikecli.config.express import express
-from ikecli.config.express.firewall import egress
 from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import credential_of, profile_towards, reverse
+from ikecli.config.express.peers import Peers
 from ikecli.config.mask import Mask
 from ikecli.config.running import body
 from ikecli.intent import Connection, Identity, Initiation, Intent, Profile
@@ -52,7 +51,7 @@ def essence(intent: Intent) -> dict[str, Any]:
     routes = [one for one in intent.network.routes if not one.learned]
     return {
         "addresses": {one.name: set(one.addresses) for one in intent.network.interfaces if one.addresses},
-        "routes": {(one.prefix, egress(intent, one)[0], one.distance) for one in routes},
+        "routes": {(one.prefix, Peers(intent).egress(one)[0], one.distance) for one in routes},
         "proposals": list(dict.fromkeys(proposals)) if intent.connections else [],
         "connections": {repr(_protects(intent, one)) for one in intent.connections if not one.closed},
         "settings": (intent.hostname, intent.fragment_mtu, intent.cookie_threshold),
@@ -60,10 +59,10 @@ def essence(intent: Intent) -> dict[str, Any]:
 
 
 def _protects(intent: Intent, one: Connection) -> list[Any]:
-    profiles = [profile_towards(intent, one, peer) for peer in one.peers]
+    profiles = [Peers(intent).profile_towards(one, peer) for peer in one.peers]
     profile = profiles[0] if profiles else Profile("", (), ())
     assert profile is not None
-    held = [each and credential_of(each, peer) for each, peer in zip(profiles, one.peers, strict=True)]
+    held = [each and Peers(intent).credential_of(each, peer) for each, peer in zip(profiles, one.peers, strict=True)]
     keys = [key and [side and side.reveal() for side in (key.local, key.remote)] for key in held]
     suites = [
         (cipher.name, cipher.key_bits, check and check.name, held.esn)
@@ -74,7 +73,7 @@ def _protects(intent: Intent, one: Connection) -> list[Any]:
     return [
         one.interface, one.local, one.peers, list(lines_of(one.flows, "", Losses())), suites, one.pfs,
         one.pfs_additional, one.lifetime, one.kilobytes, one.transport, one.replay_window,
-        one.initiation is Initiation.NEVER, reverse(intent, one), keys, profile.local or Identity.of(one.local),
+        one.initiation is Initiation.NEVER, Peers(intent).reverse(one), keys, profile.local or Identity.of(one.local),
         profile.lifetime, profile.nat_keepalive,
         profile.dpd and (profile.dpd.interval, profile.dpd.retry),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from ikecli.config.algorithms import FRAGMENT_MTUS
 from ikecli.config.common import Key, Pfs
 from ikecli.config.express.lines import Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import alone, credential_of, names, profile_towards, reverse, shown_identity
+from ikecli.config.express.peers import Peers, alone, names, shown_identity
 from ikecli.config.intent_asa import NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
@@ -28,7 +28,6 @@ from ikecli.intent import (
     Interface,
     Prefix,
     Profile,
-    Route,
 )
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
@@ -56,6 +55,9 @@ class Firewall:
         self.intent: Final = intent
         self.draft: Final = asa.Asa(hostname=intent.hostname)
         self.losses: Final = Losses()
+        self.peers: Final = Peers(intent)
+        self.by_name: Final = {one.name: one for one in intent.network.interfaces}
+        self.windows: Final = sorted({one.replay_window for one in intent.connections}) or [REPLAY_WINDOW]
         self.nameifs: Final = dict(self._nameifs())
 
     def whole(self) -> asa.Asa:
@@ -149,7 +151,7 @@ class Firewall:
             if route.vrf:
                 self.losses.add(what, f"there is no routing table {route.vrf}")
                 continue
-            interface, gateway = egress(self.intent, route)
+            interface, gateway = self.peers.egress(route)
             nameif = self.nameifs.get(interface)
             if nameif is None or gateway is None or interface not in self.draft.interfaces:
                 self.losses.add(what, "a route needs an interface with an address and a gateway on it")
@@ -195,12 +197,7 @@ class Firewall:
 
     def _groups(self, profile: Profile) -> None:
         """Make the tunnel groups of a profile: one for each address or name that its peers have."""
-        used = [
-            peer
-            for one in self.intent.connections
-            for peer in one.peers
-            if profile_towards(self.intent, one, peer) is profile
-        ]
+        used = self.peers.used(profile)
         peers: list[Address] = [*used]
         peers += [one for match in profile.remotes if (one := alone(match)) is not None]
         peers += [one.network_address for one in profile.gateways if one.num_addresses == 1]
@@ -232,7 +229,9 @@ class Firewall:
 
     def _group(self, name: str, profile: Profile, peer: Address | None) -> None:
         what = f"tunnel-group {name}"
-        credential = credential_of(profile, peer) if peer is not None else next(iter(profile.credentials), None)
+        credential = (
+            self.peers.credential_of(profile, peer) if peer is not None else next(iter(profile.credentials), None)
+        )
         if credential is None or credential.local is None or credential.remote is None:
             self.losses.add(what, f"profile {profile.name} has no two keys for it")
             return
@@ -258,7 +257,7 @@ class Firewall:
         shown: dict[Identity | None, str] = {}
         for one in self.intent.connections:
             for peer in one.peers:
-                profile = profile_towards(self.intent, one, peer)
+                profile = self.peers.profile_towards(one, peer)
                 if profile is not None:
                     shown.setdefault(shown_identity(profile, one.local), profile.name)
         for identity, name in shown.items():
@@ -280,7 +279,7 @@ class Firewall:
     # Child SAs
 
     def _connection(self, one: Connection) -> None:
-        tunnel = next((each for each in self.intent.network.interfaces if each.name == one.interface), None)
+        tunnel = self.by_name.get(one.interface)
         if tunnel is not None and tunnel.tunnel is not None:
             if one.interface in self.draft.interfaces:
                 self._enable(self.draft.interfaces[one.interface].tunnel_source)
@@ -327,7 +326,7 @@ class Firewall:
 
     def _entry(self, what: str, one: Connection) -> asa.MapEntry:
         self._unserved(what, one)
-        back = reverse(self.intent, one)
+        back = self.peers.reverse(one)
         return asa.MapEntry(
             match_address=self._list(what, one) if one.flows else None,
             pfs=pfs_of(one, "asa", what, self.losses),
@@ -343,7 +342,6 @@ class Firewall:
 
     def _unserved(self, what: str, one: Connection) -> None:
         """Note what a connection has and no line of a firewall says."""
-        windows = {each.replay_window for each in self.intent.connections}
         for present, why in (
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
@@ -351,7 +349,7 @@ class Firewall:
             (one.asks, "asking the peer for an address"),
             (one.tfc and not one.tfc.pads, "dummy packets without padding"),
             (one.wildcard_peer and one.profile, f"peers of profile {one.profile} alone"),
-            (len(windows) > 1, "a replay window of its own"),
+            (len(self.windows) > 1, "a replay window of its own"),
         ):
             if present:
                 self.losses.add(what, why)
@@ -393,9 +391,8 @@ class Firewall:
 
     def _settings(self) -> None:
         intent, draft, usual = self.intent, self.draft, Intent()
-        windows = sorted({one.replay_window for one in intent.connections}) or [REPLAY_WINDOW]
-        if windows[-1] != REPLAY_WINDOW:
-            draft.replay_window = f"window-size {windows[-1]}" if windows[0] else "disable"
+        if self.windows[-1] != REPLAY_WINDOW:
+            draft.replay_window = f"window-size {self.windows[-1]}" if self.windows[0] else "disable"
         keepalives = sorted({one.nat_keepalive for one in intent.profiles}) or [NAT_KEEPALIVE]
         draft.nat_keepalive = max(keepalives[0], 10)
         if len(keepalives) > 1 or draft.nat_keepalive != keepalives[0]:
@@ -420,24 +417,6 @@ class Firewall:
         ):
             if present:
                 self.losses.add("this system", why)
-
-
-def egress(intent: Intent, route: Route) -> tuple[str, Address | None]:
-    """Return where a route goes out, and its gateway: the other end where it goes out of a network of two."""
-    for one in intent.network.interfaces:
-        for own in one.addresses:
-            if route.gateway is not None and one.name != route.interface and route.interface:
-                continue
-            if route.gateway is not None and route.gateway in own.network:
-                return one.name, route.gateway
-            if route.gateway is None and one.name == route.interface and own.version == route.prefix.version:
-                hosts = [each for each in own.network.hosts() if each != own.ip] if _pair(own.network) else []
-                return one.name, next(iter(hosts), None)
-    return route.interface, route.gateway
-
-
-def _pair(network: Prefix) -> bool:
-    return network.prefixlen >= network.max_prefixlen - 2
 
 
 def pfs_of(one: Connection, dialect: str, what: str, losses: Losses) -> Pfs | None:

@@ -2,58 +2,123 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Final
 
-from ikecli.intent import Address, Connection, Credential, Identity, IdentityMatch, Intent, Profile
+from ikecli.intent import Address, Connection, Credential, Identity, IdentityMatch, Intent, Prefix, Profile, Route
 from ikecli.numbers import IdType
 
 
-def profile_of(intent: Intent, connection: Connection) -> Profile | None:
-    """Return the profile of a connection, if it has one and that is complete."""
-    return next((one for one in intent.profiles if one.name == connection.profile), None)
+class _Ring:
+    """Credentials: those for one address by it, and the others."""
+
+    def __init__(self, credentials: tuple[Credential, ...]) -> None:
+        self.exact: Final = {
+            prefix: one for one in reversed(credentials) for prefix in one.addresses if _single(prefix)
+        }
+        self.others: Final = [one for one in credentials if not all(map(_single, one.addresses)) or one.identity]
 
 
-def profile_towards(intent: Intent, connection: Connection, peer: Address) -> Profile | None:
-    """Return the profile that a connection has for one of its peers: the one it names, else the one for the address."""
-    if connection.profile is not None:
-        return profile_of(intent, connection)
-    own = Identity.of(peer)
-    for one in intent.profiles:
-        if any(peer in prefix for prefix in one.gateways):
-            return one
-    fits = (one for one in intent.profiles if not one.gateways and any(each.matches(own) for each in one.remotes))
-    return next(fits, None)
+class Peers:
+    """What an intent has by name or by address, looked up once: one of ten thousand tunnels has as many profiles."""
+
+    def __init__(self, intent: Intent) -> None:
+        self._profiles: Final = {one.name: one for one in intent.profiles}
+        self._by_gateway: Final = {prefix: one for one in reversed(intent.profiles) for prefix in one.gateways}
+        self._wide: Final = [
+            one
+            for one in intent.profiles
+            if not one.gateways or any(prefix.num_addresses > 1 for prefix in one.gateways)
+        ]
+        self._rings: Final[dict[int, _Ring]] = {}
+        self._learned: Final[defaultdict[str, set[Prefix]]] = defaultdict(set)
+        for route in intent.network.routes:
+            if route.learned:
+                self._learned[route.interface].add(route.prefix)
+        self._used: Final[defaultdict[str, list[Address]]] = defaultdict(list)
+        for connection in intent.connections:
+            for peer in connection.peers:
+                profile = self.profile_towards(connection, peer)
+                if profile is not None:
+                    self._used[profile.name].append(peer)
+        local = [(own.network, one.name) for one in intent.network.interfaces for own in one.addresses]
+        self._interfaces: Final = {one.name: one for one in intent.network.interfaces}
+        self._by_network: Final[dict[Prefix, str]] = dict(reversed(local))
+
+    def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
+        """Return the profile for one of a connection's peers: the one it names, else the one for the address."""
+        if connection.profile is not None:
+            return self._profiles.get(connection.profile)
+        exact = self._by_gateway.get(_host(peer))
+        if exact is not None:
+            return exact
+        own = Identity.of(peer)
+        for one in self._wide:
+            if any(peer in prefix for prefix in one.gateways):
+                return one
+        fits = (one for one in self._wide if not one.gateways and any(each.matches(own) for each in one.remotes))
+        return next(fits, None)
+
+    def credential_of(self, profile: Profile, peer: Address) -> Credential | None:
+        """Return the keys that a profile has for a peer at an address: by the address, else by an identity it takes."""
+        held = self._rings.get(id(profile.credentials))
+        if held is None:
+            held = self._rings[id(profile.credentials)] = _Ring(profile.credentials)
+        found = held.exact.get(_host(peer))
+        if found is not None:
+            return found
+        own = Identity.of(peer)
+        for one in held.others:
+            if any(peer in prefix for prefix in one.addresses) or (one.identity and one.identity.matches(own)):
+                return one
+        return next((one for one in held.others if one.identity in profile.remotes), None)
+
+    def merged(self, connection: Connection) -> tuple[Profile, ...]:
+        """Return the profiles of a connection whose peers have one each; none where it names its profile."""
+        if connection.profile is not None:
+            return ()
+        found = (self.profile_towards(connection, peer) for peer in connection.peers)
+        return tuple(dict.fromkeys(one for one in found if one is not None))
+
+    def used(self, profile: Profile) -> list[Address]:
+        """Return the peers that connections have by a profile."""
+        return self._used[profile.name]
+
+    def reverse(self, connection: Connection) -> str:
+        """Return how what lies behind a connection's peers has routes: static, dynamic (with its SAs), or empty."""
+        if connection.reverse_route:
+            return "dynamic"
+        learned = self._learned[connection.interface]
+        behind = (flow.remote.prefix for flow in connection.flows if flow.permit and connection.peers)
+        return "static" if learned and any(prefix in learned for prefix in behind) else ""
+
+    def egress(self, route: Route) -> tuple[str, Address | None]:
+        """Return where a route goes out, and its gateway: the other end where it goes out of a network of two."""
+        gateway = route.gateway
+        if gateway is not None:
+            return (route.interface or self._interface_at(gateway)), gateway
+        held = self._interfaces.get(route.interface)
+        own = [each for each in held.addresses if each.version == route.prefix.version] if held else []
+        if own and own[0].network.prefixlen >= own[0].network.max_prefixlen - 2:
+            gateway = next((each for each in own[0].network.hosts() if each != own[0].ip), None)
+        return route.interface, gateway
+
+    def _interface_at(self, gateway: Address) -> str:
+        for length in range(gateway.max_prefixlen, -1, -1):
+            found = self._by_network.get(_host(gateway).supernet(new_prefix=length))
+            if found is not None:
+                return found
+        return ""
 
 
-def merged(intent: Intent, connection: Connection) -> tuple[Profile, ...]:
-    """Return the profiles of a connection whose peers have one each; none where it names its profile."""
-    if connection.profile is not None:
-        return ()
-    found = (profile_towards(intent, connection, peer) for peer in connection.peers)
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+def _single(prefix: Prefix) -> bool:
+    return prefix.num_addresses == 1
 
 
-def reverse(intent: Intent, connection: Connection) -> str:
-    """Return whether what lies behind the peers of a connection has routes: always, with its SAs, or (empty) not."""
-    if connection.reverse_route:
-        return "dynamic"
-    learned = {
-        route.prefix for route in intent.network.routes if route.learned and route.interface == connection.interface
-    }
-    behind = {flow.remote.prefix for flow in connection.flows if flow.permit and connection.peers}
-    return "static" if behind & learned else ""
-
-
-def credential_of(profile: Profile, peer: Address) -> Credential | None:
-    """Return the keys that a profile has for a peer at an address: by the address, else by an identity it takes."""
-    own = Identity.of(peer)
-    for one in profile.credentials:
-        if any(peer in prefix for prefix in one.addresses) or (one.identity and one.identity.matches(own)):
-            return one
-    for one in profile.credentials:
-        if one.identity is not None and one.identity in profile.remotes:
-            return one
-    return None
+def _host(address: Address) -> Prefix:
+    return ip_network(address)
 
 
 def alone(match: IdentityMatch) -> Address | None:

@@ -10,10 +10,10 @@ from typing import Final
 from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import FRAGMENT_MTUS
 from ikecli.config.common import Dpd, Key, Matched
-from ikecli.config.express.firewall import egress, pfs_of
+from ikecli.config.express.firewall import pfs_of
 from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import merged, reverse
+from ikecli.config.express.peers import Peers
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
@@ -55,6 +55,7 @@ class Router:
         self.intent: Final = intent
         self.draft: Final = ios.Ios(hostname=intent.hostname)
         self.losses: Final = Losses()
+        self.peers: Final = Peers(intent)
 
     def whole(self) -> ios.Ios:
         """Return the draft."""
@@ -62,7 +63,7 @@ class Router:
             self._interface(one)
         self._routes()
         self._policies()
-        together = {one.name for connection in self.intent.connections for one in merged(self.intent, connection)}
+        together = {one.name for connection in self.intent.connections for one in self.peers.merged(connection)}
         for profile in self.intent.profiles:
             if profile.name not in together:
                 self._profile(profile)
@@ -108,7 +109,7 @@ class Router:
         for route in self.intent.network.routes:
             if route.learned:
                 continue
-            interface, gateway = egress(self.intent, route)
+            interface, gateway = self.peers.egress(route)
             through = interface if interface in tunnels or gateway is None else None
             held = ios.StaticRoute(route.distance if route.distance != 1 else None)
             if isinstance(route.prefix, IPv4Network):
@@ -191,7 +192,7 @@ class Router:
 
     def _together(self, what: str, one: Connection) -> str:
         """Return the name of one profile for all peers of an entry, which have a tunnel group each."""
-        held = merged(self.intent, one)
+        held = self.peers.merged(one)
         alike = {replace(each, name="", remotes=(), gateways=(), credentials=()) for each in held}
         if len(alike) > 1:
             self.losses.add(what, "settings of its own for each peer")
@@ -232,7 +233,7 @@ class Router:
     def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
-        back = reverse(self.intent, one)
+        back = self.peers.reverse(one)
         entry = ios.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios.MapPeer() for peer in one.peers},
