@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.inert import covered
 from ikecli.config.mask import Mask
 from ikecli.config.settle import ENCRYPTED
-from ikecli.language import Dialect, Inert, write
+from ikecli.language import Dialect, Inert, shapes, write
 from ikecli.language.emit import Reveal
 from ikecli.secret import HIDDEN, Secret
 
@@ -111,8 +111,19 @@ def kept(held: Any, inside: bool = True) -> Iterator[str]:
                 yield key
             yield from kept(value, inside)
     elif is_dataclass(held) and not isinstance(held, type):
-        for field in fields(held):
-            yield from kept(getattr(held, field.name), inside)
+        for name in _keeping(type(held)):
+            yield from kept(getattr(held, name), inside)
+
+
+@shapes.cached
+def _keeping(model: type) -> tuple[str, ...]:
+    """Return the fields of a dataclass below which a line without effect may be kept."""
+
+    def may(annotation: Any) -> bool:
+        inner = shapes.record_in(annotation)
+        return inner is Inert or (inner is not None and bool(_keeping(inner)))
+
+    return tuple(name for name, annotation in shapes.hints(model).items() if may(annotation))
 
 
 def starred(line: str) -> str:

@@ -39,6 +39,7 @@ from ikecli.crypto.exchange import restore
 from ikecli.crypto.puzzles import solve
 from ikecli.daemon.archive import Archive
 from ikecli.daemon.guard import Guard
+from ikecli.daemon.jobs import AtOnce, Jobs, Workshop
 from ikecli.daemon.journal import Journal
 from ikecli.daemon.keylog import KeyLog
 from ikecli.daemon.pending import Pending
@@ -57,6 +58,8 @@ COMMIT_PAUSE: Final = 0.02
 """Seconds after a line that takes effect in which further lines may come: one commit serves them all."""
 COMMIT_SHARE: Final = 4
 """How many times as long as a commit took the next one waits for lines."""
+LARGE_LINES: Final = 1000
+LARGE_TEXT: Final = 1 << 15
 NAMED_LINES: Final = 8
 """Lines that a reload names of those it discards."""
 Reply = Callable[[object], None]
@@ -116,11 +119,13 @@ class Appliance:
         plane: Callable[[Notify], Plane],
         storage: Storage,
         ask: Callable[[Question, Reply], None] | None = None,
+        workshop: Workshop | None = None,
     ) -> None:
         self.clock: Final = clock
         self.random: Final = random
         self.storage: Final = storage
-        self.journal: Final = Journal(clock)
+        self.jobs: Final = Jobs(workshop or AtOnce())
+        self.journal: Final = Journal(clock, self.jobs.here)
         self.plane: Final = plane(self.notice)
         self.plane_reason = ""
         self.store = self._new_store(dialect)
@@ -195,10 +200,25 @@ class Appliance:
         """Make the candidate running now, if that is due."""
         if self._due is None:
             return
+        if self.jobs.busy:
+            self.jobs.later(self.settle)
+            return
+        self._due.cancel()
+        self._due = None
+        if self.large():
+            self.jobs.begin(self._commit_due)
+        else:
+            self._commit_due()
+
+    def _commit_due(self) -> None:
         try:
             self.commit()
         except IkecliError as problem:
             self.journal.log(3, "IKECLI", "COMMIT", str(problem))
+
+    def large(self, text: str = "") -> bool:
+        """Tell whether work on the configuration, or on a text, takes so long that it is done beside the loop."""
+        return self.store.version > LARGE_LINES or len(text) > LARGE_TEXT
 
     def commit(self) -> list[str]:
         """Make the candidate running; return the complaints that are new."""
@@ -218,11 +238,14 @@ class Appliance:
         if tables and "vrf" not in self.plane.features:
             named, plane = ", ".join(sorted(tables)), self.plane.name
             complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
+        self.jobs.here(self._apply)
+        self._took = self.clock.now() - began
+        return complaints
+
+    def _apply(self) -> None:
         self.plane.configure(self.store.intent)
         later = "later-fragments" in self.plane.features
         self.do(Apply(replace(self.store.intent, later_fragments=later)))
-        self._took = self.clock.now() - began
-        return complaints
 
     def reload(self) -> list[str]:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""

@@ -18,13 +18,20 @@ RING_SIZE: Final = 4096
 """Events and lines that the buffered log keeps."""
 
 Push = Callable[[Heard], None]
+Here = Callable[[Callable[[], None]], None]
+
+
+def _at_once(act: Callable[[], None]) -> None:
+    act()
 
 
 class Journal:
     """The one listener of an appliance; it passes on what it hears."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, here: Here = _at_once) -> None:
+        """Take the clock, and what has something done on the thread of the listeners."""
         self._clock = clock
+        self._here = here
         self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
         self._listeners: list[Push] = []
         self.debugs: frozenset[str] = frozenset()
@@ -44,7 +51,8 @@ class Journal:
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""
         now = self._clock.wall()
-        self._take(Heard(now, log=LogLine(now, severity, facility, mnemonic, text)), keep=True)
+        heard = Heard(now, log=LogLine(now, severity, facility, mnemonic, text))
+        self._here(lambda: self._take(heard, keep=True))
 
     def listen(self, push: Push) -> None:
         """Push everything heard from now on."""

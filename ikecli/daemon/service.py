@@ -18,6 +18,7 @@ from ikecli.control.messages import Heard
 from ikecli.control.server import Server
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clock import LoopClock
+from ikecli.daemon.jobs import Beside
 from ikecli.daemon.listening import ListeningPlane
 from ikecli.daemon.planes import choose
 from ikecli.daemon.sessions import Session
@@ -100,6 +101,7 @@ class Service:
                 plane=self._plane,
                 storage=storage,
                 ask=workers(loop),
+                workshop=Beside(loop),
             )
             self._appliance.plane_reason = self._why
             await self._serve(loop)

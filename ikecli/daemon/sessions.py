@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from ikecli import __version__
 from ikecli.boundary.events import CATEGORIES
@@ -84,17 +84,39 @@ class Session:
         self._heard_at = self._appliance.clock.now()
         if not isinstance(request, ConfigLine | ConfigLines | ConfigHelp):
             self._appliance.settle()
-        try:
-            _HANDLERS[type(request)](self, request, reply)
-        except IkecliError as problem:
-            reply(Error(str(problem)))
+        jobs = self._appliance.jobs
+        if jobs.busy and not _free(request):
+            jobs.later(lambda: self.handle(request, reply))
+        elif _heavy(request) and self._appliance.large(getattr(request, "text", "")):
+            jobs.begin(lambda: self._answer(request), lambda outcome: _finish(outcome, reply))
+        else:
+            try:
+                _HANDLERS[type(request)](self, request, reply)
+            except IkecliError as problem:
+                reply(Error(str(problem)))
+
+    def _answer(self, request: Request) -> Reply:
+        """Return the reply to a request that is answered when it has been worked on."""
+        replies: list[Reply] = []
+        _HANDLERS[type(request)](self, request, replies.append)
+        return replies[0]
 
     def close(self) -> None:
         """End the session; an open configuration section is committed."""
         self._appliance.journal.forget(self._push)
         self._appliance.guard.forget(self)
         self._appliance.leave(self)
-        if self._reader is not None:
+        self._close_configuration()
+
+    def _close_configuration(self) -> None:
+        jobs = self._appliance.jobs
+        if self._reader is None:
+            return
+        if jobs.busy:
+            jobs.later(self._close_configuration)
+        elif self._appliance.large():
+            jobs.begin(self._leave_configuration)
+        else:
             self._leave_configuration()
 
     def seen_by(self, line: int) -> UserView:
@@ -343,6 +365,31 @@ class Session:
         if keeping.changes(request):
             self._must_be_free()
         reply(keeping.ACTS[type(request)](self._appliance, self.user, request))
+
+
+def _heavy(request: Request) -> bool:
+    """Tell whether a request is worked on for as long as the configuration is large."""
+    return isinstance(request, _CONFIGURING) or (isinstance(request, Show) and request.topic in ("running", "startup"))
+
+
+def _free(request: Request) -> bool:
+    """Tell whether a request touches no configuration, so that it waits for no work on it."""
+    engine = isinstance(request, Show) and request.topic in _ENGINE_TOPICS
+    return engine or isinstance(request, Identify | Ping | Debug | Monitor)
+
+
+def _finish(outcome: Any, reply: Answer) -> None:
+    if isinstance(outcome, IkecliError):
+        reply(Error(str(outcome)))
+    elif isinstance(outcome, Exception):
+        reply(Error("% The engine failed at this; its log says more."))
+        raise outcome
+    else:
+        reply(outcome)
+
+
+_CONFIGURING: Final = (ConfigBegin, ConfigLine, ConfigLines, ConfigEnd, *keeping.ACTS)
+_ENGINE_TOPICS: Final = frozenset({"ikev2.sa", "ikev2.session", "ikev2.stats", "version", "clock", "users", "logging"})
 
 
 def _below(needed: int, level: int) -> str:

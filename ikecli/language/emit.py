@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ikecli.language import shapes, tree
@@ -11,16 +11,6 @@ from ikecli.language.tree import Node
 from ikecli.secret import Secret
 
 Reveal: TypeAlias = Callable[[Secret], str]
-
-
-@shapes.cached
-def _words_only(node: Node) -> bool:
-    return tree.words_only(node)
-
-
-@shapes.cached
-def _slot_names(node: Node) -> tuple[str, ...]:
-    return tuple(tree.slots(node))
 
 
 def present(value: Any) -> bool:
@@ -34,77 +24,123 @@ def slots_of(record: Any) -> dict[str, Any]:
     return {name: value for name in names if present(value := getattr(record, name))}
 
 
+Slots: TypeAlias = Mapping[str, Any]
+Say: TypeAlias = Callable[[Slots, list[str], list[str]], bool]
+"""Adds the words of slots and the names of the slots that these say; False where they cannot be said."""
+
+
 class Emitter:
-    """Writes patterns of one dialect; `reveal` gives the text of a secret."""
+    """Writes patterns of one dialect; `reveal` gives the text of a secret. Each pattern is made a function once."""
 
     def __init__(self, dialect: str, reveal: Reveal) -> None:
         self.dialect = dialect
         self.reveal = reveal
+        self._known: dict[Node, Say] = {}
 
-    def text(self, pattern: Node, slots: Mapping[str, Any]) -> str | None:
+    def text(self, pattern: Node, slots: Slots) -> str | None:
         """Return the command that binds exactly these slots, or None where the pattern cannot say them all."""
         words: list[str] = []
         used: list[str] = []
-        if not self._emit(pattern, slots, words, used) or not slots.keys() <= set(used):
+        if not self._say(pattern)(slots, words, used) or not slots.keys() <= set(used):
             return None
-        return " ".join(words).replace(" \n", "\n")
+        text = " ".join(words)
+        return text.replace(" \n", "\n") if "\n" in text else text
 
-    def _emit(self, node: Node, slots: Mapping[str, Any], words: list[str], used: list[str]) -> bool:
+    def _say(self, node: Node) -> Say:
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = self._made(node)
+        return known
+
+    def _made(self, node: Node) -> Say:
         match node:
             case tree.Word(text=text, slot=None):
-                words.append(text)
-                return True
-            case tree.Word(text, slot, value):
-                held = slots.get(slot or "")
-                if (held is not True) if value is True else (held != value):
-                    return False
-                words.append(text)
-                used.append(slot or "")
-                return True
+                return _word(text)
+            case tree.Word(text, str(slot), value):
+                return _bound_word(text, slot, value)
             case tree.Value(spec, slot):
-                return self._value(spec, slot, slots, words, used)
+                return self._value(spec, slot)
             case tree.Seq(items):
-                return all(self._emit(item, slots, words, used) for item in items)
+                return _all([self._say(item) for item in items])
             case tree.Opt(item):
-                return self._optional(item, slots, words, used)
+                return _optional(self._say(item))
             case tree.AnyOrder(items):
-                return all(self._optional(item, slots, words, used) for item in items)
+                return _all([_optional(self._say(item)) for item in items])
             case tree.Choice(branches):
-                return self._choice(node, branches, slots, words, used)
+                says = [self._say(branch) for branch in branches]
+                return says[0] if tree.words_only(node) else _best(says)
             case tree.Repeat(item):
-                return self._repeat(item, slots, words, used)
+                return _repeat(self._say(item), next(iter(tree.slots(item))))
             case tree.Record(slot, item):
-                return self._record(slot, item, slots, words, used)
+                return _record(self._say(item), slot)
             case _:
-                return True
+                return lambda slots, words, used: True
 
-    def _value(self, spec: str, slot: str, slots: Mapping[str, Any], words: list[str], used: list[str]) -> bool:
-        value = slots.get(slot)
-        if value is None or isinstance(value, bool):
+    def _value(self, spec: str, slot: str) -> Say:
+        found, reveal = kind(spec, self.dialect), self.reveal
+
+        def say(slots: Slots, words: list[str], used: list[str]) -> bool:
+            value = slots.get(slot)
+            if value is None or isinstance(value, bool) or not found.holds(value):
+                return False
+            words.append(reveal(value) if isinstance(value, Secret) else found.write(value))
+            used.append(slot)
+            return True
+
+        return say
+
+
+def _word(text: str) -> Say:
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
+        words.append(text)
+        return True
+
+    return say
+
+
+def _bound_word(text: str, slot: str, value: Any) -> Say:
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
+        held = slots.get(slot)
+        if (held is not True) if value is True else (held != value):
             return False
-        found = kind(spec, self.dialect)
-        if not found.holds(value):
-            return False
-        words.append(self.reveal(value) if isinstance(value, Secret) else found.write(value))
+        words.append(text)
         used.append(slot)
         return True
 
-    def _optional(self, node: Node, slots: Mapping[str, Any], words: list[str], used: list[str]) -> bool:
+    return say
+
+
+def _all(says: Sequence[Say]) -> Say:
+    """Say one after the other; in a loop, since `all` takes twice as long and this is run for every word."""
+
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
+        for each in says:  # noqa: SIM110
+            if not each(slots, words, used):
+                return False
+        return True
+
+    return say
+
+
+def _optional(inner: Say) -> Say:
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
         before, known = len(words), len(used)
-        if not self._emit(node, slots, words, used) or len(used) == known:
+        if not inner(slots, words, used) or len(used) == known:
             del words[before:], used[known:]
         return True
 
-    def _choice(
-        self, node: Node, branches: tuple[Node, ...], slots: Mapping[str, Any], words: list[str], used: list[str]
-    ) -> bool:
-        if _words_only(node):
-            return self._emit(branches[0], slots, words, used)
+    return say
+
+
+def _best(says: Sequence[Say]) -> Say:
+    """Say it by the branch that says most."""
+
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
         best: tuple[list[str], list[str]] | None = None
-        for branch in branches:
+        for each in says:
             said: list[str] = []
             took: list[str] = []
-            if self._emit(branch, slots, said, took) and (best is None or len(took) > len(best[1])):
+            if each(slots, said, took) and (best is None or len(took) > len(best[1])):
                 best = said, took
         if best is None:
             return False
@@ -112,20 +148,27 @@ class Emitter:
         used += best[1]
         return True
 
-    def _repeat(self, item: Node, slots: Mapping[str, Any], words: list[str], used: list[str]) -> bool:
-        (slot,) = _slot_names(item)
-        values = slots.get(slot)
-        if not values:
-            return False
-        return all(self._emit(item, {slot: value}, words, used) for value in values)
+    return say
 
-    def _record(self, slot: str, item: Node, slots: Mapping[str, Any], words: list[str], used: list[str]) -> bool:
+
+def _repeat(inner: Say, slot: str) -> Say:
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
+        values = slots.get(slot)
+        return bool(values) and all(inner({slot: value}, words, used) for value in values or ())
+
+    return say
+
+
+def _record(inner: Say, slot: str) -> Say:
+    def say(slots: Slots, words: list[str], used: list[str]) -> bool:
         record = slots.get(slot)
         if record is None:
             return False
-        inner = record if isinstance(record, dict) else slots_of(record)
+        held = record if isinstance(record, dict) else slots_of(record)
         took: list[str] = []
-        if not self._emit(item, inner, words, took) or not inner.keys() <= set(took):
+        if not inner(held, words, took) or not held.keys() <= set(took):
             return False
         used.append(slot)
         return True
+
+    return say

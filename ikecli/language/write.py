@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any, TypeAlias
 
@@ -30,6 +29,7 @@ class _Group:
     spare: list[Declaration] = field(default_factory=list)
     items: list[_Item] = field(default_factory=list)
     sorted: bool = False
+    stored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def _fill(group: _Group, declarations: list[Declaration], hidden: list[Declarati
     at = group.depth + 1
     group.here = [each for each in declarations if len(each.target.path) == at]
     group.spare = [each for each in hidden if len(each.target.path) == at]
+    group.stored = frozenset(slot.name for each in group.here for slot in each.stored)
     group.items = _planned(tuple(each for each in (*declarations, *hidden) if len(each.target.path) > at), at)
     if group.here:
         first = declarations.index(group.here[0])
@@ -91,6 +92,7 @@ class _Writer:
         self.emitter = Emitter(dialect.name, reveal)
         self.plans: dict[str, tuple[list[_Item], bool]] = {}
         self.changed: list[bool] = [False]
+        self.lines: list[str] = []
 
     def plan(self, mode: Mode) -> tuple[list[_Item], bool]:
         """Return a mode's plan, and whether `!` closes its section."""
@@ -100,124 +102,124 @@ class _Writer:
             self.plans[mode.name] = _planned(items[:-1] if closed else items, 0), closed
         return self.plans[mode.name]
 
-    def line(self, level: int, text: str) -> Iterator[str]:
-        """Yield a command at its level; the further lines of a block stand as they are."""
+    def line(self, level: int, text: str) -> None:
+        """Write a command at its level; the further lines of a block stand as they are."""
         self.changed = [True] * (level + 1)
         first, *block = text.split("\n")
-        yield " " * level + first
-        yield from block
+        self.lines.append(" " * level + first)
+        self.lines += block
 
-    def bang(self, level: int) -> Iterator[str]:
-        """Yield `!` if something was written at this level since the last one."""
+    def bang(self, level: int) -> None:
+        """Write `!` if something was written at this level since the last one."""
         if level < len(self.changed) and self.changed[level]:
             self.changed[level:] = [False]
-            yield " " * level + _BANG
+            self.lines.append(" " * level + _BANG)
 
-    def body(self, owner: Any, plan: list[_Item], level: int, keys: _Keys) -> Iterator[str]:
-        """Yield what a plan says of an object; `keys` are those of the path to it, one a step."""
+    def body(self, owner: Any, plan: list[_Item], level: int, keys: _Keys) -> None:
+        """Write what a plan says of an object; `keys` are those of the path to it, one a step."""
         for item in plan:
             match item:
                 case Bang():
-                    yield from self.bang(level)
+                    self.bang(level)
                 case _Group():
-                    yield from self.group(owner, item, level, keys)
+                    self.group(owner, item, level, keys)
                 case Declaration() if item.target.part:
-                    yield from self.part(owner, item, level)
+                    self.part(owner, item, level)
                 case Declaration():
-                    yield from self.inert(owner, item, level)
+                    self.inert(owner, item, level)
 
-    def group(self, owner: Any, group: _Group, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield the lines of a field, a section or a collection."""
+    def group(self, owner: Any, group: _Group, level: int, keys: _Keys) -> None:
+        """Write the lines of a field, a section or a collection."""
         held = getattr(owner, group.step.name)
         if group.step.keys is not None:
             for key, entry in sorted(held.items()) if group.sorted else held.items():
                 for item in group.items:
                     if isinstance(item, _Here):
-                        yield from self.entry(owner, group, entry, level, (*keys, key))
+                        self.entry(owner, group, entry, level, (*keys, key))
                     else:
-                        yield from self.body(entry, [item], level, (*keys, key))
+                        self.body(entry, [item], level, (*keys, key))
             return
         for item in group.items:
             if isinstance(item, _Here):
-                yield from self.field(owner, group, held, level, keys)
+                self.field(owner, group, held, level, keys)
             elif held:
-                yield from self.body(held, [item], level, (*keys, None))
+                self.body(held, [item], level, (*keys, None))
 
-    def entry(self, owner: Any, group: _Group, entry: Any, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield the line that makes an entry, and its section."""
-        stored = {slot.name for each in group.here for slot in each.stored}
-        values = {name: value for name, value in slots_of(entry).items() if name in stored}
+    def entry(self, owner: Any, group: _Group, entry: Any, level: int, keys: _Keys) -> None:
+        """Write the line that makes an entry, and its section."""
+        values = {name: value for name, value in slots_of(entry).items() if name in group.stored}
         for each in (*group.here, *group.spare):
             made = entry if each.target.operator == ">" else owner
             if all(getattr(made, name) == value for name, value in each.target.constants):
                 text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **values})
                 if text is not None:
-                    yield from self.opened(each, text, entry, level)
+                    self.opened(each, text, entry, level)
                     return
         if values:
             raise ValueError(f"no declaration writes {group.step.name} {keys[-1]} with {', '.join(values)}")
 
-    def opened(self, declaration: Declaration, text: str, entry: Any, level: int) -> Iterator[str]:
-        """Yield a line and, if it opens a section, what that holds."""
-        yield from self.line(level, text)
+    def opened(self, declaration: Declaration, text: str, entry: Any, level: int) -> None:
+        """Write a line and, if it opens a section, what that holds."""
+        self.line(level, text)
         if declaration.target.enters:
             plan, closed = self.plan(self.dialect.modes[declaration.target.enters])
-            yield from self.body(entry, plan, level + 1, ())
+            self.body(entry, plan, level + 1, ())
             if closed:
-                yield from self.bang(level)
+                self.bang(level)
 
-    def part(self, owner: Any, declaration: Declaration, level: int) -> Iterator[str]:
-        """Yield the sections of which this opener writes one part, where there is something to write."""
+    def part(self, owner: Any, declaration: Declaration, level: int) -> None:
+        """Write the sections of which this opener writes one part, where there is something to write."""
         (step,) = declaration.target.path
         for key, entry in getattr(owner, step.name).items():
             text = self.emitter.text(declaration.pattern, _key_slots(declaration, (key,)))
-            written = list(self.opened(declaration, text or "", entry, level))
-            if len([line for line in written if line.strip() != _BANG]) > 1:
-                yield from written
+            before = len(self.lines)
+            self.opened(declaration, text or "", entry, level)
+            if len([line for line in self.lines[before:] if line.strip() != _BANG]) <= 1:
+                del self.lines[before:]
 
-    def inert(self, owner: Any, declaration: Declaration, level: int) -> Iterator[str]:
-        """Yield the kept lines of a family."""
+    def inert(self, owner: Any, declaration: Declaration, level: int) -> None:
+        """Write the kept lines of a family."""
         for text, kept in owner.inert.items():
             if kept.family == declaration.text:
-                yield from self.line(level, f"no {text}" if kept.negated else text)
+                self.line(level, f"no {text}" if kept.negated else text)
                 for line in kept.lines:
-                    yield " " * (level + 1) + line
+                    self.lines.append(" " * (level + 1) + line)
 
-    def field(self, owner: Any, group: _Group, held: Any, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield the line of a field, or those of a list."""
+    def field(self, owner: Any, group: _Group, held: Any, level: int, keys: _Keys) -> None:
+        """Write the line of a field, or those of a list."""
         first = group.here[0]
         if first.target.operator == ">":
             text = self.emitter.text(first.pattern, _key_slots(first, keys))
             if held is not None and text is not None:
-                yield from self.opened(first, text, held, level)
+                self.opened(first, text, held, level)
         elif first.target.operator == "+":
-            yield from self.items(group, held, level, keys)
+            self.items(group, held, level, keys)
         elif is_flag(first):
-            yield from self.flag(first, held, level, keys)
+            self.flag(first, held, level, keys)
         elif held is False:
-            yield from self.negation(first, level, keys)
+            self.negation(first, level, keys)
         elif not present(held):
-            yield from self.unset(group, level, keys)
+            self.unset(group, level, keys)
         else:
-            yield from self.line(level, self.value(group, held, keys))
+            self.line(level, self.value(group, held, keys))
 
-    def flag(self, declaration: Declaration, held: bool | None, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield a flag where it is not at its default, or where defaults are written."""
+    def flag(self, declaration: Declaration, held: bool | None, level: int, keys: _Keys) -> None:
+        """Write a flag where it is not at its default, or where defaults are written."""
         default = declaration.target.default == "on"
         on = default if held is None else held
         if on == default and not (declaration.target.always or self.every):
             return
         if on:
-            yield from self.line(level, self.emitter.text(declaration.pattern, _key_slots(declaration, keys)) or "")
+            self.line(level, self.emitter.text(declaration.pattern, _key_slots(declaration, keys)) or "")
         else:
-            yield from self.negation(declaration, level, keys)
+            self.negation(declaration, level, keys)
 
-    def negation(self, declaration: Declaration, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield `no` and the head of a command."""
-        yield from self.line(level, f"no {self.emitter.text(head(declaration), _key_slots(declaration, keys))}")
+    def negation(self, declaration: Declaration, level: int, keys: _Keys) -> None:
+        """Write `no` and the head of a command."""
+        self.line(level, f"no {self.emitter.text(head(declaration), _key_slots(declaration, keys))}")
 
-    def unset(self, group: _Group, level: int, keys: _Keys) -> Iterator[str]:
-        """Yield the default of a field that holds nothing, where it is written."""
+    def unset(self, group: _Group, level: int, keys: _Keys) -> None:
+        """Write the default of a field that holds nothing, where it is written."""
         always = any(each.target.always for each in group.here)
         if not always and not self.every:
             return
@@ -225,10 +227,10 @@ class _Writer:
             default = default_slots(each)
             if default is not None:
                 text = self.emitter.text(each.pattern, {**_key_slots(each, keys), **default})
-                yield from self.line(level, text or "")
+                self.line(level, text or "")
                 return
         if always:
-            yield from self.negation(group.here[0], level, keys)
+            self.negation(group.here[0], level, keys)
 
     def value(self, group: _Group, held: Any, keys: _Keys) -> str:
         """Return the first command that says a value whole."""
@@ -240,15 +242,15 @@ class _Writer:
                     return text
         raise ValueError(f"no declaration writes {group.step.name} of {type(held).__name__}")
 
-    def items(self, group: _Group, held: list[Any], level: int, keys: _Keys) -> Iterator[str]:
-        """Yield a list: item by item, or as one line where the command repeats."""
+    def items(self, group: _Group, held: list[Any], level: int, keys: _Keys) -> None:
+        """Write a list: item by item, or as one line where the command repeats."""
         first = group.here[0]
         if first.bare and first.slots[first.bare].many:
             if held:
-                yield from self.line(level, self.value(group, tuple(held), keys))
+                self.line(level, self.value(group, tuple(held), keys))
             return
         for item in held:
-            yield from self.line(level, self.value(group, item, keys))
+            self.line(level, self.value(group, item, keys))
 
 
 def _key_slots(declaration: Declaration, keys: _Keys) -> dict[str, Any]:
@@ -264,14 +266,15 @@ def _key_slots(declaration: Declaration, keys: _Keys) -> dict[str, Any]:
 
 def write(
     dialect: Dialect, draft: Any, *, every: bool = False, reveal: Reveal = str, mode: str = "config"
-) -> Iterator[str]:
-    """Yield the running-config of a draft, line by line.
+) -> list[str]:
+    """Return the running-config of a draft, a line an item.
 
     `every` writes defaults too. `reveal` gives the text of a secret; left alone it is *****, and such
     a text cannot be read back. Raises ValueError for a value that no declaration can say.
     """
     writer = _Writer(dialect, every, reveal)
     plan, closed = writer.plan(dialect.modes[mode])
-    yield from writer.body(draft, plan, 0, ())
+    writer.body(draft, plan, 0, ())
     if closed:
-        yield from writer.bang(0)
+        writer.bang(0)
+    return writer.lines

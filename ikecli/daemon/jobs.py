@@ -1,0 +1,122 @@
+"""Work on large configurations, done beside the event loop: one piece at a time, while the engine goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
+
+SWITCH_SECONDS: Final = 0.001
+"""How long the loop waits at most for a thread that computes."""
+
+
+class Workshop(Protocol):
+    """Where such work is done."""
+
+    def apart(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do work; `done` is called on the loop with what it returns, or with the exception that it raises."""
+
+    def here(self, act: Callable[[], T]) -> T:
+        """Act on the loop, wherever the caller is, and return the result."""
+
+
+class AtOnce:
+    """Does all at once: for appliances in virtual time."""
+
+    def apart(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do it now."""
+        done(_outcome(work))
+
+    def here(self, act: Callable[[], T]) -> T:
+        """Act now."""
+        return act()
+
+
+class Beside:
+    """Does work on a thread of its own.
+
+    No cycles are looked for meanwhile: what a configuration is made of has none, and the look would hold up the loop.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop: Final = loop
+        self._home: Final = threading.get_ident()
+        self._thread: Final = ThreadPoolExecutor(1, "configuration")
+        sys.setswitchinterval(SWITCH_SECONDS)
+
+    def apart(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do it on the thread."""
+        gc.disable()
+        future = self._loop.run_in_executor(self._thread, _outcome, work)
+        future.add_done_callback(lambda ended: self._end(done, ended.result()))
+
+    def _end(self, done: Callable[[Any], None], outcome: Any) -> None:
+        gc.freeze()
+        gc.enable()
+        done(outcome)
+
+    def here(self, act: Callable[[], T]) -> T:
+        """Act on the loop; a thread waits for that."""
+        return on_loop(self._loop, self._home, act)
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, home: int, act: Callable[[], T]) -> T:
+    """Act on the loop whose thread is `home`; another thread waits for that."""
+    if threading.get_ident() == home:
+        return act()
+    acted: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            acted.set_result(act())
+        except Exception as problem:
+            acted.set_exception(problem)
+
+    loop.call_soon_threadsafe(run)
+    return acted.result()
+
+
+def _outcome(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except Exception as problem:
+        return problem
+
+
+def _raised(outcome: Any) -> None:
+    if isinstance(outcome, Exception):
+        raise outcome
+
+
+class Jobs:
+    """The one piece of work under way, and what waits until it is done."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop: Final = workshop
+        self._waiting: Final[deque[Callable[[], None]]] = deque()
+        self.busy = False
+        self.here: Final = workshop.here
+
+    def begin(self, work: Callable[[], Any], done: Callable[[Any], None] = _raised) -> None:
+        """Begin work; nothing else may be under way."""
+        self.busy = True
+        self._workshop.apart(work, lambda outcome: self._end(done, outcome))
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Act when what is under way is done."""
+        self._waiting.append(act)
+
+    def _end(self, done: Callable[[Any], None], outcome: Any) -> None:
+        self.busy = False
+        try:
+            done(outcome)
+        finally:
+            while self._waiting and not self.busy:
+                self._waiting.popleft()()
