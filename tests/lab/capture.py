@@ -67,16 +67,11 @@ class Capture:
             node.appliance.journal.listen(self._hear)
 
     def frames(self, where: Path) -> list[Frame]:
-        """Return what tshark sees of each packet, under the generation of keys that it was sealed with."""
+        """Return what tshark sees of each packet."""
         file = where / "wire.pcap"
         records = (_RECORD.pack(int(t), int(t % 1 * 1e6), len(one), len(one)) + one for t, one in self._packets)
         file.write_bytes(_HEADER + b"".join(records))
-        seen: dict[int, Frame] = {}
-        for generation in range(max(map(len, self._generations().values()), default=1)):
-            for frame in self._read(file, where / str(generation), generation):
-                if frame.number not in seen or (frame.good and not seen[frame.number].good):
-                    seen[frame.number] = frame
-        return [seen[number] for number in sorted(seen)]
+        return frames(file, self._rows(IKE_TABLE), self._rows(ESP_TABLE), where)
 
     def _tap(self, packet: Packet) -> None:
         self._packets.append((self._lab.clock.now(), packet.write()))
@@ -91,26 +86,36 @@ class Capture:
         texts = (node.storage.text(f"{FOLDER}/{table}") for node in self._lab.nodes)
         return list(dict.fromkeys(line for text in texts for line in text.splitlines()))
 
-    def _generations(self) -> dict[tuple[str, ...], list[str]]:
-        """Return the rows of each pair of SPIs, in order."""
-        found: dict[tuple[str, ...], list[str]] = {}
-        for line in self._rows(IKE_TABLE):
-            found.setdefault(tuple(next(csv.reader([line]))[:2]), []).append(line)
-        return found
 
-    def _read(self, file: Path, home: Path, generation: int) -> Iterator[Frame]:
-        folder = home / "wireshark"
-        folder.mkdir(parents=True)
-        ike = [rows[min(generation, len(rows) - 1)] for rows in self._generations().values()]
-        (folder / IKE_TABLE).write_text("".join(f"{row}\n" for row in ike))
-        (folder / ESP_TABLE).write_text("".join(f"{row}\n" for row in self._rows(ESP_TABLE)))
-        options = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
-        command = ["tshark", "-r", str(file), "-T", "pdml", *(word for one in options for word in ("-o", one))]
-        environment = {**os.environ, "XDG_CONFIG_HOME": str(home), "HOME": str(home)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        assert "Error loading" not in done.stderr, done.stderr
-        for packet in ElementTree.fromstring(done.stdout).iter("packet"):
-            yield _frame(packet)
+def frames(file: Path, ike: list[str], esp: list[str], where: Path) -> list[Frame]:
+    """Return what tshark sees of each packet of a capture, under the generation of keys that it was sealed with.
+
+    `ike` and `esp` are the rows of the key log; files that tshark needs are made in `where`.
+    """
+    generations: dict[tuple[str, ...], list[str]] = {}
+    for line in ike:
+        generations.setdefault(tuple(next(csv.reader([line]))[:2]), []).append(line)
+    seen: dict[int, Frame] = {}
+    for number in range(max(map(len, generations.values()), default=1)):
+        rows = [some[min(number, len(some) - 1)] for some in generations.values()]
+        for frame in _read(file, where / str(number), rows, esp):
+            if frame.number not in seen or (frame.good and not seen[frame.number].good):
+                seen[frame.number] = frame
+    return [seen[number] for number in sorted(seen)]
+
+
+def _read(file: Path, home: Path, ike: list[str], esp: list[str]) -> Iterator[Frame]:
+    folder = home / "wireshark"
+    folder.mkdir(parents=True)
+    for table, rows in ((IKE_TABLE, ike), (ESP_TABLE, esp)):
+        (folder / table).write_text("".join(f"{row}\n" for row in rows))
+    options = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
+    command = ["tshark", "-r", str(file), "-T", "pdml", *(word for one in options for word in ("-o", one))]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(home), "HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Error loading" not in done.stderr, done.stderr
+    for packet in ElementTree.fromstring(done.stdout).iter("packet"):
+        yield _frame(packet)
 
 
 def _frame(packet: ElementTree.Element) -> Frame:
@@ -171,4 +176,4 @@ def _shown(field: ElementTree.Element) -> str:
     return field.get("show", "")
 
 
-__all__ = ["FOLDER", "NEEDS_TSHARK", "Capture", "Frame", "Message"]
+__all__ = ["FOLDER", "NEEDS_TSHARK", "Capture", "Frame", "Message", "frames"]
