@@ -31,11 +31,12 @@ def caller(connection: socket.socket) -> tuple[int, str] | None:
 
 
 def admitted_group() -> int | None:
-    """Return the number of GROUP when its members may use the socket: root runs the engine and the group exists."""
+    """Return the number of GROUP when its members may use the socket: root or the group's own user runs the engine."""
     try:
-        return grp.getgrnam(GROUP).gr_gid if os.geteuid() == 0 else None
+        group = grp.getgrnam(GROUP).gr_gid
     except KeyError:
         return None
+    return group if os.geteuid() == 0 or os.getegid() == group else None
 
 
 def _groups(name: str, gid: int) -> list[int]:

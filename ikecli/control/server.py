@@ -246,7 +246,7 @@ def _bind(listener: socket.socket, path: Path) -> None:
         os.umask(mask)
     group = levels.admitted_group()
     if group is not None:
-        os.chown(path, 0, group)
+        os.chown(path, -1, group)
         path.chmod(0o660)
 
 

@@ -24,9 +24,11 @@ from ikecli.daemon.planes import choose
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
+from ikecli.daemon.supervisor import Supervisor
 from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.linux.memory import keep_to_itself
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
 from ikecli.errors import Unavailable
@@ -62,6 +64,7 @@ def run(setup: Setup, tell: Callable[[Heard], None]) -> None:
 
     Log lines and events go to `tell`.
     """
+    keep_to_itself()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(Service(setup, tell).run())
 
@@ -80,6 +83,7 @@ class Service:
 
     def __init__(self, setup: Setup, tell: Push) -> None:
         self._setup, self._tell = setup, tell
+        self._supervisor = Supervisor()
         self._trouble: Unavailable | None = None
         self._booted = False
         self._early: list[str] = []
@@ -120,9 +124,12 @@ class Service:
             loop.add_signal_handler(signal.SIGHUP, self._reload)
             plane = f"data plane {appliance.plane.name}, {self._why}"
             self._log(NOTICE, "STARTED", f"the engine answers at {self._setup.control}; {plane}")
+            self._supervisor.ready(plane)
+            self._supervisor.watch(loop)
             if self._setup.private:
                 loop.call_later(FIRST_SESSION, self._stop_unless, server.connections)
             await self._stop.wait()
+            self._supervisor.stopping()
             dropped = ", ".join(f"{number} {what}" for what, number in sorted(self._sockets.counted.items()))
             self._log(
                 NOTICE,
@@ -155,14 +162,17 @@ class Service:
 
     def _reload(self) -> None:
         """Read the startup configuration again and apply the difference (SIGHUP)."""
+        self._supervisor.reloading()
         try:
             found = self._appliance.reload()
         except Unavailable as problem:
             self._log(ERROR, "RELOAD", f"nothing was changed: {problem}")
+            self._supervisor.ready("the last reload changed nothing")
             return
         for line in found:
             self._log(WARNING, "CONFIG", line)
         self._log(NOTICE, "RELOADED", "the startup configuration was read again")
+        self._supervisor.ready("the startup configuration was read again")
 
     def _plane(self, notify: Notify) -> Plane:
         if self._setup.private:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ikecli.boundary.effects import Direction, Endpoint, Remove, Update
+from ikecli.dataplane.linux.memory import keep_to_itself
 from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.userspace.chooser import Chooser, Row
 from ikecli.dataplane.userspace.coalesce import Coalescer
@@ -296,6 +297,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the worker."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they go to the whole group; it ends with the engine
+    keep_to_itself()
     one = socket.socket(fileno=int(arguments[0]))
     one.setblocking(False)
     pipe = Pipe(one)
