@@ -72,25 +72,29 @@ def page(dialect: Dialect, mode: Mode, commands: list[Described]) -> Iterator[st
 
 def without_effect() -> str:
     """Return the page of what is read, kept and written back, and does nothing."""
-    rows = ["# Kept without effect", "", "Read, written back in place, and said to have no effect when entered.", ""]
+    rows = [
+        "# Kept without effect",
+        "",
+        "Read, written back in place, and said to have no effect when entered, in these words. `(section)`: with",
+        "the lines below it. What is refused is read, too, to say why. Every other word is an error.",
+        "",
+    ]
     for name in DIALECTS:
         dialect = load(name)
         for mode in dialect.modes.values():
             commands = [each for each in describe(mode) if inert(each)]
             if commands:
-                rows += [f"## {SYSTEMS[name]} {mode.name}", ""]
-                for command in commands:
-                    rows += _inert(command)
+                rows += [f"## {SYSTEMS[name]} {mode.name}", "", "| | |", "|---|---|"]
+                rows += [*map(_inert, commands), ""]
     return "\n".join(rows)
 
 
-def _inert(command: Described) -> Iterator[str]:
-    yield from _code(command.syntax)
+def _inert(command: Described) -> str:
     target = command.declaration.target
-    yield f"{'Refused' if target.refused else 'No effect'}: {target.reason}."
-    yield ""
-    if command.note:
-        yield from (command.note, "")
+    section = " (section)" if target.operator == "~>" else ""
+    why = f"refused: {target.reason}" if target.refused else target.reason
+    note = f" ({command.note.rstrip('.')})" if command.note else ""
+    return f"| `{_cell(command.syntax)}`{section} | {_cell(why)}{_cell(note)} |"
 
 
 def _command(command: Described) -> Iterator[str]:
