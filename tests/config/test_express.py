@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ikecli.config import Store, dialect_of
+from ikecli.config import ConfigReader, Store, dialect_of, other_dialect
 from ikecli.config.express import express
 from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
 from ikecli.config.mask import Mask
+from ikecli.config.reader import feed_all
 from ikecli.config.running import body
 from ikecli.intent import Connection, Identity, Initiation, Intent, Profile
 from ikecli.language import load
+from ikecli.secret import Secret
 from tests.config.reading import MASTER_KEY, SAMPLES, read
 
 OTHER = {"ios": "asa", "asa": "ios"}
@@ -239,3 +241,18 @@ def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], los
     store, outcomes = read(dialect, "\n".join([whole, *lines]))
     assert all(each.accepted for each in outcomes)
     assert lost in express(store.intent, OTHER[dialect]).lost
+
+
+@pytest.mark.parametrize("dialect", ["ios", "asa"])
+def test_another_system_with_the_same_master_key_reads_the_keys_of_a_conversion(dialect: str) -> None:
+    one = {"cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False}
+    more = {"rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "routes": "", "keys": ("mine", "yours")}
+    store, _ = read(dialect, MADE[dialect]([{**one, **more}]))
+    store.set_phrase(Secret("the same everywhere"))
+    lines = other_dialect.converted(store, OTHER[dialect])
+    assert "mine" not in "\n".join(lines)
+    there = Store(OTHER[dialect], bytes(32), phrases=(Secret("the same everywhere"),))
+    assert all(outcome.accepted for _, outcome in feed_all(ConfigReader(there, quiet=True), lines))
+    there.commit()
+    assert essence(there.intent) == essence(store.intent)
+    assert " mine" in "\n".join(there.running(clear=True))
