@@ -52,6 +52,7 @@ class Links:
         self._lines: dict[str, bool] = {}
         self._leaning: dict[str, set[str]] = {}
         self._sharing: dict[str, list[str]] = {}
+        self._dead = frozenset[str]()
         self._by_protection: dict[str, Interface] = {}
         self._gre: dict[tuple[str, Address | None, Address | None, int | None], Interface] = {}
         self.interfaces: dict[str, Interface] = {}
@@ -140,15 +141,17 @@ class Links:
     def up(self, name: str) -> bool:
         """Tell whether an interface carries packets."""
         one = self.interfaces.get(name)
-        return one is not None and not one.shutdown and not one.template and self._lines.get(name, True)
+        able = one is not None and not one.shutdown and not one.template and name not in self._dead
+        return able and self._lines.get(name, True)
 
     def settle(self, connection: str) -> None:
         """See to the tunnel of a connection whose SAs have changed."""
         one = self._by_protection.get(connection)
         self._settle_from(self._sharing.get(connection) or ([one.name] if one is not None else ()))
 
-    def refresh(self) -> None:
-        """See to all tunnels: the machine's own ways may have changed."""
+    def refresh(self, dead: frozenset[str]) -> None:
+        """See to all tunnels: the machine's own ways may have changed, and interfaces whose link is `dead`."""
+        self._dead = dead
         self._settle_from(tuple(self._lines))
 
     def _settle(self) -> None:

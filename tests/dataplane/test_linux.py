@@ -9,19 +9,20 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 
 import pytest
 
-from ikecli.boundary.notices import LinkChanged
+from ikecli.boundary.notices import LineChanged, LinkChanged
+from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.plane import UserspacePlane
-from ikecli.intent import Flow, Intent
+from ikecli.intent import Carrier, Flow, Intent, Route
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
-from tests.dataplane.test_contract import NETS, Pair, both_versions, flow, intent
+from tests.dataplane.test_contract import NETS, Pair, both_versions, flow, intent, tunnelled
 from tests.live.machine import differing, snapshot
 
 pytestmark = pytest.mark.live
@@ -144,3 +145,45 @@ def test_ipv6_for_the_gateway_itself_is_refused_in_the_clear(tmp_path: Path) -> 
             assert made.ping("L", INSIDE6["R"]) == "!"
         finally:
             made.close()
+
+
+def shown(made: LinuxRig, name: str) -> dict[str, InterfaceView]:
+    return {view.name: view for view in made.do(name, "interfaces")}
+
+
+def test_a_default_route_that_comes_and_goes_takes_a_tunnel_up_and_down(made: LinuxRig) -> None:
+    base = tunnelled("L", Carrier.GRE)
+    outside, inside, tunnel = base.network.interfaces
+    assert tunnel.tunnel is not None
+    far = replace(tunnel, tunnel=replace(tunnel.tunnel, destination=ip_address("198.51.100.7")))
+    network = replace(base.network, interfaces=(outside, inside, far))
+    made.do("L", "configure", replace(base, network=network, connections=()))
+    name, notices = made.nodes["L"].namespace, made.nodes["L"].notices
+    assert not shown(made, "L")["Tunnel0"].line
+    ip("-n", name, "route", "add", "default", "via", ENDS["R"])
+    assert made.wait(lambda: LineChanged("Tunnel0", True) in notices)
+    ip("-n", name, "route", "delete", "default")
+    assert made.wait(lambda: LineChanged("Tunnel0", False) in notices)
+
+
+def test_a_link_that_goes_down_is_noticed_and_its_routes_come_back_with_it(made: LinuxRig) -> None:
+    tunnel = tunnelled("L", Carrier.GRE)
+    routes = (*tunnel.network.routes, Route(IPv4Network("10.77.0.0/16"), ip_address(ENDS["R"])))
+    network = replace(tunnel.network, routes=routes)
+    made.do("L", "configure", replace(tunnel, network=network, connections=()))
+    name, notices = made.nodes["L"].namespace, made.nodes["L"].notices
+    wanted = "10.77.0.0/16"
+
+    def has_route() -> bool:
+        return wanted in {view.prefix for view in made.do("L", "routes")}
+
+    assert made.wait(lambda: LineChanged("Tunnel0", True) in notices)
+    assert has_route()
+    ip("-n", name, "link", "set", "veth0", "down")
+    assert made.wait(lambda: LineChanged("Tunnel0", False) in notices)
+    assert not shown(made, "L")["outside"].line
+    assert not has_route()
+    notices.clear()
+    ip("-n", name, "link", "set", "veth0", "up")
+    assert made.wait(lambda: LineChanged("Tunnel0", True) in notices)
+    assert made.wait(has_route)

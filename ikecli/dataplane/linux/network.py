@@ -161,6 +161,11 @@ class LinuxNetwork:
         links = self._links()
         return tuple(_seen(view, links.get(self.device(view.name))) for view in views)
 
+    def dead(self) -> frozenset[str]:
+        """Return the interfaces whose device has no link."""
+        links, plain = self._links(), self._devices.keys() - self.tunnels.keys()
+        return frozenset(name for name in plain if not _linked(links.get(self._devices[name])))
+
     # What is there
 
     def _links(self) -> dict[str, Any]:
@@ -365,6 +370,10 @@ def _everything(like: Address) -> Iterable[Address]:
     return (type(like)(1 << 24),)
 
 
+def _linked(link: Any) -> bool:
+    return link is not None and bool(link["flags"] & UP and link["flags"] & RUNNING)
+
+
 def _seen(view: InterfaceView, link: Any) -> InterfaceView:
     if link is None:
         return replace(view, up=False, line=False)
@@ -373,7 +382,7 @@ def _seen(view: InterfaceView, link: Any) -> InterfaceView:
     return replace(
         view,
         up=not view.shutdown and (tunnel is not None or bool(link["flags"] & UP)),
-        line=not view.shutdown and bool(link["flags"] & UP and link["flags"] & RUNNING),
+        line=not view.shutdown and _linked(link),
         tunnel=tunnel,
         device=link.get_attr("IFLA_IFNAME"),
         packets_in=counts.get("rx_packets", 0),

@@ -69,6 +69,7 @@ class LinuxPlane:
         try:
             self._links.configure(intent)
             self._connect_network()
+            self._links.refresh(self._network.dead())
             self._protect(self._with_maps(carried))
         except Unavailable as problem:
             self._host.log(str(problem))
@@ -373,7 +374,7 @@ class LinuxPlane:
             return
         self._settling = None
         try:
-            self._links.refresh()
+            self._links.refresh(self._network.dead())
             self._connect_network()
         except Unavailable as problem:
             self._host.log(str(problem))
