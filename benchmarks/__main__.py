@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from benchmarks import charon, config, esp, gap, handshake, large, scale, show, start
+from benchmarks import charon, config, esp, gap, handshake, kernel, large, scale, show, stages, start
 from benchmarks.figure import Figure
 from ikecli.language.language import DIALECTS
 
@@ -17,6 +17,8 @@ FIGURES: Final[dict[str, Callable[[], Iterable[Figure | str]]]] = {
     "start": lambda: [start.measure()],
     "show": lambda: [show.measure()],
     "esp": esp.measure,
+    "stages": stages.measure,
+    "kernel": kernel.measure,
     "large": large.figures,
     "gap": lambda: [gap.measure()],
     "scale": scale.figures,

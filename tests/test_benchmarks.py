@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from benchmarks import charon, config, gap, handshake, scale, show, start
+from benchmarks import charon, config, gap, handshake, kernel, scale, show, stages, start
 from benchmarks.figure import Figure
 
 
@@ -45,6 +47,15 @@ def test_an_appliance_of_many_peers_is_measured() -> None:
 
 def test_all_child_sas_of_a_crowd_are_rekeyed_in_their_lives() -> None:
     assert scale.rekeys(sas=20, lifetime=120).value >= 1
+
+
+@pytest.mark.live
+def test_the_stages_of_a_packet_and_an_sa_of_the_kernel_are_measured() -> None:
+    [line] = stages.measure(rounds=1)
+    assert re.search(r"choose and seal \d", line)
+    [figure] = kernel.measure(children=5)
+    assert isinstance(figure, Figure)
+    assert figure.value > 0
 
 
 def test_a_figure_says_whether_it_is_as_wanted() -> None:

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyroute2.netlink import nlmsg
 
 from ikecli.boundary.effects import Direction
 from ikecli.dataplane.xfrm import messages as xfrm
@@ -43,6 +44,28 @@ def test_icmp_keeps_type_and_code_where_they_are_both_ways() -> None:
     [cut] = cuts_of(Selector.of(ip_network("10.1.0.0/16"), 1, (0x0800, 0x08FF)), FAR)
     assert (cut.source_ports, cut.destination_ports) == ((8, 0xFFFF), (0, 0))
     assert cut.turned().source_ports == (8, 0xFFFF)
+
+
+def test_messages_are_written_as_the_base_class_writes_them() -> None:
+    [cut] = cuts_of(NEAR, FAR)
+    template = Template(ip_address("192.0.2.1"), ip_address("192.0.2.2"), 7)
+    policy = xfrm.userpolicymsg()
+    policy["info"] = policies_of(cut, 1000, template, True, False)[0].info(77)
+    policy["attrs"] = [("XFRMA_TMPL", xfrm.templates([template.structure(False)])), ("XFRMA_MARK", bytes(8))]
+    gone = xfrm.userpolicyidmsg()
+    gone["sel"], gone["index"], gone["dir"] = cut.selector(), 9, 1
+    sa = xfrm.usersaidmsg()
+    sa["id"] = {"daddr": bytes(16), "spi": b"abcd", "family": 2, "proto": 50}
+    sa["attrs"] = [("XFRMA_ALG_AUTH", b"12345"), ("XFRMA_MTIMER_THRESH", 1)]
+    for message in (policy, gone, sa):
+        header = message["header"]
+        header["type"], header["flags"], header["sequence_number"], header["pid"] = 0x13, 5, 3, 0
+        message.reset()
+        message.encode()
+        ours = bytes(message.data)
+        message.reset()
+        nlmsg.encode(message)
+        assert ours == bytes(message.data)
 
 
 def layer(priority: int, reqid: int) -> list[Policy]:
@@ -97,7 +120,9 @@ def test_structures_have_the_sizes_and_places_of_the_kernel() -> None:
     octets = xfrm.userpolicy_info.pack(policy.info(0x12340001))
     assert octets[152:160] == (1000).to_bytes(4, "little") + 0x12340001.to_bytes(4, "little")
     assert octets[160] == XFRM_POLICY_OUT
-    assert xfrm.userpolicy_info.unpack(octets) == policy.info(0x12340001)
+    read = xfrm.userpolicy_info.unpack(octets)
+    assert (read["sel"], read["priority"]) == (policy.cut.selector(), 1000)
+    assert xfrm.userpolicy_info.pack(read) == octets
 
 
 def test_a_message_is_read_as_it_was_written() -> None:

@@ -44,6 +44,7 @@ class Requests:
     def __init__(self, family: int, marshal: Any) -> None:
         self._marshal = marshal
         self._sequence = 0
+        self._buffer = memoryview(bytearray(BUFFER))  # one, since to make it costs more than most answers
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
         except OSError as error:
@@ -86,17 +87,19 @@ class Requests:
     def _answers(self, what: str, dump: bool = False) -> Iterator[Any]:
         """Yield the answers to the last request, up to its end."""
         while True:
-            data = self._socket.recv(BUFFER)
+            data = bytes(self._buffer[: self._socket.recv_into(self._buffer)])
             length, kind, _, sequence, _ = HEADER.unpack_from(data)
             if sequence != self._sequence:
                 continue
-            if kind == ERROR and (code := -struct.unpack_from("=i", data, HEADER.size)[0]):
-                raise Refused(what, code, _words(data[:length]))
+            if kind == ERROR:
+                if code := -struct.unpack_from("=i", data, HEADER.size)[0]:
+                    raise Refused(what, code, _words(data[:length]))
+                return
             for message in self._marshal.parse(data):
                 if message["header"]["type"] in (ERROR, DONE):
                     return
                 yield message
-            if not dump and kind != ERROR:
+            if not dump:
                 return
 
 

@@ -30,6 +30,11 @@ class Cut:
     source_ports: Ports
     destination_ports: Ports
 
+    def __hash__(self) -> int:
+        """Hash the addresses as numbers, which costs a fraction of hashing them."""
+        ends = int(self.source.network_address), int(self.destination.network_address)
+        return hash((*ends, self.protocol, self.source_ports, self.destination_ports))
+
     def turned(self) -> Cut:
         """Return the packets that answer; an ICMP message has type and code in the same places both ways."""
         ports = self.source_ports, self.destination_ports

@@ -7,6 +7,7 @@ are octets here; `algorithm`, `templates` and `replay_state` write them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from struct import Struct
 from typing import Any, ClassVar, Final
 
@@ -51,11 +52,12 @@ class Structure:
 
     @classmethod
     def pack(cls, value: dict[str, Any]) -> bytes:
-        """Return the structure's octets."""
-        nested = cls.nested
-        return cls.packing.pack(
-            *(nested[name].pack(value[name]) if name in nested else value[name] for name in cls.members)
-        )
+        """Return the structure's octets; one inside may be octets already."""
+        nested, parts = cls.nested, [value[name] for name in cls.members]
+        for at, name in enumerate(cls.members) if nested else ():
+            if name in nested and not isinstance(parts[at], bytes):
+                parts[at] = nested[name].pack(parts[at])
+        return cls.packing.pack(*parts)
 
     @classmethod
     def unpack(cls, data: bytes) -> dict[str, Any]:
@@ -180,6 +182,35 @@ class xfrmmsg(nlmsg):  # type: ignore[misc]
         ("XFRMA_SA_DIR", "uint8"),
         ("XFRMA_NAT_KEEPALIVE_INTERVAL", "uint32"),
     )
+
+    def encode(self) -> None:
+        """Write the message as the base class does, whose way is for any message and takes thrice as long."""
+        data = bytearray(_HEADER.size)
+        for name, kind in self.fields:
+            if isinstance(kind, str):
+                data += _plain(kind).pack(*(() if kind.endswith("x") else (self[name],)))
+            else:
+                data += kind.pack(self[name])
+        for name, value in self.get("attrs", ()):
+            number, kind = _ATTRIBUTES[name]
+            octets = value if kind == "cdata" else _NUMBER.pack(value)
+            data += _ATTRIBUTE.pack(_ATTRIBUTE.size + len(octets), number) + octets + bytes(-len(octets) % 4)
+        header = self["header"]
+        self.length = len(data)
+        numbers = (header.get(name, 0) for name in ("type", "flags", "sequence_number", "pid"))
+        _HEADER.pack_into(data, 0, self.length, *numbers)
+        self.data = data
+
+
+_HEADER: Final = Struct("=IHHII")
+_ATTRIBUTE: Final = Struct("=HH")
+_NUMBER: Final = Struct("=I")
+_ATTRIBUTES: Final = {name: (number, kind) for number, (name, kind) in enumerate(xfrmmsg.nla_map)}
+
+
+@cache
+def _plain(kind: str) -> Struct:
+    return Struct(f"={kind}")
 
 
 class dumpmsg(xfrmmsg):

@@ -22,6 +22,7 @@ from ikecli.dataplane.xfrm.messages import (
     XFRM_POLICY_FWD,
     XFRM_POLICY_IN,
     XFRM_POLICY_OUT,
+    lifetime_cfg,
     lifetime_cur,
 )
 from ikecli.intent import Address
@@ -33,7 +34,8 @@ FOREVER: Final = {
     "hard_packet_limit": XFRM_INF, "soft_add_expires_seconds": 0, "hard_add_expires_seconds": 0,
     "soft_use_expires_seconds": 0, "hard_use_expires_seconds": 0,
 }  # fmt: skip
-UNUSED: Final = dict.fromkeys(lifetime_cur.members, 0)
+UNUSED: Final = lifetime_cur.pack(dict.fromkeys(lifetime_cur.members, 0))
+UNLIMITED: Final = lifetime_cfg.pack(FOREVER)
 
 Place = tuple[Cut, int, int]
 """What the kernel tells policies apart by: the packets, seen in their direction, that direction, and the mark."""
@@ -82,7 +84,7 @@ class Policy:
         """Return the kernel's structure."""
         action = XFRM_POLICY_BLOCK if self.closed else XFRM_POLICY_ALLOW
         return {
-            "sel": self.cut.selector(), "lft": FOREVER, "curlft": UNUSED, "priority": self.priority, "index": index,
+            "sel": self.cut.selector(), "lft": UNLIMITED, "curlft": UNUSED, "priority": self.priority, "index": index,
             "dir": self.direction, "action": action, "flags": 0, "share": 0,
         }  # fmt: skip
 
