@@ -6,11 +6,42 @@ from dataclasses import dataclass
 
 OUTSIDE = {4: {"L": "192.0.2.1", "R": "192.0.2.2"}, 6: {"L": "2001:db8::1", "R": "2001:db8::2"}}
 INSIDE = {4: {"L": "10.1.0.1", "R": "10.2.0.1"}, 6: {"L": "2001:db8:1::1", "R": "2001:db8:2::1"}}
+KEY = "between-us-and-nobody-else-5uB"
 NETWORK = {4: {"L": "10.1.0.0/24", "R": "10.2.0.0/24"}, 6: {"L": "2001:db8:1::/64", "R": "2001:db8:2::/64"}}
 HIDDEN = "192.168.0.2"
 """Where L is when there is a NAT before it; others see its address of OUTSIDE."""
+ASA = f"""hostname Left
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 192.0.2.1 255.255.255.0
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address 10.1.0.1 255.255.255.0
+access-list L extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0
+route outside 10.2.0.0 255.255.255.0 192.0.2.2 1
+crypto ipsec ikev2 ipsec-proposal T
+ protocol esp encryption aes-gcm-256
+ protocol esp integrity null
+crypto map M 10 match address L
+crypto map M 10 set peer 192.0.2.2
+crypto map M 10 set ikev2 ipsec-proposal T
+crypto map M 10 set security-association lifetime kilobytes 8192
+crypto map M interface outside
+crypto ikev2 policy 10
+ encryption aes-gcm-256
+ integrity null
+ group 31
+ prf sha384
+ lifetime seconds 86400
+crypto ikev2 enable outside
+tunnel-group 192.0.2.2 type ipsec-l2l
+tunnel-group 192.0.2.2 ipsec-attributes
+ ikev2 remote-authentication pre-shared-key {KEY}
+ ikev2 local-authentication pre-shared-key {KEY}
+"""
 GCM = " encryption aes-gcm-256\n prf sha384\n group 31"
-KEY = "between-us-and-nobody-else-5uB"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +76,13 @@ class Case:
     also: str = ""
     port: int = 0
     only_6: bool = False
+    asa: bool = False
 
 
 def ours(case: Case) -> str:
     """Return our configuration: the end L."""
+    if case.asa:
+        return ASA
     here, there = (HIDDEN if case.nat else OUTSIDE[case.outer]["L"]), OUTSIDE[case.outer]["R"]
     named = case.nat or case.identities
     match = "fqdn right.example" if named else f"address {there} 255.255.255.255"
@@ -158,6 +192,7 @@ def _mlkem(name: str, group: str, their_groups: str) -> Case:
 
 CASES = (
     Case(name="PSK"),
+    Case(name="PSK, a firewall's words", asa=True),
     _suite("AES-CBC, SHA2-256", CBC, "aes256-sha256-ecp256", "esp-aes 256 esp-sha256-hmac", "aes256-sha256"),
     _suite("AES-CBC-128, SHA2-512", CBC, "aes256-sha256-ecp256", "esp-aes esp-sha512-hmac", "aes128-sha512"),
     _suite(

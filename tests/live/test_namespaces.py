@@ -9,48 +9,34 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine, config
+from tests.dataplane.namespaces import join, namespaces
 
 pytestmark = pytest.mark.live
 
-LEFT, RIGHT = "ikecli-left", "ikecli-right"
-
-
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True)
-
 
 @pytest.fixture
-def namespaces() -> Iterator[None]:
-    """Two namespaces, joined by a veth pair with 192.0.2.1 and 192.0.2.2."""
-    for name in (LEFT, RIGHT):
-        ip("netns", "add", name)
-    try:
-        ip("link", "add", "veth0", "netns", LEFT, "type", "veth", "peer", "name", "veth0", "netns", RIGHT)
-        for name, address in ((LEFT, "192.0.2.1/24"), (RIGHT, "192.0.2.2/24")):
-            ip("-n", name, "address", "add", address, "dev", "veth0")
-            ip("-n", name, "link", "set", "veth0", "up")
-            ip("-n", name, "link", "set", "lo", "up")
-        yield
-    finally:
-        for name in (LEFT, RIGHT):
-            ip("netns", "delete", name)
+def made() -> Iterator[dict[str, str]]:
+    """Two namespaces, joined by a cable with 192.0.2.1 and 192.0.2.2."""
+    with namespaces("L", "R") as names:
+        join(names["L"], names["R"], ("192.0.2.1/24", "192.0.2.2/24"))
+        yield names
 
 
-def test_two_engines_meet_on_the_real_ports(tmp_path: Path, namespaces: None) -> None:
+def test_two_engines_meet_on_the_real_ports(tmp_path: Path, made: dict[str, str]) -> None:
     left = Engine(
         tmp_path / "left",
         config("Left", "192.0.2.1", "192.0.2.2", "10.1.1", "10.2.2"),
-        within=["ip", "netns", "exec", LEFT],
+        within=["ip", "netns", "exec", made["L"]],
     )
     right = Engine(
         tmp_path / "right",
         config("Right", "192.0.2.2", "192.0.2.1", "10.2.2", "10.1.1"),
-        within=["ip", "netns", "exec", RIGHT],
+        within=["ip", "netns", "exec", made["R"]],
     )
     try:
         left.until("STARTED"), right.until("STARTED")
         listening = subprocess.run(
-            ["ip", "netns", "exec", LEFT, "ss", "-uln"], capture_output=True, text=True, check=True
+            ["ip", "netns", "exec", made["L"], "ss", "-uln"], capture_output=True, text=True, check=True
         ).stdout
         assert "192.0.2.1:500 " in listening
         assert "192.0.2.1:4500 " in listening

@@ -66,6 +66,8 @@ class Tunnel:
             ip("-n", names["R"], "address", "add", f"{INSIDE[version]['R']}/{prefix}", "dev", "lo")
         if case.also:
             ip("-n", names["R"], "address", "add", f"{case.also}/32", "dev", "lo")
+        if case.asa:
+            ip("-n", names["L"], "address", "add", f"{INSIDE[4]['L']}/24", "dev", "lo")
         if kind == "xfrm":
             ends = OUTSIDE[case.inner]["L"], "src", INSIDE[case.inner]["R"]
             ip("-n", names["R"], "route", "add", NETWORK[case.inner]["L"], "via", *ends)
