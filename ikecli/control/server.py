@@ -33,6 +33,8 @@ HIGH_WATER: Final = 1 << 18
 """Octets waiting for a session to read, above which nothing more is made for it."""
 
 BACKLOG: Final = 16
+LOOK: Final = 2.0
+"""Seconds between two looks whether the socket is still there."""
 
 
 class Connection(asyncio.Protocol):
@@ -193,12 +195,34 @@ class Server:
         self._when_empty = when_empty
         self._server: asyncio.Server | None = None
         self._path: Path | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._mending: asyncio.Task[None] | None = None
 
     async def listen(self, path: Path) -> None:
-        """Listen at `path`; raises Unavailable when an engine answers there already, or the path cannot be used."""
+        """Listen at `path`; raises Unavailable when an engine answers there already, or the path cannot be used.
+
+        A socket that somebody removes is there again soon; sessions go on.
+        """
         listener = listening_socket(path)
+        loop, before = asyncio.get_running_loop(), self._server
         self._path = path
-        self._server = await asyncio.get_running_loop().create_unix_server(lambda: Connection(self), sock=listener)
+        self._server = await loop.create_unix_server(lambda: Connection(self), sock=listener)
+        if before is not None:
+            before.close()
+        self._look = loop.call_later(LOOK, self._see, path)
+
+    def _see(self, path: Path) -> None:
+        loop = asyncio.get_running_loop()
+        if path.exists():
+            self._look = loop.call_later(LOOK, self._see, path)
+        else:
+            self._mending = loop.create_task(self._mend(path))
+
+    async def _mend(self, path: Path) -> None:
+        try:
+            await self.listen(path)
+        except Unavailable:
+            self._look = asyncio.get_running_loop().call_later(LOOK, self._see, path)
 
     def left(self, connection: Connection) -> None:
         """Forget a session that ended."""
@@ -209,6 +233,9 @@ class Server:
     def close(self) -> None:
         """End all sessions and remove the socket."""
         self._when_empty = None
+        for one in (self._look, self._mending):
+            if one is not None:
+                one.cancel()
         if self._server is not None:
             self._server.close()
         for connection in tuple(self.connections):

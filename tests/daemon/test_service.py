@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,3 +178,22 @@ def test_a_session_that_breaks_off_leaves_the_engine(tmp_path: Path, ports: tupl
         assert "uptime" in one.type("show version")
     finally:
         assert one.end() == 0
+
+
+def test_a_control_socket_that_was_removed_is_there_again(tmp_path: Path, ports: tuple[str, ...]) -> None:
+    engine = Engine(tmp_path / "engine", "hostname Left\nend\n", *ports[:4]).until("STARTED")
+    try:
+        with socket.socket(socket.AF_UNIX) as before:
+            before.connect(str(engine.where / "c"))
+            (engine.where / "c").unlink()
+            deadline = time.monotonic() + 20
+            while not (engine.where / "c").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert "Left" in engine.type("show running-config | include hostname")
+            before.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                before.recv(1)
+    finally:
+        assert engine.end() == 0
+    assert not (engine.where / "c").exists()
