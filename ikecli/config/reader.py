@@ -167,7 +167,7 @@ class ConfigReader:
         stripped = text.strip()
         indent = len(text) - len(text.lstrip())
         if not stripped or stripped[0] == "!" or _HEADER[self.store.dialect].fullmatch(stripped):
-            if stripped.startswith("!") and indent <= (self._kept.indent if self._kept else 0):
+            if stripped == "!" and indent <= (self._kept.indent if self._kept else 0):
                 self._kept = self._refused = None
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):

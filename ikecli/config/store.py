@@ -28,6 +28,13 @@ OPERATOR: Final = 15
 """The privilege level that `enable` leads to."""
 
 
+_SIGNS: Final = {
+    "ios": {"error": "%Incomplete", "warning": "%Warning"},
+    "asa": {"error": "INCOMPLETE", "warning": "WARNING"},
+}
+"""What stands before a complaint. The line itself was taken, so nothing that automation reads as a refusal."""
+
+
 class Store:
     """One appliance's configuration. Keys are stored under `master_key` (32 octets); `random` makes salts.
 
@@ -107,10 +114,8 @@ class Store:
         self.complaints = tuple(found)
         if self.editors:
             return []
-        sign = {"error": "%Error", "warning": "%Warning"} if self.dialect == "ios" else {}
-        told = [
-            f"{sign.get(one.severity, one.severity.upper())}: {one}" for one in self.complaints if one not in self._told
-        ]
+        sign = _SIGNS[self.dialect]
+        told = [f"{sign[one.severity]}: {one}" for one in self.complaints if one not in self._told]
         self._told = frozenset(self.complaints)
         return told
 

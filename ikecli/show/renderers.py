@@ -70,6 +70,7 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.ikev2.sa": asa_ikev2.sa,
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
+    "show.map": crypto_map.of_a_firewall,
     "show.vpn_sessiondb.l2l": vpn_sessiondb.l2l,
     "show.vpn_sessiondb.remote": remote_access.sessions,
     "show.local_pool": asa_pools.local_pool,

@@ -11,13 +11,23 @@ from ikecli.show.options import Slots
 
 def crypto_map(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
     """`show crypto map`: each entry once, then the interfaces that carry its map."""
+    yield from _maps(views, "ios")
+
+
+def of_a_firewall(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+    """`show crypto map`, of what is in use; interfaces have their names."""
+    wanted = str(slots.get("nameif") or "")
+    yield from _maps([view for view in views if not wanted or view.nameif.lower() == wanted.lower()], "asa")
+
+
+def _maps(views: Sequence[ConnectionView], dialect: str) -> Iterator[str]:
     entries: dict[tuple[str, int], list[ConnectionView]] = {}
     for view in views:
         entries.setdefault((view.name, view.sequence), []).append(view)
     for group in entries.values():
-        yield from _entry(group[0])
+        yield from _entry(group[0]) if dialect == "ios" else _firewall_entry(group[0])
         yield f"\tInterfaces using crypto map {group[0].name}:"
-        for interface in dict.fromkeys(view.interface for view in group if view.interface):
+        for interface in dict.fromkeys(view.nameif or view.interface for view in group if view.interface):
             yield f"\t\t{interface}"
         yield ""
 
@@ -37,7 +47,7 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     if view.profile:
         yield f"\tIKEv2 Profile: {view.profile}"
     yield "\tAccess-List SS dynamic: False"
-    yield from _access_list(view)
+    yield from _access_list(view, "ios")
     current = next((child.remote for child in view.children), next(iter(view.peers), ""))
     if current:
         yield f"\tCurrent peer: {text.address(current)}"
@@ -46,6 +56,20 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     yield ""
     yield "\tResponder-Only (Y/N): N"
     yield from terms(view)
+
+
+def _firewall_entry(view: ConnectionView) -> Iterator[str]:
+    yield f'Crypto Map "{view.name}" {view.sequence} ipsec-isakmp'
+    yield from (f"\tPeer = {text.address(peer, 'asa')}" for peer in view.peers)
+    yield from _access_list(view, "asa")
+    if view.children:
+        yield f"\tCurrent peer: {text.address(view.children[0].remote, 'asa')}"
+    yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
+    yield f"\tPFS (Y/N): {'N' if view.pfs is None else f'Y, group{view.pfs}'}"
+    yield "\tIPsec proposals={ "
+    for name, transforms in view.transform_sets:
+        yield f"\t\t{name}:  {{ {transforms}  }} , "
+    yield "\t}"
 
 
 def terms(view: ConnectionView | IpsecProfileView) -> Iterator[str]:
@@ -63,15 +87,15 @@ def terms(view: ConnectionView | IpsecProfileView) -> Iterator[str]:
     yield "\t}"
 
 
-def _access_list(view: ConnectionView) -> Iterator[str]:
+def _access_list(view: ConnectionView, dialect: str) -> Iterator[str]:
     if view.ipsec_profile:
         yield "\tExtended IP access list "
         for flow in view.flows:
-            yield f"\t    access-list  {text.ace(flow, 'ios')}"
+            yield f"\t    access-list  {text.ace(flow, dialect)}"
         return
     if not view.access_list:
         yield "\tNo matching address list set."
         return
     yield f"\tExtended IP access list {view.access_list}"
     for flow in view.flows:
-        yield f"\t    access-list {view.access_list} {text.ace(flow, 'ios')}"
+        yield f"\t    access-list {view.access_list} {text.ace(flow, dialect)}"

@@ -10,6 +10,9 @@ from ikecli.show.options import Slots
 
 def local_pool(views: Sequence[PoolView], slots: Slots) -> Iterator[str]:
     """`show ip local pool [NAME]`: IPv4 pools by range; of one that is named also its addresses."""
+    if slots.get("name") and not views:
+        yield f"% Pool {slots['name']} not found"
+        return
     yield " Pool                     Begin           End             Free  In use   Blocked"
     for view in views:
         if view.version != 4:

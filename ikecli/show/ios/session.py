@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
 from ikecli.show import text
@@ -61,6 +61,9 @@ class _Session:
 
 def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterator[str]:
     """`show crypto session [detail]`: each peer with its IKE SAs and flows. Takes connections and IKE SAs together."""
+    if slots.get("brief"):
+        yield from _brief(views)
+        return
     detail = detailed(slots)
     yield "Crypto session current status"
     yield from _CODES if detail else ()
@@ -68,6 +71,25 @@ def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterat
     for one in _sessions(views):
         yield from _session(one, detail)
         yield ""
+
+
+_STATUS: Final = {"UP-ACTIVE": "UA", "UP-IDLE": "UI", "UP-NO-IKE": "UK", "DOWN": "D ", "DOWN-NEGOTIATING": "DN"}
+
+
+def _brief(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[str]:
+    """Yield a line for each peer, by the routing table of what is protected."""
+    yield "Status: A- Active, U - Up, D - Down, I - Idle, S - Standby, N - Negotiating"
+    yield "        K - No IKE"
+    found = list(_sessions(views))
+    for table in dict.fromkeys(one.ivrf for one in found) or [""]:
+        yield f"ivrf = {table or '(none)'}"
+        yield f"{'Peer':>15}{'I/F':>9}{'Username':>17}{'Group/Phase1_id':>25}{'Uptime':>16} Status"
+        for one in found:
+            if one.ivrf == table:
+                identity = text.address(one.sas[0].remote_identity) if one.sas else ""
+                uptime = text.elapsed(one.uptime) if one.uptime else "00:00:00"
+                name = text.short_interface(one.interface)
+                yield f"{text.address(one.peer):>15}{name:>9}{'':>17}{identity:>25}{uptime:>16} {_STATUS[one.status]}"
 
 
 def _sessions(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[_Session]:
