@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections import Counter, deque
@@ -255,9 +256,13 @@ class Siege:
         standing = [sa for sa in core.sas.values() if sa.state is State.ESTABLISHED]
         spis = list(core.children)[:8]
         spi = dice.choice(spis) if spis else dice.randrange(1 << 32)
-        match dice.randrange(12):
+        match dice.randrange(14):
             case 11 if standing:
                 self._cross()
+            case 12 if standing and end is self.victim:
+                self._move(dice.choice(standing))
+            case 13 if end is self.victim and dice.random() < 0.3:
+                self._reconfigure()
             case 0 | 1:
                 end.notice(Expired(spi, hard=dice.random() < 0.2))
             case 2 | 3:
@@ -284,6 +289,19 @@ class Siege:
         flying, self.pair.wire = self.pair.wire, []
         for _, receiver, datagram in flying:
             receiver.receive(datagram)
+
+    def _move(self, sa: IkeSa) -> None:
+        """Have the victim give an IKE SA away, and take it back."""
+        engine = self.victim.engine
+        plain, effects = engine.give(sa.number, self.pair.now)
+        self.victim.perform(effects)
+        self.victim.perform(engine.take(json.loads(json.dumps(plain)), self.pair.now))
+
+    def _reconfigure(self) -> None:
+        """Have the victim's connections be others, or as they were."""
+        lifetime = self.dice.choice((3600, 3600, 3000))
+        rows = tuple(replace(row, lifetime=lifetime) for row in self.target.victim.connections)
+        self.victim.apply(replace(self.target.victim, connections=rows))
 
     def _want(self, end, sa: IkeSa, want: Want) -> None:  # type: ignore[no-untyped-def]
         end.engine._begin(self.pair.now)

@@ -19,7 +19,7 @@ from ikecli.intent import (
     Ppk,
     Template,
 )
-from ikecli.intent.selectors import any_selector
+from ikecli.intent.selectors import any_selector, host_selector
 from ikecli.numbers import TransformType
 from ikecli.secret import Secret
 from tests.ike.pair import CBC, GCM, LEFT, RIGHT, Dpd, connection, ike_proposal, intent, profile, row
@@ -28,6 +28,7 @@ from tests.ike.test_followup import pfs
 
 OUTSIDE: Final = IPv4Address("203.0.113.1")
 _X25519: Final = row(TransformType.KE, "31")
+_MODP: Final = row(TransformType.KE, "14")
 _EVERYTHING: Final = tuple(Flow(any_selector(version), any_selector(version)) for version in (4, 6))
 _MANY: Final = (ike_proposal("aes-cbc-128 aes-cbc-256", "sha256", groups="19 31"), ike_proposal(groups="31 19"))
 _POOLS: Final = (
@@ -73,6 +74,17 @@ class Victim:
 
 def _ends(**more: object) -> tuple[Intent, Intent]:
     return intent(RIGHT, LEFT, **more), intent(LEFT, RIGHT, **more)  # type: ignore[arg-type]
+
+
+def _slow() -> tuple[Intent, Intent]:
+    """Return ends that ask for the results of their key exchanges, and protect what is between themselves."""
+
+    def end(here: IPv4Address, there: IPv4Address) -> Intent:
+        flow = Flow(host_selector(here), host_selector(there))
+        row_ = connection(here, there, flows=(flow,), transport=True, pfs=_MODP)
+        return intent(here, there, proposals=(ike_proposal(groups="14 31"),), connections=(row_,), later_fragments=True)
+
+    return end(RIGHT, LEFT), end(LEFT, RIGHT)
 
 
 def _quantum(required: bool) -> tuple[Intent, Intent]:
@@ -125,8 +137,8 @@ def victims() -> list[Victim]:
                 LEFT,
                 proposals=_MANY,
                 fragment_mtu=(576, 1280),
-                cookie_threshold=3,
-                puzzle_threshold=12,
+                cookie_threshold=0,
+                puzzle_threshold=1,
                 max_half_open=20,
             ),
             intent(LEFT, RIGHT, proposals=_MANY, fragment_mtu=(576, 1280)),
@@ -147,6 +159,7 @@ def victims() -> list[Victim]:
                 fragment_mtu=(576, 1280),
             ),
         ),
+        Victim("with slow groups, in transport mode", *_slow()),
         Victim("post-quantum", *_quantum(False)),
         Victim("with a PPK", *_quantum(True)),
         Victim("across a NAT", *_behind_nat(), nat=True),
