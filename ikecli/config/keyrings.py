@@ -57,7 +57,8 @@ def usable(complaints: Complaints, where: tuple[Any, ...], what: str, key: Key |
     """Return a key that can be used here; complain of one that was encrypted elsewhere."""
     if key is not None and key.usable is None:
         why = f"the key of {what} was encrypted on another system"
-        complaints.error(where, "pre-shared-key-missing", why, "pre-shared-key KEY with the key itself")
+        fix = "key config-key password-encrypt KEY with its master key, or pre-shared-key KEY with the key itself"
+        complaints.error(where, "pre-shared-key-missing", why, fix)
     return key.usable if key else None
 
 

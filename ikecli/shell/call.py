@@ -90,6 +90,7 @@ COMMANDS: Final = Commands(
         "delete": "files:delete",
         "archive.config": "archive:store",
         "convert.ikev1": "archive:ikev1",
+        "show.archive.incremental": "archive:incremental",
         "show.archive.differences": "archive:differences",
         "configure.replace": "archive:replace",
         "configure.exclusive": "configuration:exclusive",

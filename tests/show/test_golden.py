@@ -23,6 +23,7 @@ NOT_RENDERED = {
     "show.derived",
     "show.archive.differences",
     "show.reload",
+    "show.archive.incremental",
 }
 """Commands whose lines are the configuration's or the session's own."""
 

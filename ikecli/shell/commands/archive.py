@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ikecli.control.messages import (
@@ -53,6 +54,28 @@ async def ikev1(call: Call) -> None:
     reply = await call.shell.ask(ConvertIkev1())
     assert isinstance(reply, Lines)
     await call.out.lines(reply.lines or ("% Nothing is said of IKEv1",))
+
+
+async def incremental(call: Call) -> None:
+    """Print the lines of a configuration that are not in the running one."""
+    file = place(str(call.slots["file"]))
+    reply = await call.shell.ask(Differ("running-config", file, await sent(file)))
+    assert isinstance(reply, Lines)
+    await call.out.lines(("!List of Commands:", *_added(reply.lines), "end"))
+
+
+def _added(lines: Iterable[str]) -> Iterator[str]:
+    """Yield what lines of differences add, below the lines that it stands below."""
+    above: list[tuple[int, str]] = []
+    for line in lines:
+        depth, text = len(line) - len(line.lstrip()), line.strip()
+        above = [one for one in above if one[0] < depth]
+        if text.startswith("+"):
+            yield from (" " * each + opener for each, opener in above if opener)
+            above = [(each, "") for each, _ in above]
+            yield " " * depth + text[1:]
+        elif not text.startswith("-"):
+            above.append((depth, text))
 
 
 async def replace(call: Call) -> None:
