@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final, TypeAlias
 
@@ -83,23 +83,25 @@ class Lists:
         if line.protocol is not None:
             yield line.protocol, line.source_ports, line.destination_ports, line.icmp
             return
-        for service in self._group(where, what, line.services or "", ()):
+        for service in self._group(where, what, line.services or "", (), set()):
             for protocol in protocols_of(service):
                 yield protocol, service.source_ports, service.ports, service.icmp
 
-    def _group(self, where: Where, what: str, wanted: str, inside: tuple[str, ...]) -> Iterator[Service]:
+    def _group(
+        self, where: Where, what: str, wanted: str, inside: tuple[str, ...], seen: set[str]
+    ) -> Iterator[Service]:
         held = self._draft.service_groups.get(wanted)
         if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
             self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group service {wanted}")
             return
         yield from held.services
-        for inner in held.groups:
-            yield from self._group(where, what, inner, (*inside, wanted))
+        for inner in _once(held.groups, seen):
+            yield from self._group(where, what, inner, (*inside, wanted), seen)
 
     def ends(self, where: Where, what: str, end: ios_lists.Endpoint | None) -> list[Selector]:
         """Return what one end of a line covers; complain where no selector says it."""
         if end is not None and end.group is not None:
-            return list(self._networks(where, what, end.group, ()))
+            return list(self._networks(where, what, end.group, (), set()))
         found = selector_of(end)
         if found is None:
             self._complaints.error(
@@ -109,19 +111,29 @@ class Lists:
             )  # fmt: skip
         return [found] if found else []
 
-    def _networks(self, where: Where, what: str, wanted: str, inside: tuple[str, ...]) -> Iterator[Selector]:
+    def _networks(
+        self, where: Where, what: str, wanted: str, inside: tuple[str, ...], seen: set[str]
+    ) -> Iterator[Selector]:
         held = self._draft.network_groups.get(wanted)
         if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
             self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group network {wanted}")
             return
         for member in held.members:
             yield _covered(member)
-        for inner in held.groups:
-            yield from self._networks(where, what, inner, (*inside, wanted))
+        for inner in _once(held.groups, seen):
+            yield from self._networks(where, what, inner, (*inside, wanted), seen)
 
     def _missing(self, where: Where, what: str, group: str, loops: bool, fix: str) -> None:
         why = "which is inside of itself" if loops else "which is not there"
         self._complaints.error(where, "access-list-missing", f"{what} names {group}, {why}", fix)
+
+
+def _once(groups: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Yield the groups that were not looked at to their end, as they are come upon."""
+    for name in groups:
+        if name not in seen:
+            yield name
+            seen.add(name)
 
 
 def _covered(member: ios_lists.Member) -> Selector:

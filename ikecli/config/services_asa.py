@@ -24,16 +24,25 @@ _G = TypeVar("_G", bound=_Group)
 
 
 def unfolded(
-    groups: Mapping[str, _G], wanted: str, missing: Missing, fix: str, inside: tuple[str, ...] = ()
+    groups: Mapping[str, _G],
+    wanted: str,
+    missing: Missing,
+    fix: str,
+    inside: tuple[str, ...] = (),
+    seen: set[str] | None = None,
 ) -> Iterator[_G]:
-    """Yield a group and those in it, to their end."""
+    """Yield a group and those in it, to their end, each once."""
+    seen = set() if seen is None else seen
     held = groups.get(wanted)
     if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
         missing(f"object-group {wanted}", f"{fix} {wanted}")
         return
+    if wanted in seen:
+        return
+    seen.add(wanted)
     yield held
     for inner in held.groups:
-        yield from unfolded(groups, inner, missing, fix, (*inside, wanted))
+        yield from unfolded(groups, inner, missing, fix, (*inside, wanted), seen)
 
 
 class Services:

@@ -117,6 +117,8 @@ class ValueLeaf(Leaf):
 class EndLeaf(pp.Token):
     """The end of the line, or a comment; gives the declaration that the line is."""
 
+    then: None = None
+
     def __init__(self, done: Done, marks: Marks) -> None:
         super().__init__()
         self.skipWhitespace = self.callPreparse = self.mayIndexError = False
@@ -153,6 +155,7 @@ class Point(pp.MatchFirst):
         self.words: dict[str, list[WordLeaf]] = {}
         self.spelled: list[str] = []
         self.served: list[str] = []
+        self.initials: set[str] = set()
         self.values: list[ValueLeaf] = []
         self.rest: list[ValueLeaf] = []
         self.end: EndLeaf | None = None
@@ -176,6 +179,7 @@ class Point(pp.MatchFirst):
         self.words, self.values, self.rest = words, values[SPECIFIC] + values[FREE], values[REST]
         self.spelled = sorted(words)
         self.served = sorted(text for text, leaves in words.items() if not all(w.node.exact for w in leaves))
+        self.initials = {text[:1] for text in self.served}
         leaves = [leaf for each in words.values() for leaf in each]
         self.exprs = [*leaves, *self.values, *self.rest, *([self.end] if self.end else [])]
         self.built = True  # last: another thread may be reading
@@ -222,18 +226,22 @@ class Point(pp.MatchFirst):
         assert found
         token = found[1]
         start, stop = found.span(1)
-        exact = self.words.get(token) or self.words.get(token.lower())
-        if exact:
-            return exact[0], exact[0].node.value, stop
-        for leaf in self.others(token, start > loc):
-            if isinstance(leaf, ValueLeaf):
-                taken = leaf.kind.take(text, start, stop, token)
-                if taken is not None:
-                    return leaf, *taken
-            elif isinstance(leaf, WordLeaf):
-                return leaf, leaf.node.value, stop
-            else:
-                return leaf, None, stop
+        word = self.words.get(token) or self.words.get(token.lower())
+        if word:
+            return word[0], word[0].node.value, stop
+        for leaf in self.values:
+            taken = leaf.kind.take(text, start, stop, token)
+            if taken is not None:
+                return leaf, *taken
+        word = self._abbreviated(token.lower())
+        if word:
+            return word[0], word[0].node.value, stop
+        for leaf in self.rest:
+            taken = leaf.kind.take(text, start, stop, token)
+            if taken is not None:
+                return leaf, *taken
+        if self.end and (not token or (start > loc and token[0] == "!")):
+            return self.end, None, stop
         return None
 
     def others(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
@@ -252,7 +260,7 @@ class Point(pp.MatchFirst):
 
     def _abbreviated(self, token: str) -> list[WordLeaf]:
         """Return the leaves of the one word that the token abbreviates; several that mean the same count as one."""
-        if not token:
+        if token[:1] not in self.initials:
             return []
         found = [[leaf for leaf in self.words[text] if not leaf.node.exact] for text in self._begun(token)]
         if len({tuple((leaf.then, leaf.node.slot) for leaf in leaves) for leaves in found}) != 1:
@@ -332,33 +340,30 @@ class Graph:
             known = self._points[ways] = Point(self, ways)
         return known
 
-    def begins(self, text: Line) -> bool:
-        """Tell whether a command may begin as the text does."""
-        return self.root.first(text, 0) is not None
-
     def parse(self, text: Line) -> tuple[Done, dict[str, Any]]:
         """Return what the text is, and its slots: records are dicts, repeated slots lists. Raises Refusal."""
-        return self.walk(text) or self.search(text)
+        walked = self.walk(text)
+        return walked if isinstance(walked, tuple) else self.search(text)
 
-    def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | None:
-        """Read by the first leaf at every point; None where that does not lead to the end of a command."""
+    def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | int:
+        """Read by the first leaf at every point; return how far that leads, where not to the end of a command."""
         point, loc = self.root, 0
         pairs: list[tuple[tree.Node, Any]] = []
         while (found := point.first(text, loc)) is not None:
             leaf, value, loc = found
             if leaf.opens:
                 pairs += [(mark, None) for mark in leaf.opens]
-            if isinstance(leaf, EndLeaf):
+            if leaf.then is None:
                 return leaf.done, _slots(pairs)
             if leaf.binds:
                 pairs.append((leaf.node, value))
             point = leaf.then
-        return None
+        return loc
 
     def stop(self, text: Line) -> Refusal:
         """Return the refusal of a text too long to be searched: where its walk ends."""
         point, loc, secret = self.root, 0, NOWHERE
-        while (found := point.first(text, loc)) is not None and not isinstance(found[0], EndLeaf):
+        while (found := point.first(text, loc)) is not None and found[0].then is not None:
             if isinstance(found[0], ValueLeaf) and found[0].kind.secret:
                 secret = min(secret, loc)
             point, loc = found[0].then, found[2]
@@ -372,18 +377,16 @@ class Graph:
         return pairs[0][0], _slots(reversed(pairs[1:]))
 
 
-def _slots(pairs: Iterable[tuple[tree.Node, Any]]) -> dict[str, Any]:
+def _slots(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     slots: dict[str, Any] = {}
     outer: list[dict[str, Any]] = []
     for node, value in pairs:
-        if isinstance(node, tree.Open):
+        if node is tree.OPEN:
             outer.append(slots)
             slots = {}
             continue
-        if isinstance(node, tree.Close):
+        if type(node) is tree.Close:
             value, slots = slots, outer.pop()
-        assert isinstance(node, tree.Word | tree.Value | tree.Close)
-        assert node.slot
         if node.many:
             slots.setdefault(node.slot, []).append(value)
         else:

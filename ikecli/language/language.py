@@ -83,10 +83,12 @@ class Mode:
         """Return the command that a line is, or None; quicker than `read` where it is none. Raises NeedsLines."""
         text = Line(line.replace("\t", " "))
         text.names = names
-        if len(text) <= LINE_LIMIT and not _CONTROL(text) and (walked := self.graph.walk(text)):
-            return Command(walked[0].declaration, walked[1], walked[0].negated, line)
-        if not self.graph.begins(text):
-            return None
+        if len(text) <= LINE_LIMIT and not _CONTROL(text):
+            walked = self.graph.walk(text)
+            if isinstance(walked, tuple):
+                return Command(walked[0].declaration, walked[1], walked[0].negated, line)
+            if not walked:
+                return None
         try:
             return self.read(line, names)
         except LineError:
