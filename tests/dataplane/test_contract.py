@@ -6,6 +6,7 @@ The planes of Linux are run by `make live`: they need root, and namespaces of th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ikecli.boundary.effects import Access, Direction, Endpoint, EspKeys, Install, Lifetime, Remove, Update
+from ikecli.boundary.effects import Access, Direction, Endpoint, EspKeys, Install, Lifetime, Reach, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, LineChanged, Misfit
 from ikecli.boundary.views import Counters
 from ikecli.errors import Unavailable
@@ -468,6 +469,36 @@ def test_a_virtual_access_interface_is_made_of_its_template_and_goes_again(pair:
     pair.rig.wait(lambda: False, 0.1)
     assert pair.ping("L") == "."
     assert access.name not in {one.name for one in pair.rig.do("R", "interfaces")}
+
+
+def test_what_lies_behind_a_peer_has_a_route_while_that_is_said(pair: Pair) -> None:
+    peer, behind = ip_address(ENDS["R"]), IPv4Network("10.77.0.0/16")
+    base = intent("L")
+    row = replace(base.connections[0], flows=(), peers=())
+    network = replace(base.network, routes=())
+    pair.rig.do("L", "configure", replace(base, network=network, connections=(row,)))
+
+    def routes() -> set[tuple[str, str, str]]:
+        return {(one.code, one.prefix, one.interface) for one in pair.rig.do("L", "routes")}
+
+    assert ("V", str(behind), "outside") not in routes()
+    pair.rig.do("L", "reach", Reach(1, LABEL, peer, networks=(behind,)))
+    assert ("V", str(behind), "outside") in routes()
+    pair.rig.do("L", "reach", Reach(1, LABEL, peer))
+    assert ("V", str(behind), "outside") not in routes()
+
+
+def test_an_address_that_a_peer_lends_is_ours_on_the_tunnel_while_that_is_said(pair: Pair) -> None:
+    connect_tunnel(pair, Carrier.IPSEC)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    lent = ip_address("10.1.200.1")
+    label = f"{TUNNEL} 65535 Tunnel0"
+    pair.rig.do("L", "reach", Reach(1, label, ip_address(ENDS["R"]), addresses=(lent,)))
+    assert pair.rig.ping("L", INSIDE["R"], str(lent)) == "!"
+    assert pair.ping("R", str(lent)) == "!"
+    pair.rig.do("L", "reach", Reach(1, label, ip_address(ENDS["R"])))
+    with suppress(Unavailable):
+        assert pair.rig.ping("L", INSIDE["R"], str(lent)) == "."
 
 
 # SAs that move, and traffic that hides

@@ -5,7 +5,9 @@ They need root; the kernel's ESP also a kernel that has it (tests/live/test_uml.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -188,3 +190,26 @@ def test_what_should_be_protected_is_refused_in_the_clear(two: Two) -> None:
         command = ["ping", "-c", "2", "-W", "1", "-I", f"{INSIDE['L']}.1", f"{INSIDE['R']}.1"]
         ran = subprocess.run(command, capture_output=True, text=True)
     assert "0 received" in ran.stdout
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_sas_go_on(two: Two, kind: str) -> None:
+    if kind != "userspace":
+        return  # the kernel has no worker
+    two.ping("L")
+    spi = two.spi("L")
+    for name in two.sites:
+        [worker] = workers_of(two.sites[name].engine.process.pid)
+        os.kill(worker, signal.SIGKILL)
+    for site in two.sites.values():
+        site.engine.until("another takes its SAs over")
+    deadline = time.monotonic() + 20
+    while two.ping("L") != "!!!":
+        assert time.monotonic() < deadline
+    assert two.spi("L") == spi
+    assert two.stream("L", MEGABYTE)
+
+
+def workers_of(engine: int) -> list[int]:
+    """Return the processes of an engine's data plane; `ip netns exec` has become the engine."""
+    children = Path(f"/proc/{engine}/task/{engine}/children").read_text().split()
+    return [int(one) for one in children if b"userspace.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]

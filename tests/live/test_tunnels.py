@@ -143,3 +143,28 @@ def test_a_hub_makes_an_interface_for_a_spoke_and_routes_what_it_tells(tmp_path:
                 engine.end()
         for name in made:
             assert differing(before[name], snapshot(made[name])) == {}
+
+
+def test_a_router_and_a_firewall_route_through_their_tunnel(tmp_path: Path, kind: str) -> None:
+    samples = SAMPLES.parent / "route-based"
+    with namespaces("Router", "M", "Firewall") as made:
+        join(made["Router"], made["M"], ("192.0.2.1/24", "192.0.2.254/24"), "veth0")
+        join(made["M"], made["Firewall"], ("198.51.100.254/24", "198.51.100.2/24"), "veth1")
+        with within(made["M"]):
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        engines = {}
+        for name, file, dialect in (("Router", "router.cfg", "ios"), ("Firewall", "asa.cfg", "asa")):
+            options = ("--dialect", dialect, "--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
+            within_namespace = ["ip", "netns", "exec", made[name]]
+            whole = (samples / file).read_text()
+            engines[name] = Engine(tmp_path / name, whole, *options, within=within_namespace)
+        try:
+            for engine in engines.values():
+                engine.until("STARTED")
+            engines["Router"].show_until("show interfaces Tunnel0", "Tunnel0 is up, line protocol is up")
+            marks = engines["Router"].type("ping 10.2.0.1 source 10.1.0.1 repeat 5 timeout 1")
+            assert "!!!" in marks, marks
+            assert "!!!" in engines["Firewall"].type("ping inside 10.1.0.1 repeat 5 timeout 1")
+        finally:
+            for engine in engines.values():
+                engine.end()

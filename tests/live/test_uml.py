@@ -15,7 +15,7 @@ from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 1200
+SECONDS = 2400
 
 
 TESTS = {
