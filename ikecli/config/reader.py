@@ -251,7 +251,7 @@ class ConfigReader:
         names = self.store.names
         for depth in range(len(self._levels) - 1, -1, -1):
             command = self._levels[depth].mode.attempt(text, names)
-            if command is None:
+            if command is None or (command.operator in ("~", "~>") and self._is_outside(depth, text, indent)):
                 continue
             if command.operator in ("~", "~>") and self._runs(text):
                 return Outcome(execute=text.strip())
@@ -262,6 +262,12 @@ class ConfigReader:
             return Outcome(messages=(f"NOTE: {text.strip()} configures nothing and is not run.",))
         errors = self._errors_in((level.mode for level in reversed(self._levels)), text)
         return self._refuse(*max(errors, key=lambda each: each[0].reach), text, indent, width)
+
+    def _is_outside(self, depth: int, text: str, indent: int) -> bool:
+        """Tell whether a line that a section would keep stands outside of it and is known there."""
+        level = self._levels[depth]
+        outer = self._levels[:depth] if level.deeper and indent <= level.indent else ()
+        return any(knows(each.mode, text, self.store.names) for each in outer)
 
     def _runs(self, text: str) -> bool:
         """Tell whether a line is for exec mode: a firewall takes those in configuration mode too."""
@@ -334,6 +340,7 @@ class ConfigReader:
                 return self._rejection(f"{opener} {refusal.key} is not there yet: give its type first")
             return self._rejection(str(refusal))
         follows = tuple(consequences(level.draft, settled))
+        level.deeper |= indent > level.indent
         left = depth < len(self._levels) - 1
         del self._levels[depth + 1 :]
         self._kept = None

@@ -378,9 +378,10 @@ def _remove(owner: Any, step: Step, key: Any) -> None:
         setattr(owner, step.name, born)
         return
     entries: dict[Any, Any] = getattr(owner, step.name)
-    entries.pop(key, None)
     if key in born:
-        entries[key] = born[key]
+        entries[key] = born[key]  # in its place: the order is that of the running-config
+    else:
+        entries.pop(key, None)
 
 
 def _agreeing(entries: dict[Any, Any], names: tuple[str, ...], slots: Mapping[str, Any]) -> list[Any]:

@@ -223,6 +223,15 @@ def test_a_section_without_effect_has_its_prompt() -> None:
     ]
 
 
+def test_a_kept_line_outside_of_an_indented_section_is_not_of_it() -> None:
+    text = "interface GigabitEthernet0/0\n ip verify unicast reverse-path\nip verify drop-rate notify\nip cef\n"
+    store, _ = read("ios", text)
+    assert list(store.draft.interfaces["GigabitEthernet0/0"].inert) == ["ip verify unicast reverse-path"]
+    assert list(store.draft.inert) == ["ip verify drop-rate notify", "ip cef"]
+    flat, _ = read("ios", text.replace("\n ", "\n"))
+    assert len(flat.draft.interfaces["GigabitEthernet0/0"].inert) == 3
+
+
 def test_after_an_indented_section_a_wrong_line_is_refused_again() -> None:
     assert verdicts("ios", "router ospf 1\n network 10.0.0.0 0.0.0.255 area 0\nfoo bar\n")[-1] == "refused"
 
