@@ -56,7 +56,13 @@ def essence(intent: Intent) -> dict[str, Any]:
         "routes": {(one.prefix, Peers(intent).egress(one)[0], one.distance) for one in routes},
         "proposals": list(dict.fromkeys(proposals)) if intent.connections else [],
         "connections": {repr(_protects(intent, one)) for one in intent.connections if not one.closed},
-        "settings": (intent.hostname, intent.fragment_mtu, intent.cookie_threshold),
+        "settings": (
+            intent.hostname,
+            intent.fragment_mtu,
+            intent.cookie_threshold,
+            intent.max_sas,
+            intent.max_half_open,
+        ),
     }
 
 
@@ -221,7 +227,9 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
         ("ios", ["crypto ikev2 profile F1", "identity local email a@example.net"],
          "profile F1: the identity a@example.net of this side"),
         ("ios", ["crypto ikev2 profile F1", "nat force-encap"], "profile F1: nat force-encap"),
-        ("ios", ["crypto ikev2 limit max-sa 100"], "this system: the limit of IKE SAs"),
+        ("ios", ["interface GigabitEthernet0/0", "ip tcp adjust-mss 1350"], "this system: ip tcp adjust-mss"),
+        ("asa", ["crypto ikev2 limit max-sa 20000"],
+         "crypto ikev2 limit max-sa: 20000 SAs: the most there are here are 9999"),
         ("ios", ["interface Tunnel1", "ip address 10.9.9.1 255.255.255.252", "tunnel source GigabitEthernet0/0",
                  "tunnel destination 192.0.2.9"], "interface Tunnel1: GRE: a tunnel here is IPsec by itself"),
         ("asa", ["crypto map M 1 set tfc-packets"], "crypto map M 1: set tfc-packets"),
@@ -256,3 +264,20 @@ def test_another_system_with_the_same_master_key_reads_the_keys_of_a_conversion(
     there.commit()
     assert essence(there.intent) == essence(store.intent)
     assert " mine" in "\n".join(there.running(clear=True))
+
+
+def test_limits_and_what_a_tunnel_chooses_are_taken_along() -> None:
+    text = (SAMPLES / "route-based" / "router.cfg").read_text().replace("\nend\n", "\n")
+    more = (
+        "crypto ikev2 limit max-sa 77\ncrypto ikev2 limit max-in-negotation-sa 100\ncrypto ikev2 cookie-challenge 50\n"
+        "ip access-list extended CHOSEN\n permit tcp 10.1.0.0 0.0.0.255 any eq 80\n"
+        "interface Tunnel0\n tunnel protection ipsec policy ipv4 CHOSEN\n"
+    )
+    store, _ = read("ios", text + more)
+    assert [
+        line.destination_ports for one in store.intent.connections for line in lines_of(one.flows, "", Losses())
+    ] == [(80, 80)]
+    there, lost = converted(store.intent, "asa")
+    assert not lost
+    assert essence(there.intent) == essence(store.intent)
+    assert essence(converted(there.intent, "ios")[0].intent) == essence(store.intent)

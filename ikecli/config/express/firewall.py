@@ -28,9 +28,10 @@ from ikecli.intent import (
     Interface,
     Prefix,
     Profile,
+    Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
-from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
+from ikecli.intent.peers import DEFAULT_IKE_LIFETIME, tunnel_flows
 from ikecli.numbers import IdType
 from ikecli.secret import Secret
 
@@ -280,15 +281,19 @@ class Firewall:
 
     def _connection(self, one: Connection) -> None:
         tunnel = self.by_name.get(one.interface)
+        if one.closed:
+            self.losses.add(
+                f"crypto map {one.name} {one.sequence}", "it is not complete: what it is for is dropped here"
+            )
+            return
         if tunnel is not None and tunnel.tunnel is not None:
-            if one.interface in self.draft.interfaces:
-                self._enable(self.draft.interfaces[one.interface].tunnel_source)
+            held = self.draft.interfaces.get(one.interface)
+            if held is not None:
+                self._enable(held.tunnel_source)
                 self._ipsec_profile(tunnel.tunnel.profile, one)
+                held.policy = self._list(f"interface {one.interface}", one) if chosen(tunnel.tunnel, one) else None
             return
         what, nameif = f"crypto map {one.name} {one.sequence}", self.nameifs.get(one.interface)
-        if one.closed:
-            self.losses.add(what, "it is not complete: what it is for is dropped here")
-            return
         if nameif is None:
             self.losses.add(what, f"interface {one.interface} has no address")
             return
@@ -297,9 +302,8 @@ class Firewall:
         if one.wildcard_peer:
             self._dynamic(nameif, one, entry)
             return
-        held = self._map(nameif, one.name)
-        sequence = _place(held.entries, one.sequence, entry)
-        held.entries[sequence] = entry
+        entries = self._map(nameif, one.name).entries
+        entries[_place(entries, one.sequence, entry)] = entry
 
     def _enable(self, nameif: str | None) -> None:
         if nameif and nameif not in self.draft.ikev2_interfaces:
@@ -397,6 +401,9 @@ class Firewall:
         draft.nat_keepalive = max(keepalives[0], 10)
         if len(keepalives) > 1 or draft.nat_keepalive != keepalives[0]:
             self.losses.add("nat keepalive", f"it is {draft.nat_keepalive} seconds for all peers")
+        draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
+        if intent.max_half_open != usual.max_half_open:
+            draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)
         if intent.cookie_threshold is None:
             draft.cookie_challenge = "never"
         else:
@@ -412,8 +419,7 @@ class Firewall:
             (intent.nat.rules or intent.nat.statics, "address translation"),
             (intent.pools, "pools of addresses"),
             (intent.network.vrfs, "routing tables beside the global one"),
-            (intent.max_half_open != usual.max_half_open, "the limit of SAs in negotiation"),
-            (intent.max_sas != usual.max_sas, "the limit of IKE SAs"),
+            (any(any(one.segments) for one in intent.network.interfaces), "ip tcp adjust-mss"),
         ):
             if present:
                 self.losses.add("this system", why)
@@ -428,6 +434,11 @@ def pfs_of(one: Connection, dialect: str, what: str, losses: Losses) -> Pfs | No
         return Pfs(pqc=one.pfs.ake.ios)
     group = losses.words((one.pfs,), dialect, "ike", what)
     return Pfs(f"group{group[0]}" if group else None, further[0].ake.ios if further else None)
+
+
+def chosen(tunnel: Tunnel, one: Connection) -> bool:
+    """Tell whether a tunnel protects what an access list chooses, not all that is routed into it."""
+    return one.flows != tunnel_flows(tunnel.carrier, one.local, one.peers[0], tunnel.versions)
 
 
 def _key(secret: Secret) -> Key:

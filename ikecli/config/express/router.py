@@ -10,7 +10,7 @@ from typing import Final
 from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import FRAGMENT_MTUS
 from ikecli.config.common import Dpd, Key, Matched
-from ikecli.config.express.firewall import pfs_of
+from ikecli.config.express.firewall import chosen, pfs_of
 from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
@@ -37,6 +37,7 @@ from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import Algorithm, IdType
 
 MOST_COOKIES: Final = 1000
+MOST_SAS: Final = 9999
 LAST_SEQUENCE: Final = 65535
 LIFETIMES: Final = range(120, 86401)
 """Seconds that an IKE SA may live."""
@@ -56,6 +57,7 @@ class Router:
         self.draft: Final = ios.Ios(hostname=intent.hostname)
         self.losses: Final = Losses()
         self.peers: Final = Peers(intent)
+        self.by_name: Final = {one.name: one for one in intent.network.interfaces}
 
     def whole(self) -> ios.Ios:
         """Return the draft."""
@@ -214,6 +216,10 @@ class Router:
             return
         if held.protection is not None:
             self._ipsec_profile(held.protection.profile, one)
+            tunnel = self.by_name[one.interface].tunnel
+            if tunnel is not None and chosen(tunnel, one):
+                what = f"interface {one.interface}"
+                held.policy = self._list(f"{one.interface}_policy", what, one.flows, one.flows[0].local.first.version)
             return
         what = f"crypto map {one.name} {one.sequence}"
         if one.closed:
@@ -312,9 +318,14 @@ class Router:
     # Settings of the whole
 
     def _settings(self) -> None:
-        intent, draft = self.intent, self.draft
+        intent, draft, usual = self.intent, self.draft, Intent()
         draft.cookie_challenge = MOST_COOKIES if intent.cookie_threshold is None else intent.cookie_threshold
         draft.puzzle_challenge = intent.puzzle_threshold
+        if intent.max_sas != usual.max_sas:
+            draft.max_sas = self._most("crypto ikev2 limit max-sa", intent.max_sas)
+        if intent.max_half_open != usual.max_half_open:
+            limit = self._most("crypto ikev2 limit max-in-negotiation-sa", intent.max_half_open)
+            draft.max_negotiating = limit
         if intent.fragment_mtu is not None:
             own = intent.fragment_mtu != FRAGMENT_MTUS
             draft.fragmentation = ios.Fragmentation(intent.fragment_mtu[0] if own else None)
@@ -322,6 +333,11 @@ class Router:
             self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
         if intent.pools:
             self.losses.add("this system", "pools of addresses")
+
+    def _most(self, what: str, wanted: int) -> int:
+        if wanted > MOST_SAS:
+            self.losses.add(what, f"{wanted} SAs: the most there are here are {MOST_SAS}")
+        return min(wanted, MOST_SAS)
 
 
 def _numbered(name: str) -> Iterator[str]:
