@@ -128,7 +128,7 @@ class Player:
     def __init__(
         self, addresses: Sequence[IPv4Address], clock: VirtualClock, transmit: Callable[[Datagram], None]
     ) -> None:
-        self._engine: Final = Engine(os.urandom, engine_intent(addresses), hears=lambda kind: False)
+        self._engine: Final = Engine(os.urandom, engine_intent(addresses), heard=())
         self._clock, self._transmit = clock, transmit
         self._alarm: Cancel | None = None
 

@@ -89,7 +89,7 @@ class Peer:
     """An initiator on a socket of its own address; `done` when its Child SA stands."""
 
     def __init__(self, address: IPv4Address, port: int) -> None:
-        self._engine: Final = Engine(os.urandom, engine_intent((address,)), hears=lambda kind: False)
+        self._engine: Final = Engine(os.urandom, engine_intent((address,)), heard=())
         self._local: Final = Endpoint(address, IKE_PORT)
         self.done = False
         self.wire: Final = socket.socket(type=socket.SOCK_DGRAM)

@@ -48,7 +48,7 @@ def open_sas(responder: Responder, count: int) -> None:
 
 def _connect(address: IPv4Address, port: int) -> None:
     """Initiate from an address until the Child SA stands; raises TimeoutError when it does not come to that."""
-    engine = Engine(os.urandom, engine_intent((address,)), hears=lambda kind: False)
+    engine = Engine(os.urandom, engine_intent((address,)), heard=())
     local, remote = Endpoint(address, IKE_PORT), Endpoint(ADDRESS, IKE_PORT)
     with socket.socket(type=socket.SOCK_DGRAM) as wire:
         wire.settimeout(PATIENCE)
@@ -72,7 +72,7 @@ def _open_ike_sa(address: IPv4Address, port: int, marker: bytes) -> None:
     """Initiate until the IKE SA stands, from any port: both ends see a NAT."""
     intent = engine_intent((address,))
     rows = tuple(replace(row, per_host=True) for row in intent.connections)
-    engine = Engine(os.urandom, replace(intent, connections=rows), hears=lambda kind: kind is IkeUp)
+    engine = Engine(os.urandom, replace(intent, connections=rows), heard=(IkeUp,))
     local, remote = Endpoint(address, IKE_PORT), Endpoint(ADDRESS, IKE_PORT)
     with socket.socket(type=socket.SOCK_DGRAM) as wire:
         wire.settimeout(PATIENCE)

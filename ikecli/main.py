@@ -157,7 +157,8 @@ def _logger(dialect: str) -> Callable[[Heard], None]:
     def tell(heard: Heard) -> None:
         line = logged(heard, dialect)
         if line is not None:
-            print(log_line(line, dialect), file=sys.stderr, flush=True)
+            sys.stderr.write(log_line(line, dialect) + "\n")
+            sys.stderr.flush()
 
     return tell
 

@@ -13,19 +13,21 @@ from ikecli.value import value
 class _Octets:
     """What an end is compared by: addresses alone would take longer than all else that is done with it."""
 
-    __slots__ = ("octets",)
+    __slots__ = ("host", "octets")
+    host: bytes
     octets: bytes
 
 
 @value
 class Endpoint(_Octets):
-    """A UDP end: address and port; `octets` are both in network order."""
+    """A UDP end: address and port; `octets` are both in network order, `host` those of the address."""
 
     address: Address
     port: int
 
     def __post_init__(self) -> None:
-        self.octets = self.address.packed + self.port.to_bytes(2, "big")
+        self.host = self.address.packed
+        self.octets = self.host + self.port.to_bytes(2, "big")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Endpoint) and self.octets == other.octets

@@ -374,8 +374,10 @@ def _every(root: type[Event]) -> Iterator[type[Event]]:
         yield from _every(one)
 
 
+EVERY: Final = frozenset(_every(Event))
+"""All kinds of events."""
 CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
-    "ikev2": frozenset(_every(Event)) - {Event, SaEvent, DatagramDropped, KeysDerived, LineProtocol},
+    "ikev2": EVERY - {Event, SaEvent, DatagramDropped, KeysDerived, LineProtocol},
     "ikev2.packet": frozenset({MessageSent, MessageReceived, Retransmitted, DatagramDropped}),
     "ikev2.error": frozenset(
         {

@@ -97,6 +97,11 @@ def intermediate_auth(row: Algorithm, sk_p: bytes, before: bytes, octets: bytes)
     return prf(row, sk_p, before + octets)
 
 
-def shared_key_auth(row: Algorithm, secret: bytes, octets: bytes) -> bytes:
-    """Return the AUTH data of a pre-shared key over `signed_octets` (RFC 7296 2.15)."""
-    return prf(row, prf(row, secret, _KEY_PAD), octets)
+def key_pad(row: Algorithm, secret: bytes) -> bytes:
+    """Return what a pre-shared key makes AUTH data with, the same for all SAs (RFC 7296 2.15)."""
+    return prf(row, secret, _KEY_PAD)
+
+
+def shared_key_auth(row: Algorithm, padded: bytes, octets: bytes) -> bytes:
+    """Return the AUTH data of a pre-shared key, as `key_pad` has it, over `signed_octets` (RFC 7296 2.15)."""
+    return prf(row, padded, octets)

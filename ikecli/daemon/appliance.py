@@ -130,7 +130,7 @@ class Appliance:
         self.plane_reason = ""
         self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
-        self.engine: Final = Engine(random=random, hears=self.journal.hears)
+        self.engine: Final = Engine(random=random, heard=self.journal.heard)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
         self.archive: Final = Archive(self)

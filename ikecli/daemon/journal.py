@@ -26,7 +26,7 @@ def _at_once(act: Callable[[], None]) -> None:
 
 
 class Journal:
-    """The one listener of an appliance; it passes on what it hears."""
+    """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building."""
 
     def __init__(self, clock: Clock, here: Here = _at_once) -> None:
         """Take the clock, and what has something done on the thread of the listeners."""
@@ -37,11 +37,7 @@ class Journal:
         self.debugs: frozenset[str] = frozenset()
         self._debugged: frozenset[type[Event]] = frozenset()
         self._others: frozenset[type[Event]] = frozenset()
-        self._heard = LOGGED
-
-    def hears(self, kind: type[Event]) -> bool:
-        """Tell whether an event of this kind is worth building."""
-        return kind in self._heard
+        self.heard: Final = set(LOGGED)
 
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
@@ -69,12 +65,12 @@ class Journal:
         names = set(CATEGORIES) if category == "all" else {category}
         self.debugs = self.debugs | names if on else self.debugs - names
         self._debugged = frozenset[type[Event]]().union(*(CATEGORIES[name] for name in self.debugs))
-        self._heard = LOGGED | self._debugged | self._others
+        self._choose()
 
     def hear(self, kinds: Iterable[type[Event]]) -> None:
         """Have events of some kinds built, too, for another than the journal."""
         self._others = frozenset(kinds)
-        self._heard = LOGGED | self._debugged | self._others
+        self._choose()
 
     def kept(self) -> tuple[Heard, ...]:
         """Return what the buffered log holds, oldest first."""
@@ -83,6 +79,10 @@ class Journal:
     def clear(self) -> None:
         """Empty the buffered log."""
         self._ring.clear()
+
+    def _choose(self) -> None:
+        self.heard.clear()
+        self.heard.update(LOGGED, self._debugged, self._others)
 
     def _take(self, heard: Heard, keep: bool) -> None:
         if keep:

@@ -12,7 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ IP_FREEBIND: Final = 15
 IPV6_FREEBIND: Final = 78
 IPV6_HERE: Final = Path("/proc/net/if_inet6")
 """Exists on machines that have IPv6."""
+IPV4_OCTETS: Final = 4
 WILDCARDS: Final = (IPv4Address("0.0.0.0"), IPv6Address("::"))
 
 
@@ -100,16 +101,15 @@ class Sockets:
         """Send a datagram from its local address; what the machine does not take is counted, and sent again later."""
         local, remote = datagram.local, datagram.remote
         encapsulated = local.port == NAT_PORT
-        pair = self._open.get(local.address)
-        wildcard = pair is None
-        pair = pair or self._open.get(WILDCARDS[local.address.version == 6])
-        if pair is None:
-            self.counted["unsent"] += 1
-            return
-        octets = [MARKER, datagram.octets] if encapsulated and not datagram.bare else [datagram.octets]
-        control = [_source(local.address)] if wildcard else []
+        octets = MARKER + datagram.octets if encapsulated and not datagram.bare else datagram.octets
+        to = _text(remote), self.ports.on_wire(remote.port)
         try:
-            pair[encapsulated].sendmsg(octets, control, 0, (str(remote.address), self.ports.on_wire(remote.port)))
+            if (pair := self._open.get(local.address)) is not None:
+                pair[encapsulated].sendto(octets, to)
+            elif (pair := self._open.get(WILDCARDS[local.address.version == 6])) is not None:
+                pair[encapsulated].sendmsg([octets], [_source(local.address)], 0, to)
+            else:
+                self.counted["unsent"] += 1
         except OSError:
             self.counted["unsent"] += 1
 
@@ -196,7 +196,12 @@ class Sockets:
 
 @lru_cache(KNOWN_ENDS)
 def _endpoint(address: str, port: int) -> Endpoint:
-    return Endpoint(ip_address(address), port)
+    return Endpoint(IPv6Address(address) if ":" in address else IPv4Address(socket.inet_aton(address)), port)
+
+
+def _text(end: Endpoint) -> str:
+    """Return an end's address as sockets take it; one of a single link with its zone (RFC 4007 11)."""
+    return socket.inet_ntoa(end.host) if len(end.host) == IPV4_OCTETS else str(end.address)
 
 
 def _why(address: Address, port: int, error: OSError) -> str:

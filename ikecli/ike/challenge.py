@@ -163,4 +163,4 @@ def _shown(core: Core, message: Incoming, cookie: bytes, wanted: bytes) -> Proof
 
 
 def _prefix(end: Endpoint) -> bytes:
-    return end.octets[: PREFIX_OCTETS[len(end.octets) - 2]]
+    return end.host[: PREFIX_OCTETS[len(end.host)]]

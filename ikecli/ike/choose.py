@@ -40,7 +40,8 @@ class Offer:
 
     def proposal(self, number: int, spi: bytes) -> Proposal:
         """Return it with a number and an SPI."""
-        transforms = tuple(_transform(kind, row) for kind, rows in self.algorithms.items() for row in rows)
+        rows = [(kind, row) for kind, some in self.algorithms.items() for row in some]
+        transforms = tuple([Transform(kind, row.number, row.key_bits) for kind, row in rows])
         return Proposal(number, self.protocol, spi, transforms)
 
     @property
@@ -73,7 +74,7 @@ class Choice:
 
     def proposal(self, spi: bytes) -> Proposal:
         """Return the accepted proposal with our own SPI."""
-        transforms = tuple(_transform(kind, row) for kind, row in self.algorithms.items())
+        transforms = tuple([Transform(kind, row.number, row.key_bits) for kind, row in self.algorithms.items()])
         return Proposal(self.number, self.protocol, spi, transforms)
 
     @property
@@ -178,10 +179,6 @@ def _by_kind(
 
 def _served(rows: Iterable[Algorithm]) -> tuple[Algorithm, ...]:
     return tuple(row for row in rows if row.served)
-
-
-def _transform(kind: TransformType, row: Algorithm) -> Transform:
-    return Transform(kind, row.number, row.key_bits)
 
 
 def _more(additional: Additional) -> dict[TransformType, tuple[Algorithm, ...]]:

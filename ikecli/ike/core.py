@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ikecli.ike.talk import Talk
 
 Random = Callable[[int], bytes]
-Hears = Callable[[type[Event]], bool]
+Kinds = Container[type[Event]]
 
 
 @value
@@ -84,13 +84,12 @@ class Core:
     what Configuration payloads settled.
     """
 
-    def __init__(self, random: Random, hears: Hears, intent: Intent) -> None:
+    def __init__(self, random: Random, heard: Kinds, intent: Intent) -> None:
         self.random: Final = random
-        self.hears: Final = hears
+        self.heard: Final = heard
         self.lookup = Lookup(intent)
-        self.now = 0.0
-        self.order = 0
-        self.effects: list[Effect] = []
+        self.order = -1
+        self.begin(0.0)
         self.touched: dict[IkeSa, None] = {}
         self.sas: Final[dict[int, IkeSa]] = {}
         self.by_spi: Final[dict[bytes, IkeSa]] = {}
@@ -125,17 +124,20 @@ class Core:
         self.access_numbers: Final = Numbers()
         self._numbers: Final = Numbers()
         self._session_numbers: Final = Numbers()
-        self._sessions: Final[dict[tuple[Address, Address], int]] = {}
-        self._session_use: Final[dict[int, tuple[tuple[Address, Address], int]]] = {}
+        self._sessions: Final[dict[tuple[bytes, bytes], int]] = {}
+        self._session_use: Final[dict[int, tuple[tuple[bytes, bytes], int]]] = {}
         self._asks = 0
 
-    def do(self, effect: Effect) -> None:
-        """Add an effect to the batch."""
-        self.effects.append(effect)
+    def begin(self, now: float) -> None:
+        """Begin a batch of effects at a time; `do` adds one to it."""
+        self.now = now
+        self.order += 1
+        self.effects: list[Effect] = []
+        self.do = self.effects.append
 
     def tell(self, kind: type[Event], build: Callable[[], Event]) -> None:
         """Tell an event, if anybody hears its kind."""
-        if self.hears(kind):
+        if kind in self.heard:
             self.effects.append(Tell(build()))
 
     def may_tell(self) -> bool:
@@ -197,7 +199,7 @@ class Core:
         own = self.draw_ike_spi()
         sa = IkeSa(
             number=self._numbers.take(),
-            session=self._enter_session(local.address, remote.address),
+            session=self._enter_session(local, remote),
             initiator=initiator,
             local=local,
             remote=remote,
@@ -221,7 +223,7 @@ class Core:
         """Put an IKE SA that is rekeyed from another into all tables, without keys yet."""
         sa = IkeSa(
             number=self._numbers.take(),
-            session=self._enter_session(old.local.address, old.remote.address),
+            session=self._enter_session(old.local, old.remote),
             initiator=initiator,
             local=old.local,
             remote=old.remote,
@@ -243,7 +245,7 @@ class Core:
     def enter(self, sa: IkeSa) -> None:
         """Put an IKE SA that was moved here into all tables."""
         sa.number = self._numbers.take()
-        sa.session = self._enter_session(sa.local.address, sa.remote.address)
+        sa.session = self._enter_session(sa.local, sa.remote)
         self._enter(sa)
         if sa.request:
             self.by_request[(sa.origin, sa.request)] = sa
@@ -306,19 +308,20 @@ class Core:
         if not sas:
             del self.by_peer[sa.remote.address]
 
-    def _enter_session(self, local: Address, remote: Address) -> int:
-        number = self._sessions.get((local, remote))
+    def _enter_session(self, local: Endpoint, remote: Endpoint) -> int:
+        hosts = local.host, remote.host
+        number = self._sessions.get(hosts)
         if number is None:
-            number = self._sessions[(local, remote)] = self._session_numbers.take()
-            self._session_use[number] = ((local, remote), 0)
-        ends, use = self._session_use[number]
-        self._session_use[number] = (ends, use + 1)
+            number = self._sessions[hosts] = self._session_numbers.take()
+            self._session_use[number] = (hosts, 1)
+        else:
+            self._session_use[number] = (hosts, self._session_use[number][1] + 1)
         return number
 
     def _leave_session(self, number: int) -> None:
-        ends, use = self._session_use.pop(number)
+        hosts, use = self._session_use.pop(number)
         if use > 1:
-            self._session_use[number] = (ends, use - 1)
+            self._session_use[number] = (hosts, use - 1)
         else:
-            del self._sessions[ends]
+            del self._sessions[hosts]
             self._session_numbers.give_back(number)

@@ -6,11 +6,11 @@ arrives raises out of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Effect, Failed
-from ikecli.boundary.events import Event
+from ikecli.boundary.events import EVERY, Event
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain
 from ikecli.boundary.views import IkeSaView, PoolView, StatsView
@@ -24,23 +24,19 @@ from ikecli.ike.requests import Apply, DeleteChild, DeleteIke, Initiate, Request
 from ikecli.intent import Connection, Intent
 
 
-def _everything(kind: type[Event]) -> bool:
-    return True
-
-
 class Engine:
     """All IKE SAs of an appliance.
 
-    `random` gives as many random octets as it is asked for; `hears` tells which events have a listener.
+    `random` gives as many random octets as it is asked for; only events that are `heard` are built.
     """
 
     def __init__(
         self,
         random: Callable[[int], bytes],
         intent: Intent | None = None,
-        hears: Callable[[type[Event]], bool] = _everything,
+        heard: Container[type[Event]] = EVERY,
     ) -> None:
-        self._core: Final = Core(random, hears, intent or Intent())
+        self._core: Final = Core(random, heard, intent or Intent())
 
     # Ways in
 
@@ -65,7 +61,7 @@ class Engine:
 
     def failed(self, failed: Failed, now: float) -> list[Effect]:
         """Be told that a batch stopped at an effect that could not be performed; go on with what still holds."""
-        self._begin(now)
+        self._core.begin(now)
         machine.failed(self._core, failed)
         return self._leave()
 
@@ -148,13 +144,7 @@ class Engine:
 
     def _enter(self, now: float) -> None:
         self._core.installing.clear()
-        self._begin(now)
-
-    def _begin(self, now: float) -> None:
-        core = self._core
-        core.now = now
-        core.order += 1
-        core.effects = []
+        self._core.begin(now)
 
     def _leave(self) -> list[Effect]:
         """Begin what waits in the SAs that were touched, note when to look at them next, and return the batch."""

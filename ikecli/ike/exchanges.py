@@ -269,7 +269,7 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
 def tell_unknown(talk: Talk, message: Incoming) -> None:
     """Tell the notifies that no task reads."""
     core, sa = talk.core, talk.sa
-    if not core.hears(NotifyReceived):
+    if NotifyReceived not in core.heard:
         return
     exchange = label(Exchange, message.header.exchange)
     for notify in message.notifies:

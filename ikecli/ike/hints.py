@@ -46,7 +46,7 @@ class Ration:
         if int(now) != self._second:
             self._second, self._given = int(now), 0
             self._to.clear()
-        prefix = remote.octets[: PREFIX_OCTETS[len(remote.octets) - 2]]
+        prefix = remote.host[: PREFIX_OCTETS[len(remote.host)]]
         before = self._to.get(prefix, 0)
         if self._given >= self._most or before >= self._each:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ikecli.crypto import key_pad
 from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
 from ikecli.ike.keyed import Keys, Score, best, longest, specificity
 from ikecli.ike.selectors import Pair
@@ -20,6 +21,7 @@ from ikecli.intent import (
     Template,
 )
 from ikecli.numbers import Algorithm, IdType, PayloadType
+from ikecli.secret import Secret
 from ikecli.value import value
 from ikecli.wire.payloads import SecurityAssociation, UnknownPayload
 
@@ -58,6 +60,7 @@ class Lookup:
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
+        self._padded: Final[dict[tuple[int, Secret], bytes]] = {}
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
@@ -109,6 +112,13 @@ class Lookup:
             known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs, additional))
         return known
 
+    def key_pad(self, prf: Algorithm, secret: Secret) -> bytes:
+        """Return what a pre-shared key makes AUTH data with; it is worked out once."""
+        known = self._padded.get((prf.number, secret))
+        if known is None:
+            known = self._padded[prf.number, secret] = key_pad(prf, secret.reveal())
+        return known
+
     def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
         """Return the profile that is most specifically for a peer of this identity at these addresses of a table."""
         exact = self._indexed.get((identity.type, identity.data.lower()), [])
@@ -156,6 +166,8 @@ class Lookup:
     def ppk(self, profile: Profile, identity: Identity, remote: Address) -> Ppk | None:
         """Return the PPK for a peer, found as its credential is."""
         rows = profile.ppks
+        if not rows:
+            return None
         known = self._ppks.get(id(rows)) or self._ppks.setdefault(id(rows), Keys(rows))
         return known.find(identity, remote)
 

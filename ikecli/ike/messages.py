@@ -49,7 +49,7 @@ def write(
         else _seal(core, sa, header, payloads)
     )
     core.counts.message(exchange, response, False, [one for one in payloads if isinstance(one, Notify)])
-    if core.hears(MessageSent):
+    if MessageSent in core.heard:
         core.tell(MessageSent, lambda: _told(MessageSent, sa, header, payloads, len(octets)))
     return octets
 
@@ -73,7 +73,7 @@ def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
     """Count and tell a message that parsed."""
     header = message.header
     core.counts.message(header.exchange, header.response, True, message.notifies)
-    if core.hears(MessageReceived):
+    if MessageReceived in core.heard:
         core.tell(MessageReceived, lambda: _told(MessageReceived, sa, header, message.payloads, len(message.octets)))
 
 

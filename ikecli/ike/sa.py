@@ -23,6 +23,8 @@ from ikecli.numbers import Algorithm
 class State(Enum):
     """How far an IKE SA is."""
 
+    __hash__ = object.__hash__
+
     CONNECTING = "IKE_SA_INIT sent"
     HALF_OPEN = "IKE_SA_INIT answered"
     AUTHENTICATING = "IKE_AUTH sent"

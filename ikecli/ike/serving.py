@@ -22,6 +22,7 @@ from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
 
+_EXCHANGES: Final = {int(exchange): exchange for exchange in SERVED}
 _BEFORE_AUTH: Final = frozenset({Exchange.IKE_INTERMEDIATE, Exchange.IKE_AUTH})
 """Encrypted exchanges of an IKE SA that is not authenticated."""
 
@@ -51,7 +52,7 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
 
 def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: Sealed) -> None:
     """Take an encrypted request that is new; raises Unauthentic when the peer did not send it."""
-    exchange = Exchange(header.exchange)
+    exchange = _EXCHANGES[header.exchange]
     talk = Talk(core, sa, exchange, False, NO_AIM, tuple(map(call, SERVED[exchange])))
     problem: ProtocolError | None = None
     try:

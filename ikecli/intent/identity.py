@@ -56,6 +56,8 @@ class Identity:
         return None
 
     def __str__(self) -> str:
+        if self.type == IdType.IPV4_ADDR and len(self.data) == 4:
+            return ".".join(map(str, self.data))
         address = self.address
         return str(address) if address is not None else printable(self.data)
 

@@ -28,6 +28,7 @@ _SEALED: Final = (int(PayloadType.SK), int(PayloadType.SKF))
 _FIRST_AT: Final = 16
 """Where the header has the type of the first payload."""
 _LENGTH: Final = 4
+_LENGTH_AT: Final = HEADER_SIZE - _LENGTH
 _SHORT: Final = 2
 FRAGMENT_OVERHEAD: Final = HEADER_SIZE + _GENERIC.size + _FRAGMENT.size
 """Octets of a fragment before its IV."""
@@ -133,11 +134,10 @@ def write_outer_fragment(
 def cut(octets: bytes) -> list[bytes]:
     """Return the messages that stand one after another in `octets`, each as long as its header says."""
     messages = []
-    while octets:
-        length = int.from_bytes(octets[HEADER_SIZE - 4 : HEADER_SIZE], "big")
+    while (length := int.from_bytes(octets[_LENGTH_AT:HEADER_SIZE], "big")) < len(octets):
         messages.append(octets[:length])
         octets = octets[length:]
-    return messages
+    return [*messages, octets] if messages else [octets]
 
 
 def write_authenticated(octets: bytes, chain: bytes) -> bytes:

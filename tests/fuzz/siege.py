@@ -201,7 +201,7 @@ class Siege:
         self.pair.wire.clear()
         self._clear()
         self.nat.shift = self.dice.randrange(1024, 50_000)
-        self.foe.engine = Engine(random.Random(self.dice.randrange(1 << 40)).randbytes, hears=lambda kind: False)
+        self.foe.engine = Engine(random.Random(self.dice.randrange(1 << 40)).randbytes, heard=())
         self.foe.plane.sas.clear()
         self.foe.apply(self.target.foe)
         self.victim.wake()

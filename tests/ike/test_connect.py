@@ -243,7 +243,7 @@ def test_many_connections_that_are_always_up_are_begun_some_at_a_time() -> None:
     anybody = replace(
         profile(RIGHT), remotes=(IdentityMatch(),), credentials=(Credential("K", Secret("k"), Secret("k")),)
     )
-    engine = Engine(counting(), hears=lambda kind: False)
+    engine = Engine(counting(), heard=())
     batches = [engine.do(Apply(intent(LEFT, RIGHT, profiles=(anybody,), connections=tuple(each))), 0.0)]
     batches += [engine.wake(engine.next_wake or 0.0) for _ in range(2)]
     sent = [sorted(one.datagram.remote.address for one in batch if isinstance(one, Send)) for batch in batches]

@@ -25,12 +25,13 @@ def test_the_same_dice_and_times_give_the_same_octets() -> None:
 def test_an_event_that_nobody_hears_is_not_built() -> None:
     asked: list[type[Event]] = []
 
-    def hears(kind: type[Event]) -> bool:
-        asked.append(kind)
-        return kind is IkeUp
+    class Heard:
+        def __contains__(self, kind: type[Event]) -> bool:
+            asked.append(kind)
+            return kind is IkeUp
 
     pair = Pair()
-    pair.left.engine = Engine(random.Random(1).randbytes, intent(LEFT, RIGHT), hears)
+    pair.left.engine = Engine(random.Random(1).randbytes, intent(LEFT, RIGHT), Heard())
     pair.left.initiate()
     pair.settle()
     assert {type(event) for event in pair.left.told} == {IkeUp}

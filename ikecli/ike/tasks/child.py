@@ -352,23 +352,28 @@ class Child(SeriesTask):
 
     def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
         """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
-        flows = {row.label: granting.flows(talk, row) for row in candidates}
-        ends = {row.label: self._asked if row.transport else (self._local, self._remote) for row in candidates}
         rows = candidates
         if len(rows) > 1:
-            rows = sorted(rows, key=lambda row: not narrow(flows[row.label], *(end[:1] for end in ends[row.label])))
-        grants = [(row, coverage.granted(row, flows[row.label], *ends[row.label])) for row in rows]
-        return [(row, pairs) for row, pairs in grants if pairs]
+            firsts = {True: [end[:1] for end in self._asked], False: (self._local[:1], self._remote[:1])}
+            rows = sorted(rows, key=lambda row: not narrow(granting.flows(talk, row), *firsts[row.transport]))
+        grants = []
+        for row in rows:
+            ends = self._asked if row.transport else (self._local, self._remote)
+            if pairs := coverage.granted(row, granting.flows(talk, row), *ends):
+                grants.append((row, pairs))
+        return grants
 
     def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:
         """Tell whether what the peer asked for and does not get could be had by another Child SA.
 
         Of its own connection it gets all, but where hosts have SAs of their own or are known by other addresses.
         """
-        rows = [row for row in candidates if row is not self._connection or row.per_host or row.transport]
-        return any(
-            coverage.beyond(narrow(granting.flows(talk, row), self._local, self._remote), self._pairs) for row in rows
-        )
+        for row in candidates:
+            if row is not self._connection or row.per_host or row.transport:
+                pairs = narrow(granting.flows(talk, row), self._local, self._remote)
+                if coverage.beyond(pairs, self._pairs):
+                    return True
+        return False
 
     def _yield(self, talk: Talk, connection: Connection) -> None:
         """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""

@@ -10,6 +10,7 @@ from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
 
 _SUPPORTED = NotifyType.CHILDLESS_IKEV2_SUPPORTED
+_OURS = (Notify(_SUPPORTED),)
 
 
 class Childless(Task):
@@ -26,4 +27,4 @@ class Childless(Task):
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return the notify."""
-        return (Notify(_SUPPORTED),)
+        return _OURS

@@ -48,8 +48,9 @@ class UsePpk(Task):
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return the one that was chosen."""
         use = talk.sa.birth.ppk if talk.sa.birth is not None else PpkUse.NONE
-        kinds = {PpkUse.AUTH: (_AUTH,), PpkUse.INTERMEDIATE: (_INTERMEDIATE,)}
-        return tuple(Notify(kind) for kind in kinds.get(use, ()))
+        if use is PpkUse.NONE:
+            return ()
+        return (Notify(_AUTH if use is PpkUse.AUTH else _INTERMEDIATE),)
 
 
 class MixPpk(Task):
