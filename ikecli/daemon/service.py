@@ -25,6 +25,7 @@ from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
 from ikecli.daemon.supervisor import Supervisor
+from ikecli.daemon.telling import Teller
 from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
 from ikecli.dataplane.linux.host import Host
@@ -115,7 +116,8 @@ class Service:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         appliance = self._appliance
         server = Server(self._open, self._stop.set if self._setup.private else None)
-        appliance.journal.listen(self._tell)
+        teller = Teller(loop, self._tell)
+        appliance.journal.listen(teller.hear)
         try:
             self._boot()
             await server.listen(self._setup.control)
@@ -141,6 +143,7 @@ class Service:
             appliance.plane.close()
             raise
         finally:
+            teller.flush()
             server.close()
             self._sockets.close()
 

@@ -68,6 +68,7 @@ class Sockets:
         self._loop = loop
         self._receive = receive
         self._open: dict[Address, tuple[socket.socket, socket.socket]] = {}
+        self._room: Final = memoryview(bytearray(LARGEST))
         self.guest: Guest | None = None
 
     @property
@@ -163,19 +164,19 @@ class Sockets:
         """Take what has come for one address."""
         for _ in range(BATCH):
             try:
-                octets, source = one.recvfrom(LARGEST)
+                size, source = one.recvfrom_into(self._room)
             except BlockingIOError:
                 return
             except OSError:
                 self.counted["unreceived"] += 1
                 return
-            self._take(octets, local, source)
+            self._take(bytes(self._room[:size]), local, source)
 
     def _drain_any(self, one: socket.socket, port: int) -> None:
         """Take what has come for any address."""
         for _ in range(BATCH):
             try:
-                octets, control, _flags, source = one.recvmsg(LARGEST, ANCILLARY)
+                size, control, _flags, source = one.recvmsg_into([self._room], ANCILLARY)
             except BlockingIOError:
                 return
             except OSError:
@@ -183,7 +184,7 @@ class Sockets:
                 return
             address = _destination(control)
             if address is not None:
-                self._take(octets, Endpoint(address, port), source)
+                self._take(bytes(self._room[:size]), Endpoint(address, port), source)
 
     def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
         if local.port == NAT_PORT:

@@ -13,7 +13,7 @@ from ikecli.ike.followup import KeptSeries
 from ikecli.ike.inner import settle
 from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
-from ikecli.ike.sa import ChildSa, State
+from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Incoming, Talk
 from ikecli.intent import Connection, Selector
@@ -118,18 +118,24 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     of_initiator = EspKeys(keys.encryption_i, keys.integrity_i)
     of_responder = EspKeys(keys.encryption_r, keys.integrity_r)
     outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
-    core.do(_install(talk, child, Direction.INBOUND, inbound))
-    child.held, child.sends = _install(talk, child, Direction.OUTBOUND, outbound), False
+    lifetime = _lifetime(talk, child)
+    core.do(_install(sa, child, Direction.INBOUND, inbound, lifetime))
+    child.held, child.sends = _install(sa, child, Direction.OUTBOUND, outbound, lifetime), False
     if not hold:
         start_sending(core, child)
     if sa.state is State.ESTABLISHED:
         settle(core, sa)
 
 
-def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) -> Install:
-    inbound = direction is Direction.INBOUND
-    octets, packets, sa = child.kilobytes * _KILOBYTE, child.packets, talk.sa
+def _lifetime(talk: Talk, child: ChildSa) -> Lifetime:
+    octets, packets = child.kilobytes * _KILOBYTE, child.packets
     share = talk.core.child_volumes.share(talk.asking)
+    soft = child.soft and child.soft - talk.core.now
+    return Lifetime(soft, child.lifetime, int(octets * share), octets, int(packets * share), packets)
+
+
+def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lifetime: Lifetime) -> Install:
+    inbound = direction is Direction.INBOUND
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,
@@ -145,14 +151,7 @@ def _install(talk: Talk, child: ChildSa, direction: Direction, keys: EspKeys) ->
         encapsulated=child.encapsulated,
         esn=child.esn,
         replay_window=child.replay_window,
-        lifetime=Lifetime(
-            child.soft and child.soft - talk.now,
-            child.lifetime,
-            int(octets * share),
-            octets,
-            int(packets * share),
-            packets,
-        ),
+        lifetime=lifetime,
         tfc=None if inbound else child.tfc,
         fragments=child.fragments,
     )

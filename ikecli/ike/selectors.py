@@ -15,6 +15,7 @@ from ikecli.intent.selectors import ANY_PROTOCOL
 from ikecli.numbers import TsType
 from ikecli.wire.payloads import OPAQUE, TrafficSelector, TrafficSelectors
 
+_TYPES: Final = {4: TsType.IPV4_ADDR_RANGE, 6: TsType.IPV6_ADDR_RANGE}
 _KNOWN: Final = 512
 _USUAL_COUNT: Final = 4
 """Selectors of one end that are remembered."""
@@ -33,15 +34,10 @@ class Grain(Enum):
 def to_wire(selectors: Iterable[Selector]) -> tuple[TrafficSelector, ...]:
     """Return selectors as payloads hold them."""
     return tuple(
-        TrafficSelector(
-            TsType.IPV4_ADDR_RANGE if one.first.version == 4 else TsType.IPV6_ADDR_RANGE,
-            one.protocol,
-            one.first_port,
-            one.last_port,
-            int(one.first),
-            int(one.last),
-        )
-        for one in selectors
+        [
+            TrafficSelector(_TYPES[version], protocol, first_port, last_port, first, last)
+            for version, first, last, protocol, first_port, last_port in [one.numbers for one in selectors]
+        ]
     )
 
 
@@ -121,10 +117,11 @@ def inside(pair: Pair, other: Pair) -> bool:
 
 def _within(one: Selector, wide: Selector) -> bool:
     """Tell what `one.within(wide)` tells, without making a selector."""
+    (version, first, last, *_), (wide_version, wide_first, wide_last, *_) = one.numbers, wide.numbers
     return (
-        one.first.version == wide.first.version
-        and int(wide.first) <= int(one.first)
-        and int(one.last) <= int(wide.last)
+        version == wide_version
+        and wide_first <= first
+        and last <= wide_last
         and wide.protocol in (ANY_PROTOCOL, one.protocol)
         and wide.first_port <= one.first_port
         and one.last_port <= wide.last_port

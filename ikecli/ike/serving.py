@@ -17,12 +17,17 @@ from ikecli.ike.limits import HALF_OPEN_SECONDS
 from ikecli.ike.occasions import SERVED
 from ikecli.ike.sa import Birth, IkeSa, State
 from ikecli.ike.talk import Incoming, Talk, Wait
+from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import NO_AIM, Arrival, digest
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
 
 _EXCHANGES: Final = {int(exchange): exchange for exchange in SERVED}
+_GOES_ON: Final = frozenset(
+    exchange for exchange, kinds in SERVED.items() if any(kind.answered is not Task.answered for kind in kinds)
+)
+"""Exchanges with a task that does something once our answer is on its way."""
 _BEFORE_AUTH: Final = frozenset({Exchange.IKE_INTERMEDIATE, Exchange.IKE_AUTH})
 """Encrypted exchanges of an IKE SA that is not authenticated."""
 
@@ -166,7 +171,7 @@ def _run(core: Core, talk: Talk) -> None:
         _refuse(core, talk, problem)
         return
     _answer(core, talk, payloads)
-    for task in talk.tasks:
+    for task in talk.tasks if talk.exchange in _GOES_ON else ():
         task.answered(talk)
     if talk.closing:
         heirs.bequeath(core, talk.sa)

@@ -31,6 +31,8 @@ def offered(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> None:
 
 def chosen(talk: Talk, choice: Choice, offers: Sequence[Offer], proposals: Sequence[Proposal] | None) -> None:
     """Tell what was agreed; `proposals` are what the peer offered, None when it chose from ours."""
+    if ProposalChosen not in talk.core.heard:
+        return
     sa = talk.sa
 
     def event() -> ProposalChosen:
@@ -70,6 +72,8 @@ def refused_by_peer(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> 
 
 def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector], pairs: Sequence[Pair]) -> None:
     """Tell which traffic selectors were agreed."""
+    if SelectorsChosen not in talk.core.heard:
+        return
     sa = talk.sa
     talk.core.tell(
         SelectorsChosen,
@@ -110,6 +114,8 @@ def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Se
 
 def child_up(talk: Talk, child: ChildSa) -> None:
     """Tell that a Child SA carries traffic."""
+    if ChildUp not in talk.core.heard:
+        return
     sa = talk.sa
 
     def event() -> ChildUp:

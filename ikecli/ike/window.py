@@ -147,10 +147,11 @@ class Window:
             known.response = response
             return
         self.answers.append(Answer(message_id, request, response))
+        if len(self.answers) == 1:
+            self.expected += message_id == self.expected
+            return
         while self.answered(self.expected) is not None:
             self.expected += 1
-        if len(self.answers) == 1:
-            return
         excess = sum(len(answer.response) for answer in self.answers) - MAX_ANSWERS
         for answer in self.answers[:-1]:
             if excess <= 0:

@@ -205,12 +205,11 @@ def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...],
         if body > end:
             raise Malformed(f"payload {kind} is missing")
         following, critical, length = _GENERIC.unpack_from(octets, at)
-        after = at + length
-        if after < body or after > end:
-            raise Malformed(f"payload {kind} has length {length} where {end - at} octets are left")
+        at += length
+        if not body <= at <= end:
+            raise Malformed(f"payload {kind} has length {length} where {end - at + length} octets are left")
         if len(payloads) == MAX_PAYLOADS:
             raise Malformed(f"more than {MAX_PAYLOADS} payloads")
-        at = after
         if (known := PAYLOADS.get(kind)) is not None:
             payloads.append(known.read(octets[body:at]))
         elif kind in _SEALED:

@@ -304,7 +304,7 @@ class Siege:
         self.victim.apply(replace(self.target.victim, connections=rows))
 
     def _want(self, end, sa: IkeSa, want: Want) -> None:  # type: ignore[no-untyped-def]
-        end.engine._begin(self.pair.now)
+        end.engine._core.begin(self.pair.now)
         end.engine._core.want(sa, want, Aim())
         end.perform(end.engine._leave())
 

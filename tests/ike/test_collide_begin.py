@@ -270,7 +270,7 @@ def test_before_authentication_no_child_sa_is_made_and_nothing_is_deleted() -> N
     offers = pair.left.engine._core.lookup.esp_offers(pair.left.engine._core.lookup.intent.connections[0], None)
     child = (SecurityAssociation((offers[0].proposal(1, b"\1\2\3\4"),)), Nonce(bytes(32)))
     core = pair.left.engine._core
-    core.effects = []
+    core.begin(core.now)
     for exchange, payloads in (
         (Exchange.CREATE_CHILD_SA, child),
         (Exchange.INFORMATIONAL, ()),
@@ -317,7 +317,7 @@ def test_several_child_sas_are_deleted_in_one_or_in_several_payloads(side: int, 
     else:
         core = end.engine._core
         (sa,) = core.sas.values()
-        core.effects = []
+        core.begin(core.now)
         deletes = tuple(Delete(Protocol.ESP, (spi.to_bytes(4, "big"),)) for spi in (*spis(end), 4711, *spis(end)))
         messages.send(core, sa, messages.write(core, sa, Exchange.INFORMATIONAL, sa.window.next_id, False, deletes))
         end.perform(list(core.effects))

@@ -306,7 +306,7 @@ def test_a_set_whose_answer_is_lost_is_taken_once() -> None:
     both = sets(GIVES)
     both.right.engine._core.sas[both.right.sas[0].id].lease.networks = ()  # type: ignore[union-attr]
     core, (sa,) = both.left.engine._core, both.left.engine._core.sas.values()
-    core.now, core.effects = both.now, []
+    core.begin(both.now)
     core.want(sa, Want.INFORM)
     both.left.perform(both.left.engine.wake(both.now))
     both.lose(1)

@@ -50,9 +50,10 @@ class WindowSize(Task):
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return our window, where the exchange makes an IKE SA."""
-        if not talk.sa.negotiating and talk.heir is None:
+        own = talk.core.lookup.intent.window
+        if own == 1 or (not talk.sa.negotiating and talk.heir is None):
             return ()
-        self._own = talk.core.lookup.intent.window
+        self._own = own
         self._open(talk)
         return self._announced()
 

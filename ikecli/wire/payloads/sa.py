@@ -25,6 +25,8 @@ _TYPE_ID: Final = Struct("!BxH")
 _ATTRIBUTE: Final = Struct("!HH")
 _MORE_PROPOSALS: Final = 2
 _MORE_TRANSFORMS: Final = 3
+_SPI_SIZE_AT: Final = 6
+"""Where the first proposal has the size of its SPI."""
 _SHORT_FORM: Final = 0x8000
 _KNOWN_SHAPES: Final = 512
 _USUAL_SIZE: Final = 128
@@ -83,29 +85,40 @@ class SecurityAssociation(Payload):
     @classmethod
     def read(cls, body: bytes) -> Self:
         """Read proposals up to the one marked last; raises Malformed."""
-        reader = Reader(body)
-        proposals: list[Proposal] = []
-        more = _MORE_PROPOSALS
-        while more == _MORE_PROPOSALS:
-            if len(proposals) == MAX_PROPOSALS:
-                raise Malformed(f"more than {MAX_PROPOSALS} proposals")
-            more, length, number, protocol, spi_size, count = reader.unpack(_PROPOSAL)
-            if spi_size > MAX_SPI:
-                raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
-            octets = reader.take(length - _PROPOSAL.size)
-            if len(octets) < spi_size:
-                raise Malformed(f"an SPI of {spi_size} octets in proposal {number} of {length}")
-            spi, octets = octets[:spi_size], octets[spi_size:]
-            read = _known_transforms if len(octets) <= _USUAL_SIZE else _read_transforms
-            proposals.append(Proposal(number, protocol, spi, read(octets, count)))
-        if more:
-            raise Malformed(f"a proposal followed by substructure {more}")
-        reader.finish("an SA payload")
-        return cls(tuple(proposals))
+        usual = len(body) <= _USUAL_SIZE and body[_SPI_SIZE_AT : _SPI_SIZE_AT + 1] == b"\0"
+        return cls((_known_proposals if usual else _read_proposals)(body))
 
     def write(self) -> bytes:
         """Return the proposals, each marked whether another follows."""
         return b"".join(_chained([p.write() for p in self.proposals], _MORE_PROPOSALS))
+
+
+@lru_cache(_KNOWN_SHAPES)
+def _known_proposals(body: bytes) -> tuple[Proposal, ...]:
+    """Read proposals of usual size without SPIs; peers begin with the same few again and again."""
+    return _read_proposals(body)
+
+
+def _read_proposals(body: bytes) -> tuple[Proposal, ...]:
+    reader = Reader(body)
+    proposals: list[Proposal] = []
+    more = _MORE_PROPOSALS
+    while more == _MORE_PROPOSALS:
+        if len(proposals) == MAX_PROPOSALS:
+            raise Malformed(f"more than {MAX_PROPOSALS} proposals")
+        more, length, number, protocol, spi_size, count = reader.unpack(_PROPOSAL)
+        if spi_size > MAX_SPI:
+            raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
+        octets = reader.take(length - _PROPOSAL.size)
+        if len(octets) < spi_size:
+            raise Malformed(f"an SPI of {spi_size} octets in proposal {number} of {length}")
+        spi, octets = octets[:spi_size], octets[spi_size:]
+        read = _known_transforms if len(octets) <= _USUAL_SIZE else _read_transforms
+        proposals.append(Proposal(number, protocol, spi, read(octets, count)))
+    if more:
+        raise Malformed(f"a proposal followed by substructure {more}")
+    reader.finish("an SA payload")
+    return tuple(proposals)
 
 
 def _chained(bodies: list[bytes], more: int) -> list[bytes]:
