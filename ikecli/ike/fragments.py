@@ -68,7 +68,8 @@ class Assemblies:
 
     def end(self, sa: IkeSa, header: Header) -> None:
         """Let a message go, done or not."""
-        self._end((sa, header.response), header.message_id)
+        if self._open:
+            self._end((sa, header.response), header.message_id)
 
     def forget(self, sa: IkeSa) -> None:
         """Let an IKE SA's messages go."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ikecli.crypto import Suite, rekeyed_skeyseed
 from ikecli.errors import Malformed
 from ikecli.ike import keys
@@ -95,11 +97,9 @@ def adopt(core: Core, sa: IkeSa) -> None:
         delete(core, sa)
 
 
-def settled(core: Core, sa: IkeSa, payloads: tuple[Payload, ...]) -> None:
+def settled(core: Core, sa: IkeSa, payloads: Sequence[Payload]) -> None:
     """See from a request in a spare IKE SA that the peer has settled for it, unless it is deleted there."""
-    if sa.state is State.SPARE and not any(
-        isinstance(one, Delete) and one.protocol == Protocol.IKE for one in payloads
-    ):
+    if not any(isinstance(one, Delete) and one.protocol == Protocol.IKE for one in payloads):
         adopt(core, sa)
 
 

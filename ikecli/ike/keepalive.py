@@ -19,8 +19,7 @@ KEEPALIVE: Final = b"\xff"
 
 def due(core: Core, sa: IkeSa) -> float | None:
     """Return when the translation is next to be thought of, if we are behind one."""
-    interval = _interval(core, sa)
-    if not interval or sa.asking:
+    if not sa.nat_local or not (interval := _interval(core, sa)) or sa.asking:
         return None
     end = sa.sent + interval
     return min(end, max(sa.sent, sa.looked) + interval / 2) if sa.children else end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from ikecli.intent import Address, Credential, Identity, IdentityMatch, Ppk, Prefix
@@ -44,11 +44,13 @@ class Keys(Generic[Keyed]):
 
         named: list[int] = self._by_name.get((identity.type, identity.data.lower()), [])
         numbers = sorted((*named, *self._by_address.get(remote, []), *self._others))
-        return best((self.rows[number] for number in numbers), fit)
+        return best([self.rows[number] for number in numbers], fit)
 
 
-def best(rows: Iterable[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:
+def best(rows: Sequence[Row], fit: Callable[[Row], tuple[object, ...] | None]) -> Row | None:
     """Return the first row of the highest score; a score of None does not fit."""
+    if len(rows) == 1:
+        return rows[0] if fit(rows[0]) is not None else None
     found: Row | None = None
     highest: tuple[object, ...] = ()
     for row in rows:

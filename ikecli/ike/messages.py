@@ -175,7 +175,7 @@ def _room(sa: IkeSa, mtu: int) -> int:
 def _iv(core: Core, sa: IkeSa, suite: Suite) -> bytes:
     """Return an IV that was never used in this SA."""
     sa.sealed += 1
-    size = suite.iv_size
+    size = suite.encryption.iv
     return sa.sealed.to_bytes(size, "big") if suite.encryption.aead else core.random(size)
 
 

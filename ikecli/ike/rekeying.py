@@ -36,13 +36,13 @@ def is_replaced(sa: IkeSa, child: ChildSa) -> bool:
 
 def rival(sa: IkeSa, made: ChildSa) -> None:
     """Note at our requests for what the peer has just made that they are in vain, unless we began the IKE SA."""
-    for out in () if sa.initiator or not sa.window.open else sa.window.under_way(Want.CHILD):
+    for out in () if sa.initiator else sa.window.under_way(Want.CHILD):
         out.talk.rivalled = out.talk.rivalled or out.talk.aim.connection == made.connection
 
 
 def doubled(talk: Talk, new: ChildSa) -> bool:
     """Tell whether both ends made the same Child SA at once and ours is to go, because the peer began the IKE SA."""
-    return talk.rivalled and any(
+    return any(
         other.connection == new.connection and not other.deleting and set(new.pairs) <= set(other.pairs)
         for other in talk.sa.children.values()
     )

@@ -71,7 +71,8 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
     core.touch(sa)
     sa.window.begin(talk)
     _follow(core, sa, datagram, exchange)
-    heirs.settled(core, sa, tuple(talk.message.payloads))
+    if sa.state is State.SPARE:
+        heirs.settled(core, sa, talk.message.payloads)
     if problem is not None:
         _refuse(core, talk, problem)
         return

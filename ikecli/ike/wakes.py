@@ -86,12 +86,15 @@ def _check_at(core: Core, sa: IkeSa) -> float | None:
     if sa.window.busy or sa.asking:
         return None
     dpd, quiet_since = _dpd(core, sa), max(sa.heard, sa.checked)
-    times: list[float] = []
+    when = None
     if dpd is None and siblings(core, sa):
-        times.append(quiet_since + DOUBLE_SECONDS)
+        when = quiet_since + DOUBLE_SECONDS
     elif dpd is not None and (dpd.periodic or sa.children):
-        times.append(quiet_since + dpd.interval)
-    return min(times if sa.confirmed else [*times, sa.established + CONFIRM_SECONDS], default=None)
+        when = quiet_since + dpd.interval
+    if sa.confirmed:
+        return when
+    confirm = sa.established + CONFIRM_SECONDS
+    return confirm if when is None else min(when, confirm)
 
 
 def _dpd(core: Core, sa: IkeSa) -> Dpd | None:

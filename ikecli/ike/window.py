@@ -135,7 +135,8 @@ class Window:
 
     def end(self, talk: Talk) -> None:
         """Be done with a request."""
-        self.serving = [one for one in self.serving if one is not talk]
+        if talk in self.serving:
+            self.serving.remove(talk)
 
     def answer(self, message_id: int, request: bytes, response: bytes) -> None:
         """Keep the answer to a request, known by its digest, or another in its place.

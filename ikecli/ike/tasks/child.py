@@ -458,7 +458,7 @@ class Child(SeriesTask):
         ways = self._transport, not self._unpadded, self._fragments
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, *ways)
         nonces, old = (self._ni, self._nr), talk.replaces
-        doubled = rekeying.doubled(talk, child)
+        doubled = talk.rivalled and rekeying.doubled(talk, child)
         held = doubled or (old is not None and (not talk.asking or rekeying.lost(talk, nonces)))
         children.install(talk, child, keys, held)
         telling.child_up(talk, child)
@@ -466,7 +466,7 @@ class Child(SeriesTask):
             rekeying.succeeded(talk, old, child, nonces)
         elif doubled:
             rekeying.give_up(talk.core, sa, child)
-        elif not talk.asking:
+        elif not talk.asking and sa.window.open:
             rekeying.rival(sa, child)
 
     def undone(self, talk: Talk, why: str) -> None:

@@ -122,6 +122,8 @@ def _read_proposals(body: bytes) -> tuple[Proposal, ...]:
 
 
 def _chained(bodies: list[bytes], more: int) -> list[bytes]:
+    if len(bodies) == 1:
+        return [_TRANSFORM.pack(0, len(bodies[0]) + _TRANSFORM.size), bodies[0]]
     last = len(bodies) - 1
     return [
         _TRANSFORM.pack(more if at < last else 0, len(body) + _TRANSFORM.size) + body for at, body in enumerate(bodies)
