@@ -1,4 +1,4 @@
-"""What a handshake costs another responder: strongSwan's charon, where it is installed, beside the engine in one run.
+"""What a handshake costs another responder: strongSwan's charon beside the engine in one run.
 
 Both serve the same initiators an IKE SA without a Child SA (RFC 6023): charon's would want a data plane.
 """
@@ -6,7 +6,6 @@ Both serve the same initiators an IKE SA without a Child SA (RFC 6023): charon's
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,13 +20,11 @@ from typing import Final, Self
 from benchmarks.initiator import open_ike_sas
 from benchmarks.raw import raw_handshake_seconds
 from benchmarks.responder import ADDRESS, FIRST_PEER, KEY, PATIENCE, Responder, cpu_clock, free_ports
+from benchmarks.strongswan import CHARON, SWANCTL, Programs, found
 
 ROUNDS: Final = 5
 HANDSHAKES: Final = 200
 WARM_UP: Final = 50
-PLACES: Final = ("/usr/lib/ipsec", "/usr/libexec/ipsec", "/usr/libexec/strongswan")
-"""Where distributions put charon."""
-TOOLS: Final = ("swanctl", "unshare")
 
 SETTINGS: Final = """charon {{
   load = random nonce aes sha2 hmac kdf gcm openssl curve25519 kernel-netlink socket-default vici
@@ -46,7 +43,7 @@ SETTINGS: Final = """charon {{
   }}
   plugins {{
     vici {{
-      socket = unix://{where}/vici
+      socket = unix:///run/vici
     }}
   }}
 }}
@@ -80,31 +77,28 @@ secrets {{
 class Charon:
     """A charon of its own as responder, as a context; `peers` as the engine's Responder has them."""
 
-    def __init__(self, program: Path, count: int) -> None:
+    def __init__(self, programs: Programs, count: int) -> None:
         self.peers: Final[Iterator[IPv4Address]] = iter([FIRST_PEER + at for at in range(count)])
         self.ports: Final = free_ports()
         self._directory: Final = tempfile.TemporaryDirectory(prefix="ikecli-bench-")
         self._where: Final = Path(self._directory.name)
-        (self._where / "strongswan.conf").write_text(
-            SETTINGS.format(ike=self.ports[0], nat=self.ports[1], where=self._where)
-        )
+        (self._where / "strongswan.conf").write_text(SETTINGS.format(ike=self.ports[0], nat=self.ports[1]))
         (self._where / "swanctl.conf").write_text(CONNECTION.format(address=ADDRESS, key=KEY))
         self._environment: Final = {
             **os.environ,
-            "STRONGSWAN_CONF": str(self._where / "strongswan.conf"),
-            "SWANCTL_DIR": str(self._where),
+            "STRONGSWAN_CONF": "/run/strongswan.conf",
+            "SWANCTL_DIR": "/run",
         }
-        private = f"mount -t tmpfs none /run && exec {program}"
-        self._command: Final = ("unshare", "-m", "sh", "-c", private)
+        self._command: Final = programs.command(self._where, CHARON)
+        self._load: Final = programs.command(self._where, SWANCTL, "--load-all", "--uri", "unix:///run/vici")
 
     def __enter__(self) -> Self:
         with open(self._where / "log", "wb") as log:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
             )
-        load = ("swanctl", "--load-all", "--uri", f"unix://{self._where}/vici")
         deadline = time.monotonic() + PATIENCE
-        while subprocess.run(load, capture_output=True, env=self._environment).returncode:
+        while subprocess.run(self._load, capture_output=True, env=self._environment).returncode:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 why = (self._where / "log").read_text(errors="replace").strip().splitlines()[-1:]
                 self.__exit__(None, None, None)
@@ -132,16 +126,14 @@ class Charon:
 
 def compare(handshakes: int = HANDSHAKES, rounds: int = ROUNDS, warm_up: int = WARM_UP) -> str:
     """Return a line with the medians of some rounds, each of RAW, of charon and of the engine; or why there is none."""
-    program = next((path for place in PLACES if (path := Path(place) / "charon").exists()), None)
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if program is None or missing:
-        return f"charon: not measured, since {'charon' if program is None else missing[0]} is not installed"
     if os.geteuid():
         return "charon: not measured, since only root may start it"
+    if (programs := found()) is None:
+        return "charon: not measured, since charon is not installed, nor kept by the live tests"
     count = warm_up + rounds * handshakes
     rows = []
     try:
-        with Charon(program, count) as charon, Responder(count) as engine:
+        with Charon(programs, count) as charon, Responder(count) as engine:
             ends = (charon, True), (engine, False)
             for end, marked in ends:
                 open_ike_sas(end.peers, end.ports[0], warm_up, marked)

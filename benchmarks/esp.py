@@ -21,7 +21,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.strongswan import CHARON, charons
+from benchmarks.strongswan import charons, found
 from tests.dataplane.rigs import INSIDE, rig
 from tests.dataplane.test_contract import Pair
 
@@ -58,7 +58,7 @@ def missing() -> str:
     """Return what keeps this from being measured, or nothing."""
     if os.geteuid():
         return "esp: not measured: it needs root"
-    return "" if shutil.which("iperf3") else "esp: not measured: iperf3 is not installed"
+    return "" if shutil.which("iperf3") else "esp: not measured: iperf3 is not installed, nor kept by the live tests"
 
 
 def measure(rounds: int = ROUNDS) -> Iterator[str]:
@@ -69,8 +69,8 @@ def measure(rounds: int = ROUNDS) -> Iterator[str]:
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ways = {name: stack.enter_context(ours(state / name, name == "udp")) for name in GIGABITS}
-        if CHARON.exists():
-            names = stack.enter_context(charons())
+        if (programs := found()) is not None:
+            names = stack.enter_context(charons(programs))
             ways["strongswan"] = Way(names, tuple(charon_in(name) for name in names))
         yield from figures(ways, rounds)
         if "strongswan" not in ways:

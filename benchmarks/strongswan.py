@@ -1,30 +1,23 @@
-"""Two of strongSwan's daemons in namespaces of their own, with its ESP in userspace and a tunnel between them."""
+"""strongSwan, to be compared with: what is installed, else what the live tests keep in their cache folder."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from tests.dataplane.namespaces import ip, join, namespaces
 from tests.dataplane.rigs import ENDS, INSIDE, OTHER
+from tests.live.peers import STRONGSWAN_5, kept
+from tests.live.strongswan import Charon
 
-CHARON: Final = Path("/usr/lib/ipsec/charon")
-PLUGINS: Final = (
-    "random nonce openssl kdf hmac pem pkcs1 x509 pubkey kernel-libipsec kernel-netlink socket-default vici updown"
-)
-PATIENCE: Final = 15.0
-DAEMON: Final = """charon {{
- load = {plugins}
- filelog {{ log {{ path = {where}/log
- default = 1 }} }}
- plugins {{ vici {{ socket = unix://{where}/vici }} }} }}
-"""
+CHARON: Final = "/usr/lib/ipsec/charon"
+"""Where Debian puts it, and others."""
+ELSEWHERE: Final = "/usr/libexec/ipsec/charon", "/usr/libexec/strongswan/charon"
+SWANCTL: Final = "/usr/sbin/swanctl"
 TUNNEL: Final = """connections {{ c {{ local_addrs = {local}
  remote_addrs = {remote}
  version = 2
@@ -40,57 +33,46 @@ secrets {{ ike {{ secret = "between-us-5uB" }} }}
 """
 
 
-class Charon:
-    """One daemon at the end `name` of the tunnel, its files in a directory of its own."""
+class Programs(Protocol):
+    """What runs strongSwan's programs."""
 
-    def __init__(self, where: Path, name: str, namespace: str) -> None:
-        self._where, self._namespace = where, namespace
-        (where / "swanctl").mkdir(parents=True)
-        (where / "strongswan.conf").write_text(DAEMON.format(plugins=PLUGINS, where=where))
-        other = OTHER[name]
-        tunnel = TUNNEL.format(local=ENDS[name], remote=ENDS[other], inside=INSIDE[name], outside=INSIDE[other])
-        (where / "swanctl" / "swanctl.conf").write_text(tunnel)
+    def command(self, run: Path, *words: str) -> list[str]:
+        """Return the command that runs one, with a folder as its /run."""
 
-    @contextmanager
-    def running(self) -> Iterator[Charon]:
-        """Run it."""
-        where = self._where
-        command = ["ip", "netns", "exec", self._namespace, "unshare", "-m", "sh", "-c"]
-        command.append(f"mount --bind {where} /var/run; exec {CHARON}")
-        environment = {**os.environ, "STRONGSWAN_CONF": str(where / "strongswan.conf")}
-        quiet = subprocess.DEVNULL
-        with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as daemon:
-            try:
-                deadline = time.monotonic() + PATIENCE
-                while not (where / "vici").exists():
-                    if time.monotonic() > deadline or daemon.poll() is not None:
-                        raise RuntimeError("charon did not start")
-                    time.sleep(0.05)
-                self.control("--load-all")
-                yield self
-            finally:
-                daemon.terminate()
 
-    def control(self, *words: str) -> str:
-        """Run swanctl; return what it says."""
-        environment = {**os.environ, "SWANCTL_DIR": str(self._where / "swanctl")}
-        command = ["swanctl", *words, "--uri", f"unix://{self._where}/vici"]
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if ran.returncode:
-            raise RuntimeError(f"swanctl {words[0]}: {ran.stdout[-500:]}{ran.stderr[-500:]}")
-        return ran.stdout
+@dataclass(frozen=True)
+class Installed:
+    """The programs that are installed; `charon` is where that one is."""
+
+    charon: str
+
+    def command(self, run: Path, *words: str) -> list[str]:
+        """Return the command that runs one, with `run` as /run."""
+        first = self.charon if words[0] == CHARON else words[0]
+        return ["unshare", "--mount", "sh", "-c", f'mount --bind {run} /run && exec "$@"', "-", first, *words[1:]]
+
+
+def found() -> Programs | None:
+    """Return what runs strongSwan's programs, or None where there are none."""
+    for charon in (CHARON, *ELSEWHERE):
+        if Path(charon).exists() and Path(SWANCTL).exists():
+            return Installed(charon)
+    return kept(STRONGSWAN_5)
 
 
 @contextmanager
-def charons() -> Iterator[tuple[str, str]]:
-    """Set a tunnel between two up; yield both namespaces."""
+def charons(programs: Programs) -> Iterator[tuple[str, str]]:
+    """Set a tunnel between two up, their ESP in userspace; yield both namespaces."""
     with ExitStack() as stack:
         where = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         names = stack.enter_context(namespaces("cL", "cR"))
         made = {name[1]: namespace for name, namespace in names.items()}
         join(made["L"], made["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        ends = []
         for name, namespace in made.items():
             ip("-n", namespace, "address", "add", f"{INSIDE[name]}/32", "dev", "lo")
-        ends = [stack.enter_context(Charon(where / name, name, made[name]).running()) for name in made]
-        ends[0].control("--initiate", "--child", "net", "--timeout", "10")
+            other = OTHER[name]
+            tunnel = TUNNEL.format(local=ENDS[name], remote=ENDS[other], inside=INSIDE[name], outside=INSIDE[other])
+            ends.append(stack.enter_context(Charon(programs, where / name, namespace, tunnel).running()))
+        ends[0].begin()
         yield made["L"], made["R"]

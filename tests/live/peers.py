@@ -70,6 +70,12 @@ class Unpacked:
         return ["unshare", "--mount", "sh", "-c", script, "peer", *words]
 
 
+def kept(peer: Peer) -> Unpacked | None:
+    """Return a peer that was downloaded before, or None."""
+    root = _root(peer)
+    return Unpacked(root) if root.exists() else None
+
+
 def unpacked(peer: Peer) -> Unpacked:
     """Return a peer, downloaded before or now; skip the test with the reason where that cannot be."""
     found = _unpacked(peer)
@@ -83,9 +89,9 @@ def _unpacked(peer: Peer) -> Unpacked | str:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing or not KEYRING.exists():
         return f"this machine has no {missing[0] if missing else KEYRING}"
-    cache_folder = Path(os.environ.get("IKECLI_CACHE") or Path.home() / ".cache" / "ikecli")
+    root = _root(peer)
+    cache_folder = root.parent
     cache_folder.mkdir(parents=True, exist_ok=True)
-    root = cache_folder / f"{peer.packages[0]}-{peer.release}"
     with open(cache_folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
@@ -97,6 +103,11 @@ def _unpacked(peer: Peer) -> Unpacked | str:
                 said = (getattr(problem, "stderr", None) or str(problem)).strip().splitlines()
                 return said[-1] if said else str(problem)
     return Unpacked(root)
+
+
+def _root(peer: Peer) -> Path:
+    folder = Path(os.environ.get("IKECLI_CACHE") or Path.home() / ".cache" / "ikecli")
+    return folder / f"{peer.packages[0]}-{peer.release}"
 
 
 def _download(peer: Peer, apt: Path) -> list[Path]:
