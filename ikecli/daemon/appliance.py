@@ -142,7 +142,7 @@ class Appliance:
         self._ways: Final[dict[type[Effect], Callable[[Any], None]]] = {
             Send: lambda send: transmit(send.datagram),
             Tell: self._tell,
-            Install: self._install,
+            Install: self.plane.install,
             Update: self.plane.update,
             Remove: self.plane.remove,
             Reach: self.plane.reach,
@@ -385,10 +385,14 @@ class Appliance:
         else:
             self.journal.event(tell.event)
 
+    def tell_keys(self, on: bool) -> None:
+        """Have the key log hear of keys, or no longer."""
+        self.journal.hear((KeysDerived,) if on else ())
+        self._ways[Install] = self._install if on else self.plane.install
+
     def _install(self, install: Install) -> None:
         self.plane.install(install)
-        if self.keylog.on:
-            self.keylog.esp(install)
+        self.keylog.esp(install)
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         done = 0

@@ -75,7 +75,7 @@ class KeyLog:
         for table in (IKE_TABLE, ESP_TABLE):
             self._appliance.storage.append_file(name, table, "")
         self._name = name
-        self._appliance.journal.hear((KeysDerived,))
+        self._appliance.tell_keys(True)
         self._unnamed.clear()
         self._log(f"the keys of all SAs are written in clear to flash:{name} by order of {user}")
         return (
@@ -88,7 +88,7 @@ class KeyLog:
         """End, if it is on."""
         if self._name:
             self._log(f"no more keys are written to flash:{self._name}: {why}")
-            self._appliance.journal.hear(())
+            self._appliance.tell_keys(False)
         self._name = ""
 
     def ike(self, keys: KeysDerived) -> None:

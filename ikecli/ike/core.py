@@ -79,6 +79,7 @@ class Numbers:
 class Core:
     """Shared state; `now`, `order` and `effects` belong to the input being worked on.
 
+    What `touch` is called with is looked at when the input is done: its queue, its next time.
     `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last. `wishes`
     are the inner addresses that each connection had last, `starting` those that wait to be begun, `leases` counts
     what Configuration payloads settled.
@@ -91,6 +92,7 @@ class Core:
         self.order = -1
         self.begin(0.0)
         self.touched: dict[IkeSa, None] = {}
+        self.touch: Final[Callable[[IkeSa], None]] = self.touched.setdefault
         self.sas: Final[dict[int, IkeSa]] = {}
         self.by_spi: Final[dict[bytes, IkeSa]] = {}
         self.by_request: Final[dict[tuple[Endpoint, bytes], IkeSa]] = {}
@@ -151,10 +153,6 @@ class Core:
         """Count a datagram that is not acted upon."""
         self.counts.dropped += 1
         self.tell(DatagramDropped, lambda: DatagramDropped(str(datagram.local), str(datagram.remote), why))
-
-    def touch(self, sa: IkeSa) -> None:
-        """Have an SA looked at when the input is done: its queue, its next time."""
-        self.touched[sa] = None
 
     def want(self, sa: IkeSa, want: Want, aim: Aim | None = None) -> bool:
         """Queue an exchange of ours; return whether there was room."""

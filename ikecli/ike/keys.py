@@ -37,14 +37,13 @@ def derive(core: Core, sa: IkeSa, birth: Birth, shared: bytes) -> None:
     birth.exchange = None
     birth.ask = 0
     sa.low_nonce = min(birth.ni, birth.nr)
-
     tell(core, sa)
 
 
 def tell(core: Core, sa: IkeSa) -> None:
     """Tell the keys that an SA has now, to who may hear them."""
     suite, keys = sa.suite, sa.keys
-    if suite is None or keys is None:
+    if suite is None or keys is None or KeysDerived not in core.heard:
         return
 
     def event() -> KeysDerived:

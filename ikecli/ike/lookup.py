@@ -55,12 +55,12 @@ class Lookup:
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
         self.quantum: Final = any(row.ppks for row in intent.profiles)
-        self._encapsulating: Final = any(row.force_encapsulation for row in intent.profiles)
+        self.encapsulating: Final = any(row.force_encapsulation for row in intent.profiles)
         self._templates: Final = {row.name: row for row in intent.templates}
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
-        self._padded: Final[dict[tuple[int, Secret], bytes]] = {}
+        self._padded: Final[dict[tuple[int, int], bytes]] = {}
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
@@ -113,10 +113,10 @@ class Lookup:
         return known
 
     def key_pad(self, prf: Algorithm, secret: Secret) -> bytes:
-        """Return what a pre-shared key makes AUTH data with; it is worked out once."""
-        known = self._padded.get((prf.number, secret))
+        """Return what a pre-shared key of the intent makes AUTH data with; it is worked out once."""
+        known = self._padded.get((prf.number, id(secret)))
         if known is None:
-            known = self._padded[prf.number, secret] = key_pad(prf, secret.reveal())
+            known = self._padded[prf.number, id(secret)] = key_pad(prf, secret.reveal())
         return known
 
     def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
@@ -151,8 +151,6 @@ class Lookup:
 
     def encapsulates(self, remote: Address) -> bool:
         """Tell whether ESP with a peer goes in UDP though there may be no NAT: a connection's profile says so."""
-        if not self._encapsulating:
-            return False
         rows = (*self._by_peer.get(remote, ()), *self._by_peer.get(None, ()))
         named = (self.profiles.get(row.profile or "") for row in rows)
         return any(profile.force_encapsulation for profile in named if profile is not None)

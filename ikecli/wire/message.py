@@ -113,9 +113,14 @@ def write_message(message: Message) -> bytes:
     return _write_header(message.header, first, HEADER_SIZE + len(chain)) + chain
 
 
-def write_chain(payloads: Sequence[Payload]) -> tuple[int, bytes]:
-    """Return the type of the first payload and the octets of all, each with its generic header."""
-    return _write_chain(payloads, PayloadType.NONE)
+def write_chain(payloads: Sequence[Payload], last: int = PayloadType.NONE) -> tuple[int, bytes]:
+    """Return the type of the first payload and the octets of all, each with its generic header; `last` follows them."""
+    first, octets = last, b""
+    for payload in reversed(payloads):
+        body = payload.write()
+        octets = _GENERIC.pack(first, payload.critical and _CRITICAL, _GENERIC_SIZE + len(body)) + body + octets
+        first = payload.number
+    return first, octets
 
 
 def write_outer_fragment(
@@ -125,7 +130,7 @@ def write_outer_fragment(
 
     `clear` are payloads that stay unencrypted before it.
     """
-    outer_first, chain = _write_chain(clear, PayloadType.SKF)
+    outer_first, chain = write_chain(clear, PayloadType.SKF)
     generic = _GENERIC.pack(first, 0, FRAGMENT_OVERHEAD - HEADER_SIZE + sealed_size)
     outer = _write_header(header, outer_first, FRAGMENT_OVERHEAD + len(chain) + sealed_size)
     return outer + chain + generic + _FRAGMENT.pack(fragment, fragments)
@@ -158,7 +163,7 @@ def write_outer(header: Header, first: int, sealed_size: int, clear: Sequence[Pa
     `first` is the type of the first payload inside, `sealed_size` the octets of IV, ciphertext and check value that
     will follow, `clear` the payloads that stay unencrypted before it.
     """
-    outer_first, chain = _write_chain(clear, PayloadType.SK)
+    outer_first, chain = write_chain(clear, PayloadType.SK)
     generic = _GENERIC.pack(first, 0, _GENERIC.size + sealed_size)
     size = HEADER_SIZE + len(chain) + len(generic) + sealed_size
     return _write_header(header, outer_first, size) + chain + generic
@@ -235,12 +240,3 @@ def _sealed(kind: int, first: int, octets: bytes, at: int) -> Sealed:
     if not 1 <= fragment <= fragments:
         raise Malformed(f"encrypted fragment {fragment} of {fragments}")
     return Sealed(first, at + _FRAGMENT.size, fragment, fragments)
-
-
-def _write_chain(payloads: Sequence[Payload], last: int) -> tuple[int, bytes]:
-    first, octets = last, b""
-    for payload in reversed(payloads):
-        body = payload.write()
-        octets = _GENERIC.pack(first, payload.critical and _CRITICAL, _GENERIC_SIZE + len(body)) + body + octets
-        first = payload.number
-    return first, octets

@@ -82,8 +82,9 @@ class KeyExchange(Task):
             sa = talk.sa
             talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, public.group, group))
             raise Refused(f"group {group} is wanted, not {public.group}", _GROUP, group.to_bytes(2, "big"))
-        birth.ni, birth.nr = message.need(Nonce).data, talk.random(NONCE_SIZE)
-        birth.group, birth.exchange = group, respond(group, public.public, talk.random)
+        random = talk.core.random
+        birth.ni, birth.nr = message.need(Nonce).data, random(NONCE_SIZE)
+        birth.group, birth.exchange = group, respond(group, public.public, random)
         telling.chosen(talk, choice, held.offers, proposals)
         self._agree(talk, birth, choice, public)
         return None

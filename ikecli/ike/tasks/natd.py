@@ -61,7 +61,8 @@ class NatDetection(Task):
 
 
 def _forced(talk: Talk) -> bool:
-    return talk.core.lookup.encapsulates(talk.sa.remote.address)
+    lookup = talk.core.lookup
+    return lookup.encapsulating and lookup.encapsulates(talk.sa.remote.address)
 
 
 def _hash(spi_i: bytes, spi_r: bytes, end: Endpoint) -> bytes:
