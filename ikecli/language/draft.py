@@ -319,8 +319,9 @@ def _enter(draft: Any, command: Command) -> Any:
     step = target.path[-1]
     if command.negated:
         key = key_of(step, command.slots)
-        if target.fixed and command.negated == "default" and step.keys is not None:
-            _empty_out(getattr(owner, step.name).get(key), step.keys)
+        if (target.fixed or target.resets) and command.negated == "default" and step.keys is not None:
+            kept = (*step.keys, *(slot.name for slot in command.declaration.stored))
+            _empty_out(getattr(owner, step.name).get(key), kept)
             return None
         _removable(command, step, key)
         _remove(owner, step, key)
@@ -347,7 +348,7 @@ def _same_kind(entry: Any, step: Step, key: Any, wanted: Mapping[str, Any]) -> N
 
 
 def _empty_out(entry: Any, keys: tuple[str, ...]) -> None:
-    """Set all of an entry that cannot go back to its beginning."""
+    """Set all of an entry back to its beginning but for its name and what its opening line says."""
     for name in shapes.fields(type(entry)) if entry is not None else ():
         if name not in keys:
             setattr(entry, name, shapes.initial(type(entry), name))

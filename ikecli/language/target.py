@@ -58,6 +58,7 @@ class Target:
     needs: bool = False
     fixed: bool = False
     refused: bool = False
+    resets: bool = False
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -67,7 +68,7 @@ class Target:
 
 _STEP = re.compile(r"([a-z_][a-z0-9_]*)(?:\(([a-z0-9_ ]*)\))?")
 _CALL = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
-_FLAGS: Final = frozenset({"off", "always", "hidden", "sorted", "merge", "keep", "needs", "fixed", "refused"})
+_FLAGS: Final = frozenset({"off", "always", "hidden", "sorted", "merge", "keep", "needs", "fixed", "refused", "resets"})
 _NAMED: Final = {"in": "enters", "no": "negative", "hide": "hide", "at": "at", "part": "part", "prompt": "prompt"}
 
 

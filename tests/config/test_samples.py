@@ -67,11 +67,14 @@ def test_no_of_every_line_leaves_nothing(sample: Path) -> None:
         openers = [*openers[:depth], line.strip()]
         if line.strip().startswith("no "):
             continue
-        word = "default" if line.startswith("interface ") else "no"
+        word = "default" if line.startswith("interface ") and "Ethernet" in line else "no"
         steps.append([*openers[:-1], f"{word} {line.strip()}"])
     for step in reversed(steps):
         reader = ConfigReader(store, quiet=True)
         for line in step:
             assert reader.feed(line).accepted, step
         reader.end()
+    ports = store.draft.interfaces
+    assert all(port == type(port)() for port in ports.values())
+    ports.clear()
     assert store.draft == new_store(dialect).draft

@@ -95,3 +95,19 @@ def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
     assert all(outcome.accepted for outcome in outcomes)
     assert set(line.splitlines()) <= set(commands(store))
     assert read("ios", store.startup())[0].draft == store.draft
+
+
+def test_a_default_interface_is_as_new_and_stays_in_its_place() -> None:
+    text = "interface GigabitEthernet0/0\n shutdown\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.255\n"
+    store, outcomes = read("ios", text + "default interface GigabitEthernet0/0\n")
+    assert all(outcome.accepted for outcome in outcomes)
+    assert list(store.draft.interfaces) == ["GigabitEthernet0/0", "Loopback0"]
+    assert not store.draft.interfaces["GigabitEthernet0/0"].shutdown
+    assert "interface GigabitEthernet0/0" in commands(store)
+
+
+def test_a_ppk_goes_without_being_typed_again() -> None:
+    text = "crypto ikev2 keyring K\n peer p\n  ppk manual id me key abc required\n  no ppk manual\n"
+    store, outcomes = read("ios", text)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.draft.keyrings["K"].peers["p"].ppk is None
