@@ -7,10 +7,9 @@ from typing import Final
 
 from ikecli.config.asa import DEFAULT_POLICY, Asa
 from ikecli.config.express import express
-from ikecli.config.reader import ConfigReader, feed_all
 from ikecli.config.running import body, kept, starred
 from ikecli.config.store import Store
-from ikecli.language import lines_of, load
+from ikecli.language import load
 
 NAMED: Final = 20
 """Lines without effect that are named of those that are not converted."""
@@ -25,10 +24,7 @@ def converted(store: Store, dialect: str) -> list[str]:
     lost = [*_incomplete(store), *expressed.lost, *_unexpressed(store)]
     head = f"! Converted from {store.dialect}; " + (f"without counterpart ({len(lost)}):" if lost else "all of it.")
     lines = body(load(dialect), expressed.draft, "store", store.mask_for(dialect))
-    there = store.beside(dialect)
-    for _ in feed_all(ConfigReader(there, quiet=True), lines):
-        pass
-    return [head, *(f"!   {one}" for one in lost), "!", *lines_of(there.startup())]
+    return [head, *(f"!   {one}" for one in lost), "!", *lines, ": end" if dialect == "asa" else "end"]
 
 
 def _incomplete(store: Store) -> Iterator[str]:

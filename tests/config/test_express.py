@@ -281,3 +281,15 @@ def test_limits_and_what_a_tunnel_chooses_are_taken_along() -> None:
     assert not lost
     assert essence(there.intent) == essence(store.intent)
     assert essence(converted(there.intent, "ios")[0].intent) == essence(store.intent)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_what_is_written_is_what_the_other_system_would_write(path: Path) -> None:
+    text = path.read_text()
+    dialect = dialect_of(text)
+    store, _ = read(dialect, text)
+    lines = other_dialect.converted(store, OTHER[dialect])
+    there = store.beside(OTHER[dialect])
+    assert all(outcome.accepted for _, outcome in feed_all(ConfigReader(there, quiet=True), lines))
+    there.commit()
+    assert there.startup().splitlines() == lines[lines.index("!") + 1 :]

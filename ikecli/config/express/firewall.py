@@ -13,7 +13,7 @@ from ikecli.config.common import Key, Pfs
 from ikecli.config.express.lines import Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers, alone, names, shown_identity
-from ikecli.config.intent_asa import NAT_KEEPALIVE
+from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
     Address,
@@ -398,16 +398,18 @@ class Firewall:
         if self.windows[-1] != REPLAY_WINDOW:
             draft.replay_window = f"window-size {self.windows[-1]}" if self.windows[0] else "disable"
         keepalives = sorted({one.nat_keepalive for one in intent.profiles}) or [NAT_KEEPALIVE]
-        draft.nat_keepalive = max(keepalives[0], 10)
-        if len(keepalives) > 1 or draft.nat_keepalive != keepalives[0]:
-            self.losses.add("nat keepalive", f"it is {draft.nat_keepalive} seconds for all peers")
+        keepalive = max(keepalives[0], 10)
+        if len(keepalives) > 1 or keepalive != keepalives[0]:
+            self.losses.add("nat keepalive", f"it is {keepalive} seconds for all peers")
+        draft.nat_keepalive = None if keepalive == NAT_KEEPALIVE else keepalive
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
         if intent.max_half_open != usual.max_half_open:
             draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)
         if intent.cookie_threshold is None:
             draft.cookie_challenge = "never"
         else:
-            draft.cookie_challenge = min(100, intent.cookie_threshold * 100 // intent.max_half_open)
+            percent = min(100, intent.cookie_threshold * 100 // intent.max_half_open)
+            draft.cookie_challenge = None if percent == COOKIE_PERCENT else percent
         if intent.puzzle_threshold is not None:
             draft.puzzle_challenge = min(100, intent.puzzle_threshold * 100 // intent.max_half_open)
         if intent.fragment_mtu is None:

@@ -319,7 +319,8 @@ class Router:
 
     def _settings(self) -> None:
         intent, draft, usual = self.intent, self.draft, Intent()
-        draft.cookie_challenge = MOST_COOKIES if intent.cookie_threshold is None else intent.cookie_threshold
+        threshold = MOST_COOKIES if intent.cookie_threshold is None else intent.cookie_threshold
+        draft.cookie_challenge = None if threshold == intent.max_half_open else threshold
         draft.puzzle_challenge = intent.puzzle_threshold
         if intent.max_sas != usual.max_sas:
             draft.max_sas = self._most("crypto ikev2 limit max-sa", intent.max_sas)
