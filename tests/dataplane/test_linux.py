@@ -14,15 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from ikecli.boundary.effects import Access
 from ikecli.boundary.notices import LineChanged, LinkChanged
 from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.plane import UserspacePlane
-from ikecli.intent import Carrier, Flow, Intent, Route
+from ikecli.errors import Unavailable
+from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Tunnel
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
-from tests.dataplane.test_contract import NETS, Pair, both_versions, flow, intent, tunnelled
+from tests.dataplane.test_contract import GCM, NETS, Pair, both_versions, flow, intent, tunnelled
 from tests.live.machine import differing, snapshot
 
 pytestmark = pytest.mark.live
@@ -187,3 +189,23 @@ def test_a_link_that_goes_down_is_noticed_and_its_routes_come_back_with_it(made:
     ip("-n", name, "link", "set", "veth0", "up")
     assert made.wait(lambda: LineChanged("Tunnel0", True) in notices)
     assert made.wait(has_route)
+
+
+def test_a_tunnel_that_cannot_be_had_takes_no_sa_and_says_why(made: LinuxRig) -> None:
+    base = tunnelled("L", Carrier.IPSEC)
+    outside, inside, tunnel = base.network.interfaces
+    other = replace(tunnel, vrf="RED")
+    made.do("L", "configure", replace(base, network=replace(base.network, interfaces=(outside, inside, other))))
+    why = "VRFs"
+    assert why in "".join(made.nodes["L"].log)
+    pair = Pair.__new__(Pair)
+    label = base.connections[0].label
+    with pytest.raises(Unavailable, match=why):
+        made.do("L", "install", replace(pair.sa("L", GCM, None, 1), connection=label))
+    template = Interface("Virtual-Template1", unnumbered=inside.name, tunnel=Tunnel(Carrier.IPSEC), template=True)
+    made.do("L", "configure", replace(base, network=replace(base.network, interfaces=(outside, inside, template))))
+    ends = ip_address(ENDS["L"]), ip_address(ENDS["R"])
+    access = Access("Virtual-Access1", template.name, Carrier.IPSEC, *ends, label, vrf="RED")
+    with pytest.raises(Unavailable, match=why):
+        made.do("L", "attach", access)
+    assert "Virtual-Access1" not in shown(made, "L")

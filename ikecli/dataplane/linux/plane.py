@@ -23,6 +23,7 @@ from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 
+VRFS: Final = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
 LEAST_MTU: Final = 576
 QUEUE: Final = 4_000
 """Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
@@ -123,11 +124,15 @@ class LinuxPlane:
     # Tunnel interfaces
 
     def attach(self, access: Access) -> None:
-        """Put in a virtual-access interface with a device of its own."""
+        """Put in a virtual-access interface with a device of its own; raises Unavailable where there can be none."""
         if self._links.accesses >= MAX_ACCESSES:
             raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
         self._links.attach(access)
-        self._raise_one(access.name)
+        try:
+            self._raise_one(access.name)
+        except Unavailable:
+            self.detach(access.name)
+            raise
         self._settle_soon()
 
     def detach(self, name: str) -> None:
@@ -142,8 +147,13 @@ class LinuxPlane:
             if name not in self._links.interfaces:
                 self._drop_one(name)
         for name, one in tuple(self._links.interfaces.items()):
-            if one.tunnel is not None and not one.template:
+            if one.tunnel is None or one.template:
+                continue
+            try:
                 self._raise_one(name)
+            except Unavailable as problem:
+                self._absent[one.tunnel.protection] = f"interface {name}: {problem}"
+                self._network.say(f"interface {name}: {problem}")
 
     def _raise_one(self, name: str) -> None:
         one = self._links.interfaces.get(name)
@@ -154,13 +164,15 @@ class LinuxPlane:
         had = self._standing.get(name)
         if had is not None and (had.tunnel, had.segments) == (tunnel, one.segments):
             return
+        if one.vrf or tunnel.vrf:
+            self._drop_one(name)
+            raise Unavailable(VRFS)
         device = had.device if had is not None else self._free_name(name)
         try:
             self._raise_tunnel(one, tunnel, device)
-        except Unavailable as problem:
+        except Unavailable:
             self._drop_one(name)
-            self._network.say(f"interface {name}: {problem}")
-            return
+            raise
         self._standing[name] = Standing(device, tunnel, one.segments)
         self._network.tunnels[name] = device
         self._show_line(name)
@@ -306,7 +318,7 @@ class LinuxPlane:
         self._absent = {}
         for one in intent.connections:
             if one.vrf or one.inner_vrf:
-                self._absent[one.label] = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
+                self._absent[one.label] = VRFS
         if intent.nat.rules or intent.nat.statics:
             self._network.say("ip nat: addresses are translated in the lab alone; on Linux use the machine's own rules")
         for label, why in self._absent.items():
