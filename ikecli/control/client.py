@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ikecli.control import codec
-from ikecli.control.messages import Error, Heard, Reply, Request
+from ikecli.control.messages import Error, Heard, Reply, Request, Shown
 from ikecli.errors import Rejected, Unavailable
 
 Push = Callable[[Heard], None]
@@ -65,7 +65,7 @@ class LocalClient:
 
         def reply(reply: Reply) -> None:
             if not answer.done():
-                answer.set_result(reply)
+                answer.set_result(Shown(tuple(reply.views)) if isinstance(reply, Shown) else reply)
 
         self._session.handle(request, reply)
         if self._wait is not None and not answer.done():

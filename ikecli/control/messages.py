@@ -434,7 +434,7 @@ class Identified(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Shown(Reply):
-    """Views of boundary.views, in order."""
+    """Views of boundary.views, in order; the appliance may make them one by one, while they are sent."""
 
     views: tuple[Any, ...]
 

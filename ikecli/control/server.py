@@ -150,8 +150,11 @@ class Connection(asyncio.Protocol):
             if line is None:
                 self._replies.popleft()
                 self._open -= 1
-            else:
-                self._transport.write(line)
+                continue
+            self._transport.write(line)
+            if len(line) > codec.PART_SIZE:
+                asyncio.get_running_loop().call_soon(self._write)
+                return
         self._serve()
         self._finish()
 

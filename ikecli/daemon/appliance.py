@@ -5,7 +5,7 @@ The service gives it sockets, the lab an emulated network. Everything here runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -60,6 +60,8 @@ COMMIT_SHARE: Final = 4
 """How many times as long as a commit took the next one waits for lines."""
 LARGE_LINES: Final = 1000
 LARGE_TEXT: Final = 1 << 15
+VIEWED: Final = 50
+"""IKE SAs that are looked at at a time."""
 NAMED_LINES: Final = 8
 """Lines that a reload names of those it discards."""
 Reply = Callable[[object], None]
@@ -365,16 +367,18 @@ class Appliance:
 
     def sas(self) -> list[IkeSaView]:
         """Return the IKE SAs, their Child SAs joined with what the data plane counted."""
-        views = self.engine.views(self.clock.now())
-        counts = self.plane.counters(child.inbound_spi for view in views for child in view.children)
-        none = Counters()
-        return [
-            replace(
-                view,
-                children=tuple(replace(one, counters=counts.get(one.inbound_spi, none)) for one in view.children),
-            )
-            for view in views
-        ]
+        return list(self.each_sa())
+
+    def each_sa(self) -> Iterator[IkeSaView]:
+        """Yield them, some at a time as they are then; those that are new meanwhile are left out."""
+        numbers = self.engine.numbers()
+        for at in range(0, len(numbers), VIEWED):
+            views = self.engine.views(self.clock.now(), numbers[at : at + VIEWED])
+            counts = self.plane.counters(child.inbound_spi for view in views for child in view.children)
+            none = Counters()
+            for view in views:
+                children = (replace(one, counters=counts.get(one.inbound_spi, none)) for one in view.children)
+                yield replace(view, children=tuple(children))
 
     # Effects
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -53,7 +53,12 @@ def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[Connecti
 
 
 def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
-    return [sa for sa in appliance.sas() if chosen(sa, options)]
+    return list(_each_sa(appliance, options))
+
+
+def _each_sa(appliance: Appliance, options: Options) -> Iterator[IkeSaView]:
+    """Yield the IKE SAs as they are when they are asked for: nobody waits for the view of very many."""
+    return (sa for sa in appliance.each_sa() if chosen(sa, options))
 
 
 def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
@@ -156,8 +161,8 @@ def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Option
 
 
 _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
-    "ikev2.sa": _sas,
-    "ikev2.session": _sas,
+    "ikev2.sa": _each_sa,
+    "ikev2.session": _each_sa,
     "ikev2.stats": lambda appliance, options: [appliance.engine.stats()],
     "ikev2.proposal": _named(views.proposals),
     "ikev2.policy": _named(views.policies),

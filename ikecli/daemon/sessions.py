@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -174,7 +174,9 @@ class Session:
         if request.topic == "users":
             reply(Shown(tuple(one.seen_by(self.line) for one in self._appliance.sessions.values())))
         else:
-            reply(Shown(tuple(query(self._appliance, request.topic, request.options))))
+            found: Any = query(self._appliance, request.topic, request.options)
+            views: Any = found if isinstance(found, Iterator) else tuple(found)
+            reply(Shown(views))
 
     def _names(self, request: Names, reply: Answer) -> None:
         if request.path not in USER_NAMES and self.level < OPERATOR:

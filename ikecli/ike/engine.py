@@ -6,7 +6,7 @@ arrives raises out of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Effect, Failed
@@ -125,10 +125,14 @@ class Engine:
         """When `wake` is to be called next, or None."""
         return self._core.agenda.next
 
-    def views(self, now: float) -> list[IkeSaView]:
-        """Return the IKE SAs; their counters live in the data plane."""
+    def numbers(self) -> list[int]:
+        """Return the numbers of the IKE SAs in order."""
+        return sorted(self._core.sas)
+
+    def views(self, now: float, numbers: Iterable[int] | None = None) -> list[IkeSaView]:
+        """Return the IKE SAs, or those of some numbers; their counters live in the data plane."""
         self._core.now = now
-        return views.views(self._core)
+        return views.views(self._core, self.numbers() if numbers is None else numbers)
 
     def pools(self) -> tuple[PoolView, ...]:
         """Return the pools of addresses and what of them is lent."""

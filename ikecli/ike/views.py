@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
@@ -14,10 +16,10 @@ from ikecli.numbers import AuthMethod
 _STATUS = {State.ESTABLISHED: SaStatus.READY, State.REPLACED: SaStatus.DELETING, State.DELETING: SaStatus.DELETING}
 
 
-def views(core: Core) -> list[IkeSaView]:
-    """Return all IKE SAs that are not gone, by number."""
-    rows = sorted(core.sas.values(), key=lambda sa: sa.number)
-    return [_view(core, sa) for sa in rows if sa.state is not State.CLOSED]
+def views(core: Core, numbers: Iterable[int]) -> list[IkeSaView]:
+    """Return those of the IKE SAs with these numbers that are not gone."""
+    rows = (core.sas.get(number) for number in numbers)
+    return [_view(core, sa) for sa in rows if sa is not None and sa.state is not State.CLOSED]
 
 
 def stats(core: Core) -> StatsView:
