@@ -54,6 +54,7 @@ class Store:
         self.complaints: tuple[Complaint, ...] = ()
         self.editors = 0
         self.version = 0
+        self._resolved = -1
         self._bodies: dict[Form, tuple[int, str]] = {}
         self._told: frozenset[Complaint] = frozenset()
 
@@ -107,17 +108,22 @@ class Store:
         """
         if not self.editors and smart.unsay(self.draft):
             self.version += 1
-        if isinstance(self.draft, Ios):
-            self.intent, found = intent_ios.resolve(self.draft)
-        else:
-            self.intent, found = intent_asa.resolve(self.draft)
-        self.complaints = tuple(found)
+        if self._resolved != self.version:
+            self._resolve()
         if self.editors:
             return []
         sign = _SIGNS[self.dialect]
         told = [f"{sign[one.severity]}: {one}" for one in self.complaints if one not in self._told]
         self._told = frozenset(self.complaints)
         return told
+
+    def _resolve(self) -> None:
+        self._resolved = self.version
+        if isinstance(self.draft, Ios):
+            self.intent, found = intent_ios.resolve(self.draft)
+        else:
+            self.intent, found = intent_asa.resolve(self.draft)
+        self.complaints = tuple(found)
 
     def running(self, options: Options = MappingProxyType({}), *, clear: bool = False) -> list[str]:
         """Return the running-config as it is shown, or with its secrets in clear.

@@ -48,6 +48,7 @@ from ikecli.dataplane.base import EspState, Notify, Plane, Translating
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
+from ikecli.intent import Intent
 from ikecli.language import lines_of
 from ikecli.secret import Secret
 
@@ -154,6 +155,7 @@ class Appliance:
         }
         self._due: Cancel | None = None
         self._took = 0.0
+        self._applied: Intent | None = None
         self._alarm: Cancel | None = None
         self._alarm_at: float | None = None
 
@@ -240,7 +242,8 @@ class Appliance:
         if tables and "vrf" not in self.plane.features:
             named, plane = ", ".join(sorted(tables)), self.plane.name
             complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
-        self.jobs.here(self._apply)
+        if self.store.intent is not self._applied:
+            self.jobs.here(self._apply)
         self._took = self.clock.now() - began
         return complaints
 
@@ -248,6 +251,7 @@ class Appliance:
         self.plane.configure(self.store.intent)
         later = "later-fragments" in self.plane.features
         self.do(Apply(replace(self.store.intent, later_fragments=later)))
+        self._applied = self.store.intent
 
     def reload(self) -> list[str]:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
