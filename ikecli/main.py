@@ -14,6 +14,7 @@ from ikecli import __version__
 from ikecli.errors import IkecliError, Unavailable
 
 if TYPE_CHECKING:
+    from ikecli.boundary.views import LogLine
     from ikecli.control.client import Client
     from ikecli.control.messages import Heard
     from ikecli.shell.session import Elsewhere
@@ -149,16 +150,20 @@ def _dialect(path: Path) -> str:
         return "ios"
 
 
-def _logger(dialect: str) -> Callable[[Heard], None]:
-    """Return what prints log lines on standard error."""
+def _logger(dialect: str) -> Callable[[Heard], LogLine | None]:
+    """Return what prints log lines on standard error, for the journal with their severity (sd-daemon(3))."""
     from ikecli.debug import logged
     from ikecli.show.ios.system import log_line
 
-    def tell(heard: Heard) -> None:
+    journal = "JOURNAL_STREAM" in os.environ
+
+    def tell(heard: Heard) -> LogLine | None:
         line = logged(heard, dialect)
         if line is not None:
-            sys.stderr.write(log_line(line, dialect) + "\n")
+            severity = f"<{line.severity}>" if journal else ""
+            sys.stderr.write(f"{severity}{log_line(line, dialect)}\n")
             sys.stderr.flush()
+        return line
 
     return tell
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports, Service
+from ikecli.config.syslog import FirewallHost
 from ikecli.language import Inert
 from ikecli.language.kinds import Range
 
@@ -451,6 +452,9 @@ class Asa:
     ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
+    logging_enable: bool | None = None
+    syslog_level: int | str | None = None
+    syslog_hosts: dict[IPv4Address, FirewallHost] = field(default_factory=dict)
     isakmp_identity: IsakmpIdentity | None = None
     nat_keepalive: int | None = None
     cookie_challenge: int | str | None = None

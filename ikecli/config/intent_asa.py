@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Interface, IPv6Network, ip_address
 from typing import Any, Final
 
-from ikecli.config import asa, overlaps
+from ikecli.config import asa, overlaps, syslog
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -145,6 +145,7 @@ class _Resolver:
         cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
         mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
         told, share = bool(self.draft.notify_invalid_selectors), self.draft.puzzle_challenge
+        hosts, level, on = self.draft.syslog_hosts, self.draft.syslog_level, bool(self.draft.logging_enable)
         puzzles = None if share is None else intent.max_half_open * share // 100
         return (
             replace(
@@ -153,6 +154,7 @@ class _Resolver:
                 puzzle_threshold=puzzles,
                 fragment_mtu=mtus,
                 notify_invalid_selectors=told,
+                syslog=tuple(syslog.of_firewall(hosts, level, on, self.complaints)),
             ),
             self.complaints,
         )

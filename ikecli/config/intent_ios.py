@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from ikecli.config import ios, overlaps, smart
+from ikecli.config import ios, overlaps, smart, syslog
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -128,6 +128,7 @@ class _Resolver:
             puzzle_threshold=d.puzzle_challenge,
             fragment_mtu=mtus,
             window=d.window or WINDOW,
+            syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)),
         )
         return intent, self.complaints
 

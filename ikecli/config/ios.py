@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
 from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
 from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
+from ikecli.config.syslog import RouterHost
 from ikecli.language import Inert
 from ikecli.secret import Secret
 
@@ -397,6 +398,8 @@ class Ios:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)
+    syslog_level: int | str | None = None
+    syslog_hosts: dict[IPv4Address, RouterHost] = field(default_factory=dict)
     aaa_new_model: bool | None = None
     aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
     authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.boundary.effects import Datagram
+from ikecli.boundary.views import LogLine
 from ikecli.control.client import Push
 from ikecli.control.messages import Heard
 from ikecli.control.server import Server
@@ -25,6 +26,7 @@ from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
 from ikecli.daemon.supervisor import Supervisor
+from ikecli.daemon.syslog import Sender
 from ikecli.daemon.telling import Teller
 from ikecli.daemon.workers import workers
 from ikecli.dataplane.base import Notify, Plane
@@ -60,7 +62,11 @@ class Setup:
     devices: Mapping[str, str] = field(default_factory=dict)
 
 
-def run(setup: Setup, tell: Callable[[Heard], None]) -> None:
+Logged = Callable[[Heard], LogLine | None]
+"""What prints what was heard, and returns it as a line of the log, or None for what only debug tells."""
+
+
+def run(setup: Setup, tell: Logged) -> None:
     """Run an engine until SIGTERM, SIGINT or the end of a private one; raises Unavailable when it cannot begin.
 
     Log lines and events go to `tell`.
@@ -82,7 +88,7 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 class Service:
     """One engine, its sockets and its sessions."""
 
-    def __init__(self, setup: Setup, tell: Push) -> None:
+    def __init__(self, setup: Setup, tell: Logged) -> None:
         self._setup, self._tell = setup, tell
         self._supervisor = Supervisor()
         self._trouble: Unavailable | None = None
@@ -116,7 +122,8 @@ class Service:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         appliance = self._appliance
         server = Server(self._open, self._stop.set if self._setup.private else None)
-        teller = Teller(loop, self._tell)
+        self._syslog = Sender(loop, self._setup.dialect, lambda: (appliance.hostname, appliance.store.intent.syslog))
+        teller = Teller(loop, self._heard)
         appliance.journal.listen(teller.hear)
         try:
             self._boot()
@@ -146,6 +153,12 @@ class Service:
             teller.flush()
             server.close()
             self._sockets.close()
+            self._syslog.close()
+
+    def _heard(self, heard: Heard) -> None:
+        line = self._tell(heard)
+        if line is not None:
+            self._syslog.send(line)
 
     def _stop_unless(self, sessions: Set[object]) -> None:
         if not sessions:

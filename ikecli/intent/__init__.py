@@ -13,6 +13,7 @@ from ikecli.intent.peers import (
     Intent,
     Ppk,
     Profile,
+    Syslog,
     Template,
     Tfc,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Route",
     "Selector",
     "StaticPort",
+    "Syslog",
     "Template",
     "Tfc",
     "Tunnel",

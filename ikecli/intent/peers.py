@@ -266,6 +266,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Syslog:
+    """A server that log lines go to, those of `severity` (0 to 7, RFC 5424) and graver ones."""
+
+    server: Address
+    port: int
+    tcp: bool
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
@@ -293,3 +303,4 @@ class Intent:
     later_fragments: bool = False
     window: int = 1
     pools: tuple[Pool, ...] = ()
+    syslog: tuple[Syslog, ...] = ()

@@ -420,6 +420,7 @@ class Firewall:
         for present, why in (
             (intent.nat.rules or intent.nat.statics, "address translation"),
             (intent.pools, "pools of addresses"),
+            (intent.syslog, "syslog servers"),
             (intent.network.vrfs, "routing tables beside the global one"),
             (any(any(one.segments) for one in intent.network.interfaces), "ip tcp adjust-mss"),
         ):

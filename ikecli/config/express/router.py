@@ -334,6 +334,8 @@ class Router:
             self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
         if intent.pools:
             self.losses.add("this system", "pools of addresses")
+        if intent.syslog:
+            self.losses.add("this system", "syslog servers")
 
     def _most(self, what: str, wanted: int) -> int:
         if wanted > MOST_SAS:

@@ -1,0 +1,66 @@
+"""Syslog servers of both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final
+
+from ikecli.config.complaints import Complaints
+from ikecli.intent import Syslog
+
+LEVELS: Final = (
+    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
+)  # fmt: skip
+INFORMATIONAL: Final = 6
+ROUTER_PORTS: Final = {False: 514, True: 601}
+FIREWALL_PORTS: Final = {False: 514, True: 1470}
+PROTOCOLS: Final = {"udp": False, "17": False, "tcp": True, "6": True}
+
+
+@dataclass(frozen=True, slots=True)
+class RouterHost:
+    """`logging host` of a router; UDP and the usual port where nothing is said."""
+
+    transport: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirewallHost:
+    """`logging host` of a firewall: the interface's name, and `udp/514`, `tcp/1470` or the like."""
+
+    interface: str
+    way: str | None = None
+
+
+def severity(level: int | str) -> int:
+    """Return the number of a level's word, or the number."""
+    return LEVELS.index(level) if isinstance(level, str) else level
+
+
+def of_router(hosts: dict[IPv4Address, RouterHost], level: int | str | None) -> Iterator[Syslog]:
+    """Yield a router's servers."""
+    down_to = INFORMATIONAL if level is None else severity(level)
+    for address, host in hosts.items():
+        tcp = host.transport == "tcp"
+        yield Syslog(address, host.port or ROUTER_PORTS[tcp], tcp, down_to)
+
+
+def of_firewall(
+    hosts: dict[IPv4Address, FirewallHost], level: int | str | None, enabled: bool, complaints: Complaints
+) -> Iterator[Syslog]:
+    """Yield a firewall's servers: it sends nothing before it is told a level, and enabled."""
+    for missing, command in ((not enabled, "logging enable"), (level is None, "logging trap informational")):
+        if hosts and missing:
+            complaints.warn(("syslog_hosts",), "", "Nothing goes to the syslog servers", command)
+            return
+    for address, host in hosts.items():
+        protocol, _, port = (host.way or "udp").lower().partition("/")
+        if protocol not in PROTOCOLS or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
+            text = f"{host.way} is no way to the syslog server {address}"
+            complaints.warn(("syslog_hosts", address), "", text, f"logging host {host.interface} {address} udp/514")
+            continue
+        tcp = PROTOCOLS[protocol]
+        yield Syslog(address, int(port) if port else FIREWALL_PORTS[tcp], tcp, severity(level or 0))
