@@ -112,3 +112,11 @@ def admit(talk: Talk, want: Want) -> None:
         why = f"{others[0].value} is under way"
     if why:
         raise Refused(why, NotifyType.TEMPORARY_FAILURE)
+
+
+def win(talk: Talk, label: str) -> None:
+    """Where both ends ask for a Child SA of a connection at once, have the request of the IKE SA's initiator win."""
+    if not talk.sa.initiator:
+        return
+    if label in (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD)):
+        raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)

@@ -135,7 +135,8 @@ _CLASSES: Final = {
     *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
     *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
     ("ikecli.intent.selectors", "Selector"), (Tfc.__module__, "Tfc"),
-    *(("ikecli.numbers", name) for name in ("Algorithm", "Words", "TransformType")),
+    *(("ikecli.numbers.algorithms", name) for name in ("Algorithm", "Words")),
+    ("ikecli.numbers.registries", "TransformType"),
 }  # fmt: skip
 
 

@@ -332,7 +332,7 @@ class Child(SeriesTask):
             ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
-                self._yield(talk, connection)
+                rules.win(talk, connection.label)
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._transport = connection.transport and message.notify(_TRANSPORT) is not None
@@ -374,13 +374,6 @@ class Child(SeriesTask):
                 if coverage.beyond(pairs, self._pairs):
                     return True
         return False
-
-    def _yield(self, talk: Talk, connection: Connection) -> None:
-        """Where both ends ask for the same SA at once, have the request of the IKE SA's initiator win."""
-        if not talk.sa.initiator:
-            return
-        if connection.label in (out.talk.aim.connection for out in talk.sa.window.under_way(Want.CHILD)):
-            raise Refused("it is being set up from here", NotifyType.TEMPORARY_FAILURE)
 
     # Keys, in both roles
 
