@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -403,3 +404,18 @@ def test_an_appliance_that_is_gone_ends_the_session() -> None:
 
     with pytest.raises(Gone):
         asyncio.run(Shell(Lost().client(), Screen(["show clock"])).run())
+
+
+def test_the_prompt_has_the_hostname_that_another_operator_has_set() -> None:
+    fake = Fake()
+
+    class Meanwhile(Screen):
+        def write(self, text: str) -> None:
+            super().write(text)
+            if "UTC" in text:
+                fake.who = replace(fake.who, hostname="R9")
+
+    screen = Meanwhile(["show clock", "show privilege"])
+    asyncio.run(Shell(fake.client(), screen).run())
+    assert "R1#show clock\n" in screen.text
+    assert "R9#show privilege\n" in screen.text
