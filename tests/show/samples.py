@@ -488,6 +488,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-users": ("asa", "show.users", {}, USERS),
     "asa-curpriv": ("asa", "show.curpriv", {}, (IDENTIFIED,)),
     "asa-logging": ("asa", "show.logging", {}, LOG),
+    "asa-map": ("asa", "show.map", {}, CONNECTIONS),
     "asa-debugging": ("asa", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),
 }
 """A golden file's name: dialect, command, slots, views."""

@@ -27,9 +27,13 @@ def _maps(views: Sequence[ConnectionView], dialect: str) -> Iterator[str]:
     for group in entries.values():
         yield from _entry(group[0]) if dialect == "ios" else _firewall_entry(group[0])
         yield f"\tInterfaces using crypto map {group[0].name}:"
-        for interface in dict.fromkeys(view.nameif or view.interface for view in group if view.interface):
+        for interface in dict.fromkeys(_carrier(view, dialect) for view in group if view.interface):
             yield f"\t\t{interface}"
         yield ""
+
+
+def _carrier(view: ConnectionView, dialect: str) -> str:
+    return (view.nameif if dialect == "asa" else "") or view.interface
 
 
 def _entry(view: ConnectionView) -> Iterator[str]:
