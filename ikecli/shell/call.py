@@ -108,6 +108,7 @@ COMMANDS: Final = Commands(
         "terminal.length": "session:length",
         "terminal.unpaged": "session:unpaged",
         "terminal.width": "session:width",
+        "terminal.dialect": "session:dialect",
         "terminal.monitor": "session:monitor",
         "terminal.unmonitor": "session:unmonitor",
         "ping": "ping:ping",

@@ -72,13 +72,22 @@ class Shell:
         self.client.on_push = self._heard
         try:
             await self.identify()
-            nodes = tuple(self.elsewhere.names()) if self.elsewhere is not None else ()
-            self._exec = asking.Exec(self.client, self.who.dialect, {"nodes": nodes})
+            self.speak(self.who.dialect)
             while not self.ended:
                 await self._turn()
         finally:
             self.client.on_push = None
             await self.client.close()
+
+    def speak(self, dialect: str) -> None:
+        """Read and answer the commands of exec mode in a dialect; the configuration keeps its own."""
+        nodes = tuple(self.elsewhere.names()) if self.elsewhere is not None else ()
+        self._exec = asking.Exec(self.client, dialect, {"nodes": nodes})
+
+    @property
+    def spoken(self) -> str:
+        """The dialect of exec mode: that of the configuration until `terminal dialect` names another."""
+        return self._exec.dialect
 
     @property
     def prompt(self) -> str:
@@ -200,7 +209,7 @@ class Shell:
         except LineError as error:
             self._refuse(error, line, width)
             return False
-        output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.who.dialect)
+        output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.spoken)
         call = Call(self, output, command.calls, command.arguments, line)
         await COMMANDS[command.calls](call)
         await output.finish()
@@ -209,8 +218,8 @@ class Shell:
     def _refuse(self, error: LineError, line: str, width: int) -> None:
         if not self.terminal.typed:
             self.terminal.write(error.shown + "\n")
-        helps = advice(self._exec.mode, line, error).lines(self.who.dialect)
-        for text in message(error, width, self.who.dialect, helps):
+        helps = advice(self._exec.mode, line, error).lines(self.spoken)
+        for text in message(error, width, self.spoken, helps):
             self.terminal.write(text + "\n")
 
     # Configuration mode
@@ -263,7 +272,7 @@ class Shell:
 
     async def help(self, text: str) -> str:
         """Return what `?` prints behind `text`."""
-        return asking.layout(text, await self._choices(text), self.who.dialect)
+        return asking.layout(text, await self._choices(text), self.who.dialect if self.mode else self.spoken)
 
     async def complete(self, text: str) -> str:
         """Return what TAB makes of `text`."""

@@ -58,7 +58,7 @@ async def logging(call: Call) -> None:
     from ikecli.debug import logged
     from ikecli.debug import render as debug_lines
 
-    dialect = call.shell.who.dialect
+    dialect = call.shell.spoken
     kept: list[LogLine] = []
     for one in await views(call):
         if not isinstance(one, Heard):

@@ -60,3 +60,8 @@ async def monitor(call: Call) -> None:
 async def unmonitor(call: Call) -> None:
     """Print them no more."""
     await call.shell.monitor(False)
+
+
+async def dialect(call: Call) -> None:
+    """Speak the words of another system in exec mode."""
+    call.shell.speak(str(call.slots["dialect"]))

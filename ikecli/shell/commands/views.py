@@ -21,7 +21,7 @@ async def render(call: Call, found: Sequence[Any]) -> None:
     """Print views by the renderer of their command."""
     from ikecli.show import RENDERERS
 
-    renderer = RENDERERS[call.shell.who.dialect, call.name]
+    renderer = RENDERERS[call.shell.spoken, call.name]
     await call.out.views(tuple(found), renderer(found, call.slots))
 
 
