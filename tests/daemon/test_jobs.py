@@ -1,0 +1,106 @@
+"""Large configurations are worked on beside the loop: who needs them waits, who does not goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ikecli.control.messages import (
+    ConfigBegin,
+    ConfigEnd,
+    ConfigLine,
+    Copied,
+    Copy,
+    Identified,
+    Identify,
+    Reply,
+    Show,
+    Shown,
+)
+from ikecli.daemon.appliance import COMMIT_PAUSE, LARGE_LINES
+from ikecli.daemon.clock import LoopClock
+from ikecli.daemon.jobs import Beside, Jobs
+from tests.daemon.test_archive import Operator
+
+LARGE = "hostname R1\n" + "".join(f"interface Loopback{at}\n description number {at}\n" for at in range(LARGE_LINES))
+
+
+class Held:
+    """A workshop that does its work when it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def apart(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        self.waiting.append(lambda: done(work()))
+
+    def here(self, act: Callable[[], Any]) -> Any:
+        return act()
+
+
+def asked(one: Operator, request: Any) -> list[Reply]:
+    replies: list[Reply] = []
+    one.session.handle(request, replies.append)
+    return replies
+
+
+def test_who_needs_the_configuration_waits_and_the_others_go_on() -> None:
+    one, workshop = Operator(), Held()
+    one.appliance.jobs = Jobs(workshop)  # type: ignore[misc]
+    copied = asked(one, Copy("file:big", "running-config", LARGE))
+    shown = asked(one, Show("running", {}))
+    assert (copied, shown) == ([], [])
+    assert isinstance(asked(one, Identify())[0], Identified)
+    assert isinstance(asked(one, Show("ikev2.sa", {}))[0], Shown)
+    workshop.waiting.pop(0)()
+    assert isinstance(copied[0], Copied)
+    workshop.waiting.pop(0)()
+    (reply,) = shown
+    assert isinstance(reply, Shown)
+    assert f"interface Loopback{LARGE_LINES - 1}" in reply.views
+
+
+def test_lines_that_come_together_are_committed_once() -> None:
+    one = Operator()
+    commits: list[str] = []
+    resolve = one.appliance.store._resolve
+    one.appliance.store._resolve = lambda: (commits.append(one.appliance.hostname), resolve())[1]  # type: ignore[method-assign]
+    one.ask(ConfigBegin())
+    for at in range(5):
+        one.ask(ConfigLine(f"hostname R{at}"))
+    assert commits == []
+    one.lab.run(COMMIT_PAUSE)
+    assert commits == ["R4"]
+    one.ask(ConfigLine("hostname Last"))
+    one.ask(ConfigEnd())
+    assert commits == ["R4", "Last"]
+    assert one.appliance.store.intent.hostname == "Last"
+
+
+def test_work_beside_the_loop_acts_on_the_loop_and_sets_its_timers() -> None:
+    async def run() -> list[str]:
+        loop = asyncio.get_running_loop()
+        home, beside, clock = threading.get_ident(), Beside(loop), LoopClock(loop)
+        jobs, done = Jobs(beside), loop.create_future()
+        seen: list[str] = []
+
+        def work() -> str:
+            seen.append("apart" if threading.get_ident() != home else "here")
+            seen.append(jobs.here(lambda: "here" if threading.get_ident() == home else "apart"))
+            clock.call_at(clock.now(), lambda: seen.append("timer"))
+            with pytest.raises(ValueError, match="wrong"):
+                jobs.here(lambda: int("wrong"))
+            return "ended"
+
+        jobs.begin(work, done.set_result)
+        jobs.later(lambda: seen.append("later"))
+        assert jobs.busy
+        seen.append(await done)
+        await asyncio.sleep(0.01)
+        return seen
+
+    assert sorted(asyncio.run(run())) == ["apart", "ended", "here", "later", "timer"]
