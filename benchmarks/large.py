@@ -60,7 +60,7 @@ def read(text: str) -> Figure:
     parts.append(time.process_time())
     plane = NonePlane(lambda notice: None)
     plane.configure(store.intent)
-    Engine(os.urandom).do(Apply(store.intent), 0.0)
+    Engine(os.urandom, heard=()).do(Apply(store.intent), 0.0)
     parts.append(time.process_time())
     if refused or complaints:
         raise RuntimeError(f"{len(refused)} lines refused, {complaints[:1]}")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from benchmarks import charon, config, gap, handshake, kernel, scale, show, stages, start
+from benchmarks import charon, config, gap, handshake, kernel, large, scale, show, stages, start
 from benchmarks.figure import Figure
 
 
@@ -29,6 +29,12 @@ def test_both_grammars_read_lines_of_every_mode(dialect: str) -> None:
 
 def test_a_command_is_answered_by_a_running_engine() -> None:
     assert start.measure(rounds=1).value > 0
+
+
+def test_a_large_configuration_is_read_run_shown_stored_and_pasted() -> None:
+    found = list(large.figures(20))
+    assert [figure.unit for figure in found] == ["s", "x the text", "ms", "ms", "s", "ms", "ms", "s"]
+    assert "20 tunnels run" in found[0].name
 
 
 def test_all_sas_are_shown() -> None:
