@@ -41,6 +41,72 @@ tunnel-group 192.0.2.2 ipsec-attributes
  ikev2 remote-authentication pre-shared-key {KEY}
  ikev2 local-authentication pre-shared-key {KEY}
 """
+LENDER = (
+    ASA.partition("access-list")[0]
+    + f"""ip local pool TRAVELLERS 10.9.0.1-10.9.0.100 mask 255.255.255.0
+route outside 10.9.0.0 255.255.255.0 192.0.2.2 1
+crypto ipsec ikev2 ipsec-proposal T
+ protocol esp encryption aes-gcm-256
+ protocol esp integrity null
+crypto dynamic-map ANYONE 10 set ikev2 ipsec-proposal T
+crypto dynamic-map ANYONE 10 set reverse-route
+crypto map M 65535 ipsec-isakmp dynamic ANYONE
+crypto map M interface outside
+crypto ikev2 policy 10
+ encryption aes-gcm-256
+ integrity null
+ group 31
+ prf sha384
+crypto ikev2 enable outside
+tunnel-group right.example type remote-access
+tunnel-group right.example general-attributes
+ address-pool TRAVELLERS
+tunnel-group right.example ipsec-attributes
+ ikev2 remote-authentication pre-shared-key {KEY}
+ ikev2 local-authentication pre-shared-key {KEY}
+"""
+)
+CLIENT = f"""hostname Left
+aaa new-model
+aaa authorization network FLEX local
+crypto ikev2 authorization policy HUB
+ route set interface
+crypto ikev2 proposal P
+ encryption aes-gcm-256
+ prf sha384
+ group 31
+crypto ikev2 policy P
+ proposal P
+crypto ikev2 keyring K
+ peer right
+  address 192.0.2.2
+  pre-shared-key {KEY}
+crypto ikev2 profile P
+ match identity remote fqdn right.example
+ identity local fqdn left.example
+ authentication remote pre-share
+ authentication local pre-share
+ keyring local K
+ aaa authorization group psk list FLEX HUB
+crypto ikev2 client flexvpn HUB
+ peer 1 192.0.2.2
+ client connect Tunnel0
+crypto ipsec transform-set T esp-gcm 256
+ mode tunnel
+crypto ipsec profile P
+ set transform-set T
+ set ikev2-profile P
+interface Tunnel0
+ ip address negotiated
+ tunnel source GigabitEthernet0/0
+ tunnel mode ipsec ipv4
+ tunnel destination dynamic
+ tunnel protection ipsec profile P
+interface GigabitEthernet0/0
+ ip address 192.0.2.1 255.255.255.0
+ip route 10.2.0.0 255.255.255.0 Tunnel0
+end
+"""
 GCM = " encryption aes-gcm-256\n prf sha384\n group 31"
 
 
@@ -51,7 +117,7 @@ class Case:
     `lines` and the selectors protect the networks behind both ends when they are not given; `identities` are the
     outer addresses. `entry` goes into our crypto map, `profile` into the IKEv2 profile, `peer` into the keyring,
     `globally` to the top; `connection`, `secrets` and `settings` go to theirs. `log` is what theirs must have logged in
-    the end, `also` a further address behind it, `port` where TCP goes to.
+    the end, `also` a further address behind it, `port` where TCP goes to. `text` is all of ours.
     """
 
     name: str
@@ -76,13 +142,15 @@ class Case:
     also: str = ""
     port: int = 0
     only_6: bool = False
-    asa: bool = False
+    text: str = ""
+    after: str = ""
+    remote: str = ""
 
 
 def ours(case: Case) -> str:
     """Return our configuration: the end L."""
-    if case.asa:
-        return ASA
+    if case.text:
+        return case.text
     here, there = (HIDDEN if case.nat else OUTSIDE[case.outer]["L"]), OUTSIDE[case.outer]["R"]
     named = case.nat or case.identities
     match = "fqdn right.example" if named else f"address {there} 255.255.255.255"
@@ -139,6 +207,7 @@ def theirs(case: Case) -> str:
     here, there = OUTSIDE[case.outer]["R"], OUTSIDE[case.outer]["L"]
     named = case.nat or case.identities
     local, remote = ("right.example", "left.example") if named else (here, there)
+    remote = case.remote or remote
     local_ts, remote_ts = case.selectors
     return f"""connections {{ c {{ version = 2
  local_addrs = {here}
@@ -154,7 +223,7 @@ def theirs(case: Case) -> str:
  esp_proposals = {case.their_esp} }} }} }} }}
 secrets {{ ike {{ secret = "{KEY}" }}
  {case.secrets} }}
-"""
+{case.after}"""
 
 
 def _suite(name: str, lines: str, their_ike: str, esp: str, their_esp: str) -> Case:
@@ -192,7 +261,7 @@ def _mlkem(name: str, group: str, their_groups: str) -> Case:
 
 CASES = (
     Case(name="PSK"),
-    Case(name="PSK, a firewall's words", asa=True),
+    Case(name="PSK, a firewall's words", text=ASA),
     _suite("AES-CBC, SHA2-256", CBC, "aes256-sha256-ecp256", "esp-aes 256 esp-sha256-hmac", "aes256-sha256"),
     _suite("AES-CBC-128, SHA2-512", CBC, "aes256-sha256-ecp256", "esp-aes esp-sha512-hmac", "aes128-sha512"),
     _suite(
@@ -246,3 +315,11 @@ DPD = Case(
     connection="dpd_delay = 5s",
     settings="retransmit_tries = 2\n retransmit_timeout = 1.0",
 )
+LENDS = Case(
+    name="we lend", text=LENDER, identities=True, remote="192.0.2.1", connection="vips = 0.0.0.0",
+    selectors=("dynamic", "10.1.0.0/24"),
+)  # fmt: skip
+BORROWS = Case(
+    name="they lend", text=CLIENT, identities=True, connection="pools = lent", selectors=("10.2.0.0/24", "dynamic"),
+    after="pools { lent { addrs = 10.9.0.0/24 } }\n",
+)  # fmt: skip

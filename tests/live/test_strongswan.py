@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -9,11 +10,11 @@ from functools import partial
 import pytest
 
 from tests.dataplane.namespaces import ip
-from tests.live.cases import CASES, CHILDLESS, DPD, SHORT, theirs
+from tests.live.cases import BORROWS, CASES, CHILDLESS, DPD, INSIDE, LENDS, SHORT, theirs
 from tests.live.machine import stream
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, Peer, unpacked
 from tests.live.strongswan import Charon
-from tests.live.tunnel import MEGABYTE, Tunnel, live_through, lost
+from tests.live.tunnel import MEGABYTE, Tunnel, live_through, lost, pinging
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -72,3 +73,21 @@ def test_either_end_notices_that_the_link_is_cut_and_traffic_comes_back_with_it(
     assert [len(one) for one in tunnel.peer.sas()] == [1, 1]
     assert tunnel.engine.type("show crypto ikev2 sa").count("READY") == 1
     assert stream(*tunnel.ends("R"), MEGABYTE)
+
+
+@pytest.mark.parametrize("tunnel", [LENDS, BORROWS], ids=lambda case: case.name, indirect=True)
+def test_an_address_that_one_end_lends_carries_traffic_over_rekeys(tunnel: Tunnel) -> None:
+    """A firewall with a pool lends to strongSwan; strongSwan lends to a FlexVPN client."""
+    if tunnel.case is LENDS:
+        tunnel.peer.begin()
+    tunnel.engine.show_until("show crypto ikev2 sa", "READY")
+    borrower, lender = ("R", "L") if tunnel.case is LENDS else ("L", "R")
+    ends = (tunnel.names[borrower], "10.9.0.1"), (tunnel.names[lender], INSIDE[4][lender])
+    for sender, receiver in (ends, ends[::-1]):
+        assert stream(*sender, *receiver, 10 * MEGABYTE)
+    pings = [pinging(*sender, 300, 1000, 0.01, receiver[1]) for sender, receiver in (ends, ends[::-1])]
+    for ike in (False, True):
+        time.sleep(1)
+        tunnel.peer.rekey(ike)
+    assert [lost(ping) for ping in pings] == [0, 0]
+    assert [len(one) for one in tunnel.peer.sas()] == [1, 1]

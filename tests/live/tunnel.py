@@ -66,7 +66,7 @@ class Tunnel:
             ip("-n", names["R"], "address", "add", f"{INSIDE[version]['R']}/{prefix}", "dev", "lo")
         if case.also:
             ip("-n", names["R"], "address", "add", f"{case.also}/32", "dev", "lo")
-        if case.asa:
+        if "nameif inside" in case.text:
             ip("-n", names["L"], "address", "add", f"{INSIDE[4]['L']}/24", "dev", "lo")
         if kind == "xfrm":
             ends = OUTSIDE[case.inner]["L"], "src", INSIDE[case.inner]["R"]
@@ -101,9 +101,7 @@ class Tunnel:
     def pinging(self, sender: str, count: int, size: int, interval: float, to: str = "") -> subprocess.Popen[str]:
         """Begin to ping from one end to the other."""
         namespace, source, _, destination = self.ends(sender)
-        command = ["ip", "netns", "exec", namespace, "ping", "-q", "-I", source, "-c", str(count), "-s", str(size)]
-        command += ["-i", str(interval), "-W", "2", to or destination]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return pinging(namespace, source, count, size, interval, to or destination)
 
     def first(self) -> None:
         """Ping until it is answered, as the first packets ask for the tunnel."""
@@ -135,6 +133,14 @@ class Tunnel:
 def by_nft(namespace: str) -> None:
     """Have a namespace translate what L sends, and what comes to L's ports."""
     subprocess.run(["ip", "netns", "exec", namespace, "nft", "-f", "-"], input=NAT, text=True, check=True)
+
+
+def pinging(
+    namespace: str, source: str, count: int, size: int, interval: float, destination: str
+) -> subprocess.Popen[str]:
+    """Begin to ping."""
+    command = ["ip", "netns", "exec", namespace, "ping", "-q", "-I", source, "-c", str(count), "-s", str(size)]
+    return subprocess.Popen([*command, "-i", str(interval), "-W", "2", destination], stdout=subprocess.PIPE, text=True)
 
 
 def lost(ping: subprocess.Popen[str]) -> int:
