@@ -57,9 +57,7 @@ def _told(reports: list[Report], packets: int, reached: str, seconds: float) -> 
     for state, count in tally.states.most_common():
         print(f"  {count:8} {state}")
     for one in reports:
-        print(
-            f"  memory of seed {one.seed}: {one.early / 1e6:.1f} MB after a tenth, {one.late / 1e6:.1f} MB at the end"
-        )
+        print(f"  memory of seed {one.seed}: {one.memory[0] / 1e6:.1f} MB after a tenth, {one.memory[-1] / 1e6:.1f} MB")
     print(f"  ESP packets into the memory plane {packets}")
     print(f"  branches taken of {' and '.join(_SOURCES)}: {reached}")
     print(f"  handshakes afterwards {sum(one.handshakes for one in reports)}")

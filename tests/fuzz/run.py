@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import random
+import sys
 from collections import Counter
 from contextlib import suppress
 from ctypes import CDLL
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.siege import Siege, Tally, counting
@@ -16,24 +17,24 @@ from tests.fuzz.victims import victims
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CAMPAIGN = 60
+_TENTHS = 10
 _REST = 100
 """Campaigns after which a victim is left alone until all has aged."""
 
 
 @dataclass
 class Report:
-    """What a run found out: resident octets after the first tenth of it and at its end, and what was sent."""
+    """What a run found out: resident octets after each tenth of it, and what was sent."""
 
     seed: int
     tally: Tally
-    early: int = 0
-    late: int = 0
+    memory: list[int] = field(default_factory=list)
     handshakes: int = 0
 
     @property
     def growth(self) -> float:
         """Which part of the memory of the first tenth came later."""
-        return self.late / self.early - 1 if self.early else 0.0
+        return self.memory[-1] / self.memory[0] - 1 if self.memory else 0.0
 
 
 def run(count: int, seed: int) -> Report:
@@ -50,9 +51,9 @@ def run(count: int, seed: int) -> Report:
                 for one in sieges:
                     one.rest()
                 gc.collect()
-            if not report.early and tally.sent * 10 >= count:
-                report.early = _resident(sieges)
-        report.late = _resident(sieges)
+            if tally.sent * _TENTHS >= count * (len(report.memory) + 1):
+                report.memory.append(_resident(sieges))
+                print(f"seed {seed}: {tally.sent} datagrams, {report.memory[-1] / 1e6:.1f} MB", file=sys.stderr)
         report.handshakes = sum(one.shakes_hands() for one in sieges)
     except BaseException as problem:
         problem.add_note(f"make fuzz SEED={seed}, datagram {tally.sent}")
