@@ -51,6 +51,7 @@ class Charon:
         command += self._peer.command(self._where, "/usr/lib/ipsec/charon")
         environment = {**os.environ, "STRONGSWAN_CONF": "/run/strongswan.conf"}
         quiet = subprocess.DEVNULL
+        (self._where / "vici").unlink(missing_ok=True)
         with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment) as daemon:
             try:
                 deadline = time.monotonic() + PATIENCE

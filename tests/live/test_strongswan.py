@@ -91,3 +91,32 @@ def test_an_address_that_one_end_lends_carries_traffic_over_rekeys(tunnel: Tunne
         tunnel.peer.rekey(ike)
     assert [lost(ping) for ping in pings] == [0, 0]
     assert [len(one) for one in tunnel.peer.sas()] == [1, 1]
+
+
+def renumber(tunnel: Tunnel) -> None:
+    """Take our address away and give it back."""
+    ip("-n", tunnel.names["L"], "address", "delete", "192.0.2.1/24", "dev", "veth0")
+    tunnel.engine.until("its local address is gone")
+    ip("-n", tunnel.names["L"], "address", "add", "192.0.2.1/24", "dev", "veth0")
+
+
+FAULTS = {
+    "ours was killed": lambda one: one.kill("L"),
+    "theirs was killed": lambda one: one.kill("R"),
+    "address": renumber,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("tunnel", [DPD], ids=lambda case: case.name, indirect=True)
+def test_traffic_is_back_after_a_fault_and_nothing_stale_stays(tunnel: Tunnel, fault: str) -> None:
+    tunnel.first()
+    FAULTS[fault](tunnel)
+    deadline = time.monotonic() + 40
+    while lost(tunnel.pinging("L", 1, 56, 1)):
+        assert time.monotonic() < deadline, tunnel.engine.log.read_text() + tunnel.peer.log[-3000:]
+    assert stream(*tunnel.ends("L"), MEGABYTE)
+    assert stream(*tunnel.ends("R"), MEGABYTE)
+    assert [len(one) for one in tunnel.peer.sas()] == [1, 1]
+    assert tunnel.engine.type("show crypto ikev2 sa").count("READY") == 1
+    assert tunnel.engine.type("show crypto ipsec sa").count("inbound esp sas") == 1

@@ -72,12 +72,26 @@ class Tunnel:
             ends = OUTSIDE[case.inner]["L"], "src", INSIDE[case.inner]["R"]
             ip("-n", names["R"], "route", "add", NETWORK[case.inner]["L"], "via", *ends)
         self.peer = make(where / "R", names["R"])
-        stack.enter_context(self.peer.running())
-        within = ["ip", "netns", "exec", names["L"]]
-        self.engine = Engine(where / "L", ours(case), "--dataplane", kind, within=within)
-        stack.callback(self.engine.end)
-        self.engine.until("STARTED")
+        self._peer_runs = stack.enter_context(ExitStack())
+        self._peer_runs.enter_context(self.peer.running())
+        self._where, self._kind = where, kind
+        self.engine = self._start()
+        stack.callback(lambda: self.engine.end())
         assert "CONFIG" not in self.engine.log.read_text()
+
+    def _start(self) -> Engine:
+        within = ["ip", "netns", "exec", self.names["L"]]
+        return Engine(self._where / "L", ours(self.case), "--dataplane", self._kind, within=within).until("STARTED")
+
+    def kill(self, name: str) -> None:
+        """Kill one end, and start it again."""
+        if name == "L":
+            self.engine.process.kill()
+            self.engine.process.wait()
+            self.engine = self._start()
+        else:
+            self._peer_runs.close()
+            self._peer_runs.enter_context(self.peer.running())
 
     def _wire(self, translate: Callable[[str], None]) -> None:
         outer = "N" if self.case.nat else "L"
