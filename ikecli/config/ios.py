@@ -290,6 +290,7 @@ class Interface:
     """
 
     type: str | None = None
+    link: str | None = None
     description: str | None = None
     mtu: int | None = None
     vrf: str | None = None

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 PORT_TYPES: Final[tuple[str, ...]] = (
-    "Ethernet", "FastEthernet", "FortyGigabitEthernet", "GigabitEthernet", "HundredGigE", "Management", "Serial",
+    "ATM", "Ethernet", "FastEthernet", "FortyGigabitEthernet", "GigabitEthernet", "HundredGigE", "Management", "Serial",
     "TenGigabitEthernet", "TwentyFiveGigE", "TwoGigabitEthernet",
 )  # fmt: skip
 VIRTUAL_TYPES: Final[tuple[str, ...]] = (
     "Async", "BDI", "BVI", "Cellular", "Dialer", "Loopback", "Multilink", "Null", "Port-channel", "Redundant", "Tunnel",
- "Virtual-Access", "Virtual-PPP", "Virtual-Template", "Vlan", "nve",
+ "Virtual-Access", "Virtual-PPP", "Virtual-Template", "Vlan", "nve", "vasileft", "vasiright",
 )  # fmt: skip
 
 RARE_TYPES: Final[frozenset[str]] = frozenset(
@@ -23,6 +23,8 @@ RARE_TYPES: Final[frozenset[str]] = frozenset(
         "Virtual-Access",
         "Virtual-PPP",
         "nve",
+        "vasileft",
+        "vasiright",
     }
 )
 """An abbreviation means one of these only when it means nothing else: `f0/0` is FastEthernet0/0 on every router."""

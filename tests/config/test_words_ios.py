@@ -111,3 +111,12 @@ def test_a_ppk_goes_without_being_typed_again() -> None:
     store, outcomes = read("ios", text)
     assert all(outcome.accepted for outcome in outcomes)
     assert store.draft.keyrings["K"].peers["p"].ppk is None
+
+
+def test_interfaces_of_lines_and_between_tables_are_read() -> None:
+    text = "interface ATM0/0.32 point-to-point\n no ip address\n pvc 0/32\n  vbr-nrt 704 704\ninterface vasileft1\n"
+    store, outcomes = read("ios", text)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert list(store.draft.interfaces) == ["ATM0/0.32", "vasileft1"]
+    assert "interface ATM0/0.32 point-to-point" in commands(store)
+    assert read("ios", store.startup())[0].draft == store.draft
