@@ -48,6 +48,7 @@ crypto ipsec transform-set T esp-gcm 256
 crypto ipsec profile T
  set transform-set T
  set ikev2-profile P
+ responder-only
 !"""
 
 _ENTRY: Final = """crypto map M {at} ipsec-isakmp

@@ -13,7 +13,7 @@ from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random
-from ikecli.config.running import Form, body, whole
+from ikecli.config.running import Form, body, kept, starred, whole
 from ikecli.config.settle import Scribe
 from ikecli.config.unseal import unseal
 from ikecli.intent import Intent
@@ -150,14 +150,18 @@ class Store:
         return "\n".join([*self._body("store"), ": end" if self.dialect == "asa" else "end", ""])
 
     def _body(self, form: Form, every: bool = False) -> list[str]:
-        """Return the commands; those without defaults and without clear keys are kept until the draft changes."""
+        """Return the commands; those without defaults and without clear keys are kept until the draft changes.
+
+        A router shows them as it stores them, where no line without effect has a secret.
+        """
         if form == "clear" or every:
             draft = smart.said(self.draft) if every else self.draft
             return body(self.language, draft, form, self.scribe.mask, every)
         version, text = self._bodies.get(form, (-1, ""))
         if version != self.version:
             text = "\n".join(body(self.language, self.draft, form, self.scribe.mask))
-            self._bodies[form] = self.version, text
+            alike = self.dialect == "ios" and all(starred(line) == line for line in kept(self.draft))
+            self._bodies.update(dict.fromkeys(("show", "store") if alike else (form,), (self.version, text)))
         return text.split("\n") if text else []
 
     # Who may come in

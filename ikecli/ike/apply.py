@@ -18,7 +18,7 @@ START: Final = ""
 """What the agenda calls the connections that are to come up by themselves; no connection has this label."""
 STARTS: Final = 10
 """Connections that are begun at a time."""
-START_PAUSE: Final = 0.02
+START_PAUSE: Final = 0.04
 """Seconds between these."""
 LOOKED_AT: Final = 500
 """Connections that are looked at at a time; most of them may be up."""
