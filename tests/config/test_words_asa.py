@@ -62,6 +62,7 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "interface GigabitEthernet0/0\n ip address dhcp setroute",
         "nat (inside,outside) source static A A destination static B B no-proxy-arp route-lookup",
         "sysopt connection tcpmss 1350",
+        "tunnel-group DefaultWEBVPNGroup general-attributes\n address-pool POOL",
         "access-group IN in interface outside",
     ],
 )
