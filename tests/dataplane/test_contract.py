@@ -331,7 +331,7 @@ def test_what_a_closed_connection_is_for_goes_nowhere(pair: Pair, peers: bool) -
     row = replace(base.connections[0], closed=True, peers=base.connections[0].peers if peers else ())
     pair.rig.do("L", "configure", replace(base, connections=(row,)))
     pair.rig.do("R", "configure", replace(intent("R"), connections=()))
-    assert pair.ping() == "."
+    assert pair.ping() in (".", "U")  # a kernel whose policy drops it says so at once
     assert pair.ping("R") == "."
     pair.rig.do("L", "configure", replace(base, connections=()))
     assert pair.ping() == "!"
