@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 from typing import Final
@@ -32,8 +32,12 @@ class Line:
     icmp: Icmp | None = None
 
 
-def lines_of(flows: tuple[Flow, ...], what: str, losses: Losses) -> Iterator[Line]:
-    """Yield the lines that say the same as flows; what no line says is noted."""
+def lines_of(flows: tuple[Flow, ...], what: str, losses: Losses) -> Iterable[Line]:
+    """Return the lines that say the same as flows, each once; what no line says is noted."""
+    return dict.fromkeys(_lines_of(flows, what, losses))
+
+
+def _lines_of(flows: tuple[Flow, ...], what: str, losses: Losses) -> Iterator[Line]:
     for flow in flows:
         number = flow.local.protocol
         icmp = None
