@@ -50,7 +50,6 @@ class Peer:
 STRONGSWAN_5: Final = Peer("strongSwan 5", "bookworm", STRONGSWAN)
 STRONGSWAN_6: Final = Peer("strongSwan 6", "sid", STRONGSWAN)
 LIBRESWAN: Final = Peer("libreswan", "bookworm", ("libreswan",))
-OPENIKED: Final = Peer("OpenIKED", "bookworm", ("openiked",))
 
 
 @dataclass(frozen=True)
