@@ -74,6 +74,14 @@ def layout(text: str, choices: list[Choice], dialect: str) -> str:
     return "".join(f"  {one.label:<{width}}  {one.help}".rstrip() + "\n" for one in choices) + "\n"
 
 
+def hint(choices: list[Choice]) -> str:
+    """Return in a line what may come next; the only one with its help."""
+    if len(choices) == 1:
+        return f"  {choices[0].label}  {choices[0].help}"
+    labels = "".join(f"  {one.label}" for one in choices)
+    return labels if len(labels) < SCREEN else labels[: labels.rindex("  ", 0, SCREEN - 4)] + "  ..."
+
+
 def _columns(words: list[str]) -> str:
     width = max(map(len, words)) + 2
     across = max(1, SCREEN // width)

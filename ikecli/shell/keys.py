@@ -26,6 +26,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from ikecli.shell.hints import HintLine
 from ikecli.shell.plain import PlainTerminal
 from ikecli.shell.terminal import AHEAD, END_OF_MODE, EndOfInput, Helper, Interrupted
 
@@ -58,7 +59,13 @@ class KeyTerminal:
     typed = True
     attended = True
 
-    def __init__(self, earlier: Iterable[str] = (), source: Input | None = None, target: Output | None = None) -> None:
+    def __init__(
+        self,
+        earlier: Iterable[str] = (),
+        source: Input | None = None,
+        target: Output | None = None,
+        hints: bool = False,
+    ) -> None:
         self.on_interrupt: Callable[[], None] | None = None
         self._input = source or create_input()
         self._output = target or _screen()
@@ -75,6 +82,8 @@ class KeyTerminal:
         )
 
         self._app: Application[str] = self._line.app
+        if hints:
+            HintLine(self._line, lambda: self._helper)
 
     @property
     def has_keys(self) -> bool:

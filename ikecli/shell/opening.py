@@ -27,7 +27,7 @@ def open_terminal(commands: Sequence[str] | None, history: History) -> tuple[Ter
         return plain, plain.close
     from ikecli.shell.keys import KeyTerminal
 
-    keys = KeyTerminal(history.earlier())
+    keys = KeyTerminal(history.earlier(), hints="COLORTERM" in os.environ)
     keys.catch_signals()
     return keys, keys.close
 

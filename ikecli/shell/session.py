@@ -278,6 +278,10 @@ class Shell:
         """Return what TAB makes of `text`."""
         return asking.completed(text, await self._choices(text))
 
+    async def hint(self, text: str) -> str:
+        """Return what may follow `text`, in a line."""
+        return asking.hint(await self._choices(text))
+
     async def _choices(self, text: str) -> list[Choice]:
         if self.mode:
             reply = await self.client.request(ConfigHelp(text))

@@ -29,6 +29,9 @@ class Helper(Protocol):
     async def complete(self, text: str) -> str:
         """Return `text` with its last word completed, or as it is."""
 
+    async def hint(self, text: str) -> str:
+        """Return what may follow `text`, in a line."""
+
 
 class Terminal(Protocol):
     """Where a session is typed."""

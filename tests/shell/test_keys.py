@@ -25,11 +25,11 @@ ENTER, LEFT, UP = "\r", "\x1b[D", "\x1b[A"
 class Desk:
     """A terminal with somebody at its keys."""
 
-    def __init__(self, keys: PipeInput, fake: Fake) -> None:
+    def __init__(self, keys: PipeInput, fake: Fake, hints: bool) -> None:
         self.keys, self.fake = keys, fake
         self.paper = io.StringIO()
         output = Vt100_Output(self.paper, lambda: Size(rows=50, columns=120), term="xterm", enable_cpr=False)
-        self.terminal = KeyTerminal(["show users"], keys, output)
+        self.terminal = KeyTerminal(["show users"], keys, output, hints)
         self.shell = Shell(fake.client(), self.terminal)
 
     @property
@@ -46,9 +46,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(fake: Fake | None = None) -> AsyncIterator[Desk]:
+async def desk(fake: Fake | None = None, hints: bool = False) -> AsyncIterator[Desk]:
     with create_pipe_input() as keys:
-        one = Desk(keys, fake or Fake())
+        one = Desk(keys, fake or Fake(), hints)
         running = asyncio.ensure_future(one.shell.run())
         try:
             yield one
@@ -70,6 +70,21 @@ def typed(keys: str, fake: Fake | None = None) -> str:
         return one.screen
 
     return asyncio.run(run())
+
+
+def test_a_line_below_says_what_may_come_next() -> None:
+    async def run() -> str:
+        async with desk(hints=True) as one:
+            one.keys.send_text("show cry" + ENTER + "show crypto ")
+            await one.until("ikev2  ipsec")
+            one.keys.send_text("ikev2 sa det")
+            await one.until("detailed  With")
+            one.keys.send_text("\x15exit" + ENTER)
+            await one.until("#exit")
+        return one.screen
+
+    assert asyncio.run(run()).endswith("#exit\n")
+    assert "ikev2  ipsec" not in typed("show crypto \x15")
 
 
 def test_a_question_mark_answers_at_once_and_the_line_stays() -> None:
