@@ -50,14 +50,16 @@ def resolve(draft: ios.Ios) -> tuple[Intent, Complaints]:
 
 
 def policies_of(draft: ios.Ios) -> dict[str, ios.Policy]:
-    """Return the IKE policies that hold: the complete ones, else the default."""
+    """Return the IKE policies that hold: the complete ones, else the default, unless it is gone or offers nothing."""
     known = smart.proposals_of(draft)
     complete = {
         name: policy
         for name, policy in draft.policies.items()
         if any(_offers(each, known[each]) for each in policy.proposals if each in known)
     }
-    return complete or {smart.DEFAULT: smart.policy()}
+    if complete or "ikev2 policy" in draft.without or smart.DEFAULT not in known:
+        return complete
+    return {smart.DEFAULT: smart.policy()}
 
 
 def missing_of(profile: ios.Profile, draft: ios.Ios) -> list[tuple[str, str]]:
@@ -147,7 +149,12 @@ class _Resolver:
                 self.complaints.error(where, "", f"IKEv2 policy {name} has no proposal", "proposal NAME")
         for name, proposal in known.items():
             self.proposal(name, proposal)
-        for name, policy in policies_of(self.draft).items():
+        held = policies_of(self.draft)
+        if self.draft.profiles and not held:
+            what = "proposal" if smart.DEFAULT not in known else "policy"
+            why = f"there is no IKEv2 policy, and the default {what} is disabled: nothing is negotiated"
+            self.complaints.error(("without",), "", why, f"default crypto ikev2 {what}")
+        for name, policy in held.items():
             offered = [one for each in policy.proposals if each in known for one in _offers(each, known[each])]
             default = policy is not self.draft.policies.get(name)
             vrf = None if default or policy.fvrf == "any" else "" if policy.fvrf in (None, "global") else policy.fvrf

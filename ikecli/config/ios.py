@@ -389,6 +389,11 @@ class Archive:
 
 
 @dataclass(slots=True)
+class Without:
+    """`no crypto ikev2 proposal default` and the like: what would be there unsaid is not."""
+
+
+@dataclass(slots=True)
 class Ios:
     """A router's configuration."""
 
@@ -396,6 +401,7 @@ class Ios:
     enable_secret: Password | None = None
     users: dict[str, User] = field(default_factory=dict)
     archive: Archive | None = None
+    without: dict[str, Without] = field(default_factory=dict)
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)

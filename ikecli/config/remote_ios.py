@@ -21,7 +21,7 @@ MAX_PREFIX: Final = 128
 
 def policies_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
     """Return all authorization policies, the default one first."""
-    return {smart.DEFAULT: smart.authorization(), **draft.authorizations}
+    return smart.authorizations_of(draft)
 
 
 def pools(draft: ios.Ios, complaints: Complaints) -> tuple[Pool, ...]:

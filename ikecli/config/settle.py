@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any, Final
 
-from ikecli.config import asa
+from ikecli.config import asa, ios, smart
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash, unobscured
@@ -167,6 +167,8 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
 
     On an ASA an interface gets its security level with its name, and the default groups never go.
     """
+    if isinstance(draft, ios.Ios):
+        smart.settle(draft, command)
     if isinstance(draft, asa.Asa):
         for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
             if name not in draft.tunnel_groups:

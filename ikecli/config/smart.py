@@ -6,16 +6,27 @@ They are written with `show running-config all` alone. One that was read and say
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from ikecli.config import asa, ios
 from ikecli.config.ios_remote import AuthorizationPolicy
+from ikecli.language import Command
+
+_T = TypeVar("_T")
 
 DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
 PROPOSAL: Final = ios.Proposal(("aes-cbc-256",), ("sha512", "sha384"), ("sha512", "sha384"), ("19", "14", "21"))
 TRANSFORM_SET: Final = ios.TransformSet((ios.Transform("esp-aes"), ios.Transform("esp-sha-hmac")))
 IPSEC_PROFILE: Final = ios.IpsecProfile(transform_sets=(DEFAULT,), ikev2_profile=DEFAULT)
+_OBJECTS: Final = {
+    "ikev2 proposal": "proposals",
+    "ikev2 policy": "policies",
+    "ikev2 authorization policy": "authorizations",
+    "ipsec transform-set": "transform_sets",
+    "ipsec profile": "ipsec_profiles",
+}
+"""What has a default on a router, as `no crypto ... default` calls it, and where its own values are."""
 _GROUP_TYPES: Final = {asa.DEFAULT_GROUP: "ipsec-l2l", asa.DEFAULT_RA_GROUP: "remote-access"}
 
 
@@ -39,17 +50,43 @@ def proposals_of(draft: ios.Ios) -> dict[str, ios.Proposal]:
         own.groups or PROPOSAL.groups,
         own.pqc,
     )
-    return {DEFAULT: held, **{name: each for name, each in draft.proposals.items() if name != DEFAULT}}
+    others = {name: each for name, each in draft.proposals.items() if name != DEFAULT}
+    return others if "ikev2 proposal" in draft.without else {DEFAULT: held, **others}
+
+
+def policies_of(draft: ios.Ios) -> dict[str, ios.Policy]:
+    """Return all IKE policies, the default one first."""
+    return _with(draft, "ikev2 policy", policy(), draft.policies)
+
+
+def authorizations_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
+    """Return all authorization policies, the default one first."""
+    return _with(draft, "ikev2 authorization policy", authorization(), draft.authorizations)
 
 
 def transform_sets_of(draft: ios.Ios) -> dict[str, ios.TransformSet]:
     """Return all transform sets, the default one first."""
-    return {DEFAULT: TRANSFORM_SET, **draft.transform_sets}
+    return _with(draft, "ipsec transform-set", TRANSFORM_SET, draft.transform_sets)
 
 
 def ipsec_profiles_of(draft: ios.Ios) -> dict[str, ios.IpsecProfile]:
     """Return all IPsec profiles, the default one first."""
-    return {DEFAULT: IPSEC_PROFILE, **draft.ipsec_profiles}
+    return _with(draft, "ipsec profile", IPSEC_PROFILE, draft.ipsec_profiles)
+
+
+def _with(draft: ios.Ios, what: str, default: _T, entries: dict[str, _T]) -> dict[str, _T]:
+    return dict(entries) if what in draft.without else {DEFAULT: default, **entries}
+
+
+def settle(draft: ios.Ios, command: Command) -> None:
+    """After a line: what is removed, or back at its default, has no values of its own; what is configured is there."""
+    target = command.declaration.target
+    if target.path and target.path[0].name == "without":
+        getattr(draft, _OBJECTS[command.slots["object"]]).pop(DEFAULT, None)
+    elif target.operator == ">" and not command.negated and command.slots.get("name") == DEFAULT:
+        for what, where in _OBJECTS.items():
+            if where == target.path[0].name:
+                draft.without.pop(what, None)
 
 
 def said(draft: ios.Ios | asa.Asa) -> ios.Ios | asa.Asa:
@@ -57,9 +94,9 @@ def said(draft: ios.Ios | asa.Asa) -> ios.Ios | asa.Asa:
     if isinstance(draft, ios.Ios):
         return replace(
             draft,
-            authorizations={DEFAULT: authorization(), **draft.authorizations},
+            authorizations=authorizations_of(draft),
             proposals=proposals_of(draft),
-            policies={DEFAULT: policy(), **draft.policies},
+            policies=policies_of(draft),
             transform_sets=transform_sets_of(draft),
             ipsec_profiles=ipsec_profiles_of(draft),
         )

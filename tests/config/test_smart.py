@@ -78,3 +78,61 @@ def test_the_default_ipsec_profile_lacks_an_ikev2_profile_of_that_name() -> None
     assert [one.message for one in store.complaints if one.severity == "error"] == [
         "IPsec profile default names IKEv2 profile default, which is not there"
     ]
+
+
+def test_the_default_policy_offers_nothing_without_the_default_proposal() -> None:
+    for line, again in (
+        ("no crypto ikev2 proposal default", "default crypto ikev2 proposal"),
+        ("no crypto ikev2 policy default", "default crypto ikev2 policy default"),
+    ):
+        what = line.split()[3]
+        store, _ = read("ios", IKE + PROFILE.format("P") + line)
+        assert line in commands(store)
+        assert store.intent.policies == ()
+        assert [str(one) for one in store.complaints] == [
+            f"there is no IKEv2 policy, and the default {what} is disabled: nothing is negotiated: "
+            f"type default crypto ikev2 {what}"
+        ]
+        store, outcomes = read("ios", "\n".join([*commands(store), again]))
+        assert all(one.accepted for one in outcomes)
+        assert not any("default" in line for line in commands(store))
+        assert [one.name for one in store.intent.policies] == ["default"]
+        assert not store.complaints
+
+
+def test_a_policy_of_its_own_takes_the_place_of_the_disabled_default() -> None:
+    own = "crypto ikev2 policy MINE\n proposal default\n"
+    store, _ = read("ios", own + "no crypto ikev2 policy default")
+    assert [one.name for one in store.intent.policies] == ["MINE"]
+    store, _ = read("ios", own + "no crypto ikev2 proposal default")
+    assert [one.message for one in store.complaints] == ["IKEv2 policy MINE names proposal default, which is not there"]
+
+
+def test_to_disable_a_default_forgets_its_own_values_and_to_configure_it_brings_it_back() -> None:
+    disabled = "crypto ikev2 proposal default\n group 31\nno crypto ikev2 proposal default\n"
+    assert [line for line in commands(read("ios", disabled)[0]) if "default" in line or "group" in line] == [
+        "no crypto ikev2 proposal default"
+    ]
+    store, _ = read("ios", disabled + "crypto ikev2 proposal default\n group 14\n")
+    assert [line for line in commands(store) if "default" in line or "group" in line] == [
+        "crypto ikev2 proposal default",
+        " group 14",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("no crypto ipsec profile default", "interface Tunnel0 names IPsec profile default, which is not there"),
+        (
+            "no crypto ipsec transform-set default",
+            "IPsec profile default names transform set default, which is not there",
+        ),
+    ],
+)
+def test_a_tunnel_is_incomplete_without_the_default_that_protects_it(line: str, message: str) -> None:
+    store, _ = read("ios", IKE + PROFILE.format("default") + TUNNEL + line)
+    assert message in [one.message for one in store.complaints]
+    assert store.intent.connections == ()
+    assert f"{line}" in store.running({"all": True})
+    assert line.removeprefix("no ") not in "\n".join(store.running({"all": True})).replace(line, "")
