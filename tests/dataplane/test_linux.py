@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ikecli.boundary.effects import Access
+from ikecli.boundary.effects import Access, Direction
 from ikecli.boundary.notices import LineChanged, LinkChanged
 from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.ledger import Ledger
@@ -87,6 +87,30 @@ def test_a_worker_that_dies_is_replaced_and_no_number_is_used_twice(tmp_path: Pa
             counters = pair.counters("L")
             assert counters.replays == 0
             assert rig.wait(lambda: pair.counters("L").packets_out >= 5)
+        finally:
+            rig.close()
+
+
+def test_an_sa_that_comes_while_there_is_no_worker_uses_no_number_twice(tmp_path: Path) -> None:
+    with namespaces("L", "R") as names:
+        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        rig = LinuxRig("userspace", tmp_path, names)
+        try:
+            pair = Pair(rig)
+            pair.connect()
+            assert pair.ping() == "!"
+            plane = rig.nodes["L"].plane
+            assert isinstance(plane, UserspacePlane)
+            far, given = 5000, rig.do("L", "give", [pair.spi("L")])
+            os.kill(plane.worker, signal.SIGKILL)
+            for state in given:
+                outbound = state.install.direction is Direction.OUTBOUND
+                rig.do("L", "take", replace(state, sequence=far) if outbound else state)
+            assert rig.wait(lambda: "another takes its SAs over" in "".join(rig.nodes["L"].log))
+            assert rig.wait(lambda: pair.ping() == "!", 10)
+            numbers = {one.install.direction: one.sequence for one in rig.do("L", "give", [pair.spi("L")])}
+            assert numbers[Direction.OUTBOUND] > far
+            assert numbers[Direction.INBOUND] < far
         finally:
             rig.close()
 

@@ -53,10 +53,14 @@ IP_FREEBIND: Final = 15
 
 @dataclass(slots=True)
 class Way:
-    """One direction of a Child SA, the place of its counters, and what they were at the last reset."""
+    """One direction of a Child SA, the place of its counters, and what they were at the last reset.
+
+    It came with the sequence number `first`, which stands at its place only once a worker has taken it in.
+    """
 
     sa: Install
     slot: int
+    first: int = 0
     zero: tuple[int, ...] = (0,) * 6
 
 
@@ -120,7 +124,7 @@ class UserspacePlane(LinuxPlane):
             self._worker.tell(door, (file,))
         self._tell_lines()
         for way in self._ways.values():
-            sequence = self._counts.sequence(way.slot)
+            sequence = max(self._counts.sequence(way.slot), way.first)
             seen = (1 << way.sa.replay_window) - 1
             if way.sa.direction is OUT:
                 sequence, seen = sequence + SEQUENCE_LEAP, 0
@@ -204,7 +208,7 @@ class UserspacePlane(LinuxPlane):
             seen = int.from_bytes(state.seen, "big")
             put = replace(put, sequence=state.sequence, seen=seen, goes_on=True, used=state.used, warned=state.warned)
         self._worker.tell(put)
-        self._ways[key] = Way(sa, slot)
+        self._ways[key] = Way(sa, slot, put.sequence)
         if sa.tfc is not None and sa.direction is OUT:
             self._hide(key, self._ways[key], sa.tfc.interval)
         if sa.direction is OUT:

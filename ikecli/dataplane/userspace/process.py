@@ -52,7 +52,7 @@ class Process:
             return
         try:
             self._pipe.send(message, files)
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):
             return
         except OSError as error:
             raise Unavailable(f"the data plane's worker: {error.strerror}") from error
