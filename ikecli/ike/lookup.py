@@ -60,7 +60,7 @@ class Lookup:
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
-        self._padded: Final[dict[tuple[int, int], bytes]] = {}
+        self._padded: Final[dict[tuple[int, int], tuple[bytes, Secret]]] = {}
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
@@ -113,11 +113,14 @@ class Lookup:
         return known
 
     def key_pad(self, prf: Algorithm, secret: Secret) -> bytes:
-        """Return what a pre-shared key of the intent makes AUTH data with; it is worked out once."""
+        """Return what a pre-shared key makes AUTH data with; it is worked out once.
+
+        The key is kept beside it: while it is there, no other has its `id`.
+        """
         known = self._padded.get((prf.number, id(secret)))
         if known is None:
-            known = self._padded[prf.number, id(secret)] = key_pad(prf, secret.reveal())
-        return known
+            known = self._padded[prf.number, id(secret)] = key_pad(prf, secret.reveal()), secret
+        return known[0]
 
     def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
         """Return the profile that is most specifically for a peer of this identity at these addresses of a table."""

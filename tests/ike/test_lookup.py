@@ -7,9 +7,10 @@ from ipaddress import IPv4Network, ip_address
 
 import pytest
 
+from ikecli.crypto import key_pad
 from ikecli.ike.lookup import Lookup
 from ikecli.intent import Connection, Credential, Identity, IdentityMatch, IkePolicy, Intent, Profile
-from ikecli.numbers import IdType
+from ikecli.numbers import ALGORITHMS, IdType, TransformType
 from ikecli.secret import Secret
 from tests.ike.pair import LEFT, RIGHT, connection, ike_proposal
 
@@ -95,3 +96,12 @@ def test_connections_are_those_to_the_peer_then_those_to_any() -> None:
     )
     found: list[Connection] = Lookup(Intent(connections=rows)).candidates(RIGHT, LEFT, "mine")
     assert [row.sequence for row in found] == [20, 30, 65000]
+
+
+def test_what_is_remembered_of_a_key_is_not_taken_for_another_that_lies_where_it_lay() -> None:
+    """An SA may still have a key of the configuration before; that one goes while the lookup stays."""
+    lookup = Lookup(Intent())
+    prf = next(row for row in ALGORITHMS if row.type is TransformType.PRF and row.served)
+    for at in range(50):
+        octets = b"key %d" % at
+        assert lookup.key_pad(prf, Secret(octets)) == key_pad(prf, octets)
