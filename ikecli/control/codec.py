@@ -24,6 +24,9 @@ from ikecli.secret import HIDDEN, Secret
 LINE_LIMIT: Final = 1 << 24
 """Octets that one line may have, its newline included."""
 
+USER_LINE_LIMIT: Final = 1 << 16
+"""Octets of a line from somebody below the operator's level."""
+
 PART_SIZE: Final = 1 << 16
 """Octets after which a long reply is cut into a further line."""
 

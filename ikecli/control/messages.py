@@ -21,6 +21,9 @@ USER: Final = 1
 OPERATOR: Final = 15
 """The two privilege levels that requests need."""
 
+FAULT: Final = "% The engine failed at this; its log says more."
+"""What a request is answered that met a fault of ours."""
+
 PROMPT_WIDTH: Final = 512
 """The greatest column where a line may begin on a screen."""
 PING_SIZES: Final = (36, 18024)

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from ikecli.control import codec, levels
 from ikecli.control.client import Open, Session, check_path
-from ikecli.control.messages import OPERATOR, Error, Heard, Reply
+from ikecli.control.messages import FAULT, OPERATOR, Error, Heard, Reply
 from ikecli.errors import Rejected, Unavailable
 
 SESSIONS: Final = 64
@@ -89,9 +89,16 @@ class Connection(asyncio.Protocol):
         """Take what came; a line that is too long ends the session."""
         self._unread += data
         self._serve()
-        if len(self._unread) >= codec.LINE_LIMIT and b"\n" not in self._unread and not self._ending:
+        limit = self._limit
+        if len(self._unread) >= limit and b"\n" not in self._unread and not self._ending:
             self._unread.clear()
-            self._end(f"% A line has at most {codec.LINE_LIMIT} octets.")
+            self._end(f"% A line has at most {limit} octets.")
+
+    @property
+    def _limit(self) -> int:
+        """Octets of a line: who may not configure has no use for long ones."""
+        operator = self._session is not None and self._session.level >= OPERATOR
+        return codec.LINE_LIMIT if operator else codec.USER_LINE_LIMIT
 
     def _serve(self) -> None:
         """Handle lines while the session may have more requests open and reads its answers."""
@@ -117,8 +124,8 @@ class Connection(asyncio.Protocol):
         assert self._session is not None
         self._open += 1
         try:
-            if len(line) >= codec.LINE_LIMIT:
-                raise Rejected(f"% A line has at most {codec.LINE_LIMIT} octets.")
+            if len(line) >= (limit := self._limit):
+                raise Rejected(f"% A line has at most {limit} octets.")
             number, request = codec.decode_request(line)
         except Rejected as wrong:
             return self._answer(codec.number_of(line), Error(str(wrong)))
@@ -135,7 +142,7 @@ class Connection(asyncio.Protocol):
         except Exception as failure:  # a fault here must cost one answer, not the session
             told = {"message": f"{type(request).__name__} failed", "exception": failure}
             asyncio.get_running_loop().call_exception_handler(told)
-            answer(Error("% The engine failed at this; its log says more."))
+            answer(Error(FAULT))
 
     def _answer(self, number: int, reply: Reply) -> None:
         """Queue a reply; called once for each open request, perhaps long after it, even when nobody is there."""

@@ -172,6 +172,11 @@ class Appliance:
         """The configured name."""
         return self.store.hostname
 
+    @property
+    def intent(self) -> Intent:
+        """What is carried out, also while another configuration is being read."""
+        return self._applied or self.store.intent
+
     def boot(self) -> list[str]:
         """Run the startup configuration; return what was wrong with it, a text a line.
 

@@ -113,10 +113,22 @@ class Jobs:
         """Act when what is under way is done."""
         self._waiting.append(act)
 
+    def when_free(self, act: Callable[[], None]) -> None:
+        """Act now, or when what is under way is done."""
+        if self.busy:
+            self.later(act)
+        else:
+            act()
+
     def _end(self, done: Callable[[Any], None], outcome: Any) -> None:
+        """Go on with what waits; what fails of it keeps nobody waiting. Raises ExceptionGroup of that."""
         self.busy = False
-        try:
-            done(outcome)
-        finally:
-            while self._waiting and not self.busy:
+        self._waiting.appendleft(lambda: done(outcome))
+        failed: list[Exception] = []
+        while self._waiting and not self.busy:
+            try:
                 self._waiting.popleft()()
+            except Exception as problem:
+                failed.append(problem)
+        if failed:
+            raise ExceptionGroup("what waited for work on the configuration", failed)

@@ -97,6 +97,12 @@ class Pending:
         )
 
     def _due(self) -> None:
+        timers = self._timers
+        self._appliance.jobs.when_free(lambda: self._revert_unless_changed(timers))
+
+    def _revert_unless_changed(self, timers: list[Cancel]) -> None:
+        if timers is not self._timers:  # it was confirmed or postponed while this waited
+            return
         try:
             self.revert("The change was not confirmed in time")
         except IkecliError as problem:

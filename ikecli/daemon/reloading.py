@@ -47,6 +47,9 @@ class Reloading:
 
     def _due(self) -> None:
         self._timer = None
+        self._appliance.jobs.when_free(self._reload)
+
+    def _reload(self) -> None:
         try:
             found = self._appliance.reload()
         except IkecliError as problem:

@@ -34,7 +34,7 @@ from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.memory import keep_to_itself
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
-from ikecli.errors import Unavailable
+from ikecli.errors import IkecliError, Unavailable
 from ikecli.intent import Address
 
 ERROR, WARNING, NOTICE, INFORMATION = 3, 4, 5, 6
@@ -122,7 +122,7 @@ class Service:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         appliance = self._appliance
         server = Server(self._open, self._stop.set if self._setup.private else None)
-        self._syslog = Sender(loop, self._setup.dialect, lambda: (appliance.hostname, appliance.store.intent.syslog))
+        self._syslog = Sender(loop, self._setup.dialect, lambda: (appliance.intent.hostname, appliance.intent.syslog))
         teller = Teller(loop, self._heard)
         appliance.journal.listen(teller.hear)
         try:
@@ -130,7 +130,7 @@ class Service:
             await server.listen(self._setup.control)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
-            loop.add_signal_handler(signal.SIGHUP, self._reload)
+            loop.add_signal_handler(signal.SIGHUP, appliance.jobs.when_free, self._reload)
             plane = f"data plane {appliance.plane.name}, {self._why}"
             self._log(NOTICE, "STARTED", f"the engine answers at {self._setup.control}; {plane}")
             self._supervisor.ready(plane)
@@ -138,6 +138,7 @@ class Service:
             if self._setup.private:
                 loop.call_later(FIRST_SESSION, self._stop_unless, server.connections)
             await self._stop.wait()
+            await self._finish_work()
             self._supervisor.stopping()
             dropped = ", ".join(f"{number} {what}" for what, number in sorted(self._sockets.counted.items()))
             self._log(
@@ -154,6 +155,14 @@ class Service:
             server.close()
             self._sockets.close()
             self._syslog.close()
+
+    async def _finish_work(self) -> None:
+        """Wait for work on the configuration, which acts on this loop."""
+        jobs = self._appliance.jobs
+        while jobs.busy:
+            free = self._loop.create_future()
+            jobs.later(partial(free.set_result, None))
+            await free
 
     def _heard(self, heard: Heard) -> None:
         line = self._tell(heard)
@@ -181,7 +190,7 @@ class Service:
         self._supervisor.reloading()
         try:
             found = self._appliance.reload()
-        except Unavailable as problem:
+        except IkecliError as problem:
             self._log(ERROR, "RELOAD", f"nothing was changed: {problem}")
             self._supervisor.ready("the last reload changed nothing")
             return

@@ -11,6 +11,7 @@ from ikecli.boundary.events import CATEGORIES
 from ikecli.boundary.views import UserView
 from ikecli.config import ConfigReader, Outcome
 from ikecli.control.messages import (
+    FAULT,
     LEVELS,
     OPERATOR,
     OPERATOR_TOPICS,
@@ -86,7 +87,7 @@ class Session:
             self._appliance.settle()
         jobs = self._appliance.jobs
         if jobs.busy and not _free(request):
-            jobs.later(lambda: self.handle(request, reply))
+            jobs.later(lambda: self._handle_late(request, reply))
         elif _heavy(request) and self._appliance.large(getattr(request, "text", "")):
             jobs.begin(lambda: self._answer(request), lambda outcome: _finish(outcome, reply))
         else:
@@ -94,6 +95,13 @@ class Session:
                 _HANDLERS[type(request)](self, request, reply)
             except IkecliError as problem:
                 reply(Error(str(problem)))
+
+    def _handle_late(self, request: Request, reply: Answer) -> None:
+        try:
+            self.handle(request, reply)
+        except Exception:  # nobody else answers it now
+            reply(Error(FAULT))
+            raise
 
     def _answer(self, request: Request) -> Reply:
         """Return the reply to a request that is answered when it has been worked on."""
@@ -110,10 +118,10 @@ class Session:
 
     def _close_configuration(self) -> None:
         jobs = self._appliance.jobs
-        if self._reader is None:
-            return
         if jobs.busy:
             jobs.later(self._close_configuration)
+        elif self._reader is None:
+            return
         elif self._appliance.large():
             jobs.begin(self._leave_configuration)
         else:
@@ -384,7 +392,7 @@ def _finish(outcome: Any, reply: Answer) -> None:
     if isinstance(outcome, IkecliError):
         reply(Error(str(outcome)))
     elif isinstance(outcome, Exception):
-        reply(Error("% The engine failed at this; its log says more."))
+        reply(Error(FAULT))
         raise outcome
     else:
         reply(outcome)

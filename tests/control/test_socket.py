@@ -189,6 +189,21 @@ def test_a_line_without_end_is_not_collected(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_who_may_not_send_configurations_has_shorter_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "caller", lambda connection: (USER, "a"))
+
+    async def run() -> None:
+        async with listening(tmp_path / "c") as (appliance, _):
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "c"))
+            writer.write(b"x" * (codec.USER_LINE_LIMIT + 1))
+            assert f"at most {codec.USER_LINE_LIMIT} octets".encode() in await reader.readline()
+            assert await reader.readline() == b""
+            await settle(lambda: appliance.closed == 1)
+            writer.close()
+
+    asyncio.run(run())
+
+
 def test_nonsense_is_answered_and_the_session_goes_on(tmp_path: Path) -> None:
     async def run() -> None:
         async with listening(tmp_path / "c"):

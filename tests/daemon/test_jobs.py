@@ -13,8 +13,11 @@ from ikecli.control.messages import (
     ConfigBegin,
     ConfigEnd,
     ConfigLine,
+    Confirm,
     Copied,
     Copy,
+    Done,
+    Error,
     Identified,
     Identify,
     Reply,
@@ -24,7 +27,7 @@ from ikecli.control.messages import (
 from ikecli.daemon.appliance import COMMIT_PAUSE, LARGE_LINES
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.jobs import Beside, Jobs
-from tests.daemon.test_archive import Operator
+from tests.daemon.test_archive import START, Operator
 
 LARGE = "hostname R1\n" + "".join(f"interface Loopback{at}\n description number {at}\n" for at in range(LARGE_LINES))
 
@@ -104,3 +107,65 @@ def test_work_beside_the_loop_acts_on_the_loop_and_sets_its_timers() -> None:
         return seen
 
     assert sorted(asyncio.run(run())) == ["apart", "ended", "here", "later", "timer"]
+
+
+def held() -> tuple[Operator, Held]:
+    """Return an operator at a large configuration, and the workshop that works when it is told to."""
+    one, workshop = Operator(LARGE), Held()
+    one.appliance.jobs = Jobs(workshop)  # type: ignore[misc]
+    return one, workshop
+
+
+def worked(workshop: Held) -> None:
+    while workshop.waiting:
+        workshop.waiting.pop(0)()
+
+
+def test_a_session_that_goes_while_it_waits_for_configuration_mode_keeps_nobody_out() -> None:
+    one, workshop = held()
+    asked(one, Show("running", {}))
+    asked(one, ConfigBegin(exclusive=True))
+    one.session.close()
+    worked(workshop)
+    assert one.appliance.holder is None
+    assert one.appliance.store.editors == 0
+    begun = asked(one, ConfigBegin())
+    one.session.close()
+    worked(workshop)
+    assert len(begun) == 1
+    assert one.appliance.store.editors == 0
+
+
+def test_what_fails_while_others_wait_is_answered_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, workshop = held()
+    asked(one, Show("running", {}))
+    broken, after = asked(one, Show("route", {})), asked(one, Show("interfaces", {}))
+    monkeypatch.setattr(one.appliance.plane, "routes", lambda: 1 // 0)
+    with pytest.raises(ExceptionGroup):
+        worked(workshop)
+    assert isinstance(broken[0], Error)
+    assert isinstance(after[0], Shown)
+
+
+def test_a_rollback_and_a_reload_that_are_due_wait_for_work_on_the_configuration() -> None:
+    one, workshop = held()
+    one.appliance.pending.schedule(1, "ann", one.appliance.store.startup())
+    one.appliance.reloading.schedule(1, "ann")
+    before = one.appliance.store
+    asked(one, Copy("file:big", "running-config", LARGE.replace("R1", "R2")))
+    one.lab.run(61)
+    assert one.appliance.store is before
+    worked(workshop)
+    assert one.appliance.store is not before
+    assert not one.appliance.pending.waits
+
+
+def test_a_rollback_that_was_due_is_not_made_once_it_is_confirmed() -> None:
+    one, workshop = held()
+    one.appliance.pending.schedule(1, "ann", START)
+    asked(one, Show("startup", {}))
+    confirmed = asked(one, Confirm())
+    one.lab.run(61)
+    worked(workshop)
+    assert confirmed == [Done()]
+    assert f"interface Loopback{LARGE_LINES - 1}" in one.appliance.store.running()
