@@ -421,6 +421,20 @@ RouteKey = tuple[str, IPv4Address, IPv4Address, IPv4Address]
 Route6Key = tuple[str, IPv6Interface, IPv6Address]
 
 
+@dataclass(frozen=True, slots=True)
+class BannerLine:
+    """A line of a banner; none where it is empty."""
+
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class Banner:
+    """`banner`."""
+
+    lines: list[BannerLine] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Asa:
     """A firewall's configuration."""
@@ -437,6 +451,7 @@ class Asa:
     max_sas: int | None = None
     max_negotiating: Negotiating | None = None
     domain: str | None = None
+    banners: dict[str, Banner] = field(default_factory=dict)
     names_used: bool | None = None
     hosts: dict[str, Host] = field(default_factory=dict)
     access_lists: dict[str, AccessList] = field(default_factory=dict)

@@ -388,6 +388,20 @@ class Archive:
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """`banner`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """`alias exec`."""
+
+    command: str
+
+
 @dataclass(slots=True)
 class Without:
     """`no crypto ikev2 proposal default` and the like: what would be there unsaid is not."""
@@ -401,6 +415,8 @@ class Ios:
     enable_secret: Password | None = None
     users: dict[str, User] = field(default_factory=dict)
     archive: Archive | None = None
+    banners: dict[str, Banner] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
     without: dict[str, Without] = field(default_factory=dict)
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)

@@ -425,7 +425,8 @@ class Error(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Identified(Reply):
-    """The session's standing. `has_enable` tells whether an enable secret is set."""
+    """The session's standing. `has_enable` tells whether an enable secret is set; `aliases` are short names of exec
+    commands, each with its command behind it."""
 
     level: int
     user: str
@@ -433,6 +434,7 @@ class Identified(Reply):
     dialect: str
     version: str
     has_enable: bool
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

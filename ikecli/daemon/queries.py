@@ -21,7 +21,7 @@ from ikecli.boundary.views import (
     SystemView,
     TranslationView,
 )
-from ikecli.config import views
+from ikecli.config import greeting, views
 from ikecli.control.messages import Option
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.selection import chosen
@@ -202,5 +202,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "crypto.engine": _system,
     "clock": _system,
     "logging": lambda appliance, options: appliance.journal.kept(),
+    "banners": lambda appliance, options: greeting.banners(appliance.store),
+    "aliases": lambda appliance, options: greeting.aliases(appliance.store),
     "debugging": lambda appliance, options: [*sorted(appliance.journal.debugs), *appliance.keylog.switches],
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ikecli import __version__
 from ikecli.boundary.events import CATEGORIES
 from ikecli.boundary.views import UserView
-from ikecli.config import ConfigReader, Outcome
+from ikecli.config import ConfigReader, Outcome, greeting
 from ikecli.control.messages import (
     FAULT,
     LEVELS,
@@ -136,7 +136,8 @@ class Session:
 
     def _identify(self, request: Request, reply: Answer) -> None:
         a = self._appliance
-        reply(Identified(self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable))
+        short = greeting.aliases(a.store)
+        reply(Identified(self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable, short))
 
     def _enable(self, request: Enable, reply: Answer) -> None:
         store = self._appliance.store

@@ -23,6 +23,8 @@ from ikecli.control.messages import (
     Monitor,
     Reply,
     Request,
+    Show,
+    Shown,
     config_prompt,
 )
 from ikecli.errors import IkecliError, Rejected
@@ -64,6 +66,7 @@ class Shell:
         self.refused = False
         self.ended = False
         self._block = False
+        self._changed = False
         self._ahead: Final = Ahead(terminal, self.ask)
         self._exec: asking.Exec
 
@@ -73,6 +76,8 @@ class Shell:
         try:
             await self.identify()
             self.speak(self.who.dialect)
+            if self.terminal.attended:
+                await self._greet()
             while not self.ended:
                 await self._turn()
         finally:
@@ -110,6 +115,12 @@ class Shell:
             raise Rejected(reply.text)
         return reply
 
+    async def _greet(self) -> None:
+        """Print the banners."""
+        reply = await self.client.request(Show("banners", {}))
+        for text in reply.views if isinstance(reply, Shown) else ():
+            self.terminal.write(text.removesuffix("\n") + "\n")
+
     async def identify(self, request: Request | None = None) -> None:
         """Take over who this session is: as it is, or after a request that changes it."""
         reply = await self.ask(request or Identify())
@@ -129,8 +140,9 @@ class Shell:
     # Lines
 
     async def _turn(self) -> None:
-        if self.terminal.attended and not self.mode:
+        if not self.mode and (self.terminal.attended or self._changed):
             await self.identify()
+            self._changed = False
         prompt = self.prompt
         try:
             line = await self.terminal.line(prompt, None if self._block else self)
@@ -202,11 +214,24 @@ class Shell:
         finally:
             self.terminal.on_interrupt = None
 
+    def _in_full(self, line: str) -> str:
+        """Return a line with the short name of a command that it begins with written out."""
+        first, *rest = line.split(None, 1)
+        for alias in self.who.aliases:
+            name, command = alias.split(None, 1)
+            if name.lower() == first.lower():
+                return " ".join([command, *rest])
+        return line
+
     async def _execute(self, line: str, width: int) -> bool:
+        typed, line = line, self._in_full(line)
         try:
             pipe = pipes.read(line)
             command = await self._exec.read(pipe.command)
         except LineError as error:
+            if line != typed:
+                width = 0
+                self.terminal.write(f"{line}\n")
             self._refuse(error, line, width)
             return False
         output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.spoken)
@@ -260,10 +285,10 @@ class Shell:
 
     def entered(self, state: ConfigState) -> None:
         """Take over where configuration stands, and print what it says."""
-        self.mode, self._block = state.mode, state.wants_more
+        self.mode, self._block, self._changed = state.mode, state.wants_more, True
         if state.hostname != self.who.hostname:
             who = self.who
-            self.who = Identified(who.level, who.user, state.hostname, who.dialect, who.version, who.has_enable)
+            self.who = replace(who, hostname=state.hostname)
         shown = (state.shown,) if state.shown and not self.terminal.typed else ()
         for text in (*shown, *state.messages):
             self.terminal.write(text + "\n")

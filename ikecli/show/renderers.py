@@ -61,6 +61,7 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.flash": files.directory,
     "show.clock": system.clock,
     "show.users": system.users,
+    "show.aliases": system.aliases,
     "show.privilege": system.privilege,
     "show.logging": system.logging,
     "show.debugging": system.debugging,

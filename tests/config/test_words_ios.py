@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from ikecli.config import greeting
 from ikecli.intent import Intent
 from ikecli.secret import Secret
 from tests.config.reading import SAMPLES, commands, read, typed
@@ -120,3 +121,12 @@ def test_interfaces_of_lines_and_between_tables_are_read() -> None:
     assert list(store.draft.interfaces) == ["ATM0/0.32", "vasileft1"]
     assert "interface ATM0/0.32 point-to-point" in commands(store)
     assert read("ios", store.startup())[0].draft == store.draft
+
+
+def test_a_banner_of_several_lines_is_shown_as_it_was_typed() -> None:
+    store, outcomes = read("ios", "hostname R7\nbanner login %Stop!\n$(hostname) is not yours.%\nbanner motd %Hello%\n")
+    assert all(one.accepted for one in outcomes)
+    assert list(greeting.banners(store)) == ["Hello", "Stop!\nR7 is not yours."]
+    again, _ = read("ios", store.running())
+    assert list(greeting.banners(again)) == list(greeting.banners(store))
+    assert list(greeting.banners(read("ios", [*store.running(), "no banner login"])[0])) == ["Hello"]

@@ -72,6 +72,7 @@ class Fake:
         self.secret = Secret(secret)
         self.mode = ""
         self.debugs: set[str] = set()
+        self.banners: tuple[str, ...] = ()
         self.stuck: Callable[[Request], bool] = lambda request: False
         self.closed = False
 
@@ -149,6 +150,7 @@ class Fake:
             "startup": RUNNING,
             "interfaces": INTERFACES,
             "interface.brief": INTERFACES,
+            "banners": self.banners,
             "debugging": tuple(sorted(self.debugs)),
         }
         return Shown(views[topic]) if topic in views else Error(f"% Nothing of {topic}")

@@ -58,6 +58,13 @@ def test_commands_and_their_prompts() -> None:
     assert not shell.refused
 
 
+def test_banners_are_for_a_person_alone() -> None:
+    fake = Fake()
+    fake.banners = ("Hello\n", "Go\naway")
+    assert typing(["exit"], fake)[0] == "Hello\nGo\naway\nR1#exit\n"
+    assert typing(["exit"], fake, attended=False)[0] == ""
+
+
 def test_refusals_have_their_caret_under_the_prompt() -> None:
     screen, shell, _ = typing(["show cryptu", "show", "d", "show clock | foo"])
     assert screen == (

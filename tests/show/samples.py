@@ -461,6 +461,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-crypto-engine": ("ios", "show.crypto.engine", {}, (ENGINE,)),
     "ios-clock": ("ios", "show.clock", {}, (SYSTEM,)),
     "ios-users": ("ios", "show.users", {}, USERS),
+    "ios-aliases": ("ios", "show.aliases", {}, ("c configure terminal", "sas show crypto ikev2 sa")),
     "ios-privilege": ("ios", "show.privilege", {}, (IDENTIFIED,)),
     "ios-logging": ("ios", "show.logging", {}, LOG),
     "ios-debugging": ("ios", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),

@@ -262,6 +262,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.privilege": IDENTIFIED,
     "show.curpriv": IDENTIFIED,
     "show.logging": LOG_LINES,
+    "show.aliases": st.sampled_from(["c configure terminal", "a b"]),
     "show.debugging": st.sampled_from(["ikev2", "ikev2.packet", "ikev2.error", "ipsec"]),
     "show.vpn_sessiondb.l2l": IKE_SAS | CONNECTIONS | SYSTEMS,
     "show.vpn_sessiondb.summary": IKE_SAS | CONNECTIONS | STATS,

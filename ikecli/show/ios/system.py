@@ -83,6 +83,15 @@ def users(views: Sequence[UserView], slots: Slots) -> Iterator[str]:
     yield "  Interface    User               Mode         Idle     Peer Address"
 
 
+def aliases(views: Sequence[str], slots: Slots) -> Iterator[str]:
+    """`show aliases`: short names and their commands."""
+    if views:
+        yield "Exec mode aliases:"
+    for view in views:
+        name, command = view.split(None, 1)
+        yield f"  {name:<21} {command}"
+
+
 def privilege(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
     """`show privilege`."""
     for view in views:

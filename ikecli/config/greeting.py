@@ -1,0 +1,34 @@
+"""What an operator's session begins with: banners, and short names of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ikecli.config.asa import Asa
+from ikecli.config.store import Store
+
+ORDER: Final = ("motd", "login", "exec")
+
+
+def banners(store: Store) -> Iterator[str]:
+    """Yield the texts that a session begins with, in their order."""
+    names = {"$(hostname)": store.hostname}
+    if isinstance(store.draft, Asa):
+        names["$(domain)"] = store.draft.domain or ""
+        texts = {kind: "\n".join(one.text or "" for one in held.lines) for kind, held in store.draft.banners.items()}
+    else:
+        texts = {kind: held.text for kind, held in store.draft.banners.items()}
+    for kind in ORDER:
+        text = texts.get(kind)
+        if text is not None:
+            for token, name in names.items():
+                text = text.replace(token, name)
+            yield text
+
+
+def aliases(store: Store) -> tuple[str, ...]:
+    """Return the short names of exec commands, each with its command behind it."""
+    if isinstance(store.draft, Asa):
+        return ()
+    return tuple(f"{name} {held.command}" for name, held in sorted(store.draft.aliases.items()))
