@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample-configs" / "site-to-site"
 CHANGED = {
     "No common IKE proposal": ("group 5", "group 14"),
+    "IKEv2 is not enabled on the interface": ("crypto ikev2 enable outside\n", ""),
     "Another pre-shared key": ("pre-shared-key cisco", "pre-shared-key wrong"),
     "No common ESP proposal": ("esp integrity sha-1", "esp integrity sha-256"),
     "Access lists that are not mirror images": ("host 10.1.1.1", "host 10.1.1.9"),

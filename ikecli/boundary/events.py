@@ -78,7 +78,8 @@ class ProposalChosen(SaEvent):
 class ProposalRefused(SaEvent):
     """No proposal fits; `differing` names the transform types without a common value ("encryption", "group", ...).
 
-    When the peer refused ours (`by_peer`), `configured` is empty: what it has is not known.
+    When the peer refused ours (`by_peer`), `configured` is empty: what it has is not known. `interface` is what an ASA
+    calls the interface that the request came to, if nothing is configured there.
     """
 
     protocol: str
@@ -88,6 +89,7 @@ class ProposalRefused(SaEvent):
     local: str = ""
     remote: str = ""
     by_peer: bool = False
+    interface: str = ""
 
 
 @value
@@ -297,12 +299,19 @@ class ChildDown(SaEvent):
 
 @value
 class ChildFailed(SaEvent):
-    """A Child SA was not set up, and why; the IKE SA stays."""
+    """A Child SA was not set up, and why; the IKE SA stays.
+
+    `told` says that another event told the same with its reasons, `lacks` ("profile", "key") what is not configured for
+    the peer, in which `profile`.
+    """
 
     connection: str
     why: str
     local: str = ""
     remote: str = ""
+    told: bool = False
+    lacks: str = ""
+    profile: str = ""
 
 
 @value

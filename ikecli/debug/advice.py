@@ -46,11 +46,25 @@ def proposal(event: ProposalRefused, dialect: str) -> str:
 
 
 def _nothing_configured(event: ProposalRefused, dialect: str) -> str:
-    peer = text.host(event.remote) or "this peer"
     if event.protocol != "IKE":
-        return f"no crypto map entry is for {peer}; {_here(dialect, *_map(dialect, f'set peer {peer}'))}"
-    commands = ("proposal ...",) if dialect == "ios" else ("crypto ikev2 enable ...",)
-    return f"no policy holds at this address; {_here(dialect, 'crypto ikev2 policy ...', *commands)}"
+        peer = text.host(event.remote) or "this peer"
+        commands = _map(dialect, f"set peer {peer}")
+    elif dialect == "ios":
+        commands = ("crypto ikev2 policy ...", "proposal ...")
+    else:
+        commands = (f"crypto ikev2 enable {event.interface or '...'}", "crypto ikev2 policy ...")
+    return f"{nothing(event, dialect)}; {_here(dialect, *commands)}"
+
+
+def nothing(event: ProposalRefused, dialect: str) -> str:
+    """Say why nothing is configured that could fit a peer's proposals; empty where something is."""
+    if event.by_peer or event.configured:
+        return ""
+    if event.protocol != "IKE":
+        return f"no crypto map entry is for {text.host(event.remote) or 'this peer'}"
+    if dialect == "ios":
+        return "no policy holds at this address"
+    return f"IKEv2 is not enabled on interface {event.interface or '...'}, or has no policy"
 
 
 def _map(dialect: str, line: str) -> tuple[str, ...]:
@@ -185,13 +199,30 @@ def _span(listed: str) -> _Span | None:
 
 
 def child(event: ChildFailed, dialect: str) -> str:
-    """Say where the connection that failed is configured."""
+    """Say where the connection that failed is configured, or what it lacks."""
+    if event.lacks:
+        return _lacking(event, dialect)
     name = event.connection.partition(" ")[0]
     if dialect == "asa":
         return _here(
             dialect, f"show running-config crypto map, entries of {name}" if name else "show running-config crypto"
         )
     return _here(dialect, f"show crypto map tag {name}" if name else "show crypto map")
+
+
+def _lacking(event: ChildFailed, dialect: str) -> str:
+    profile = event.profile or "..."
+    if dialect == "asa":
+        group, keys = f"tunnel-group {event.profile or text.host(event.remote) or '...'}", "pre-shared-key ..."
+        made = (f"{group} type ipsec-l2l", f"{group} ipsec-attributes")
+        return _here(dialect, *made, f"ikev2 remote-authentication {keys}", f"ikev2 local-authentication {keys}")
+    if event.lacks == "key":
+        peer = ("peer ...", f"address {text.host(event.remote)}", "pre-shared-key ...")
+        return (
+            f"{_here(dialect, 'crypto ikev2 keyring ...', *peer)}; which keyring: show crypto ikev2 profile {profile}"
+        )
+    needs = ("match identity remote ...", "authentication remote ...", "authentication local ...", "keyring local ...")
+    return f"{_here(dialect, f'crypto ikev2 profile {profile}')}, which needs {', '.join(needs)}"
 
 
 def silence(event: GaveUp, dialect: str) -> str:

@@ -34,7 +34,8 @@ def proposal(event: ProposalRefused, dialect: str) -> Iterator[Lines]:
     else:
         yield (f"Failed to find a matching policy ({event.protocol})",)
         yield _numbered("Received Policies: ", event.offered)
-        yield _numbered("Expected Policies: ", event.configured)
+        if event.configured:
+            yield _numbered("Expected Policies: ", event.configured)
         for kind in event.differing:
             yield (_difference(event, kind),)
     yield (advice.proposal(event, dialect),)
@@ -64,7 +65,7 @@ def profile(event: ProfileMissing, dialect: str) -> Iterator[Lines]:
 
 def authentication(event: AuthenticationFailed, dialect: str) -> Iterator[Lines]:
     """Yield whose proof failed, under which profile."""
-    yield (summary(event),)
+    yield (summary(event, dialect),)
     yield (advice.authentication(event, dialect),)
 
 
@@ -83,23 +84,24 @@ def selectors(event: SelectorsRefused, dialect: str) -> Iterator[Lines]:
 
 def child(event: ChildFailed, dialect: str) -> Iterator[Lines]:
     """Yield which Child SA failed."""
-    yield (summary(event),)
+    yield (summary(event, dialect),)
     yield (advice.child(event, dialect),)
 
 
 def silence(event: GaveUp, dialect: str) -> Iterator[Lines]:
     """Yield who did not answer what."""
-    yield (summary(event),)
+    yield (summary(event, dialect),)
     yield (advice.silence(event, dialect),)
 
 
-def summary(event: Failure) -> str:
+def summary(event: Failure, dialect: str) -> str:
     """Return a failure as one line without advice."""
     match event:
         case ProposalRefused():
             kinds = ", ".join(offers.TITLES.get(kind, kind) for kind in event.differing)
             who = "The peer chose none of our proposals" if event.by_peer else "Failed to find a matching policy"
-            return f"{who} ({event.protocol}{f': no common {kinds}' if kinds else ''})"
+            why = f"no common {kinds}" if kinds else advice.nothing(event, dialect)
+            return f"{who} ({event.protocol}{why and f': {why}'})"
         case ProfileMissing():
             return f"No profile for peer identity '{event.identity}' of type '{event.identity_type}'"
         case AuthenticationFailed():

@@ -44,6 +44,8 @@ def _ios(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "TUN", "RECURDOWN", text)
         case LineProtocol():
             return LogLine(time, 5, "LINEPROTO", "UPDOWN", _line(event))
+        case ChildFailed(told=True):
+            return None
         case (
             ProposalRefused()
             | ProfileMissing()
@@ -54,7 +56,9 @@ def _ios(event: Event, time: float) -> LogLine | None:
             | GaveUp()
         ):
             peer = f" (peer {endpoint(event.remote)})" if event.remote else ""
-            return LogLine(time, 3, "IKEV2", "NEG_ABORT", f"Negotiation aborted due to ERROR: {summary(event)}{peer}")
+            return LogLine(
+                time, 3, "IKEV2", "NEG_ABORT", f"Negotiation aborted due to ERROR: {summary(event, 'ios')}{peer}"
+            )
     return None
 
 
@@ -69,6 +73,8 @@ def _asa(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "ASA", "750007", f"{_ends(event.local, event.remote)} SA DOWN. Reason: {event.why}")
         case LineProtocol():
             return LogLine(time, 4, "ASA", "411001" if event.up else "411002", _line(event))
+        case ChildFailed(told=True):
+            return None
         case (
             ProposalRefused()
             | ProfileMissing()
@@ -82,7 +88,9 @@ def _asa(event: Event, time: float) -> LogLine | None:
                 event.identity if isinstance(event, ProfileMissing | AuthenticationFailed | AddressRefused) else ""
             )
             ends = _ends(event.local, event.remote, identity)
-            return LogLine(time, 4, "ASA", "750003", f"{ends} Negotiation aborted due to ERROR: {summary(event)}")
+            return LogLine(
+                time, 4, "ASA", "750003", f"{ends} Negotiation aborted due to ERROR: {summary(event, 'asa')}"
+            )
     return None
 
 

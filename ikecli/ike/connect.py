@@ -21,7 +21,9 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     if connection is None or core.closing or (connection.wildcard_peer and not connection.closed):
         return
     if connection.closed:
-        _tell_failed(core, connection, "its configuration is not complete, so its packets are dropped")
+        _tell_failed(
+            core, connection, connection.peers, "its configuration is not complete, so its packets are dropped"
+        )
         return
     if covered(core, connection, packet) or _under_way(core, connection):
         return
@@ -30,7 +32,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     if sa is None:
         begin(core, connection, connection.peers, aim)
     elif not core.want(sa, Want.CHILD, aim):
-        _tell_failed(core, connection, "too many exchanges wait in the IKE SA")
+        _tell_failed(core, connection, connection.peers, "too many exchanges wait in the IKE SA")
 
 
 def covered(core: Core, connection: Connection, packet: Acquire | None) -> bool:
@@ -45,14 +47,15 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
-        _tell_failed(core, connection, _lacks(core, connection, peer))
+        _tell_failed(core, connection, peers[:1], _lacks(core, connection, peer), "profile", connection.profile or "")
         return
     key = core.lookup.credential(profile, Identity.of(peer), peer)
     if key is None or key.local is None or key.remote is None:
-        _tell_failed(core, connection, f"profile {profile.name} has no pre-shared key for peer {peer}")
+        why = f"profile {profile.name} has no pre-shared key for peer {peer}"
+        _tell_failed(core, connection, peers[:1], why, "key", profile.name)
         return
     if len(core.sas) >= core.lookup.intent.max_sas:
-        _tell_failed(core, connection, f"there are {len(core.sas)} IKE SAs, which is the limit")
+        _tell_failed(core, connection, peers[:1], f"there are {len(core.sas)} IKE SAs, which is the limit")
         return
     birth = Birth(aim, peers=peers[1:], renews=renews)
     ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
@@ -111,7 +114,8 @@ def _lacks(core: Core, connection: Connection, peer: Address) -> str:
     return f"profile {connection.profile} is not there, or not complete"
 
 
-def _tell_failed(core: Core, connection: Connection, why: str) -> None:
-    local = str(connection.local)
-    remote = ", ".join(str(peer) for peer in connection.peers)
-    core.tell(ChildFailed, lambda: ChildFailed(0, 0, connection.label, why, local, remote))
+def _tell_failed(
+    core: Core, connection: Connection, peers: tuple[Address, ...], why: str, lacks: str = "", profile: str = ""
+) -> None:
+    local, remote = str(connection.local), ", ".join(map(str, peers))
+    core.tell(ChildFailed, lambda: ChildFailed(0, 0, connection.label, why, local, remote, False, lacks, profile))

@@ -90,6 +90,11 @@ class Lookup:
         rows = own or [row for row in held if not row.locals]
         return tuple(one for row in rows for one in row.proposals)
 
+    def nameif(self, local: Address) -> str:
+        """Return the ASA's name of the interface that has a local address, or an empty one."""
+        held = (row for row in self.intent.network.interfaces if any(one.ip == local for one in row.addresses))
+        return next((row.nameif for row in held), "")
+
     def ike_offers(self, local: Address, vrf: str = "") -> IkeOffers:
         """Return what is offered and accepted at a local address of a routing table."""
         known = self._ike.get((local, vrf))

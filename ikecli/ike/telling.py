@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ikecli.boundary.events import (
+    ChildFailed,
     ChildUp,
     Progress,
     ProposalChosen,
@@ -19,8 +21,11 @@ from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair, widest
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection, Selector
-from ikecli.numbers import Protocol
+from ikecli.numbers import NotifyType, Protocol
 from ikecli.wire.payloads import Proposal
+
+_TOLD: Final = frozenset((NotifyType.NO_PROPOSAL_CHOSEN, NotifyType.TS_UNACCEPTABLE))
+"""Refusals with an event of their own: `ProposalRefused`, `SelectorsRefused`."""
 
 
 def offered(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> None:
@@ -51,10 +56,9 @@ def refused(talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: 
 
     def event() -> ProposalRefused:
         theirs, ours = texts.proposals(proposals), texts.offers(offers)
-        differ = differing(offers, proposals)
-        return ProposalRefused(
-            sa.number, sa.session, protocol.name, theirs, ours, differ, str(sa.local), str(sa.remote)
-        )
+        differ = differing(offers, proposals) if offers else ()
+        ends, where = (str(sa.local), str(sa.remote)), "" if offers else talk.core.lookup.nameif(sa.local.address)
+        return ProposalRefused(sa.number, sa.session, protocol.name, theirs, ours, differ, *ends, False, where)
 
     talk.core.tell(ProposalRefused, event)
 
@@ -109,6 +113,15 @@ def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Se
             str(sa.remote),
             True,
         ),
+    )
+
+
+def child_failed(talk: Talk, connection: str, why: str, notify: int) -> None:
+    """Tell that a Child SA was not set up; `notify` is the error that one end sends the other, or 0."""
+    sa, told = talk.sa, notify in _TOLD
+    talk.core.tell(
+        ChildFailed,
+        lambda: ChildFailed(sa.number, sa.session, connection, why, str(sa.local), str(sa.remote), told),
     )
 
 

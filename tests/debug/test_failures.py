@@ -36,7 +36,7 @@ NO_HASH = ProposalRefused(
 NO_ESP = ProposalRefused(1, 3, "ESP", ("AES-CBC-128 SHA96",), ("AES-CBC-256 SHA256",), ("encryption", "integrity"))
 NO_PFS = ProposalRefused(1, 3, "ESP", ("AES-GCM-256 Group 19",), ("AES-GCM-256 Group 14",), ("group",))
 NO_MAP = ProposalRefused(1, 3, "ESP", ("AES-CBC-128 SHA96",), (), (), **ENDS)
-NO_POLICY = ProposalRefused(1, 3, "IKE", ("AES-CBC-128 SHA96",), (), ())
+NO_POLICY = ProposalRefused(1, 3, "IKE", ("AES-CBC-128 SHA96",), (), (), interface="outside")
 DES = ProposalRefused(1, 3, "IKE", ("DES SHA1 SHA96 Group 14",), ("AES-CBC-256 SHA1 SHA96 Group 14",), ("encryption",))
 THEIRS = ProposalRefused(1, 3, "IKE", ("AES-CBC-256 SHA256 Group 2",), (), (), by_peer=True)
 WRONG_KEY = AuthenticationFailed(1, 3, "PEERS", "r2.example.com", "the pre-shared keys differ", **ENDS)
@@ -52,6 +52,8 @@ PORTS = SelectorsRefused(
 STRANGE = SelectorsRefused(1, 3, ("nothing -> ::/0",), ("10.1.1.0/24 -> 10.3.3.0/24",))
 STRANGER = ProfileMissing(1, 3, "r2.example.com", "FQDN", "198.51.100.2/500", ("PEERS: address 10.0.0.0 255.0.0.0",))
 NO_CHILD = ChildFailed(1, 3, "VPN 10 GigabitEthernet0/0", "TS_UNACCEPTABLE")
+NO_KEY = ChildFailed(0, 0, "VPN 10 Gi0/0", "profile P has no pre-shared key", **ENDS, lacks="key", profile="P")
+NO_PROFILE = ChildFailed(0, 0, "VPN 10 Gi0/0", "profile P is not there", **ENDS, lacks="profile", profile="P")
 EXHAUSTED = AddressRefused(1, 3, "RA", "ann", "no IPv4 address is free", "AUTHOR", ("POOL: 0 free",))
 NOT_ASKED = AddressRefused(1, 3, "RA", "ann", "the peer asks for no inner address", "AUTHOR")
 UNKNOWN = AddressRefused(1, 3, "RA", "ann", "nothing says what peers of this profile are lent")
@@ -96,7 +98,11 @@ def test_a_refused_proposal_shows_both_sides_and_the_difference() -> None:
             "no crypto map entry is for 198.51.100.2; on this router: crypto map ... / set peer 198.51.100.2",
             "crypto map ... set peer 198.51.100.2",
         ),
-        (NO_POLICY, "crypto ikev2 policy ... / proposal ...", "crypto ikev2 policy ... / crypto ikev2 enable ..."),
+        (
+            NO_POLICY,
+            "no policy holds at this address; on this router: crypto ikev2 policy ... / proposal ...",
+            "interface outside, or has no policy; on this ASA: crypto ikev2 enable outside / crypto ikev2",
+        ),
         (
             DES,
             "on the peer: offer what is configured here (AES-CBC-256 SHA1 SHA96 Group 14)",
@@ -149,6 +155,16 @@ def test_a_refused_proposal_shows_both_sides_and_the_difference() -> None:
         (NOT_LENT, "No inner address from the peer: the peer answers INTERNAL_ADDRESS_FAILURE", "the peer's pools"),
         (NO_CHILD, "show crypto map tag VPN", "show running-config crypto map"),
         (
+            NO_KEY,
+            "peer ... / address 198.51.100.2 / pre-shared-key ...; which keyring: show crypto ikev2 profile P",
+            "tunnel-group P type ipsec-l2l / tunnel-group P ipsec-attributes / ikev2 remote-authentication pre-",
+        ),
+        (
+            NO_PROFILE,
+            "crypto ikev2 profile P, which needs match identity remote ..., authentication remote ...,",
+            "tunnel-group P type ipsec-l2l / tunnel-group P ipsec-attributes / ikev2 remote-authentication pre-",
+        ),
+        (
             SILENCE,
             "on this router: ping 198.51.100.2; UDP 500 and 4500",
             "on this ASA: ping 198.51.100.2; UDP 500 and 4500",
@@ -174,6 +190,11 @@ def test_the_log_names_profile_and_identity_of_a_wrong_key() -> None:
         "Local:192.0.2.1:500 Remote:198.51.100.2:500 Username:r2.example.com IKEv2 Negotiation aborted due to ERROR: "
         "Failed to authenticate the IKE SA: profile 'PEERS', peer identity 'r2.example.com': the pre-shared keys differ"
     )
+
+
+def test_the_log_tells_once_what_two_events_tell() -> None:
+    """The refused proposal or selectors are logged, not also the Child SA that this costs."""
+    assert log(ChildFailed(1, 3, "VPN 10 Gi0/0", "no ESP proposal fits", told=True), "ios") is None
 
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from ikecli.boundary.effects import SharedSecret
-from ikecli.boundary.events import ChildFailed
 from ikecli.crypto import KeyExchange, child_keys, generate, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, coverage, granting, rekeying, rules, telling, transport
@@ -203,7 +202,9 @@ class Child(SeriesTask):
         if error is not None and self._asks_for_less(talk, error.type):
             return
         self._fail(
-            talk, f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it"
+            talk,
+            f"the peer answers {label(NotifyType, error.type)}" if error else "the peer does not answer it",
+            error.type if error else 0,
         )
         if error is not None and error.type in _LATER and talk.replaces is None:
             talk.core.agenda.set(talk.aim.connection, rekeying.retry_at(talk.core))
@@ -479,20 +480,16 @@ class Child(SeriesTask):
             if talk.replaces is not None:
                 rekeying.failed(talk, talk.replaces)
 
-    def _fail(self, talk: Talk, why: str) -> None:
-        sa, name = talk.sa, self._connection.label if self._connection else talk.aim.connection
+    def _fail(self, talk: Talk, why: str, notify: int = 0) -> None:
+        name = self._connection.label if self._connection else talk.aim.connection
         if talk.replaces is not None:
             rekeying.failed(talk, talk.replaces)
         else:
             talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
             keep_up(talk.core, name)
-        talk.core.tell(
-            ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, why, str(sa.local), str(sa.remote))
-        )
+        telling.child_failed(talk, name, why, notify)
 
     def _refuse(self, talk: Talk, problem: Refused) -> None:
-        sa, name = talk.sa, self._connection.label if self._connection else ""
+        name = self._connection.label if self._connection else ""
         self._refusal = Notify(problem.notify or NotifyType.TEMPORARY_FAILURE, problem.data)
-        talk.core.tell(
-            ChildFailed, lambda: ChildFailed(sa.number, sa.session, name, problem.why, str(sa.local), str(sa.remote))
-        )
+        telling.child_failed(talk, name, problem.why, problem.notify or 0)
