@@ -260,8 +260,16 @@ class ConfigReader:
             return Outcome(execute=text.strip())
         if self.quiet and knows(self.store.exec, text, self.store.names):
             return Outcome(messages=(f"NOTE: {text.strip()} configures nothing and is not run.",))
-        errors = self._errors_in((level.mode for level in reversed(self._levels)), text)
-        return self._refuse(*max(errors, key=lambda each: each[0].reach), text, indent, width)
+        return self._refuse(*self._plainest(text), text, indent, width)
+
+    def _plainest(self, text: str) -> tuple[LineError, Mode]:
+        """Return the error of the mode that understood most of a line; modes with its first word in full come first."""
+        errors = list(self._errors_in((level.mode for level in reversed(self._levels)), text))
+        if len(errors) > 1:
+            word = text.split()[0].lower()
+            spelled = [each for each in errors if any(one.label == word for one in each[1].ask(word, self.store.names))]
+            errors = spelled or errors
+        return max(errors, key=lambda each: each[0].reach)
 
     def _is_outside(self, depth: int, text: str, indent: int) -> bool:
         """Tell whether a line that a section would keep stands outside of it and is known there."""

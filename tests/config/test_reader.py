@@ -304,6 +304,13 @@ def test_carets(dialect: str, line: str, column: int | None, message: str, advic
     ]
 
 
+def test_a_wrong_value_is_of_the_mode_that_has_its_word_in_full() -> None:
+    """`group` also begins the outer mode's `group-policy`, of which `group 99` would be the beginning."""
+    reader = ConfigReader(new_store("asa"))
+    reader.feed("crypto ikev2 policy 10", 16)
+    assert reader.feed("group 99", 16).messages == (" " * 22 + "^", f"ERROR: {INVALID}")
+
+
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
