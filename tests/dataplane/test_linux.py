@@ -17,11 +17,12 @@ import pytest
 from ikecli.boundary.effects import Access, Direction
 from ikecli.boundary.notices import LineChanged, LinkChanged
 from ikecli.boundary.views import InterfaceView
+from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.errors import Unavailable
-from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Tunnel
+from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
 from tests.dataplane.test_contract import GCM, NETS, Pair, both_versions, flow, intent, tunnelled
@@ -113,6 +114,17 @@ def test_an_sa_that_comes_while_there_is_no_worker_uses_no_number_twice(tmp_path
             assert numbers[Direction.INBOUND] < far
         finally:
             rig.close()
+
+
+def test_as_many_flows_as_there_are_are_kept_out_of_the_clear(tmp_path: Path) -> None:
+    with namespaces("N") as names, within(names["N"]):
+        said: list[str] = []
+        guard = Guard(Ledger(tmp_path, 0), said.append)
+        near, *far = (Selector.of(IPv4Network(0x0A000000 + at), 6, (53, 53)) for at in range(25_000))
+        guard.follow([(near, one) for one in far], "", ())
+        guard.close()
+        if "not supported" not in "".join(said):  # the kernel of tests/live/uml has no nftables
+            assert said == []
 
 
 def test_fragments_of_flows_with_ports_do_not_leave_in_the_clear(made: LinuxRig) -> None:

@@ -37,6 +37,7 @@ FRAGMENT: Final = 44
 DROP: Final = 0
 NAME_SIZE: Final = 16
 BUFFER: Final = 1 << 16
+SO_SNDBUFFORCE: Final = 32
 Line = tuple[Selector, Selector]
 
 
@@ -84,7 +85,8 @@ class Guard:
         try:
             _batch(messages)
         except Refused as refusal:
-            self._ledger.drop(("nft", self._name))
+            if not self._rules:  # else the table before stays as it was
+                self._ledger.drop(("nft", self._name))
             self._say(
                 f"nftables: {refusal}; fragments of flows with ports, and IPv6 to this machine, may pass in the clear"
             )
@@ -216,7 +218,7 @@ def _batch(messages: list[tuple[int, int, bytes]]) -> None:
     except OSError as error:
         raise Refused("nf_tables", error.errno or 0) from error
     with one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, max(BUFFER, 2 * sum(map(len, whole))))
+        one.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, max(BUFFER, 2 * sum(map(len, whole))))
         one.bind((0, 0))
         one.settimeout(2)
         try:
