@@ -236,8 +236,16 @@ def test_after_an_indented_section_a_wrong_line_is_refused_again() -> None:
     assert verdicts("ios", "router ospf 1\n network 10.0.0.0 0.0.0.255 area 0\nfoo bar\n")[-1] == "refused"
 
 
-def test_a_banner_runs_to_its_mark() -> None:
-    store, outcomes = read("ios", "banner motd ^C\nhostname X\nshutdown\n^C\nhostname R\n")
+@pytest.mark.parametrize(
+    "opener",
+    [
+        *(f"banner {kind}" for kind in ("motd", "exec", "slip-ppp", "prompt-timeout", "config-save")),
+        *("aaa authentication banner", "aaa authentication fail-message", "refuse-message", "vacant-message"),
+        *("busy-message R9", "menu M title"),
+    ],
+)
+def test_a_banner_runs_to_its_mark(opener: str) -> None:
+    store, outcomes = read("ios", f"{opener} ^C\nhostname X\nshutdown\n^C\nhostname R\n")
     assert [outcome.wants_more for outcome in outcomes] == [True, True, True, False, False]
     assert store.hostname == "R"
     assert read("ios", store.startup())[0].draft == store.draft
