@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Direction, Endpoint, Lifetime
 from ikecli.boundary.notices import Acquire, FirstPacket, UnknownSpi
-from ikecli.dataplane.linux.room import inner_limit
+from ikecli.dataplane.linux.room import TRAILER, inner_limit
 from ikecli.dataplane.packet import Packet, checksum, echo_request
 from ikecli.dataplane.userspace import coalesce
 from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser
@@ -26,9 +26,9 @@ from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
-from ikecli.dataplane.userspace.inbound import Inbound
+from ikecli.dataplane.userspace.inbound import JUMBO, RAW_RECEIVES, Inbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
-from ikecli.dataplane.userspace.sas import Receiver, Sender
+from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.esp import IPV4
@@ -109,6 +109,35 @@ def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None
     assert os.read(device, 1 << 17).endswith(packet)
     assert [type(one) for one in told] == [FirstPacket, UnknownSpi]
     os.close(device), os.close(written)
+
+
+class Full:
+    """A raw socket that always has the next packet of an SA."""
+
+    def __init__(self, sa: OutboundSa, inner: bytes) -> None:
+        self.sa, self.inner = sa, inner
+
+    def recvmsg_into(
+        self, buffers: tuple[memoryview], ancillary: int
+    ) -> tuple[int, list[object], int, tuple[str, int]]:
+        octets = self.sa.seal(self.inner, 17)
+        buffers[0][: len(octets)] = octets
+        return len(octets), [], 0, ("2001:db8::2", 0)
+
+
+def test_the_longest_packets_of_transport_mode_have_room_for_the_header_that_they_get() -> None:
+    near, far = (Endpoint(ip_address(f"2001:db8::{at}"), 0) for at in (1, 2))
+    every = Selector.of(ip_network("::/0"))
+    into = replace(OUT, direction=Direction.INBOUND, local=near, remote=far, flows=((every, every),), transport=True)
+    keys = EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn)
+    inbound = Inbound(receivers := dict[int, Receiver](), lambda said: None, lambda: 100.0, lambda: None)
+    inbound._stride = JUMBO
+    with open("/dev/null", "wb", buffering=0) as device:
+        door = Door(device, Chooser(lambda said: None, lambda: 100.0), Coalescer(device.fileno(), inbound.plain))
+        receivers[OUT.spi] = Receiver(Put(into, 0, 1500), counts := Counts(), door)
+        inner = bytes(JUMBO - OVERHEAD - TRAILER)
+        inbound.drain_raw(Full(OutboundSa(keys, os.urandom), inner), near)  # type: ignore[arg-type]
+    assert counts.read(0)[:2] == (RAW_RECEIVES, RAW_RECEIVES * (40 + len(inner)))
 
 
 @pytest.mark.parametrize("ends", [("10.1.0.1", "10.2.0.1"), ("2001:db8:1::1", "2001:db8:2::1")])

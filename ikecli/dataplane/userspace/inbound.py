@@ -41,6 +41,8 @@ VIEWS: Final = 8_192
 """Places and sizes of packets whose views are kept."""
 ALLOWED: Final = 4_096
 """Flows of an SA that are remembered as allowed."""
+IPV6_HEADER: Final = 40
+"""Octets that transport mode puts before the longest packet, at the last place."""
 MARKER: Final = bytes(4)
 PADDING: Final = bytes(range(1, 256))
 SPI_AND_SEQUENCE: Final = struct.Struct("!II")
@@ -74,7 +76,7 @@ class Inbound:
         self._buffer = bytearray(RAW_RECEIVES * JUMBO)
         self._view = memoryview(self._buffer)
         self._datagram = self._view[:LARGEST]
-        self.plain: Final = bytearray(RAW_RECEIVES * JUMBO)
+        self.plain: Final = bytearray(RAW_RECEIVES * JUMBO + IPV6_HEADER)
         self._plain = self.plain
         self._plain_view = memoryview(self._plain)
         self._views: dict[int, View] = {}
