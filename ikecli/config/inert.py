@@ -13,9 +13,9 @@ _BEHIND: Final = re.compile(
     (?: ^\s* (?:no\s+)? snmp-server \s+ host \s+ \S+
       | ^\s* (?:no\s+)? passwd
       | (?<!\S) (?:
-            (?:\S+[-_])? (?:password (?!\s+encryption\s) | passwd | passphrase | pw | secret)
+            (?:\S*[-_])? (?:password (?!\s+encryption\s) | passwd | passphrase | pw | secret)
           | \S+-key | key-string | key (?!\s+chain\s)
-          | community | md5 | auth | priv
+          | psk (?:\s+ (?:ascii|hex))? | community | md5 | auth | priv
           | (?<!aaa\s)(?<!login\s) authentication (?!\s+(?:pre-share|rsa-sig|rsa-encr|crack)\s*$)
         ) (?!\S)
     ) \s+ """

@@ -51,6 +51,8 @@ ASA_KEYS = [
     "key config-key password-encryption {} {}",
 ]
 KEPT = [
+    ("ios", "event manager environment _pw {}"),
+    ("ios", "wlan X\n wpa psk ascii 0 {}"),
     ("ios", "snmp-server community {} RO"),
     ("ios", "line vty 0 4\n password 7 {}"),
     ("ios", "key chain K\n key 1\n  key-string {}"),
