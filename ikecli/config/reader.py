@@ -14,6 +14,7 @@ from ikecli.config.store import Store
 from ikecli.errors import Rejected
 from ikecli.language import (
     LINE_LIMIT,
+    Advice,
     Choice,
     Command,
     LineError,
@@ -290,6 +291,8 @@ class ConfigReader:
         if modes or (self._refused is None and text.lstrip()[0].isalpha()):
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
         helps = advice(mode, text, error, self.store.names)
+        if self.store.dialect == "ios" and not self.quiet and knows(self.store.exec, text, self.store.names):
+            helps = Advice(f"do {text.split()[0]}")
         if self.quiet:
             sign = "ERROR: " if self.store.dialect == "asa" else ""
             why = sign + reason(error).replace(" detected at '^' marker.", "").rstrip(".")

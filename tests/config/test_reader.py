@@ -290,6 +290,7 @@ INVALID = "% Invalid input detected at '^' marker."
     ("dialect", "line", "column", "message", "advice"),
     [
         ("ios", "hostnme R", 5, INVALID, "% Did you mean hostname?"),
+        ("ios", "show crypto ikev2 sa", 1, INVALID, "% Did you mean do show?"),
         ("ios", "crypto ikev2 propsal P", 17, INVALID, "% Did you mean proposal?"),
         ("ios", "ip route 10.0.0.0 255.0.255.0 10.0.0.1", 18, INVALID, "  A.B.C.D  Its mask"),
         ("ios", "crypto map M 70000 ipsec-isakmp", 13, INVALID, "  <1-65535>  Order of this entry"),
