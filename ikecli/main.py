@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -161,8 +162,9 @@ def _logger(dialect: str) -> Callable[[Heard], LogLine | None]:
         line = logged(heard, dialect)
         if line is not None:
             severity = f"<{line.severity}>" if journal else ""
-            sys.stderr.write(f"{severity}{log_line(line, dialect)}\n")
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # who read it is gone: the buffered log and the servers have the line
+                sys.stderr.write(f"{severity}{log_line(line, dialect)}\n")
+                sys.stderr.flush()
         return line
 
     return tell

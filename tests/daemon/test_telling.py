@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+
+import pytest
 
 from ikecli.boundary.events import IkeDown
 from ikecli.boundary.views import LogLine
 from ikecli.control.messages import Heard
 from ikecli.daemon.telling import PAUSE, Teller
+from ikecli.main import _logger
 
 
 def event(number: int) -> Heard:
@@ -51,3 +56,14 @@ def test_a_line_of_the_engine_goes_out_at_once_after_what_waits() -> None:
     (_, flush) = loop.later[0]
     flush()
     assert told == [event(1), line(2)]
+
+
+def test_lines_go_on_to_others_when_nobody_reads_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", buffering=1) as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        tell = _logger("ios")
+        assert [tell(line(number)) for number in range(3)] == [line(number).log for number in range(3)]
+        monkeypatch.undo()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
