@@ -265,7 +265,7 @@ class Appliance:
         old, self.store = self.store, self._new_store(self.dialect)
         try:
             found = self.load(text or "", self.storage.config_file)
-        except IkecliError:
+        except Exception:
             self.store = old
             raise
         self.pending.forget()

@@ -20,6 +20,7 @@ from ikecli.control.messages import (
     Error,
     Fetch,
     Lines,
+    Reload,
     Replace,
     Replaced,
     Reply,
@@ -178,3 +179,13 @@ def test_flash_is_written_whole_and_bounded(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(Unavailable, match=r"%Error opening flash:a \(No such file"):
         one.read_file("a")
     one.close()
+
+
+def test_a_fault_while_the_startup_configuration_is_read_leaves_the_running_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Operator()
+    monkeypatch.setattr(one.appliance, "load", lambda text, source: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        one.ask(Reload())
+    assert one.appliance.hostname == "R1"
