@@ -154,7 +154,7 @@ def selectors(event: SelectorsRefused, dialect: str) -> str:
     """Say which access-list entry would cover what was asked for."""
     if event.by_peer:
         us = text.host(event.local) or "this address"
-        return f"on the peer: a map entry for {us}, whose access list mirrors this: its source is what is destination here"
+        return f"on the peer: a map entry for {us} whose access list mirrors this: its source is destination here"
     if not event.configured:
         peer = text.host(event.remote) or "this peer"
         commands = [line for want in (f"set peer {peer}", "match address ...") for line in _map(dialect, want)]
