@@ -383,7 +383,9 @@ LEVELS: Final[dict[type[Request], int]] = {
 }
 """The privilege level each request needs."""
 
-OPERATOR_TOPICS: Final = frozenset({"running", "startup", "archive", "flash", "access_lists", "logging"})
+OPERATOR_TOPICS: Final = frozenset(
+    {"running", "startup", "derived", "archive", "flash", "access_lists", "ipv6.access_lists", "logging"}
+)
 """Topics of Show that need the operator's level."""
 
 USER_NAMES: Final = frozenset(
