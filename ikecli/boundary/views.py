@@ -456,6 +456,21 @@ class SystemView:
 
 
 @dataclass(frozen=True, slots=True)
+class LogForm:
+    """How a session prints the log: stamps in words (`datetime`, `msec`, ... or `uptime`), severities, octets.
+
+    Those of -1 and less show nothing; `started` is the wall time that uptimes begin at.
+    """
+
+    stamps: tuple[str, ...] = ("datetime", "msec")
+    debug_stamps: tuple[str, ...] = ("datetime", "msec")
+    buffered: int = 7
+    octets: int | None = None
+    monitor: int = 7
+    started: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """A line of the buffered log: wall time since 1970, severity 0-7, facility and mnemonic, text."""
 

@@ -1,10 +1,12 @@
-"""What an operator's session begins with: banners, and short names of commands."""
+"""What an operator's session begins with: banners, short names of commands, the form of the log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from ikecli.boundary.views import LogForm
+from ikecli.config import syslog
 from ikecli.config.asa import Asa
 from ikecli.config.store import Store
 
@@ -25,6 +27,23 @@ def banners(store: Store) -> Iterator[str]:
             for token, name in names.items():
                 text = text.replace(token, name)
             yield text
+
+
+def log_form(store: Store, started: float) -> LogForm:
+    """Return how sessions print the log, of an engine that started at a wall time."""
+    draft = store.draft
+    if isinstance(draft, Asa):
+        return LogForm()
+    on = draft.logging is not False
+    stamps, debug_stamps = map(syslog.words_of, (draft.log_stamps, draft.debug_stamps))
+    return LogForm(
+        stamps=stamps,
+        debug_stamps=debug_stamps,
+        buffered=syslog.lowest(draft.log_buffered, on),
+        octets=draft.log_buffered.octets if draft.log_buffered else None,
+        monitor=syslog.lowest(draft.log_monitor, on),
+        started=started if "uptime" in (*stamps, *debug_stamps) else 0,
+    )
 
 
 def aliases(store: Store) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from typing import Literal
 
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
 from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
 from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
-from ikecli.config.syslog import RouterHost
+from ikecli.config.syslog import RouterHost, Shown, Stamp
 from ikecli.language import Inert
 from ikecli.secret import Secret
 
@@ -421,6 +422,12 @@ class Ios:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     keyrings: dict[str, Keyring] = field(default_factory=dict)
+    timestamps: bool | None = None
+    debug_stamps: Stamp | Literal[False] | None = None
+    log_stamps: Stamp | Literal[False] | None = None
+    logging: bool | None = None
+    log_buffered: Shown | Literal[False] | None = None
+    log_monitor: Shown | Literal[False] | None = None
     syslog_level: int | str | None = None
     syslog_hosts: dict[IPv4Address, RouterHost] = field(default_factory=dict)
     aaa_new_model: bool | None = None

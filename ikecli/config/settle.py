@@ -20,6 +20,7 @@ from ikecli.errors import Rejected
 from ikecli.language import Command, tree
 from ikecli.language.kindtables import PORT_TYPES
 from ikecli.language.notation import Declaration
+from ikecli.language.target import Step
 from ikecli.numbers import TransformType
 from ikecli.secret import HIDDEN, Secret
 
@@ -169,6 +170,8 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
     """
     if isinstance(draft, ios.Ios):
         smart.settle(draft, command)
+        if command.declaration.target.path[:1] == (Step("timestamps"),):
+            draft.debug_stamps = draft.log_stamps = False
     if isinstance(draft, asa.Asa):
         for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
             if name not in draft.tunnel_groups:

@@ -1,11 +1,11 @@
-"""Syslog servers of both dialects."""
+"""Syslog servers of both dialects, and how a router's sessions print the log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Final
+from typing import Final, Literal
 
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Syslog
@@ -14,6 +14,8 @@ LEVELS: Final = (
     "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
 )  # fmt: skip
 INFORMATIONAL: Final = 6
+DEBUGGING: Final = 7
+DATETIME: Final = ("datetime", "msec")
 ROUTER_PORTS: Final = {False: 514, True: 601}
 FIREWALL_PORTS: Final = {False: 514, True: 1470}
 PROTOCOLS: Final = {"udp": False, "17": False, "tcp": True, "6": True}
@@ -33,6 +35,42 @@ class FirewallHost:
 
     interface: str
     way: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """`service timestamps`: `datetime` with words that are there or not, or `uptime`."""
+
+    kind: str | None
+    msec: str | None = None
+    localtime: str | None = None
+    zone: str | None = None
+    year: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All of it in words."""
+        return tuple(word for word in (self.kind, self.msec, self.localtime, self.zone, self.year) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`logging buffered` and `logging monitor`: down to which severity, how many octets; all if not said."""
+
+    octets: int | None = None
+    level: int | str | None = None
+
+
+def words_of(stamp: Stamp | Literal[False] | None) -> tuple[str, ...]:
+    """Return what stands before a line, in words; none for nothing."""
+    return () if stamp is False else DATETIME if stamp is None else stamp.words
+
+
+def lowest(shown: Shown | Literal[False] | None, enabled: bool) -> int:
+    """Return the severity down to which lines are shown, -1 for none."""
+    if shown is False or not enabled:
+        return -1
+    return DEBUGGING if shown is None or shown.level is None else severity(shown.level)
 
 
 def severity(level: int | str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ikecli.boundary.events import Event
-from ikecli.boundary.views import LogLine
+from ikecli.boundary.views import LogForm, LogLine
 from ikecli.secret import Secret
 from ikecli.value import value
 
@@ -428,7 +428,7 @@ class Error(Reply):
 @dataclass(frozen=True, slots=True)
 class Identified(Reply):
     """The session's standing. `has_enable` tells whether an enable secret is set; `aliases` are short names of exec
-    commands, each with its command behind it."""
+    commands, each with its command behind it; `log` is how the log is printed."""
 
     level: int
     user: str
@@ -437,6 +437,7 @@ class Identified(Reply):
     version: str
     has_enable: bool
     aliases: tuple[str, ...] = ()
+    log: LogForm = LogForm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,7 +532,7 @@ class Pinged(Reply):
 class Heard:
     """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed.
 
-    `debugged` says that a debug was on for the event when it was heard.
+    `debugged` says that a debug was on for the event when it was heard, `form` how it is printed.
     """
 
     time: float
@@ -539,3 +540,4 @@ class Heard:
     log: LogLine | None = None
     lost: int = 0
     debugged: bool = False
+    form: LogForm = LogForm()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ikecli import __version__
 from ikecli.boundary.events import CATEGORIES
-from ikecli.boundary.views import UserView
+from ikecli.boundary.views import LogForm, UserView
 from ikecli.config import ConfigReader, Outcome, greeting
 from ikecli.control.messages import (
     FAULT,
@@ -67,7 +67,7 @@ class Session:
         self.user = user
         self._origin = level
         self._appliance = appliance
-        self._push = push
+        self._push: Final = lambda heard: push(replace(heard, form=self._form()))
         self._reader: ConfigReader | None = None
         self._exclusive: Exclusive | None = None
         self._changers: set[str] = set()
@@ -137,7 +137,15 @@ class Session:
     def _identify(self, request: Request, reply: Answer) -> None:
         a = self._appliance
         short = greeting.aliases(a.store)
-        reply(Identified(self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable, short))
+        reply(
+            Identified(
+                self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable, short, self._form()
+            )
+        )
+
+    def _form(self) -> LogForm:
+        a = self._appliance
+        return greeting.log_form(a.store, a.clock.wall() - (a.clock.now() - a.started))
 
     def _enable(self, request: Enable, reply: Answer) -> None:
         store = self._appliance.store

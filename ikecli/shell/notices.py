@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ikecli.control.messages import Heard
+
+DEBUGGING: Final = 7
+"""The severity of what debugs tell."""
 
 
 def lines(heard: Heard, dialect: str) -> Iterator[str]:
@@ -15,9 +19,9 @@ def lines(heard: Heard, dialect: str) -> Iterator[str]:
 
     if heard.lost:
         yield f"% {heard.lost} lines were lost here: this session did not read them in time"
-    event = heard.event
-    if event is not None and heard.debugged:
-        yield from render(event, dialect, stamp(heard.time, dialect))
+    event, form = heard.event, heard.form
+    if event is not None and heard.debugged and form.monitor >= DEBUGGING:
+        yield from render(event, dialect, stamp(heard.time, dialect, form.debug_stamps, form.started))
     kept = logged(heard, dialect)
-    if kept is not None:
-        yield log_line(kept, dialect)
+    if kept is not None and kept.severity <= form.monitor:
+        yield log_line(kept, dialect, form)

@@ -7,11 +7,12 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
-from ikecli.boundary.views import FlowView
+from ikecli.boundary.views import FlowView, LogForm
 
 LAST_PORT: Final = 65535
 IKE_PORT: Final = 500
 _CACHED: Final = 8192
+STAMPS: Final = LogForm().stamps
 _STAMPED: Final = 64
 """Seconds whose text is kept: many lines come in one."""
 _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60, 3600, 86400, 7 * 86400, 365 * 86400
@@ -216,17 +217,35 @@ def login(wall: float) -> str:
     return f"{at:%H:%M:%S} UTC {at:%a %b} {at.day} {at.year}"
 
 
-def stamp(wall: float, dialect: str = "ios") -> str:
-    """Print the time before a log or debug line; IOS marks a clock that nothing vouches for with an asterisk."""
+def stamp(wall: float, dialect: str = "ios", words: tuple[str, ...] = STAMPS, started: float = 0) -> str:
+    """Print the time before a log or debug line; IOS marks a clock that nothing vouches for with an asterisk.
+
+    On IOS as `service timestamps` has it in words, none for nothing.
+    """
+    if dialect == "asa":
+        return _second(round(wall * 1_000_000) // 1_000_000, dialect, ())
+    if "datetime" not in words:
+        return elapsed(int(wall - started)) if words else ""
     second, microsecond = divmod(round(wall * 1_000_000), 1_000_000)
-    text = _second(second, dialect)
-    return text if dialect == "asa" else f"{text}.{microsecond // 1000:03}"
+    text = _second(second, dialect, words)
+    thousandths = f".{microsecond // 1000:03}" if "msec" in words else ""
+    return f"{text}{thousandths}{_zone(second, words) if 'show-timezone' in words else ''}"
 
 
 @lru_cache(_STAMPED)
-def _second(wall: int, dialect: str) -> str:
+def _second(wall: int, dialect: str, words: tuple[str, ...]) -> str:
+    at = _at(wall, words)
+    year = f" {at.year}" if "year" in words else ""
+    return f"{at:%b %d %Y %H:%M:%S}" if dialect == "asa" else f"*{at:%b} {at.day:>2}{year} {at:%H:%M:%S}"
+
+
+def _zone(wall: int, words: tuple[str, ...]) -> str:
+    return f" {_at(wall, words):%Z}"
+
+
+def _at(wall: int, words: tuple[str, ...]) -> datetime:
     at = datetime.fromtimestamp(wall, UTC)
-    return f"{at:%b %d %Y %H:%M:%S}" if dialect == "asa" else f"*{at:%b} {at.day:>2} {at:%H:%M:%S}"
+    return at.astimezone() if "localtime" in words else at
 
 
 def host(end: str) -> str:

@@ -10,7 +10,7 @@ from tests.config.reading import commands, read, typed
 
 ROUTER = """\
 version 17.9
-service timestamps debug datetime msec
+service sequence-numbers
 hostname R1
 boot-start-marker
 boot-end-marker

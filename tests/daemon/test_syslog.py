@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from ikecli.boundary.views import LogLine
+from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Heard, Monitor
+from ikecli.daemon.sessions import Session
 from ikecli.daemon.syslog import LONGEST, WAITING, Sender, Stream, message
 from ikecli.intent import Syslog
+from ikecli.lab.lab import VirtualLab
+from ikecli.shell import notices
 from tests.daemon.engines import Engine
 from tests.daemon.test_sockets import free_ports
 
@@ -113,3 +117,27 @@ def test_the_journal_is_told_how_grave_a_line_is(tmp_path: Path, monkeypatch: py
     engine.until("STARTED")
     assert engine.end() == 0
     assert all(line.startswith("<5>*") for line in engine.log.read_text().splitlines())
+
+
+def test_a_terminal_is_told_what_is_grave_enough_as_it_is_configured_at_the_time() -> None:
+    lab = VirtualLab("monitor")
+    node, _ = lab.add("hostname R1\n", "ios")
+    heard: list[Heard] = []
+    session = Session(node.appliance, 15, "ann", heard.append)
+    other = Session(node.appliance, 15, "bob", lambda heard: None)
+    session.handle(Monitor(True), lambda reply: None)
+
+    def told(*lines: str) -> list[str]:
+        for request in (ConfigBegin(), *map(ConfigLine, lines), ConfigEnd()):
+            other.handle(request, lambda reply: None)
+        heard.clear()
+        node.appliance.journal.log(5, "SYS", "TEST", "hello")
+        return [line for one in heard for line in notices.lines(one, "ios")]
+
+    assert told() == ["*Jan  1 00:00:00.000: %SYS-5-TEST: hello"]
+    assert told("service timestamps log datetime") == ["*Jan  1 00:00:00: %SYS-5-TEST: hello"]
+    assert told("logging monitor warnings") == []
+    assert told("logging monitor notifications", "no service timestamps") == ["%SYS-5-TEST: hello"]
+    assert told("no logging monitor") == []
+    assert told("logging monitor", "no logging on") == []
+    assert told("logging on") == ["%SYS-5-TEST: hello"]

@@ -8,7 +8,7 @@ from ikecli.boundary.views import LogLine
 from ikecli.control.messages import Clear, Debug, Done, Heard, KeyLog, Lines
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
-from ikecli.shell.commands.views import confirmed, render, views
+from ikecli.shell.commands.views import confirmed, views
 
 _SAME: Final = ("", "internal", "protocol", "platform")
 """Words behind `ikev2` that add nothing to its debug here."""
@@ -58,6 +58,7 @@ async def logging(call: Call) -> None:
     from ikecli.debug import logged
     from ikecli.debug import render as debug_lines
 
+    await call.shell.identify()
     dialect = call.shell.spoken
     kept: list[LogLine] = []
     for one in await views(call):
@@ -67,7 +68,10 @@ async def logging(call: Call) -> None:
             kept += [LogLine(one.time, DEBUGGING, "", "", text) for text in debug_lines(one.event, dialect) if text]
         if (line := logged(one, dialect)) is not None:
             kept.append(line)
-    await render(call, kept)
+    from ikecli.show import RENDERERS
+
+    slots = {**call.slots, "form": call.shell.who.log}
+    await call.out.views(tuple(kept), RENDERERS[dialect, call.name](kept, slots))
 
 
 async def clear(call: Call) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from ikecli.boundary.views import LogLine, SystemView, UserView
+from ikecli.boundary.views import LogForm, LogLine, SystemView, UserView
 from ikecli.control.messages import Identified
 from ikecli.show import text
 from ikecli.show.options import Slots
+
+FORM: Final = LogForm()
+LEVELS: Final = (
+    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
+)  # fmt: skip
 
 _KINDS = {
     "GigabitEthernet": "Gigabit Ethernet",
@@ -98,23 +104,42 @@ def privilege(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
         yield f"Current privilege level is {view.level}"
 
 
-def log_line(line: LogLine, dialect: str) -> str:
+def log_line(line: LogLine, dialect: str, form: LogForm = FORM) -> str:
     """Print a line of the log as it goes to terminals and the buffer: IOS severity in the middle, ASA before the id."""
+    stamp = text.stamp(line.time, dialect, form.stamps if line.facility else form.debug_stamps, form.started)
+    head = f"{stamp}: " if stamp else ""
     if not line.facility:
-        return f"{text.stamp(line.time, dialect)}: {line.text}"
-    return f"{text.stamp(line.time, dialect)}: %{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
+        return f"{head}{line.text}"
+    return f"{head}%{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
+
+
+def _buffered(views: Sequence[LogLine], form: LogForm) -> list[str]:
+    """Return the lines that are grave enough, the newest as far as they fit."""
+    lines = [log_line(view, "ios", form) for view in views if view.severity <= form.buffered]
+    if form.octets is None:
+        return lines
+    fits, left = 0, form.octets
+    for line in reversed(lines):
+        left -= len(line) + 1
+        if left < 0:
+            break
+        fits += 1
+    return lines[len(lines) - fits :]
 
 
 def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
-    lines = [log_line(view, "ios") for view in views]
+    form = slots.get("form")
+    form = form if isinstance(form, LogForm) else FORM
+    lines = _buffered(views, form)
+    on = "disabled" if form.buffered < 0 else f" level {LEVELS[form.buffered]}, {len(lines)} messages logged"
     yield (
         "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, "
         "filtering disabled)"
     )
     yield ""
     yield "    Console logging: disabled"
-    yield f"    Buffer logging:  level debugging, {len(lines)} messages logged, xml disabled,"
+    yield f"    Buffer logging: {on}, xml disabled,"
     yield "                    filtering disabled"
     yield ""
     yield f"Log Buffer ({sum(len(line) + 1 for line in lines)} bytes):"
