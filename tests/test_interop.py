@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import cases, libreswan, test_libreswan
+from tests.live import cases, libreswan, openiked, test_libreswan, test_openiked
 
 PAGE = (Path(__file__).parent.parent / "docs/interop.md").read_text()
 SHOWN = {
@@ -15,6 +15,8 @@ SHOWN = {
     "strongSwan's": cases.theirs(cases.CASES[0]),
     "ours, with libreswan": cases.ours(test_libreswan.CASES[0]),
     "libreswan's": libreswan.theirs(test_libreswan.CASES[0]),
+    "ours, with OpenIKED": cases.ours(test_openiked.PSK),
+    "OpenIKED's": openiked.theirs(test_openiked.PSK),
 }
 
 

@@ -34,6 +34,7 @@ INSIDE: Final = """set -e
 mount --rbind /dev {root}/dev
 mount --rbind /proc {root}/proc
 mount --bind {run} {root}/run
+[ ! -d {run}/etc ] || mount --bind {run}/etc {root}/etc
 exec chroot {root} "$@"
 """
 
@@ -50,6 +51,7 @@ class Peer:
 STRONGSWAN_5: Final = Peer("strongSwan 5", "bookworm", STRONGSWAN)
 STRONGSWAN_6: Final = Peer("strongSwan 6", "sid", STRONGSWAN)
 LIBRESWAN: Final = Peer("libreswan", "bookworm", ("libreswan",))
+OPENIKED: Final = Peer("OpenIKED", "bookworm", ("openiked",))
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Unpacked:
         return (self.root / "VERSION").read_text()
 
     def command(self, run: Path, *words: str) -> list[str]:
-        """Return the command that runs one in its root, with `run` as /run."""
+        """Return the command that runs one in its root, with `run` as /run and a folder etc in it as /etc."""
         script = INSIDE.format(root=self.root, run=run)
         return ["unshare", "--mount", "sh", "-c", script, "peer", *words]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.peers import LIBRESWAN, unpacked
+from tests.live.peers import LIBRESWAN, OPENIKED, unpacked
 from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
@@ -30,22 +30,24 @@ TESTS = {
         "tests/dataplane/test_linux.py",
     ],
     "libreswan": ["tests/live/test_libreswan.py"],
+    "openiked": ["tests/live/test_openiked.py"],
 }
+PEERS = {"libreswan": LIBRESWAN, "openiked": OPENIKED}
 
 
 @pytest.mark.live
 @pytest.mark.timeout(SECONDS + 60)
-@pytest.mark.parametrize("tests", TESTS.values(), ids=TESTS)
-def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(tests: list[str]) -> None:
+@pytest.mark.parametrize("name", TESTS)
+def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(name: str) -> None:
     if os.environ.get("UML"):
         pytest.skip("this is User-Mode Linux")
     if shutil.which("linux.uml") is None or shutil.which("modprobe") is None:
         pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests]
-    if tests == TESTS["libreswan"]:
-        unpacked(LIBRESWAN)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS[name]]
+    if name in PEERS:
+        unpacked(PEERS[name])
     ran = subprocess.run(
         [str(UML), *command],
         cwd=ROOT,
