@@ -31,6 +31,7 @@ from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
+from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4
 from ikecli.esp.codec import EspSa, OutboundSa
 from ikecli.intent import Selector
@@ -324,3 +325,20 @@ def test_the_pipe_carries_messages_with_their_files_and_nothing_else() -> None:
             theirs.receive()
         ours.socket.close()
         assert theirs.receive() is None
+
+
+def test_paths_to_others_than_peers_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can send a message that a packet to wherever was too big."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    tun, device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs, tun, device:
+        worker = Worker(Pipe(theirs), Counts(), os.dup(tun.fileno()))
+        worker._put(Put(OUT, 0, 1500))
+        (sender,) = worker._senders.values()
+        peer = str(OUT.remote.address)
+        told = [(f"203.0.113.{at}", 600) for at in range(200)] + [(peer, 600)]
+        monkeypatch.setattr(worker._inbound, "errors", lambda one: told)
+        worker._shorten(tun)
+        worker._main.tun.close()
+    assert set(worker._shorter) == {peer}
+    assert sender.limit == inner_limit(OUT, 600)

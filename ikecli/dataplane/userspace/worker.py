@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import Final
 
 from ikecli.boundary.effects import Direction, Endpoint, Remove, Update
@@ -276,9 +277,10 @@ class Worker:
     def _shorten(self, one: socket.socket) -> None:
         """Learn from the network how long packets on the way to a peer may be."""
         for remote, mtu in self._inbound.errors(one):
-            self._shorter[remote] = time.monotonic() + PATH_SECONDS
-            for sender in self._senders.values():
-                if str(sender.sa.remote.address) == remote:
+            there = ip_address(remote)
+            for (_, address), sender in self._senders.items():
+                if address == there:
+                    self._shorter[remote] = time.monotonic() + PATH_SECONDS
                     sender.limit = min(sender.limit, inner_limit(sender.sa, mtu))
         self._lengthen()
 
