@@ -22,8 +22,10 @@ from typing import Final, TypeAlias
 from benchmarks import big
 from benchmarks.figure import Figure
 from benchmarks.responder import PATIENCE, SCRIPT, free_ports
+from ikecli.boundary.views import LogLine
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
+from ikecli.control.messages import Heard
 from ikecli.daemon.service import Service, Setup
 from ikecli.dataplane.none import NonePlane
 from ikecli.ike.engine import Engine
@@ -128,7 +130,12 @@ async def _engine(where: Path) -> AsyncIterator[Type]:
     """Run an engine on this loop; gives what types a line into a session of its own."""
     setup = Setup(where / "c", where / "state", dataplane="none", ports=free_ports())
     started = asyncio.Event()
-    service = Service(setup, lambda heard: started.set())
+
+    def begun(heard: list[Heard]) -> list[LogLine]:
+        started.set()
+        return []
+
+    service = Service(setup, begun)
     running = asyncio.ensure_future(service.run())
     await asyncio.wait_for(started.wait(), PATIENCE)
     await asyncio.sleep(0.1)

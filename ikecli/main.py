@@ -151,21 +151,20 @@ def _dialect(path: Path) -> str:
         return "ios"
 
 
-def _logger(dialect: str) -> Callable[[Heard], LogLine | None]:
+def _logger(dialect: str) -> Callable[[list[Heard]], list[LogLine]]:
     """Return what prints log lines on standard error, for the journal with their severity (sd-daemon(3))."""
     from ikecli.debug import logged
     from ikecli.show.ios.system import log_line
 
     journal = "JOURNAL_STREAM" in os.environ
 
-    def tell(heard: Heard) -> LogLine | None:
-        line = logged(heard, dialect)
-        if line is not None:
-            severity = f"<{line.severity}>" if journal else ""
-            with contextlib.suppress(OSError):  # who read it is gone: the buffered log and the servers have the line
-                sys.stderr.write(f"{severity}{log_line(line, dialect)}\n")
-                sys.stderr.flush()
-        return line
+    def tell(heard: list[Heard]) -> list[LogLine]:
+        lines = [line for one in heard if (line := logged(one, dialect)) is not None]
+        texts = [f"{f'<{line.severity}>' if journal else ''}{log_line(line, dialect)}\n" for line in lines]
+        with contextlib.suppress(OSError):  # who read it is gone: the buffered log and the servers have the lines
+            sys.stderr.write("".join(texts))
+            sys.stderr.flush()
+        return lines
 
     return tell
 

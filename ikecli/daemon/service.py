@@ -62,8 +62,8 @@ class Setup:
     devices: Mapping[str, str] = field(default_factory=dict)
 
 
-Logged = Callable[[Heard], LogLine | None]
-"""What prints what was heard, and returns it as a line of the log, or None for what only debug tells."""
+Logged = Callable[[list[Heard]], list[LogLine]]
+"""What prints what was heard, and returns it as lines of the log, without what only debug tells."""
 
 
 def run(setup: Setup, tell: Logged) -> None:
@@ -164,9 +164,8 @@ class Service:
             jobs.later(partial(free.set_result, None))
             await free
 
-    def _heard(self, heard: Heard) -> None:
-        line = self._tell(heard)
-        if line is not None:
+    def _heard(self, heard: list[Heard]) -> None:
+        for line in self._tell(heard):
             self._syslog.send(line)
 
     def _stop_unless(self, sessions: Set[object]) -> None:

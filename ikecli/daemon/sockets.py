@@ -28,6 +28,8 @@ MARKER: Final = bytes(4)
 KEEPALIVE: Final = b"\xff"
 BATCH: Final = 16
 """Datagrams taken from a socket before others have their turn: a few milliseconds of handshakes."""
+PROBE: Final = 8
+"""Of so many turns of sockets that have one datagram each time, one looks for a second: to find none costs a call."""
 SOCKET_PAIRS: Final = 64
 """Addresses that get sockets of their own; where there are more, one pair listens on all addresses of the machine."""
 LARGEST: Final = 65535
@@ -69,6 +71,7 @@ class Sockets:
         self._receive = receive
         self._open: dict[Address, tuple[socket.socket, socket.socket]] = {}
         self._room: Final = memoryview(bytearray(LARGEST))
+        self._singles = 0
         self.guest: Guest | None = None
 
     @property
@@ -162,10 +165,11 @@ class Sockets:
 
     def _drain(self, one: socket.socket, local: Endpoint) -> None:
         """Take what has come for one address."""
-        for _ in range(BATCH):
+        for before in range(self._turn()):
             try:
                 size, source = one.recvfrom_into(self._room)
             except BlockingIOError:
+                self._singles = int(before == 1)
                 return
             except OSError:
                 self.counted["unreceived"] += 1
@@ -174,10 +178,11 @@ class Sockets:
 
     def _drain_any(self, one: socket.socket, port: int) -> None:
         """Take what has come for any address."""
-        for _ in range(BATCH):
+        for before in range(self._turn()):
             try:
                 size, control, _flags, source = one.recvmsg_into([self._room], ANCILLARY)
             except BlockingIOError:
+                self._singles = int(before == 1)
                 return
             except OSError:
                 self.counted["unreceived"] += 1
@@ -185,6 +190,13 @@ class Sockets:
             address = _destination(control)
             if address is not None:
                 self._take(bytes(self._room[:size]), Endpoint(address, port), source)
+
+    def _turn(self) -> int:
+        """Return how many datagrams to ask for: one where only one came at a time lately; the loop calls for more."""
+        if not self._singles:
+            return BATCH
+        self._singles = (self._singles + 1) % PROBE
+        return 1
 
     def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
         if local.port == NAT_PORT:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
-from ikecli.control.client import Push
 from ikecli.control.messages import Heard
 
 PAUSE: Final = 0.05
@@ -15,7 +15,7 @@ PAUSE: Final = 0.05
 class Teller:
     """Passes on what it hears, in order; what is no event goes out at once, with all that waits before it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Push) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[list[Heard]], None]) -> None:
         self._loop, self._tell = loop, tell
         self._waiting: list[Heard] = []
 
@@ -30,5 +30,5 @@ class Teller:
     def flush(self) -> None:
         """Pass on all that waits."""
         waiting, self._waiting = self._waiting, []
-        for heard in waiting:
-            self._tell(heard)
+        if waiting:
+            self._tell(waiting)

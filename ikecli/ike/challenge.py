@@ -80,29 +80,34 @@ def puzzle_of(cookie: bytes) -> bytes:
 class HalfOpen:
     """The IKE SAs that peers began and have not authenticated, oldest first, apart by what their initiators showed."""
 
-    __slots__ = ("_by_proof", "_of_prefix")
+    __slots__ = ("_by_proof", "_count", "_of_prefix")
 
     def __init__(self) -> None:
         self._by_proof: dict[Proof, dict[IkeSa, None]] = {proof: {} for proof in Proof}
         self._of_prefix: dict[bytes, int] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._by_proof.values()))
+        return self._count
 
     def add(self, sa: IkeSa, proof: Proof = Proof.NOTHING) -> None:
         """Take in an SA that was just begun."""
         self._by_proof[proof][sa] = None
+        self._count += 1
         prefix = _prefix(sa.origin)
         self._of_prefix[prefix] = self._of_prefix.get(prefix, 0) + 1
 
     def discard(self, sa: IkeSa) -> None:
         """Let an SA go, if it is in here."""
         for some in self._by_proof.values():
-            if some.pop(sa, sa) is None:
+            if some and some.pop(sa, sa) is None:
+                self._count -= 1
                 prefix = _prefix(sa.origin)
-                self._of_prefix[prefix] -= 1
-                if not self._of_prefix[prefix]:
+                if left := self._of_prefix[prefix] - 1:
+                    self._of_prefix[prefix] = left
+                else:
                     del self._of_prefix[prefix]
+                return
 
     def from_near(self, end: Endpoint) -> int:
         """Return how many come from the same address, of IPv6 from the same network."""

@@ -20,6 +20,8 @@ _MAY_BE_NONE: Final = _EXCHANGES | {_I}
 _USUAL_COUNT: Final = 12
 """Transforms of a proposal of usual length."""
 _KNOWN_MATCHES: Final = 512
+_transform: Final = lru_cache(_KNOWN_MATCHES)(Transform)
+"""Makes a transform of ours; there are few of them, and the same go out again and again."""
 Additional = tuple[tuple[Algorithm, ...], ...]
 """For each additional key exchange its methods, best first."""
 WORDS: Final = {_E: "encryption", _P: "prf", _I: "integrity", _K: "group", _N: "esn"} | {
@@ -41,7 +43,7 @@ class Offer:
     def proposal(self, number: int, spi: bytes) -> Proposal:
         """Return it with a number and an SPI."""
         rows = [(kind, row) for kind, some in self.algorithms.items() for row in some]
-        transforms = tuple([Transform(kind, row.number, row.key_bits) for kind, row in rows])
+        transforms = tuple([_transform(kind, row.number, row.key_bits) for kind, row in rows])
         return Proposal(number, self.protocol, spi, transforms)
 
     @property
@@ -74,7 +76,7 @@ class Choice:
 
     def proposal(self, spi: bytes) -> Proposal:
         """Return the accepted proposal with our own SPI."""
-        transforms = tuple([Transform(kind, row.number, row.key_bits) for kind, row in self.algorithms.items()])
+        transforms = tuple([_transform(kind, row.number, row.key_bits) for kind, row in self.algorithms.items()])
         return Proposal(self.number, self.protocol, spi, transforms)
 
     @property

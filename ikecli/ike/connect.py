@@ -72,7 +72,7 @@ def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
 
 
 def _all(core: Core, connection: Connection) -> Iterator[IkeSa]:
-    return (sa for peer in connection.peers for sa in core.by_peer.get(peer, ()))
+    return (sa for peer in connection.peers for sa in core.by_peer.get(peer.packed, ()))
 
 
 def _children(core: Core, connection: Connection) -> Iterator[ChildSa]:

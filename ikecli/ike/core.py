@@ -96,7 +96,7 @@ class Core:
         self.sas: Final[dict[int, IkeSa]] = {}
         self.by_spi: Final[dict[bytes, IkeSa]] = {}
         self.by_request: Final[dict[tuple[Endpoint, bytes], IkeSa]] = {}
-        self.by_peer: Final[dict[Address, dict[IkeSa, None]]] = {}
+        self.by_peer: Final[dict[bytes, dict[IkeSa, None]]] = {}
         self.by_identity: Final[dict[tuple[Identity | None, Identity | None], list[IkeSa]]] = {}
         self.children: Final[dict[int, IkeSa]] = {}
         self._outbound: Final[dict[int, set[int]]] = {}
@@ -259,7 +259,7 @@ class Core:
 
     def _enter(self, sa: IkeSa) -> None:
         self.sas[sa.number] = self.by_spi[sa.own_spi] = sa
-        self.by_peer.setdefault(sa.remote.address, {})[sa] = None
+        self.by_peer.setdefault(sa.remote.host, {})[sa] = None
         self.touch(sa)
 
     def remove(self, sa: IkeSa) -> None:
@@ -277,7 +277,7 @@ class Core:
         """Move an IKE SA to other endpoints."""
         if remote.address != sa.remote.address:
             self._leave_peer(sa)
-            self.by_peer.setdefault(remote.address, {})[sa] = None
+            self.by_peer.setdefault(remote.host, {})[sa] = None
         sa.local, sa.remote = local, remote
 
     def enter_child(self, sa: IkeSa, child: ChildSa) -> None:
@@ -301,10 +301,10 @@ class Core:
         return used is not None and any(self.children[inbound].remote.address == address for inbound in used)
 
     def _leave_peer(self, sa: IkeSa) -> None:
-        sas = self.by_peer[sa.remote.address]
+        sas = self.by_peer[sa.remote.host]
         del sas[sa]
         if not sas:
-            del self.by_peer[sa.remote.address]
+            del self.by_peer[sa.remote.host]
 
     def _enter_session(self, local: Endpoint, remote: Endpoint) -> int:
         hosts = local.host, remote.host

@@ -47,13 +47,14 @@ class Counts:
         place = 2 * received + response
         if (row := self._exchanges.get(exchange)) is not None:
             row[place] += 1
+        known = self._notifies
         for notify in notifies:
-            row = self._notifies.get(notify.type)
-            if row is None:
-                if len(self._notifies) >= MAX_NOTIFY_KINDS:
-                    continue
-                row = self._notifies[notify.type] = [0, 0, 0, 0]
-            row[place] += 1
+            kind = notify.type
+            if kind in known:
+                known[kind][place] += 1
+            elif len(known) < MAX_NOTIFY_KINDS:
+                known[kind] = [0, 0, 0, 0]
+                known[kind][place] = 1
 
     @property
     def exchanges(self) -> tuple[ExchangeCount, ...]:

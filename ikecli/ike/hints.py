@@ -130,7 +130,7 @@ def _esp_unknown_there(core: Core, datagram: Datagram, notify: Notify) -> None:
     spi = int.from_bytes(notify.data, "big")
     if len(notify.data) != _ESP_SPI or spi < FIRST_ESP_SPI:
         return
-    for sa in core.by_peer.get(datagram.remote.address, ()):
+    for sa in core.by_peer.get(datagram.remote.host, ()):
         if sa.by_outbound(spi) is not None:
             hear(core, sa, label(NotifyType, notify.type))
             return

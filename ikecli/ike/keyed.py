@@ -42,8 +42,10 @@ class Keys(Generic[Keyed]):
             length = longest(row.addresses, remote)
             return None if length is None else (bool(row.addresses), (length, 0))
 
-        named: list[int] = self._by_name.get((identity.type, identity.data.lower()), [])
-        numbers = sorted((*named, *self._by_address.get(remote, []), *self._others))
+        numbers = self._others
+        if self._by_name or self._by_address:
+            named: Sequence[int] = self._by_name.get((identity.type, identity.data.lower()), ())
+            numbers = sorted((*named, *self._by_address.get(remote, ()), *self._others))
         return best([self.rows[number] for number in numbers], fit)
 
 
@@ -73,4 +75,4 @@ def longest(prefixes: Sequence[Prefix], address: Address) -> int | None:
     """Return the longest length of the prefixes that hold an address, plus one; 0 of none; None when all miss."""
     if not prefixes:
         return 0
-    return max((one.prefixlen + 1 for one in prefixes if address in one), default=None)
+    return max([one.prefixlen + 1 for one in prefixes if address in one], default=None)

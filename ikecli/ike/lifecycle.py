@@ -211,7 +211,7 @@ def _moves(core: Core, loser: IkeSa, winner: IkeSa) -> bool:
 
 def _give_way(core: Core, sa: IkeSa) -> None:
     """Give up attempts that are not authenticated yet, where the peer's was faster; what they are for goes there."""
-    for other in [] if sa.initiator else list(core.by_peer.get(sa.remote.address, ())):
+    for other in [] if sa.initiator else list(core.by_peer.get(sa.remote.host, ())):
         if other.state is not State.CONNECTING or other.birth is None:
             continue
         aims = [other.birth.aim, *(aim for want, aim in other.window.queue if want is Want.CHILD)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ikecli.crypto import key_pad
@@ -129,8 +129,11 @@ class Lookup:
 
     def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
         """Return the profile that is most specifically for a peer of this identity at these addresses of a table."""
-        exact = self._indexed.get((identity.type, identity.data.lower()), [])
-        meant = self._indexed.get(remote, [])
+        exact: Sequence[Profile] = ()
+        meant: Sequence[Profile] = ()
+        if self._indexed:
+            exact = self._indexed.get((identity.type, identity.data.lower()), ())
+            meant = self._indexed.get(remote, ())
 
         def fit(row: Profile) -> tuple[Score, int, bool] | None:
             matches = [specificity(one) for one in row.remotes if one.matches(identity)]

@@ -120,7 +120,7 @@ def _recover(core: Core, unknown: UnknownSpi) -> None:
     While one is being set up the peer, and just afterwards the engine, may be ahead of the data plane.
     """
     address = unknown.remote.address
-    sas = core.by_peer.get(address, ())
+    sas = core.by_peer.get(address.packed, ())
     if unknown.spi in core.children or core.closing or core.recovered.get(address, 0.0) > core.now:
         return
     if any(sa.negotiating or sa.window.wants(Want.CHILD) for sa in sas):

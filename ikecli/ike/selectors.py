@@ -33,12 +33,14 @@ class Grain(Enum):
 
 def to_wire(selectors: Iterable[Selector]) -> tuple[TrafficSelector, ...]:
     """Return selectors as payloads hold them."""
-    return tuple(
-        [
-            TrafficSelector(_TYPES[version], protocol, first_port, last_port, first, last)
-            for version, first, last, protocol, first_port, last_port in [one.numbers for one in selectors]
-        ]
-    )
+    return tuple([_on_wire(one.numbers) for one in selectors])
+
+
+@lru_cache(_KNOWN)
+def _on_wire(numbers: tuple[int, ...]) -> TrafficSelector:
+    """Return the selector of these numbers; the same few go out again and again."""
+    version, first, last, protocol, first_port, last_port = numbers
+    return TrafficSelector(_TYPES[version], protocol, first_port, last_port, first, last)
 
 
 def from_wire(payload: TrafficSelectors) -> tuple[Selector, ...]:
@@ -61,7 +63,7 @@ def _selected(selectors: tuple[TrafficSelector, ...]) -> tuple[Selector, ...]:
     )
 
 
-def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[Pair, ...]:
+def narrow(flows: Sequence[Pair], local: Sequence[Selector], remote: Sequence[Selector]) -> tuple[Pair, ...]:
     """Return what of `flows` lies in the selectors that a peer named, at most MAX_PAIRS, none inside another.
 
     Of what the peer named MAX_NAMED a side are looked at, so that no message costs more than a moment.
@@ -71,6 +73,8 @@ def narrow(flows: Iterable[Pair], local: Sequence[Selector], remote: Sequence[Se
     for here, there in flows:
         heres = _common(here, local)
         theres = _common(there, remote) if heres else []
+        if len(heres) == len(theres) == len(flows) == 1:
+            return ((heres[0], theres[0]),)
         pairs |= dict.fromkeys(islice(product(heres, theres), MAX_PAIRS - len(pairs)))
         if len(pairs) >= MAX_PAIRS:
             break

@@ -36,6 +36,7 @@ _INITIATOR: Final = 0x08
 _HIGHER_VERSION: Final = 0x10
 _RESPONSE: Final = 0x20
 _CRITICAL: Final = 0x80
+_READ: Final = {kind: payload.read for kind, payload in PAYLOADS.items()}
 
 
 @value
@@ -204,19 +205,19 @@ def _write_header(header: Header, first: int, length: int) -> bytes:
 
 def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...], Sealed | None]:
     payloads: list[Payload] = []
-    end = len(octets)
+    end, unpack = len(octets), _GENERIC.unpack_from
     while kind:
         body = at + _GENERIC_SIZE
         if body > end:
             raise Malformed(f"payload {kind} is missing")
-        following, critical, length = _GENERIC.unpack_from(octets, at)
+        following, critical, length = unpack(octets, at)
         at += length
         if not body <= at <= end:
             raise Malformed(f"payload {kind} has length {length} where {end - at + length} octets are left")
         if len(payloads) == MAX_PAYLOADS:
             raise Malformed(f"more than {MAX_PAYLOADS} payloads")
-        if (known := PAYLOADS.get(kind)) is not None:
-            payloads.append(known.read(octets[body:at]))
+        if kind in _READ:
+            payloads.append(_READ[kind](octets[body:at]))
         elif kind in _SEALED:
             if at != end:
                 raise Malformed("an encrypted payload that does not end the message")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Datagram, Endpoint
-from ikecli.daemon.sockets import IPV6_HERE, Ports, Sockets
+from ikecli.daemon.sockets import BATCH, IPV6_HERE, PROBE, Ports, Sockets
 from ikecli.errors import Unavailable
 
 A, B = ip_address("127.0.0.1"), ip_address("127.0.0.2")
@@ -95,6 +95,43 @@ def test_many_datagrams_come_in_their_order() -> None:
             assert [(await right.next()).octets for _ in range(600)] == [b"%d" % number for number in range(600)]
 
     asyncio.run(run())
+
+
+class Mailbox:
+    """A socket that has some datagrams, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.waiting = self.asked = 0
+
+    def recvfrom_into(self, room: memoryview) -> tuple[int, tuple[str, int]]:
+        self.asked += 1
+        if not self.waiting:
+            raise BlockingIOError
+        self.waiting -= 1
+        room[:2] = b"no"
+        return 2, ("127.0.0.2", 500)
+
+
+def test_where_datagrams_come_one_by_one_few_turns_look_for_a_second_and_many_are_taken_at_once() -> None:
+    heard: list[Datagram] = []
+    sockets, box = Sockets(asyncio.AbstractEventLoop(), heard.append), Mailbox()
+
+    def turn() -> None:
+        sockets._drain(box, Endpoint(A, 500))  # type: ignore[arg-type]
+
+    for _ in range(8 * PROBE):
+        box.waiting = 1
+        turn()
+    assert (len(heard), box.asked) == (8 * PROBE, 9 * PROBE)
+    box.waiting, turns = 10 * BATCH, 0
+    while box.waiting:
+        turn()
+        turns += 1
+    assert (len(heard), turns) == (8 * PROBE + 10 * BATCH, 10)
+    box.waiting = 2 * BATCH + 1
+    turn()
+    turn()
+    assert box.waiting == 1
 
 
 def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:

@@ -259,7 +259,7 @@ class Child(SeriesTask):
     def _superfluous(self, talk: Talk, connection: Connection) -> bool:
         """Tell whether the peer has set up meanwhile what this exchange is for; a packet may go by another IKE SA."""
         packet, sa = talk.aim.packet, talk.sa
-        sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.address, ())
+        sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.host, ())
         return talk.want is Want.CHILD and any(
             one.connection == connection.label
             and not one.deleting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
@@ -10,6 +11,7 @@ from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
 
 _SUPPORTED = NotifyType.IKEV2_FRAGMENTATION_SUPPORTED
+_OFFER: Final = (Notify(_SUPPORTED),)
 
 
 class Fragmentation(Task):
@@ -20,7 +22,7 @@ class Fragmentation(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the offer, if there is one."""
-        return (Notify(_SUPPORTED),) if talk.core.lookup.intent.fragment_mtu else ()
+        return _OFFER if talk.core.lookup.intent.fragment_mtu else ()
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Note whether both ends know fragments."""
@@ -32,4 +34,4 @@ class Fragmentation(Task):
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return our word on it to an initiator that offered."""
-        return (Notify(_SUPPORTED),) if talk.sa.fragmentation else ()
+        return _OFFER if talk.sa.fragmentation else ()

@@ -28,7 +28,7 @@ class InitialContact(Task):
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the notify unless we know another SA with the peer; one that is being deleted does not count."""
         sa, core = talk.sa, talk.core
-        others = [other for other in core.by_peer.get(sa.remote.address, ()) if other is not sa]
+        others = [other for other in core.by_peer.get(sa.remote.host, ()) if other is not sa]
         if any(one.state is State.ESTABLISHED and one.local_identity == sa.local_identity for one in others):
             return ()
         self._leaving = [one for one in others if one.state is State.DELETING and one.confirmed]

@@ -55,7 +55,7 @@ class NatDetection(Task):
             return
         theirs = _hash(header.initiator_spi, header.responder_spi, sa.remote)
         ours = _hash(header.initiator_spi, header.responder_spi, sa.local)
-        sa.nat_remote = not any(compare_digest(theirs, one) for one in sources)
+        sa.nat_remote = True not in [compare_digest(theirs, one) for one in sources]
         sa.nat_local = _forced(talk) or not compare_digest(ours, destination.data)
         talk.core.tell(NatChecked, lambda: NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote))
 

@@ -12,6 +12,7 @@ from ikecli.wire.payloads.base import Payload
 from ikecli.wire.payloads.sa import MAX_SPI
 
 _HEAD: Final = Struct("!BBH")
+_HEAD_SIZE: Final = _HEAD.size
 
 
 @value
@@ -32,13 +33,15 @@ class Notify(Payload):
     @classmethod
     def read(cls, body: bytes) -> Self:
         """Read type, SA and data; raises Malformed."""
-        if len(body) < _HEAD.size:
+        if len(body) < _HEAD_SIZE:
             raise Malformed(f"a notify of {len(body)} octets")
         protocol, spi_size, type = _HEAD.unpack_from(body)
-        data_at = _HEAD.size + spi_size
+        if not spi_size:
+            return cls(type, body[_HEAD_SIZE:], protocol)
+        data_at = _HEAD_SIZE + spi_size
         if spi_size > MAX_SPI or data_at > len(body):
             raise Malformed(f"an SPI of {spi_size} octets in a notify of {len(body)}")
-        return cls(type, body[data_at:], protocol, body[_HEAD.size : data_at])
+        return cls(type, body[data_at:], protocol, body[_HEAD_SIZE:data_at])
 
     def write(self) -> bytes:
         """Return protocol, SPI size, type, SPI, data."""
