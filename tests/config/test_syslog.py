@@ -87,3 +87,10 @@ def test_the_buffer_shows_its_newest_lines() -> None:
     shown = list(whole(lines, {"form": LogForm(octets=100)}))
     assert [line[-1] for line in shown if "line" in line] == ["7", "8"]
     assert not [line for line in whole(lines, {"form": LogForm(buffered=4)}) if "line" in line]
+
+
+@pytest.mark.parametrize("line", ["service timestamps", "service timestamps log"])
+def test_stamps_come_back_where_no_form_is_said(line: str) -> None:
+    store, outcomes = read("ios", f"no service timestamps\n{line}")
+    assert all(one.accepted for one in outcomes)
+    assert greeting.log_form(store, 0).stamps == ("datetime", "msec")

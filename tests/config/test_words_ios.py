@@ -130,3 +130,17 @@ def test_a_banner_of_several_lines_is_shown_as_it_was_typed() -> None:
     again, _ = read("ios", store.running())
     assert list(greeting.banners(again)) == list(greeting.banners(store))
     assert list(greeting.banners(read("ios", [*store.running(), "no banner login"])[0])) == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "crypto ipsec security-association idle-time 600",
+        "crypto isakmp disconnect-notify",
+        "ip nat inside source list 10 interface GigabitEthernet0/0 vrf RED overload",
+    ],
+)
+def test_lines_of_routers_that_are_kept(line: str) -> None:
+    store, (outcome,) = read("ios", [line], quiet=False)
+    assert any("kept, no effect: " in message for message in outcome.messages)
+    assert line in commands(store)
