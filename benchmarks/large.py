@@ -25,7 +25,7 @@ from benchmarks.responder import PATIENCE, SCRIPT, free_ports
 from ikecli.boundary.views import LogLine
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.daemon.service import Service, Setup
 from ikecli.dataplane.none import NonePlane
 from ikecli.ike.engine import Engine

@@ -17,7 +17,7 @@ from ikecli.errors import IkecliError, Unavailable
 if TYPE_CHECKING:
     from ikecli.boundary.views import LogLine
     from ikecli.control.client import Client
-    from ikecli.control.messages import Heard
+    from ikecli.control.replies import Heard
     from ikecli.shell.session import Elsewhere
 
 PRIVATE_START: Final = 20.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ikecli.boundary.events import CATEGORIES
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.debug import render
 from ikecli.lab.lab import Node, VirtualLab
 from tests.transcripts.sessions import replay

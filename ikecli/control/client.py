@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ikecli.control import codec
-from ikecli.control.messages import Error, Heard, Reply, Request, Shown
+from ikecli.control.messages import Request
+from ikecli.control.replies import Error, Heard, Reply, Shown
 from ikecli.errors import Rejected, Unavailable
 
 Push = Callable[[Heard], None]

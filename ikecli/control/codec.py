@@ -16,8 +16,9 @@ from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from ikecli.boundary import events, views
-from ikecli.control import messages
-from ikecli.control.messages import Choices, Error, Heard, Lines, Reply, Request, Shown
+from ikecli.control import messages, replies
+from ikecli.control.messages import Request
+from ikecli.control.replies import Choices, Error, Heard, Lines, Reply, Shown
 from ikecli.errors import Rejected
 from ikecli.secret import HIDDEN, Secret
 
@@ -38,7 +39,7 @@ Unpack = Callable[[Any], Any]
 
 REGISTRY: Final[Mapping[str, type]] = {
     name: kind
-    for module in (messages, views, events)
+    for module in (messages, replies, views, events)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind) and kind is not events.KeysDerived
 }

@@ -14,7 +14,8 @@ from typing import Final, cast
 
 from ikecli.control import codec, levels
 from ikecli.control.client import Open, Session, check_path
-from ikecli.control.messages import FAULT, OPERATOR, Error, Heard, Reply
+from ikecli.control.messages import FAULT, OPERATOR
+from ikecli.control.replies import Error, Heard, Reply
 from ikecli.errors import Rejected, Unavailable
 
 SESSIONS: Final = 64

@@ -12,7 +12,7 @@ from typing import Final
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.events import CATEGORIES, LOGGED, Event
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 
 RING_SIZE: Final = 4096
 """Events and lines that the buffered log keeps."""

@@ -12,23 +12,19 @@ from ikecli.control.messages import (
     Confirm,
     Convert,
     ConvertIkev1,
-    Copied,
     Copy,
     Delete,
     Differ,
-    Done,
     Erase,
     Fetch,
-    Lines,
     Reload,
     Replace,
-    Replaced,
-    Reply,
     Request,
     Revert,
     Rollback,
     Save,
 )
+from ikecli.control.replies import Copied, Done, Lines, Replaced, Reply
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.archive import RUNNING, STARTUP
 from ikecli.errors import Rejected

@@ -15,7 +15,7 @@ from typing import Final
 from ikecli.boundary.effects import Datagram
 from ikecli.boundary.views import LogLine
 from ikecli.control.client import Push
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.control.server import Server
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clock import LoopClock

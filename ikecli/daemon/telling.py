@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 
 PAUSE: Final = 0.05
 """Seconds that an event may wait for others."""

@@ -16,7 +16,7 @@ from ikecli.boundary.events import (
     SelectorsRefused,
 )
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.debug.failures import summary
 from ikecli.show.text import endpoint
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.effects import Datagram, Question
-from ikecli.control.messages import OPERATOR, Heard
+from ikecli.control.messages import OPERATOR
+from ikecli.control.replies import Heard
 from ikecli.daemon.appliance import Appliance, Reply
 from ikecli.daemon.sessions import Session
 from ikecli.dataplane.base import Echo, EchoResult, Notify

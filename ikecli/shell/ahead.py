@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from itertools import takewhile
 from typing import Final
 
-from ikecli.control.messages import ConfigLine, ConfigLines, ConfigState, ConfigStates, Reply, Request
+from ikecli.control.messages import ConfigLine, ConfigLines, Request
+from ikecli.control.replies import ConfigState, ConfigStates, Reply
 from ikecli.language import LINE_LIMIT
 from ikecli.shell.terminal import END_OF_MODE, Terminal
 

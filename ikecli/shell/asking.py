@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ikecli.control.client import Client
-from ikecli.control.messages import Choice, Lines, Names
+from ikecli.control.messages import Names
+from ikecli.control.replies import Choice, Lines
 from ikecli.language import Command, LineError, Mode, load
 
 SCREEN: Final = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 
 DEBUGGING: Final = 7
 """The severity of what debugs tell."""

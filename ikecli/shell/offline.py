@@ -12,7 +12,8 @@ from typing import Final
 from ikecli import __version__
 from ikecli.boundary.views import SystemView
 from ikecli.control.client import Push
-from ikecli.control.messages import OPERATOR, Error, Identified, Identify, Reply, Request, Show, Shown
+from ikecli.control.messages import OPERATOR, Identify, Request, Show
+from ikecli.control.replies import Error, Identified, Reply, Shown
 
 NAME: Final = "ikecli"
 LOCAL_TOPICS: Final = ("version", "clock")

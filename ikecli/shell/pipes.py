@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Final
 
-from ikecli.control.messages import Choice
+from ikecli.control.replies import Choice
 from ikecli.errors import Rejected, Unavailable
 from ikecli.language import LineError
 from ikecli.shell.terminal import Interrupted

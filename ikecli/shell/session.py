@@ -9,24 +9,8 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from ikecli.control.client import Client, Gone
-from ikecli.control.messages import (
-    Choice,
-    Choices,
-    ConfigEnd,
-    ConfigHelp,
-    ConfigLine,
-    ConfigState,
-    Error,
-    Heard,
-    Identified,
-    Identify,
-    Monitor,
-    Reply,
-    Request,
-    Show,
-    Shown,
-    config_prompt,
-)
+from ikecli.control.messages import ConfigEnd, ConfigHelp, ConfigLine, Identify, Monitor, Request, Show, config_prompt
+from ikecli.control.replies import Choice, Choices, ConfigState, Error, Heard, Identified, Reply, Shown
 from ikecli.errors import IkecliError, Rejected
 from ikecli.language import LINE_LIMIT, LineError, advice, message, unwrapped
 from ikecli.shell import asking, notices, pipes

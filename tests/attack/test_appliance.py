@@ -8,20 +8,16 @@ from ikecli.control.messages import (
     ConfigBegin,
     ConfigEnd,
     ConfigLine,
-    ConfigState,
     Debug,
     Disable,
     Enable,
-    Error,
     Fetch,
-    Heard,
-    Lines,
     Monitor,
     Names,
-    Reply,
     Request,
     Save,
 )
+from ikecli.control.replies import ConfigState, Error, Heard, Lines, Reply
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.sessions import Session
 from ikecli.lab.lab import VirtualLab

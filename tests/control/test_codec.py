@@ -14,7 +14,8 @@ from ikecli.boundary import events, views
 from ikecli.boundary.events import Event
 from ikecli.boundary.views import IkeSaView, LogLine
 from ikecli.control import codec
-from ikecli.control.messages import LEVELS, Enable, Error, Heard, Lines, Login, Ping, Reply, Request, Show, Shown
+from ikecli.control.messages import LEVELS, Enable, Login, Ping, Request, Show
+from ikecli.control.replies import Error, Heard, Lines, Reply, Shown
 from ikecli.errors import Rejected
 from ikecli.numbers import TransformType, named
 from ikecli.secret import Secret

@@ -16,20 +16,8 @@ import pytest
 
 from ikecli.control import codec, levels, server
 from ikecli.control.client import LocalClient, Push, SocketClient
-from ikecli.control.messages import (
-    OPERATOR,
-    USER,
-    Done,
-    Error,
-    Heard,
-    Identify,
-    Lines,
-    Ping,
-    Pinged,
-    Reply,
-    Request,
-    Show,
-)
+from ikecli.control.messages import OPERATOR, USER, Identify, Ping, Request, Show
+from ikecli.control.replies import Done, Error, Heard, Lines, Pinged, Reply
 from ikecli.control.server import REQUESTS, Server
 from ikecli.errors import Unavailable
 

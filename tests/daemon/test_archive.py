@@ -13,22 +13,18 @@ from ikecli.control.messages import (
     ConfigBegin,
     ConfigEnd,
     ConfigLine,
-    Copied,
     Copy,
     Delete,
     Differ,
-    Error,
     Fetch,
-    Lines,
     Reload,
     Replace,
-    Replaced,
-    Reply,
     Request,
     Rollback,
     Save,
     Show,
 )
+from ikecli.control.replies import Copied, Error, Lines, Replaced, Reply
 from ikecli.daemon import storage
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.storage import FileStorage

@@ -9,14 +9,13 @@ from ikecli.control.messages import (
     ConfigEnd,
     ConfigHelp,
     ConfigLine,
-    ConfigState,
     Copy,
-    Error,
     Reload,
     Replace,
     Request,
     Rollback,
 )
+from ikecli.control.replies import ConfigState, Error
 from ikecli.daemon.sessions import Session
 from tests.daemon.test_archive import Operator
 

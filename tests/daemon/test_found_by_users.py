@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ikecli.boundary.views import InterfaceView
-from ikecli.control.messages import ConfigBegin, ConfigLine, Heard, Reply, Show, Shown
+from ikecli.control.messages import ConfigBegin, ConfigLine, Show
+from ikecli.control.replies import Heard, Reply, Shown
 from ikecli.daemon.storage import FileStorage
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.errors import Unavailable

@@ -9,21 +9,8 @@ from typing import Any
 
 import pytest
 
-from ikecli.control.messages import (
-    ConfigBegin,
-    ConfigEnd,
-    ConfigLine,
-    Confirm,
-    Copied,
-    Copy,
-    Done,
-    Error,
-    Identified,
-    Identify,
-    Reply,
-    Show,
-    Shown,
-)
+from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Confirm, Copy, Identify, Show
+from ikecli.control.replies import Copied, Done, Error, Identified, Reply, Shown
 from ikecli.daemon.appliance import COMMIT_PAUSE, LARGE_LINES
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.jobs import Beside, Jobs

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ikecli.control.messages import Debug, Done, Error, Heard, KeyLog
+from ikecli.control.messages import Debug, KeyLog
+from ikecli.control.replies import Done, Error, Heard
 from ikecli.daemon import keylog
 from ikecli.daemon.keylog import ESP_TABLE, IKE_TABLE
 from ikecli.daemon.sessions import Session

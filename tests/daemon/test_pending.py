@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ikecli.control.messages import (
-    ConfigBegin,
-    ConfigEnd,
-    ConfigLine,
-    Confirm,
-    Copy,
-    Done,
-    Reload,
-    Replace,
-    Revert,
-    Save,
-)
+from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Confirm, Copy, Reload, Replace, Revert, Save
+from ikecli.control.replies import Done
 from ikecli.daemon.appliance import Appliance
 from ikecli.dataplane.memory import MemoryPlane
 from tests.daemon.test_archive import Operator

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Heard, Monitor
+from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Monitor
+from ikecli.control.replies import Heard
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.syslog import LONGEST, WAITING, Sender, Stream, message
 from ikecli.intent import Syslog

@@ -10,7 +10,7 @@ import pytest
 
 from ikecli.boundary.events import IkeDown
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.daemon.telling import PAUSE, Teller
 from ikecli.main import _logger
 

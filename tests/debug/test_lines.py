@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ikecli.boundary import events
 from ikecli.boundary.events import LOGGED, Event
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.debug import log, logged, render
 from ikecli.numbers import TransformType, named
 from ikecli.show.text import stamp

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ikecli.boundary.events import MessageReceived, MessageSent
-from ikecli.control.messages import Heard
+from ikecli.control.replies import Heard
 from ikecli.daemon.keylog import ESP_TABLE, IKE_TABLE
 from ikecli.dataplane.packet import Packet
 from ikecli.lab.lab import Lab

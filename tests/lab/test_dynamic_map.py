@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ikecli.control.messages import Reply, Show, Shown
+from ikecli.control.messages import Show
+from ikecli.control.replies import Reply, Shown
 from ikecli.lab.lab import VirtualLab
 from ikecli.show import RENDERERS
 from tests.config.reading import SAMPLES

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from ntc_templates.parse import parse_output
 
-from ikecli.control.messages import Reply, Show, Shown
+from ikecli.control.messages import Show
+from ikecli.control.replies import Reply, Shown
 from ikecli.lab.lab import VirtualLab
 from ikecli.show import RENDERERS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ikecli.boundary.views import ChildView, IkeSaView
-from ikecli.control.messages import Reply, Show, Shown
+from ikecli.control.messages import Show
+from ikecli.control.replies import Reply, Shown
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.lab.lab import VirtualLab
 from ikecli.show import RENDERERS

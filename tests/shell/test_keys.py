@@ -14,7 +14,8 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import ConfigLine, Heard, Ping
+from ikecli.control.messages import ConfigLine, Ping
+from ikecli.control.replies import Heard
 from ikecli.shell.keys import KeyTerminal
 from ikecli.shell.session import Shell
 from tests.shell.fake import Fake

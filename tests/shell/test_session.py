@@ -14,7 +14,8 @@ import pytest
 from ikecli.boundary.events import IkeUp, Progress
 from ikecli.boundary.views import LogLine
 from ikecli.control.client import Gone
-from ikecli.control.messages import Clear, ConfigLine, Copy, Debug, Fetch, Heard, Ping, Save, Show
+from ikecli.control.messages import Clear, ConfigLine, Copy, Debug, Fetch, Ping, Save, Show
+from ikecli.control.replies import Heard
 from ikecli.language import load
 from ikecli.shell.call import COMMANDS
 from ikecli.shell.session import Shell

@@ -34,7 +34,7 @@ from ikecli.boundary.views import (
     UserView,
     VrfView,
 )
-from ikecli.control.messages import Identified
+from ikecli.control.replies import Identified
 
 ANY = (0, 65535)
 FLOW = FlowView(0, "10.1.1.0", "10.1.1.255", ANY, "10.2.2.0", "10.2.2.255", ANY)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import strategies as st
 
 from ikecli.boundary import views
-from ikecli.control.messages import Identified
+from ikecli.control.replies import Identified
 
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
 NUMBER = st.integers(0, 2**40)

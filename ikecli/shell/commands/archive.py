@@ -10,15 +10,13 @@ from ikecli.control.messages import (
     Confirm,
     ConvertIkev1,
     Differ,
-    Done,
-    Lines,
     Reload,
     Replace,
-    Replaced,
     Request,
     Revert,
     Rollback,
 )
+from ikecli.control.replies import Done, Lines, Replaced
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 from ikecli.shell.commands import configuration

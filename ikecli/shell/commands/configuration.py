@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ikecli.control.messages import ConfigBegin, ConfigState, Convert, Erase, Lines, Save
+from ikecli.control.messages import ConfigBegin, Convert, Erase, Save
+from ikecli.control.replies import ConfigState, Lines
 from ikecli.errors import Rejected
 from ikecli.language import TEXT_LIMIT
 from ikecli.shell.call import Call

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ikecli.boundary.views import LogLine
-from ikecli.control.messages import Clear, Debug, Done, Heard, KeyLog, Lines
+from ikecli.control.messages import Clear, Debug, KeyLog
+from ikecli.control.replies import Done, Heard, Lines
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 from ikecli.shell.commands.views import confirmed, views

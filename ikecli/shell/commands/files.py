@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.control.codec import LINE_LIMIT
-from ikecli.control.messages import Copied, Copy, Delete, Fetch, Lines
+from ikecli.control.messages import Copy, Delete, Fetch
+from ikecli.control.replies import Copied, Lines
 from ikecli.errors import Rejected, Unavailable
 from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.call import Call

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ikecli.boundary.views import InterfaceView
-from ikecli.control.messages import Ping, Pinged, Show, Shown
+from ikecli.control.messages import Ping, Show
+from ikecli.control.replies import Pinged, Shown
 from ikecli.shell.call import Call
 
 COUNT: Final = 5

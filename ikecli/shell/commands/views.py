@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ikecli.control.messages import Clear, Connect, Done, Show, Shown
+from ikecli.control.messages import Clear, Connect, Show
+from ikecli.control.replies import Done, Shown
 from ikecli.shell.call import Call
 from ikecli.shell.terminal import EndOfInput
 

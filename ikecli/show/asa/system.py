@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ikecli.boundary.views import LogLine, SystemView
-from ikecli.control.messages import OPERATOR, Identified
+from ikecli.control.messages import OPERATOR
+from ikecli.control.replies import Identified
 from ikecli.show import text
 from ikecli.show.ios.system import keylogs, log_line
 from ikecli.show.options import Slots

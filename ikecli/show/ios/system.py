@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ikecli.boundary.views import LogForm, LogLine, SystemView, UserView
-from ikecli.control.messages import Identified
+from ikecli.control.replies import Identified
 from ikecli.show import text
 from ikecli.show.options import Slots
 

@@ -1,0 +1,147 @@
+"""What the daemon answers on its socket: plain values, a class a kind of reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ikecli.boundary.events import Event
+from ikecli.boundary.views import LogForm, LogLine
+from ikecli.value import value
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The root of all replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Reply):
+    """It is done; `text` is what to print, or empty."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Error(Reply):
+    """It is refused; the text is the operator's, in the router's form."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified(Reply):
+    """The session's standing. `has_enable` tells whether an enable secret is set; `aliases` are short names of exec
+    commands, each with its command behind it; `log` is how the log is printed."""
+
+    level: int
+    user: str
+    hostname: str
+    dialect: str
+    version: str
+    has_enable: bool
+    aliases: tuple[str, ...] = ()
+    log: LogForm = LogForm()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Reply):
+    """Views of boundary.views, in order; the appliance may make them one by one, while they are sent."""
+
+    views: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Reply):
+    """Text lines."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied(Reply):
+    """How many octets were copied, and what was wrong with them."""
+
+    octets: int
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced(Reply):
+    """The running configuration is what was asked for; `changed` tells whether it was something else before."""
+
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigState(Reply):
+    """Where configuration stands: `mode` is the prompt's words ("config-if"), empty once it was left.
+
+    `messages` are printed as they are; `accepted` is off when the line was refused or skipped; `wants_more` says a
+    block (a banner) is open; `execute` is a line that belongs to exec mode (`do ...`), for the session to run; `shown`
+    is a refused line as it may be printed again, where its words were wrong; `asks` are questions with one hidden
+    answer, which is to be sent behind the line.
+    """
+
+    mode: str
+    hostname: str
+    accepted: bool = True
+    messages: tuple[str, ...] = ()
+    wants_more: bool = False
+    execute: str = ""
+    shown: str = ""
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigStates(Reply):
+    """Where configuration stands after each of some lines; what follows one that the session must act on is unread."""
+
+    states: tuple[ConfigState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may come next: what `?` shows, its help, and the word TAB completes (empty for values).
+
+    `live` marks names that exist now, which TAB completes and `?` does not list.
+    """
+
+    label: str
+    help: str
+    word: str = ""
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choices(Reply):
+    """What `?` lists, in order."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged(Reply):
+    """An echo's outcome: the mark that a router prints, and milliseconds.
+
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole.
+    """
+
+    mark: str
+    milliseconds: float = 0
+    why: str = ""
+
+
+@value
+class Heard:
+    """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed.
+
+    `debugged` says that a debug was on for the event when it was heard, `form` how it is printed.
+    """
+
+    time: float
+    event: Event | None = None
+    log: LogLine | None = None
+    lost: int = 0
+    debugged: bool = False
+    form: LogForm = LogForm()
