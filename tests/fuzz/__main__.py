@@ -21,7 +21,7 @@ from tests.fuzz import packets
 from tests.fuzz.run import Report, run, together
 
 GROWTH = 0.02
-"""Part of the memory of the first tenth of the datagrams that the rest may add."""
+"""Part of the memory of the first fifth of the datagrams that the rest may add."""
 SHARE = 0.5
 """Part of the datagrams that must have been changed inside and have passed the integrity check."""
 REACH = 40_000
@@ -57,7 +57,7 @@ def _told(reports: list[Report], packets: int, reached: str, seconds: float) -> 
     for state, count in tally.states.most_common():
         print(f"  {count:8} {state}")
     for one in reports:
-        print(f"  memory of seed {one.seed}: {one.memory[0] / 1e6:.1f} MB after a tenth, {one.memory[-1] / 1e6:.1f} MB")
+        print(f"  memory of seed {one.seed}: {one.filled / 1e6:.1f} MB after a fifth, {one.memory[-1] / 1e6:.1f} MB")
     print(f"  ESP packets into the memory plane {packets}")
     print(f"  branches taken of {' and '.join(_SOURCES)}: {reached}")
     print(f"  handshakes afterwards {sum(one.handshakes for one in reports)}")
