@@ -13,7 +13,7 @@ from tests.live.cases import CBC, Case
 from tests.live.openiked import Iked, theirs
 from tests.live.peers import OPENIKED, unpacked
 from tests.live.test_planes import has_esp
-from tests.live.tunnel import Tunnel, lost
+from tests.live.tunnel import Tunnel, end_and_begin, lost
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 IKE = "enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group ecp256"
@@ -36,18 +36,9 @@ def tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
 @pytest.mark.parametrize("tunnel", [PSK, NAMES], ids=lambda case: case.name, indirect=True)
 def test_either_begins_and_either_ends(tunnel: Tunnel) -> None:
     """Ours replaces the Child SA by kilobytes, in the middle of a stream."""
-    engine, peer = tunnel.engine, tunnel.peer
     tunnel.first()
     tunnel.carry()
-    peer.end()
-    engine.until("DOWN")
-    assert "READY" not in engine.type("show crypto ikev2 sa")
-    peer.begin()
-    engine.show_until("show crypto ikev2 sa", "READY")
-    assert lost(tunnel.pinging("R", 3, 56, 0.1)) == 0
-    stood = peer.sas()[0]
-    engine.type("clear crypto ikev2 sa")
-    tunnel.until_gone(stood)
+    end_and_begin(tunnel)
 
 
 @pytest.mark.parametrize("tunnel", [SHORT], ids=lambda case: case.name, indirect=True)

@@ -171,12 +171,26 @@ def lost(ping: subprocess.Popen[str]) -> int:
     return int(found[1]) - int(found[2])
 
 
+def end_and_begin(tunnel: Tunnel) -> None:
+    """Theirs ends what stands and begins anew; ours ends that."""
+    engine, peer = tunnel.engine, tunnel.peer
+    peer.end()
+    engine.until("DOWN")
+    assert "READY" not in engine.type("show crypto ikev2 sa")
+    peer.begin()
+    engine.show_until("show crypto ikev2 sa", "READY")
+    assert lost(tunnel.pinging("R", 3, 56, 0.1)) == 0
+    stood = peer.sas()[0]
+    engine.type("clear crypto ikev2 sa")
+    tunnel.until_gone(stood)
+
+
 def live_through(tunnel: Tunnel, packets: int = 2000, rekeys: tuple[bool, ...] = (False, True, False)) -> None:
     """Ours begins; theirs rekeys under traffic, nothing is lost; theirs ends it, begins anew; ours ends that.
 
     Ours rekeys the Child SA by kilobytes, in the middle of a stream.
     """
-    engine, peer = tunnel.engine, tunnel.peer
+    peer = tunnel.peer
     tunnel.first()
     tunnel.carry()
     before = peer.sas()[1]
@@ -188,13 +202,5 @@ def live_through(tunnel: Tunnel, packets: int = 2000, rekeys: tuple[bool, ...] =
     after = peer.sas()[1]
     assert len(after) == 1 == len({*after} - {*before}), after
 
-    peer.end()
-    engine.until("DOWN")
-    assert "READY" not in engine.type("show crypto ikev2 sa")
-    peer.begin()
-    engine.show_until("show crypto ikev2 sa", "READY")
-    assert lost(tunnel.pinging("R", 3, 56, 0.1)) == 0
-    stood = peer.sas()[0]
-    engine.type("clear crypto ikev2 sa")
-    tunnel.until_gone(stood)
+    end_and_begin(tunnel)
     assert tunnel.case.log in peer.log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Final
 
 from ikecli.config import ios, ios_lists
@@ -444,7 +444,7 @@ def _end6(prefix: Prefix) -> ios_lists.Endpoint6:
     if prefix.prefixlen == 0:
         return ios_lists.Endpoint6("any")
     if prefix.num_addresses == 1:
-        return ios_lists.Endpoint6("host", prefix.network_address)  # type: ignore[arg-type]
+        return ios_lists.Endpoint6("host", IPv6Address(int(prefix.network_address)))
     return ios_lists.Endpoint6(None, prefix=IPv6Interface(prefix))
 
 
