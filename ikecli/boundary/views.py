@@ -157,6 +157,7 @@ class ConnectionView:
     inner_vrf: str = ""
     ipsec_profile: str = ""
     pfs_additional: tuple[int, ...] = ()
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class IpsecProfileView:
     pfs: int | None
     transform_sets: tuple[tuple[str, str], ...]
     pfs_additional: tuple[int, ...] = ()
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)

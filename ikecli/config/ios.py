@@ -166,6 +166,7 @@ class IpsecProfile:
     ikev2_profile: str | None = None
     responder_only: bool | None = None
     dummy: Dummy | None = None
+    idle: IdleTime | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -191,6 +192,14 @@ class Dummy:
     value: int
 
 
+@dataclass(frozen=True, slots=True)
+class IdleTime:
+    """Seconds without traffic before an SA goes; afterwards the first peer is tried first, `default` or not."""
+
+    seconds: int
+    default: bool = False
+
+
 @dataclass(slots=True)
 class MapEntry:
     """`crypto map NAME SEQ ipsec-isakmp`, or an entry of a dynamic map; `dynamic` names one in the place of this entry.
@@ -214,6 +223,7 @@ class MapEntry:
     disable: bool | None = None
     reverse_route: ReverseRoute | None = None
     dummy: Dummy | None = None
+    idle: IdleTime | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -452,6 +462,7 @@ class Ios:
     transform_sets: dict[str, TransformSet] = field(default_factory=dict)
     ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
     dummy: Dummy | None = None
+    idle: int | None = None
     hosts: dict[str, Host] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)

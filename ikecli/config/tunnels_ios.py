@@ -220,6 +220,7 @@ class Tunnels:
             vrf=tunnel.vrf,
             inner_vrf=one.vrf,
             tfc=dummies(held.dummy or self.draft.dummy),
+            idle=idle_time(held.idle, self.draft),
         )
 
     def flows(self, name: str) -> tuple[Flow, ...]:
@@ -328,6 +329,7 @@ class Tunnels:
             one.vrf,
             additional,
             dummies(held.dummy or self.draft.dummy),
+            idle_time(held.idle, self.draft),
         )
 
 
@@ -337,6 +339,11 @@ def dummies(line: ios.Dummy | None) -> Tfc | None:
         return None
     rate, interval = (line.value, 1) if line.kind == "pps" else (1, line.value)
     return Tfc(DUMMY_OCTETS, rate, interval, pads=False)
+
+
+def idle_time(own: ios.IdleTime | None, draft: ios.Ios) -> int:
+    """Return after how many seconds without traffic SAs go: of their own, else of all, else never."""
+    return own.seconds if own is not None else draft.idle or 0
 
 
 def _table(vrf: str | None) -> str:

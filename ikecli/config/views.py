@@ -204,6 +204,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
             pfs.number if pfs else None,
             tuple((one, sets[one][0]) for one in held.transform_sets or (smart.DEFAULT,) if one in sets),
             tuple(row.number for rows in additional for row in rows),
+            tunnels_ios.idle_time(held.idle, draft),
         )
 
 
@@ -291,6 +292,7 @@ def _connection(
         each.inner_vrf,
         interface.tunnel.profile if interface.tunnel else "",
         tuple(row.number for rows in each.pfs_additional for row in rows),
+        each.idle,
     )
 
 
@@ -377,4 +379,5 @@ def _unused(
         tuple((one, sets[one][0]) for one in names if one in sets),
         entry.match_address or "",
         pfs_additional=tuple(row.number for rows in additional for row in rows),
+        idle=tunnels_ios.idle_time(entry.idle, draft),
     )

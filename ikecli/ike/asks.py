@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Traffic
-from ikecli.ike import exchanges, keepalive, keys, serving
+from ikecli.ike import exchanges, idleness, keepalive, keys, serving
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
 from ikecli.ike.limits import MAX_HELD, MAX_HELD_IN_ALL
@@ -27,6 +27,7 @@ def answer(core: Core, ask: int, reply: object) -> list[Datagram]:
     core.touch(sa)
     if isinstance(asked.question, Traffic):
         keepalive.judge(core, sa, reply)
+        idleness.judge(core, sa, reply)
         if ask != sa.keeping:
             _traffic(core, sa, reply)
         return []

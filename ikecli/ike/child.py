@@ -8,6 +8,7 @@ from typing import Final
 from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
+from ikecli.ike import idleness
 from ikecli.ike.choose import Choice
 from ikecli.ike.followup import KeptSeries
 from ikecli.ike.inner import settle
@@ -87,6 +88,9 @@ def agreed(
         additional=choice.additional,
         tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
         fragments=fragments and not transport,
+        idle=connection.idle,
+        used=idleness.inherited(talk.replaces, now),
+        looked=now,
     )
 
 

@@ -55,7 +55,8 @@ class ChildSa:
     `soft` is when it is to be replaced, `expires` when it must be gone, 0 for never; `deleting` once we asked the peer.
     `replaces` is the inbound SPI of the one it was made for, which then is `replaced`. `held` is the direction to the
     peer as long as the peer may not be ready for it; `sends` says that it is in. Until `silent` the peer
-    is told of no further packet that did not fit it.
+    is told of no further packet that did not fit it. It goes when it has carried nothing for `idle` seconds (0: never):
+    `used` is when it last may have, `carried` its packets both ways when that was `looked` at.
     """
 
     connection: str
@@ -84,6 +85,10 @@ class ChildSa:
     additional: tuple[Algorithm, ...] = ()
     tfc: Tfc | None = None
     fragments: bool = False
+    idle: int = 0
+    used: float = 0.0
+    looked: float = 0.0
+    carried: int = 0
 
 
 class PpkUse(Enum):
@@ -151,10 +156,10 @@ class IkeSa:
     is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
     IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
     answers nothing but TEMPORARY_FAILURE, and when it did last. `deaf` is until when hints in the clear are not heard.
-    Of NAT keepalives: `sent` is when something surely was,
-    `carried` the packets out when that was `looked` at last, `keeping` the Ask that looks. `grains` are the connections
-    of which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of
-    its virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
+    Of NAT keepalives: `sent` is when something surely was, `carried` the packets out when that was `looked` at last,
+    `keeping` the Ask that looks, or looks for idle Child SAs. `grains` are the connections of
+    which the peer takes less than all in one Child SA. `vrf` is the routing table of its ends, `access` the name of its
+    virtual-access interface. `followups` are the peer's exchanges of which further key exchanges are awaited, by
     link. `ppk` is the PPK_ID of the key that was mixed in, empty for none. `lease` is what
     Configuration payloads settled; with `routed` the peer routes into its tunnel, so that what was lent does not narrow
     ours.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.effects import Traffic
-from ikecli.ike import exchanges, followup, keepalive, renewal
+from ikecli.ike import exchanges, followup, idleness, keepalive, renewal
 from ikecli.ike.asks import expire
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, siblings
@@ -24,7 +24,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
     if sa.followups:
         times += [pending.expires for pending in sa.followups.values()]
     if sa.state is State.ESTABLISHED:
-        times += filter(None, (sa.soft, sa.renewal, _check_at(core, sa), keepalive.due(core, sa)))
+        times += filter(None, (sa.soft, sa.renewal, _check_at(core, sa), keepalive.due(core, sa), idleness.due(sa)))
         for child in sa.children.values():
             if not child.deleting:
                 times += filter(None, (child.soft, child.expires))
@@ -65,6 +65,7 @@ def act(core: Core, sa: IkeSa) -> None:
         else:
             core.want(sa, Want.LIVENESS)
     keepalive.act(core, sa)
+    idleness.act(core, sa)
 
 
 def _end(core: Core, sa: IkeSa) -> None:

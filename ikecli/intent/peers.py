@@ -163,9 +163,10 @@ class Connection(_Labelled):
     group of a further exchange, or None, and `pfs_additional` the methods of those that follow it (RFC 9370).
     One that is `closed` lacks something in its configuration: it sets up nothing, and what it is for goes nowhere.
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
-    empty and we never initiate. `vrf` is the routing table that peers are reached in, `inner_vrf` that of the packets
-    protected. `asks` is what the peer is asked for when we begin. With `reverse_route` what lies behind a peer has a
-    route while an SA with it stands. `label` is the entry as an operator names it, unique within an intent.
+    empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
+    the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
+    is asked for when we begin. With `reverse_route` what lies behind a peer has a route while an SA with it stands.
+    `label` is the entry as an operator names it, unique within an intent.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Connection(_Labelled):
     reverse_route: bool = False
     tfc: Tfc | None = None
     closed: bool = False
+    idle: int = 0
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"
@@ -238,6 +240,7 @@ class Template:
     inner_vrf: str = ""
     pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     tfc: Tfc | None = None
+    idle: int = 0
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -262,6 +265,7 @@ class Template:
             vrf=vrf,
             inner_vrf=self.inner_vrf,
             tfc=self.tfc,
+            idle=self.idle,
         )
 
 

@@ -348,6 +348,7 @@ class Firewall:
         """Note what a connection has and no line of a firewall says."""
         for present, why in (
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
+            (one.idle, "an end of SAs without traffic (idle-time)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),

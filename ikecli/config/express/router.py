@@ -252,6 +252,7 @@ class Router:
             ikev2_profile=one.profile,
             match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version) if flows else None,
             reverse_route=ios.ReverseRoute(back == "static") if back else None,
+            idle=ios.IdleTime(one.idle) if one.idle else None,
         )
         maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
         wanted = f"{one.name}-map" if one.wildcard_peer else one.name
@@ -280,6 +281,7 @@ class Router:
             pfs=pfs_of(one, "ios", what, self.losses),
             ikev2_profile=one.profile,
             responder_only=one.initiation is Initiation.NEVER or None,
+            idle=ios.IdleTime(one.idle) if one.idle else None,
         )
         if not one.lifetime:
             self.losses.add(what, f"SAs without an end: they live {LIFETIME} seconds here")

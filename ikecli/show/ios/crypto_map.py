@@ -56,6 +56,7 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     if current:
         yield f"\tCurrent peer: {text.address(current)}"
     yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
+    yield from idle_time(view)
     yield "\tDualstack (Y/N): N"
     yield ""
     yield "\tResponder-Only (Y/N): N"
@@ -74,6 +75,12 @@ def _firewall_entry(view: ConnectionView) -> Iterator[str]:
     for name, transforms in view.transform_sets:
         yield f"\t\t{name}:  {{ {transforms}  }} , "
     yield "\t}"
+
+
+def idle_time(view: ConnectionView | IpsecProfileView) -> Iterator[str]:
+    """Yield after how long SAs without traffic go, where they do."""
+    if view.idle:
+        yield f"\tSecurity association idletime: {view.idle} seconds"
 
 
 def terms(view: ConnectionView | IpsecProfileView) -> Iterator[str]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from ikecli.boundary.views import ChildView, ConnectionView, IpsecProfileView, TransformSetView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, received_wrong, seconds_left
-from ikecli.show.ios.crypto_map import terms
+from ikecli.show.ios.crypto_map import idle_time, terms
 from ikecli.show.options import Slots, detailed
 
 
@@ -140,6 +140,7 @@ def profile(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
         else:
             yield "\tKilobyte Volume Rekey has been disabled."
             yield f"\tSecurity association lifetime:{view.lifetime} seconds"
+        yield from idle_time(view)
         yield "\tDualstack (Y/N): N"
         yield ""
         yield f"\tResponder-Only (Y/N): {'Y' if view.responder_only else 'N'}"
