@@ -12,6 +12,9 @@ from ikecli.config.store import Store
 
 ORDER: Final = ("motd", "login", "exec")
 
+BUILT_IN: Final = {"h": "help", "lo": "logout", "p": "ping", "s": "show", "u": "undebug", "un": "undebug"}
+"""The short names that a router has by itself; one that is configured takes the place of its namesake."""
+
 
 def banners(store: Store) -> Iterator[str]:
     """Yield the texts that a session begins with, in their order."""
@@ -50,4 +53,5 @@ def aliases(store: Store) -> tuple[str, ...]:
     """Return the short names of exec commands, each with its command behind it."""
     if isinstance(store.draft, Asa):
         return ()
-    return tuple(f"{name} {held.command}" for name, held in sorted(store.draft.aliases.items()))
+    known = BUILT_IN | {name: held.command for name, held in store.draft.aliases.items()}
+    return tuple(f"{name} {command}" for name, command in sorted(known.items()))

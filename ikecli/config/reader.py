@@ -120,9 +120,6 @@ class ConfigReader:
     def help(self, text: str) -> list[Choice]:
         """Return what may stand at the end of a begun line, for `?` and TAB."""
         begun = text.lstrip()
-        run = re.fullmatch(r"do\s(.*)", begun, re.IGNORECASE)
-        if run and self.store.dialect == "ios":
-            return self.store.language.modes["exec"].ask(run[1].lstrip(), self.store.names)
         modes = [level.mode for level in reversed(self._levels)]
         if self.store.dialect == "asa":
             modes.append(self.store.language.modes["exec"])

@@ -1,6 +1,6 @@
 """The command language: grammar files are read, lines become commands, drafts become running-configs."""
 
-from ikecli.language.advice import Advice, advice
+from ikecli.language.advice import Advice, advice, nearest
 from ikecli.language.command import Command, LineError, message, reason
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
 from ikecli.language.language import LINE_LIMIT, Dialect, Mode, grammar_root, load, load_from, printable
@@ -38,6 +38,7 @@ __all__ = [
     "load",
     "load_from",
     "message",
+    "nearest",
     "printable",
     "reason",
     "unwrapped",

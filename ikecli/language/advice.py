@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -42,7 +43,12 @@ def advice(mode: Mode, text: str, error: LineError, names: Names = no_names) -> 
     choices = [each for each in mode.ask(text[: error.start], names) if not each.live]
     values = tuple(each for each in choices if each.completes is None and each.label not in _FREE)
     words = {each.label.lower(): each.label for each in choices if each.completes is not None}
-    near = get_close_matches(word, words, 1, SIMILAR)
+    near = nearest(word, words)
     if near and not word[:1].isdigit():
-        return Advice(words[near[0]])
+        return Advice(words[near])
     return Advice(due=values) if word[:1].isdigit() or not words else Advice()
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the word that is most like a refused one, empty where none is like it."""
+    return next(iter(get_close_matches(word[:LONGEST], tuple(words), 1, SIMILAR)), "")

@@ -103,7 +103,10 @@ class ValueLeaf(Leaf):
         found = _TOKEN(text, loc)
         assert found
         start, stop = found.span(1)
+        known = len(text.noted or ())
         taken = self.kind.take(text, start, stop, found[1])
+        if text.noted is not None:
+            text.noted[known:] = self.helped(text.noted[known:])
         if taken is None:
             raise Refusal(text, "invalid", start, start, stop)
         try:
@@ -112,6 +115,10 @@ class ValueLeaf(Leaf):
             if self.kind.secret:
                 refusal.secret = min(refusal.secret, start)
             raise
+
+    def helped(self, choices: Iterable[Choice]) -> list[Choice]:
+        """Return choices of this leaf's kind, with the help of the leaf where they have none."""
+        return [one if one.help or one.label == CR else replace(one, help=self.node.help) for one in choices]
 
 
 class EndLeaf(pp.Token):
@@ -279,6 +286,8 @@ class Point(pp.MatchFirst):
         low = token.lower()
         if len(list(self._begun(low))) > 1:
             return Refusal(text, "ambiguous", start, start, stop, secret)
+        if not text[stop:].strip() and any(leaf.kind.begins(token) for leaf in self.values):
+            return Refusal(text, "incomplete", start, start, stop, secret)
         near = bisect_left(self.spelled, low)  # who shares most stands next to it in the alphabet
         shared = max((_shared(low, word) for word in self.spelled[max(near - 1, 0) : near + 1]), default=0)
         if shared == len(low):  # the beginning of a word that takes no abbreviation
@@ -302,8 +311,7 @@ class Point(pp.MatchFirst):
                 node = leaves[0].node
                 text.noted.append(Choice(node.text, node.help, node.text))
         for leaf in (*self.values, *self.rest):
-            for choice in leaf.kind.choices(begun, text.names):
-                text.noted.append(replace(choice, help=choice.help or leaf.node.help))
+            text.noted += leaf.helped(leaf.kind.choices(begun, text.names))
         if self.end and apart and not begun:
             text.noted.append(Choice(CR))
 

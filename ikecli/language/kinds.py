@@ -39,7 +39,8 @@ class Kind:
     """How a value is read and written.
 
     `take(line, start, stop, token)` gives the value and where it ends, or None; `token` is the text up to a blank.
-    `choices(token, names)` lists what may stand where `token` was begun; `python` is the type of the values.
+    `choices(token, names)` lists what may stand where `token` was begun; `python` is the type of the values. `begins`
+    tells whether a whole token is the beginning of a value that goes on behind a blank.
     """
 
     rank: int
@@ -49,6 +50,7 @@ class Kind:
     secret: bool = False
     python: type = str
     within: Callable[[Any], bool] | None = None
+    begins: Callable[[str], bool] = lambda token: False
 
     def holds(self, value: Any) -> bool:
         """Whether this kind can write the value."""
@@ -176,11 +178,16 @@ def _quoted(value: str) -> str:
 
 
 _TEXT = re.compile(r'"([^"\n\x00]*)"(?=[ \n]|$)|([^" \n\x00][^ \n\x00]*)(?=[ \n]|$)')
+_TEXT_BEGUN = re.compile(r'"[^"\n\x00]*"?\x00')
 
 
 def _take_text(line: Line, start: int, stop: int, token: str) -> Taken:
     found = _TEXT.match(line, start)
-    return (found[1] if found[1] is not None else found[2], found.end()) if found else None
+    if found is None:
+        if line.noted is not None and _TEXT_BEGUN.match(line, start):
+            line.noted.append(Choice("WORD"))
+        return None
+    return found[1] if found[1] is not None else found[2], found.end()
 
 
 def _take_line(line: Line, start: int, stop: int, token: str) -> Taken:
@@ -191,16 +198,19 @@ def _take_line(line: Line, start: int, stop: int, token: str) -> Taken:
     text = line[start:end]
     if CURSOR in text:
         if line.noted is not None:
-            line.noted.append(Choice("LINE"))
+            line.noted += [Choice("LINE"), *([Choice(CR)] if text[-2] == " " else ())]
         return None
     return text.rstrip(), end
 
 
 def _take_banner(line: Line, start: int, stop: int, token: str) -> Taken:
-    if not token or CURSOR in line:
+    if not token:
         return None
     mark = line[start : start + 2] if line[start : start + 2] == "^C" else line[start]
     end = line.find(mark, start + len(mark))
+    if line.noted is not None:
+        line.noted.append(Choice("LINE" if end < 0 else CR))
+        return None
     if end < 0:
         raise NeedsLines(lambda more: mark in more)
     return line[start + len(mark) : end], len(line)
@@ -233,7 +243,8 @@ def _write_hex_block(value: bytes) -> str:
 
 
 _INTERFACE = re.compile(r"([A-Za-z][A-Za-z-]*) ?(\d+(?:[/:]\d+)*)(\.\d+)?(?=[ \n]|$)", re.ASCII)
-_INTERFACE_BEGUN = re.compile(r"([A-Za-z][A-Za-z-]*) ?[\d/.]*\x00")
+_INTERFACE_BEGUN = re.compile(r"([A-Za-z][A-Za-z-]*) ?[\d/:.]*\x00")
+_INTERFACE_NUMBER = Choice("<0-4294967295>", "Interface number")
 
 
 def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
@@ -251,7 +262,7 @@ def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
         if not found:
             begun = _INTERFACE_BEGUN.match(line, start) if line.noted is not None else None
             if begun and resolve(begun[1]) and line.noted is not None:
-                line.noted.append(Choice("<0-4294967295>", "Interface number"))
+                line.noted.append(_INTERFACE_NUMBER)
             return None
         name = resolve(found[1])
         if name is None or (sub is not None and sub != bool(found[3])):
@@ -260,12 +271,15 @@ def _interface(types: tuple[str, ...], sub: bool | None) -> Kind:
 
     def choices(token: str, names: Names) -> Iterable[Choice]:
         begun = token.lower()
+        numbered = _INTERFACE_BEGUN.match(f"{token}{CURSOR}")
+        if numbered and numbered[1] != token and resolve(numbered[1]):
+            return [_INTERFACE_NUMBER]
         return [Choice(name, "", name) for low, name in known.items() if low.startswith(begun)]
 
     def within(value: str) -> bool:
         return take(Line(value), 0, 0, value) == (value, len(value))
 
-    return Kind(SPECIFIC, take, choices, str, within=within)
+    return Kind(SPECIFIC, take, choices, str, within=within, begins=lambda token: resolve(token) is not None)
 
 
 def _port(table: Mapping[str, int]) -> Kind:

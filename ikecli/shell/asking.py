@@ -9,6 +9,7 @@ from ikecli.control.client import Client
 from ikecli.control.messages import Names
 from ikecli.control.replies import Choice, Lines
 from ikecli.language import Command, LineError, Mode, load
+from ikecli.shell import short
 
 SCREEN: Final = 80
 
@@ -90,11 +91,16 @@ def _columns(words: list[str]) -> str:
     return "".join("".join(f"{word:<{width}}" for word in row).rstrip() + "\n" for row in rows)
 
 
+def _is_whole(choice: Choice, begun: str) -> bool:
+    """Tell whether a short name is typed already: what else begins so is to be completed."""
+    return choice.label.startswith(short.MARK) and choice.word.lower() == begun
+
+
 def completed(text: str, choices: list[Choice]) -> str:
     """Return the text with its last word completed as far as the choices agree; a blank follows a whole word."""
     start = len(text) - len(text.split()[-1]) if text and not text[-1].isspace() else len(text)
     begun = text[start:].lower()
-    words = [one.word for one in choices if one.word.lower().startswith(begun)]
+    words = [one.word for one in choices if one.word.lower().startswith(begun) and not _is_whole(one, begun)]
     if not begun or not words:
         return text
     if len(words) == 1:

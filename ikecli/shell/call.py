@@ -103,6 +103,7 @@ COMMANDS: Final = Commands(
         "reload.cancel": "archive:cancel",
         "copy": "files:copy",
         "exit": "session:leave",
+        "help": "session:help",
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",

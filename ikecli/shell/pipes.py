@@ -13,7 +13,7 @@ from typing import Final
 
 from ikecli.control.replies import Choice
 from ikecli.errors import Rejected, Unavailable
-from ikecli.language import LineError
+from ikecli.language import Advice, LineError, nearest
 from ikecli.shell.terminal import Interrupted
 
 MODIFIERS: Final[Mapping[str, str]] = {
@@ -26,6 +26,12 @@ MODIFIERS: Final[Mapping[str, str]] = {
     "redirect": "Write the lines to a file: file:PATH",
     "section": "Show the lines that match with what is indented below them",
 }
+
+SECTIONS: Final[Mapping[str, str]] = {
+    "exclude": "All but the sections that match",
+    "include": "The sections that match, and nothing else",
+}
+"""What may stand between `section` and its expression."""
 
 EXPRESSION_LIMIT: Final = 256
 """Characters of a regular expression."""
@@ -73,20 +79,18 @@ class Begin(Filter):
 
 
 class Section(Filter):
-    """Lines that match, each with the lines below it that are indented deeper."""
+    """Lines that match, each with the lines below it that are indented deeper; or all but these."""
 
-    def __init__(self, matches: Callable[[str], bool]) -> None:
-        self._matches = matches
+    def __init__(self, matches: Callable[[str], bool], others: bool) -> None:
+        self._matches, self._others = matches, others
         self._depth: int | None = None
 
     def line(self, text: str) -> Iterator[str]:
         """Yield the line if it matches or lies in a section that does."""
         depth = len(text) - len(text.lstrip(" "))
-        if self._depth is not None and text and depth > self._depth:
-            yield text
-            return
-        self._depth = depth if self._matches(text) else None
-        if self._depth is not None:
+        if self._depth is None or not text or depth <= self._depth:
+            self._depth = depth if self._matches(text) else None
+        if (self._depth is None) == self._others:
             yield text
 
 
@@ -154,8 +158,9 @@ def read(line: str) -> Pipe:
         case [name] if name != "json" and rest.strip():
             return Pipe(command, _made(name, rest))
         case ["json"] | [] if word:
-            at = column + (len(text) - len(rest) if modifiers(word) else 0)
-            raise LineError("invalid", at, at, line[:at] + line[at:].partition(" ")[0])
+            wrong = rest.lstrip() if modifiers(word) else text
+            at = column + len(text) - len(wrong)
+            raise LineError("invalid", at, at, line[:at] + wrong.partition(" ")[0])
         case [_] | []:
             raise LineError("incomplete", len(line), len(line), line)
     raise LineError("ambiguous", column, column, line[: column + len(word)])
@@ -166,25 +171,40 @@ def modifiers(begun: str) -> list[str]:
     return [begun] if begun in MODIFIERS else [name for name in MODIFIERS if begun and name.startswith(begun.lower())]
 
 
+def advice(line: str, error: LineError) -> Advice | None:
+    """Return what helps whoever typed a line whose pipe was refused; None where something else was."""
+    if error.wrong != "invalid" or error.start < split(line)[2]:
+        return None
+    return Advice(nearest(error.shown[error.start :].lower(), MODIFIERS))
+
+
 def choices(text: str) -> list[Choice]:
     """Return what may stand at the end of what is behind a `|`."""
     word, blank, rest = text.partition(" ")
     if not blank:
-        return [Choice(name, help, name) for name, help in MODIFIERS.items() if name.startswith(word.lower())]
+        return _begun(MODIFIERS, word)
+    whole = [Choice("<cr>", "")] if rest.strip() and rest[-1] == " " else []
     match modifiers(word):
         case ["json"]:
-            return [] if rest else [Choice("<cr>", "")]
+            return [] if rest.strip() else [Choice("<cr>", "")]
         case ["append" | "redirect"]:
-            return [Choice("file:PATH", "A file on your machine")]
-        case [_]:
-            return [Choice("LINE", "Regular expression")]
+            return whole or [Choice("file:PATH", "A file on your machine")]
+        case [name]:
+            halves = _begun(SECTIONS, rest) if name == "section" and " " not in rest else []
+            return [*halves, Choice("LINE", "Regular expression"), *whole]
     return []
+
+
+def _begun(words: Mapping[str, str], begun: str) -> list[Choice]:
+    return [Choice(name, help, name) for name, help in words.items() if name.startswith(begun.lower())]
 
 
 def _made(name: str, rest: str) -> Filter:
     if name in ("append", "redirect"):
         return Write(file_path(rest.strip()), name == "append")
-    matches = _matcher(rest)
+    half, _, behind = rest.partition(" ")
+    halved = name == "section" and half.lower() in SECTIONS and bool(behind.strip())
+    matches = _matcher(behind if halved else rest)
     match name:
         case "include":
             return Include(matches)
@@ -193,7 +213,7 @@ def _made(name: str, rest: str) -> Filter:
         case "begin":
             return Begin(matches)
         case "section":
-            return Section(matches)
+            return Section(matches, halved and half.lower() == "exclude")
     return Count(matches)
 
 

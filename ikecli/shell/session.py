@@ -13,7 +13,7 @@ from ikecli.control.messages import ConfigEnd, ConfigHelp, ConfigLine, Identify,
 from ikecli.control.replies import Choice, Choices, ConfigState, Error, Heard, Identified, Reply, Shown
 from ikecli.errors import IkecliError, Rejected
 from ikecli.language import LINE_LIMIT, LineError, advice, message, unwrapped
-from ikecli.shell import asking, notices, pipes
+from ikecli.shell import asking, notices, pipes, short
 from ikecli.shell.ahead import Ahead
 from ikecli.shell.call import COMMANDS, Call
 from ikecli.shell.history import History
@@ -22,6 +22,8 @@ from ikecli.shell.terminal import END_OF_MODE, EndOfInput, Interrupted, Terminal
 
 _LOOKS: Final = re.compile(r"\s*(sho?w?|mor?e?)\s", re.IGNORECASE)
 """How a line begins that only shows something."""
+_DO: Final = re.compile(r"\s*do\s+", re.IGNORECASE)
+"""How a line of configuration mode begins that is for exec mode."""
 
 
 class Elsewhere(Protocol):
@@ -79,6 +81,11 @@ class Shell:
         return self._exec.dialect
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """Short names of exec commands, each with its command behind it, where the dialect spoken has such."""
+        return self.who.aliases if self.spoken == self.who.dialect else ()
+
+    @property
     def prompt(self) -> str:
         """What stands before the line that is typed."""
         if self._block:
@@ -111,6 +118,12 @@ class Shell:
         assert isinstance(reply, Identified)
         self.who = reply
 
+    async def _refresh(self) -> None:
+        """Take over anew who this session is where lines of configuration may have changed that."""
+        if self._changed:
+            await self.identify()
+            self._changed = False
+
     def take_over(self, other: Shell) -> None:
         """Go on after a session elsewhere, on the same terminal, has ended."""
         self.client.on_push = self._heard
@@ -124,9 +137,9 @@ class Shell:
     # Lines
 
     async def _turn(self) -> None:
-        if not self.mode and (self.terminal.attended or self._changed):
-            await self.identify()
-            self._changed = False
+        if not self.mode:
+            self._changed |= self.terminal.attended
+            await self._refresh()
         prompt = self.prompt
         try:
             line = await self.terminal.line(prompt, None if self._block else self)
@@ -198,17 +211,9 @@ class Shell:
         finally:
             self.terminal.on_interrupt = None
 
-    def _in_full(self, line: str) -> str:
-        """Return a line with the short name of a command that it begins with written out."""
-        first, *rest = line.split(None, 1)
-        for alias in self.who.aliases:
-            name, command = alias.split(None, 1)
-            if name.lower() == first.lower():
-                return " ".join([command, *rest])
-        return line
-
     async def _execute(self, line: str, width: int) -> bool:
-        typed, line = line, self._in_full(line)
+        await self._refresh()
+        typed, line = line, short.in_full(line, self.aliases)
         try:
             pipe = pipes.read(line)
             command = await self._exec.read(pipe.command)
@@ -227,8 +232,8 @@ class Shell:
     def _refuse(self, error: LineError, line: str, width: int) -> None:
         if not self.terminal.typed:
             self.terminal.write(error.shown + "\n")
-        helps = advice(self._exec.mode, line, error).lines(self.spoken)
-        for text in message(error, width, self.spoken, helps):
+        helps = pipes.advice(line, error) or advice(self._exec.mode, line, error)
+        for text in message(error, width, self.spoken, helps.lines(self.spoken)):
             self.terminal.write(text + "\n")
 
     # Configuration mode
@@ -280,8 +285,13 @@ class Shell:
     # Questions
 
     async def help(self, text: str) -> str:
-        """Return what `?` prints behind `text`."""
-        return asking.layout(text, await self._choices(text), self.who.dialect if self.mode else self.spoken)
+        """Return what `?` prints behind `text`; the command of a short name stands above it."""
+        run = self._run(text)
+        if run is not None:
+            await self._refresh()
+        full = short.expanded(run, self.aliases) if run is not None else run
+        above = f"{full}?\n" if full != run else ""
+        return above + asking.layout(text, await self._choices(text), self.who.dialect if self.mode else self.spoken)
 
     async def complete(self, text: str) -> str:
         """Return what TAB makes of `text`."""
@@ -291,14 +301,23 @@ class Shell:
         """Return what may follow `text`, in a line."""
         return asking.hint(await self._choices(text))
 
+    def _run(self, text: str) -> str | None:
+        """Return the part of a begun line that is for exec mode, or None where it is configuration."""
+        if not self.mode:
+            return text
+        do = _DO.match(text) if self.who.dialect == "ios" else None
+        return text[do.end() :] if do else None
+
     async def _choices(self, text: str) -> list[Choice]:
-        if self.mode:
+        run = self._run(text)
+        command, pipe, _ = pipes.split(text)
+        if pipe is not None and (run is not None or _LOOKS.match(command)):
+            return pipes.choices(pipe)
+        if run is None:
             reply = await self.client.request(ConfigHelp(text))
             return list(reply.choices) if isinstance(reply, Choices) else []
-        command, pipe, _ = pipes.split(text)
-        if pipe is not None:
-            return pipes.choices(pipe)
-        return await self._exec.ask(command)
+        found = await self._exec.ask(short.expanded(run, self.aliases))
+        return sorted((*short.choices(run, self.aliases), *found), key=lambda one: one.label == "<cr>")
 
     def _heard(self, heard: Heard) -> None:
         text = "".join(f"{line}\n" for line in notices.lines(heard, self.who.dialect))

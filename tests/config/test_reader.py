@@ -161,7 +161,6 @@ def test_help_lists_the_mode_and_what_every_mode_has() -> None:
     assert {"shutdown", "exit", "end", "do", "no"} <= labels
     assert "hostname" not in labels
     assert [choice.label for choice in reader.help("shut")] == ["shutdown"]
-    assert {choice.label for choice in reader.help("do show cl")} == {"clock"}
 
 
 def test_help_in_a_mode_falls_back_to_the_modes_around_it() -> None:

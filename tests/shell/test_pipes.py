@@ -38,18 +38,53 @@ def through(line: str) -> list[str]:
         ("begin ^interface", [5, 6, 7]),
         ("section crypto", [1, 2, 3, 4, 7]),
         ("sec set peer", [2, 3]),
+        ("section include set peer", [2, 3]),
+        ("section exclude crypto", [0, 5, 6]),
+        ("section excluded", []),
         ("include ^_ip_", [6]),
         ("include ip\\_address", [4]),
     ],
 )
 def test_lines_that_pass(pipe: str, numbers: list[int]) -> None:
-    if "exclude" in pipe:
+    if pipe.startswith("exclude"):
         numbers = [at for at, line in enumerate(CONFIG) if " ip" not in line]
     assert through(f"show run | {pipe}") == [CONFIG[number] for number in numbers]
 
 
 def test_counting() -> None:
     assert through("show run | count crypto") == ["Number of lines which match regexp = 2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "helped"),
+    [
+        ("show run | incldue x", "did you mean include?"),
+        ("show run | foo x", ""),
+        ("show run | json now", ""),
+    ],
+)
+def test_a_misspelled_word_is_told_which_is_near(line: str, helped: str) -> None:
+    with pytest.raises(LineError) as error:
+        pipes.read(line)
+    assert str(pipes.advice(line, error.value)) == helped
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("", list(pipes.MODIFIERS)),
+        ("in", ["include"]),
+        ("include ", ["LINE"]),
+        ("include a", ["LINE"]),
+        ("include a ", ["LINE", "<cr>"]),
+        ("section e", ["exclude", "LINE"]),
+        ("redirect file:x ", ["<cr>"]),
+        ("json ", ["<cr>"]),
+        ("foo ", []),
+    ],
+)
+def test_a_question_behind_a_pipe(text: str, labels: list[str]) -> None:
+    assert [one.label for one in pipes.choices(text)] == labels
 
 
 def test_the_command_is_what_stands_before() -> None:

@@ -11,6 +11,20 @@ AUTOMATION_WIDTH: Final = 511
 """The width that programs ask for which read every character: they get lines and nothing else."""
 
 
+HELP: Final = (
+    "A question mark (?) at any place of a line asks what may stand there.",
+    "Behind a blank it lists the words and values that may come next, each with its help;",
+    "<cr> among them says that the command may end there.  Behind a begun word it lists",
+    "the words that begin so (show cl?).  TAB completes such a word where there is one only.",
+    "Words may be cut short as long as they stay unique; `show aliases` lists further short names.",
+)
+
+
+async def help(call: Call) -> None:
+    """Print how to ask for help."""
+    await call.out.lines(HELP)
+
+
 async def leave(call: Call) -> None:
     """End the session."""
     call.shell.ended = True
