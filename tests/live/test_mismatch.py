@@ -11,7 +11,7 @@ import pytest
 from tests.live.cases import CASES, KEY, Case, theirs
 from tests.live.peers import STRONGSWAN_6, unpacked
 from tests.live.strongswan import Charon
-from tests.live.tunnel import Tunnel, lost
+from tests.live.tunnel import Tunnel
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 PSK = CASES[0]
@@ -51,5 +51,5 @@ def test_the_log_says_what_does_not_fit(case: Case, as_responder: str, as_initia
             tunnel.peer.begin()
         tunnel.engine.until(as_responder)
         tunnel.engine.type("clear crypto ikev2 sa")
-        assert lost(tunnel.pinging("L", 1, 56, 1)) == 1
+        assert tunnel.pinging("L", 1, 56, 1).lost() == 1
         tunnel.engine.until(as_initiator)

@@ -13,7 +13,7 @@ from tests.live.cases import CBC, Case
 from tests.live.openiked import Iked, theirs
 from tests.live.peers import OPENIKED, unpacked
 from tests.live.test_planes import has_esp
-from tests.live.tunnel import Tunnel, end_and_begin, lost
+from tests.live.tunnel import Tunnel, end_and_begin
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 IKE = "enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group ecp256"
@@ -51,7 +51,7 @@ def test_its_lifetimes_end_without_a_lost_packet(tunnel: Tunnel) -> None:
     pings = [tunnel.pinging(sender, 1800, 1000, 0.05) for sender in ("L", "R")]
     for ike in (False, True, False):
         tunnel.peer.rekey(ike)
-    assert [lost(ping) for ping in pings] == [0, 0]
+    assert [ping.lost() for ping in pings] == [0, 0]
     after = tunnel.peer.sas()
     assert [len(one) for one in after] == [1, 1]
     assert not {*before[0], *before[1]} & {*after[0], *after[1]}

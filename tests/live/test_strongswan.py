@@ -14,7 +14,7 @@ from tests.live.cases import BORROWS, CASES, CHILDLESS, DPD, INSIDE, LENDS, SHOR
 from tests.live.machine import stream
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, Peer, unpacked
 from tests.live.strongswan import Charon
-from tests.live.tunnel import MEGABYTE, Tunnel, live_through, lost, pinging
+from tests.live.tunnel import MEGABYTE, Pinging, Tunnel, live_through
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -54,7 +54,7 @@ def test_lifetimes_of_ours_end_without_a_lost_packet(tunnel: Tunnel) -> None:
     tunnel.first()
     ike, spis = tunnel.peer.sas()
     pings = [tunnel.pinging(sender, 1300, 200, 0.1) for sender in ("L", "R")]
-    assert [lost(ping) for ping in pings] == [0, 0]
+    assert [ping.lost() for ping in pings] == [0, 0]
     new_ike, new_spis = tunnel.peer.sas()
     assert len(new_ike) == len(new_spis) == 1
     assert not {*ike, *spis} & {*new_ike, *new_spis}
@@ -85,11 +85,11 @@ def test_an_address_that_one_end_lends_carries_traffic_over_rekeys(tunnel: Tunne
     ends = (tunnel.names[borrower], "10.9.0.1"), (tunnel.names[lender], INSIDE[4][lender])
     for sender, receiver in (ends, ends[::-1]):
         assert stream(*sender, *receiver, 10 * MEGABYTE)
-    pings = [pinging(*sender, 300, 1000, 0.01, receiver[1]) for sender, receiver in (ends, ends[::-1])]
+    pings = [Pinging(*sender, 300, 1000, 0.01, receiver[1]) for sender, receiver in (ends, ends[::-1])]
     for ike in (False, True):
         time.sleep(1)
         tunnel.peer.rekey(ike)
-    assert [lost(ping) for ping in pings] == [0, 0]
+    assert [ping.lost() for ping in pings] == [0, 0]
     assert [len(one) for one in tunnel.peer.sas()] == [1, 1]
 
 
@@ -113,7 +113,7 @@ def test_traffic_is_back_after_a_fault_and_nothing_stale_stays(tunnel: Tunnel, f
     tunnel.first()
     FAULTS[fault](tunnel)
     deadline = time.monotonic() + 40
-    while lost(tunnel.pinging("L", 1, 56, 1)):
+    while tunnel.pinging("L", 1, 56, 1).lost():
         assert time.monotonic() < deadline, tunnel.engine.log.read_text() + tunnel.peer.log[-3000:]
     assert stream(*tunnel.ends("L"), MEGABYTE)
     assert stream(*tunnel.ends("R"), MEGABYTE)

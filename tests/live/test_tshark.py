@@ -17,7 +17,7 @@ from tests.lab.capture import NEEDS_TSHARK, frames
 from tests.live.cases import CASES, Case, theirs
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, unpacked
 from tests.live.strongswan import Charon
-from tests.live.tunnel import Tunnel, lost
+from tests.live.tunnel import Tunnel
 
 pytestmark = [
     pytest.mark.live,
@@ -57,7 +57,7 @@ def test_every_octet_of_a_row_is_right(case: Case, tmp_path: Path) -> None:
             tunnel.first()
             for ike in (False, True):
                 tunnel.peer.rekey(ike)
-                assert lost(tunnel.pinging("R", 3, 400, 0.1)) < 3
+                assert tunnel.pinging("R", 3, 400, 0.1).lost() < 3
             tunnel.engine.type("clear crypto ikev2 sa")
             tunnel.until_gone(tunnel.peer.sas()[0] or ["gone"])
         folder = tunnel.engine.where / "state" / "flash" / "keys"
