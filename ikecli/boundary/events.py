@@ -334,6 +334,17 @@ class Retransmitted(SaEvent):
 
 
 @value
+class Unsent(SaEvent):
+    """A request did not leave this machine, and why; it will be tried again."""
+
+    exchange: str
+    message_id: int
+    why: str
+    remote: str
+    local: str = ""
+
+
+@value
 class GaveUp(SaEvent):
     """No answer after all attempts."""
 
@@ -396,6 +407,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
             SelectorsRefused,
             AddressRefused,
             ChildFailed,
+            Unsent,
             GaveUp,
             DatagramDropped,
             NotifyReceived,
@@ -415,6 +427,7 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
         AuthenticationFailed,
         SelectorsRefused,
         AddressRefused,
+        Unsent,
         GaveUp,
         LineProtocol,
     }

@@ -124,7 +124,7 @@ class Choices(Reply):
 class Pinged(Reply):
     """An echo's outcome: the mark that a router prints, and milliseconds.
 
-    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole.
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole. `why` says what kept it from being sent.
     """
 
     mark: str

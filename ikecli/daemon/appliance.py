@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -143,7 +144,7 @@ class Appliance:
         self.holder: Session | None = None
         self._ask = ask or self._ask_here
         self._ways: Final[dict[type[Effect], Callable[[Any], None]]] = {
-            Send: lambda send: transmit(send.datagram),
+            Send: partial(self._send, transmit),
             Tell: self._tell,
             Install: self.plane.install,
             Update: self.plane.update,
@@ -390,6 +391,14 @@ class Appliance:
                 yield replace(view, children=tuple(children))
 
     # Effects
+
+    def _send(self, transmit: Callable[[Datagram], None], send: Send) -> None:
+        """Send a datagram; of one that cannot leave the engine hears after the batch."""
+        try:
+            transmit(send.datagram)
+        except Unavailable as problem:
+            failed = Failed(send, str(problem))
+            self.clock.call_at(self.clock.now(), lambda: self._perform(self.engine.failed(failed, self.clock.now())))
 
     def _tell(self, tell: Tell) -> None:
         """Pass on an event; keys are for the key log alone."""

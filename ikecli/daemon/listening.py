@@ -46,7 +46,8 @@ class ListeningPlane(NonePlane):
             )
         now = self._clock.now()
         self._clock.call_at(now, lambda: self._notify(acquire))
-        self._clock.call_at(now + echo.timeout, lambda: done(EchoResult(".")))
+        why = "% No packet was sent: this engine has no data plane (--dataplane none); the tunnel alone was asked for"
+        self._clock.call_at(now + echo.timeout, lambda: done(EchoResult(".", why=why)))
 
     def _acquire(self, sources: list[Address], destination: Address) -> Acquire | None:
         protocol = ICMP if destination.version == 4 else ICMPV6

@@ -212,7 +212,7 @@ class Session:
 
     def _ping(self, request: Ping, reply: Answer) -> None:
         def done(result: EchoResult) -> None:
-            reply(Pinged(result.mark, result.milliseconds))
+            reply(Pinged(result.mark, result.milliseconds, result.why))
 
         echo = Echo(
             request.destination,

@@ -102,20 +102,30 @@ class Sockets:
             raise failure
 
     def transmit(self, datagram: Datagram) -> None:
-        """Send a datagram from its local address; what the machine does not take is counted, and sent again later."""
+        """Send a datagram from its local address; raises Unavailable, and counts it, where that cannot be.
+
+        The first error may be an earlier datagram's, which the network refused (ip(7), IP_RECVERR).
+        """
+        try:
+            self._transmit(datagram)
+        except OSError:
+            try:
+                self._transmit(datagram)
+            except OSError as error:
+                self.counted["unsent"] += 1
+                raise Unavailable(_unsent(datagram, error)) from error
+
+    def _transmit(self, datagram: Datagram) -> None:
         local, remote = datagram.local, datagram.remote
         encapsulated = local.port == NAT_PORT
         octets = MARKER + datagram.octets if encapsulated and not datagram.bare else datagram.octets
         to = _text(remote), self.ports.on_wire(remote.port)
-        try:
-            if (pair := self._open.get(local.address)) is not None:
-                pair[encapsulated].sendto(octets, to)
-            elif (pair := self._open.get(WILDCARDS[local.address.version == 6])) is not None:
-                pair[encapsulated].sendmsg([octets], [_source(local.address)], 0, to)
-            else:
-                self.counted["unsent"] += 1
-        except OSError:
-            self.counted["unsent"] += 1
+        if (pair := self._open.get(local.address)) is not None:
+            pair[encapsulated].sendto(octets, to)
+        elif (pair := self._open.get(WILDCARDS[local.address.version == 6])) is not None:
+            pair[encapsulated].sendmsg([octets], [_source(local.address)], 0, to)
+        else:
+            raise OSError(errno.EADDRNOTAVAIL, f"nothing listens at {local.address}")
 
     def on_wire(self, port: int) -> int:
         """Return the port that stands for an engine's port; its own inverse."""
@@ -225,6 +235,12 @@ def _why(address: Address, port: int, error: OSError) -> str:
         case errno.EADDRINUSE:
             return f"{where}: another program uses it; stop it, or choose ports with --port and --nat-port"
     return f"{where}: {error.strerror}"
+
+
+def _unsent(datagram: Datagram, error: OSError) -> str:
+    if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        return f"no route to {datagram.remote.address}"
+    return f"{datagram.remote.address}: {error.strerror}"
 
 
 def _source(address: Address) -> tuple[int, int, bytes]:

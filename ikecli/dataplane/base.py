@@ -20,10 +20,14 @@ Notify = Callable[[Notice], None]
 
 @dataclass(frozen=True, slots=True)
 class EchoResult:
-    """What became of an echo request: `!`, `.`, `U` or (too long to pass whole) `M`, and milliseconds."""
+    """What became of an echo request: `!`, `.`, `U` or (too long to pass whole) `M`, and milliseconds.
+
+    `why` says what kept it from being sent at all.
+    """
 
     mark: str
     milliseconds: float = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,8 +222,10 @@ class MemoryPlane:
     # IKE
 
     def transmit(self, datagram: Datagram) -> None:
-        """Send an IKE datagram from one of our addresses."""
+        """Send an IKE datagram from one of our addresses; raises Unavailable without a route."""
         local, remote = datagram.local, datagram.remote
+        if self._links.hop(datagram.vrf, remote.address) is None:
+            raise Unavailable(f"no route to {remote.address}")
         marked = NAT_PORT in (local.port, remote.port) and not datagram.bare
         octets = NON_ESP_MARKER + datagram.octets if marked else datagram.octets
         self._emit(udp(local.address, local.port, remote.address, remote.port, octets), datagram.vrf)

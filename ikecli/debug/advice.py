@@ -14,6 +14,7 @@ from ikecli.boundary.events import (
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
+    Unsent,
 )
 from ikecli.boundary.views import FlowView
 from ikecli.debug import offers
@@ -224,6 +225,11 @@ def _lacking(event: ChildFailed, dialect: str) -> str:
         )
     needs = ("match identity remote ...", "authentication remote ...", "authentication local ...", "keyring local ...")
     return f"{_here(dialect, f'crypto ikev2 profile {profile}')}, which needs {', '.join(needs)}"
+
+
+def unsent(event: Unsent, dialect: str) -> str:
+    """Say where it is seen which way packets to a peer take."""
+    return _here(dialect, "show ip route" if dialect == "ios" else "show route")
 
 
 def silence(event: GaveUp, dialect: str) -> str:

@@ -12,12 +12,20 @@ from ikecli.boundary.events import (
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
+    Unsent,
 )
 from ikecli.debug import advice, inner, offers
 from ikecli.show import text
 
 Failure = (
-    ProposalRefused | ProfileMissing | AuthenticationFailed | SelectorsRefused | AddressRefused | ChildFailed | GaveUp
+    ProposalRefused
+    | ProfileMissing
+    | AuthenticationFailed
+    | SelectorsRefused
+    | AddressRefused
+    | ChildFailed
+    | Unsent
+    | GaveUp
 )
 Lines = tuple[str, ...]
 """A line of debug and those that belong below it."""
@@ -88,6 +96,12 @@ def child(event: ChildFailed, dialect: str) -> Iterator[Lines]:
     yield (advice.child(event, dialect),)
 
 
+def unsent(event: Unsent, dialect: str) -> Iterator[Lines]:
+    """Yield what did not leave."""
+    yield (summary(event, dialect),)
+    yield (advice.unsent(event, dialect),)
+
+
 def silence(event: GaveUp, dialect: str) -> Iterator[Lines]:
     """Yield who did not answer what."""
     yield (summary(event, dialect),)
@@ -97,11 +111,12 @@ def silence(event: GaveUp, dialect: str) -> Iterator[Lines]:
 def summary(event: Failure, dialect: str) -> str:
     """Return a failure as one line without advice."""
     match event:
+        case ProposalRefused(by_peer=True):
+            return f"The peer chose none of our proposals ({event.protocol}): {'; '.join(event.offered)}"
         case ProposalRefused():
             kinds = ", ".join(offers.TITLES.get(kind, kind) for kind in event.differing)
-            who = "The peer chose none of our proposals" if event.by_peer else "Failed to find a matching policy"
             why = f"no common {kinds}" if kinds else advice.nothing(event, dialect)
-            return f"{who} ({event.protocol}{why and f': {why}'})"
+            return f"Failed to find a matching policy ({event.protocol}{why and f': {why}'})"
         case ProfileMissing():
             return f"No profile for peer identity '{event.identity}' of type '{event.identity_type}'"
         case AuthenticationFailed():
@@ -115,6 +130,8 @@ def summary(event: Failure, dialect: str) -> str:
         case ChildFailed():
             what = f"Child SA for '{event.connection}'" if event.connection else "Child SA"
             return f"{what} was not set up: {event.why}"
+        case Unsent():
+            return f"{event.exchange} request {event.message_id} was not sent: {event.why}"
         case GaveUp():
             request = f"{event.exchange} request {event.message_id} after {event.attempts} attempts"
             peer = text.host(event.remote)

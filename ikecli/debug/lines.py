@@ -220,6 +220,7 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.ChildFailed: failures.child,
     events.NotifyReceived: _notify,
     events.Retransmitted: _retransmitted,
+    events.Unsent: failures.unsent,
     events.GaveUp: failures.silence,
     events.LivenessChecked: _liveness,
     events.LineProtocol: _line,

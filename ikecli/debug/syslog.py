@@ -14,6 +14,7 @@ from ikecli.boundary.events import (
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
+    Unsent,
 )
 from ikecli.boundary.views import LogLine
 from ikecli.control.replies import Heard
@@ -44,6 +45,8 @@ def _ios(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "TUN", "RECURDOWN", text)
         case LineProtocol():
             return LogLine(time, 5, "LINEPROTO", "UPDOWN", _line(event))
+        case Unsent():
+            return LogLine(time, 4, "IKEV2", "UNSENT", f"{summary(event, 'ios')}; it will be tried again")
         case ChildFailed(told=True):
             return None
         case (
@@ -73,6 +76,9 @@ def _asa(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "ASA", "750007", f"{_ends(event.local, event.remote)} SA DOWN. Reason: {event.why}")
         case LineProtocol():
             return LogLine(time, 4, "ASA", "411001" if event.up else "411002", _line(event))
+        case Unsent():
+            text = f"{_ends(event.local, event.remote)} {summary(event, 'asa')}; it will be tried again"
+            return LogLine(time, 4, "ASA", "750003", text)
         case ChildFailed(told=True):
             return None
         case (

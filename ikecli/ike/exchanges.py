@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from operator import call
 
-from ikecli.boundary.effects import Tell
-from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted
+from ikecli.boundary.effects import Datagram, Tell
+from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted, Unsent
 from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
 from ikecli.ike.connect import next_peer
@@ -29,7 +29,7 @@ from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.window import UNSENT, Aim, Outstanding, Want
 from ikecli.numbers import Exchange, NotifyType, label
-from ikecli.wire import Header, Sealed
+from ikecli.wire import Header, Sealed, cut
 from ikecli.wire.payloads import Authentication
 
 
@@ -142,6 +142,16 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
     aim, peers = (sa.birth.aim, sa.birth.peers) if sa.birth else (Aim(), ())
     close(core, sa, "the peer does not answer", linger=False)
     next_peer(core, aim, peers)
+
+
+def unsent(core: Core, datagram: Datagram, why: str) -> None:
+    """Tell, once a request, that one of ours does not leave this machine."""
+    for sa in core.by_peer.get(datagram.remote.host, ()):
+        for out in sa.window.open:
+            if out.attempt == 0 and datagram.octets == cut(out.octets)[0]:
+                name, ends = label(Exchange, out.talk.exchange), (str(sa.remote), str(sa.local))
+                event = Unsent(sa.number, sa.session, name, out.message_id, why, *ends)
+                core.tell(Unsent, lambda event=event: event)  # type: ignore[misc]
 
 
 def _ready(core: Core, sa: IkeSa) -> bool:

@@ -15,7 +15,7 @@ from ikecli.boundary.notices import (
     Notice,
     UnknownSpi,
 )
-from ikecli.ike import hints, serving
+from ikecli.ike import exchanges, hints, serving
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, start_sending
@@ -67,6 +67,8 @@ def failed(core: Core, failure: Failed) -> None:
     The response to the peer was behind the Install, so it never left: it is answered anew, with an error.
     """
     rest = list(failure.undone)
+    if isinstance(failure.effect, Send):
+        exchanges.unsent(core, failure.effect.datagram, failure.why)
     if isinstance(failure.effect, Attach):
         core.effects += rest
         for bare in [sa for sa in core.sas.values() if sa.access == failure.effect.access.name]:

@@ -116,6 +116,16 @@ def uncovered_by_peer(talk: Talk, local: Sequence[Selector], remote: Sequence[Se
     )
 
 
+def child_refused_by_peer(
+    talk: Talk, error: int, offers: Sequence[Offer], local: Sequence[Selector], remote: Sequence[Selector]
+) -> None:
+    """Tell what of a Child SA the peer refuses, as far as its error says."""
+    if error == NotifyType.NO_PROPOSAL_CHOSEN:
+        refused_by_peer(talk, Protocol.ESP, offers)
+    elif error == NotifyType.TS_UNACCEPTABLE:
+        uncovered_by_peer(talk, local, remote)
+
+
 def child_failed(talk: Talk, connection: str, why: str, notify: int) -> None:
     """Tell that a Child SA was not set up; `notify` is the error that one end sends the other, or 0."""
     sa, told = talk.sa, notify in _TOLD

@@ -47,6 +47,17 @@ def test_two_engines_set_a_tunnel_up_and_take_it_down(pair: tuple[Engine, Engine
     assert "UP" in right.log.read_text()
 
 
+def test_a_ping_without_a_data_plane_says_that_nothing_was_sent(pair: tuple[Engine, Engine]) -> None:
+    assert pair[0].type("ping 10.2.2.1 source Loopback0 repeat 2 timeout 1").splitlines() == [
+        "Type escape sequence to abort.",
+        "Sending 2, 100-byte ICMP Echos to 10.2.2.1, timeout is 1 seconds:",
+        "Packet sent with a source address of 10.1.1.1 ",
+        "..",
+        "Success rate is 0 percent (0/2)",
+        "% No packet was sent: this engine has no data plane (--dataplane none); the tunnel alone was asked for",
+    ]
+
+
 def test_a_wrong_key_is_told_on_both_sides(tmp_path: Path, ports: tuple[str, ...]) -> None:
     left = Engine(tmp_path / "left", config("Left", "127.0.0.1", "127.0.0.2", "10.1.1", "10.2.2"), *ports)
     right = Engine(tmp_path / "right", config("Right", "127.0.0.2", "127.0.0.1", "10.2.2", "10.1.1", "other"), *ports)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH
 from ipaddress import ip_address
 
 import pytest
@@ -172,8 +173,38 @@ def test_listening_follows_the_addresses() -> None:
             one.sockets.listen([B.__class__("127.0.0.3")])
             other.sockets.listen([A, B])
             assert other.sockets.addresses == {A, B}
-            one.sockets.transmit(Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500)))
+            with pytest.raises(Unavailable, match=r"^127\.0\.0\.2: nothing listens at 127\.0\.0\.1$"):
+                one.sockets.transmit(Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500)))
             assert one.sockets.counted["unsent"] == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("errors", "sent"), [([ECONNREFUSED], 1), ([EHOSTUNREACH], 1), ([ENETUNREACH] * 2, 0)])
+def test_an_error_that_an_earlier_datagram_left_behind_stops_no_other(
+    errors: list[int], sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = list(errors)
+
+    class Ill(socket.socket):
+        def sendto(self, *words: object) -> int:  # type: ignore[override]
+            if left:
+                raise OSError(left.pop(0), "ill")
+            return super().sendto(*words)  # type: ignore[call-overload, no-any-return]
+
+    async def run() -> None:
+        async with ends(2) as (one, other):
+            other.sockets.listen([B])
+            monkeypatch.setattr(socket, "socket", Ill)
+            one.sockets.listen([A])
+            datagram = Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500))
+            if sent:
+                one.sockets.transmit(datagram)
+                assert (await other.next()).octets == b"x"
+            else:
+                with pytest.raises(Unavailable, match=r"^no route to 127\.0\.0\.2$"):
+                    one.sockets.transmit(datagram)
+            assert one.sockets.counted["unsent"] == 1 - sent
 
     asyncio.run(run())
 

@@ -9,6 +9,7 @@ import pytest
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.events import (
+    AddressRefused,
     AuthenticationFailed,
     ChildFailed,
     DatagramDropped,
@@ -20,9 +21,13 @@ from ikecli.boundary.events import (
     ProposalRefused,
     SelectorsRefused,
 )
+from ikecli.errors import Refused
 from ikecli.ike.limits import HALF_OPEN_SECONDS, HOLD_OFF_SECONDS, UNPROVEN_SECONDS
+from ikecli.ike.occasions import SERVED
 from ikecli.ike.requests import Initiate
-from ikecli.intent import Flow, IdentityMatch, Selector
+from ikecli.ike.talk import Incoming, Outcome, Talk
+from ikecli.ike.tasks.base import Task
+from ikecli.intent import Asking, Flow, IdentityMatch, Selector
 from ikecli.numbers import AuthMethod, Exchange, NotifyType
 from ikecli.wire import Header, Message, read_message, write_message
 from ikecli.wire.payloads import Notify, UnknownPayload
@@ -174,6 +179,51 @@ def test_unacceptable_selectors_leave_the_ike_sa_up() -> None:
     assert refused.offered == ("192.168.2.0/24 -> 192.168.1.0/24",)
     assert refused.configured == ("172.16.0.0/24 -> 172.17.0.0/24",)
     assert pair.left.events(SelectorsRefused)[0].by_peer
+
+
+class Unkind(Task):
+    """Refuses IKE_AUTH with an error that is about the Child SA alone, as some systems do."""
+
+    __slots__ = ()
+    error = NotifyType.NO_PROPOSAL_CHOSEN
+
+    def read_request(self, talk: Talk, message: Incoming) -> Outcome:
+        raise Refused("no Child SA, no IKE SA", self.error)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "offered"),
+    [
+        (NotifyType.NO_PROPOSAL_CHOSEN, ProposalRefused, ("AES-GCM-128 NO_ESN",)),
+        (NotifyType.TS_UNACCEPTABLE, SelectorsRefused, ("192.168.1.0/24 -> 192.168.2.0/24",)),
+    ],
+)
+def test_a_handshake_refused_for_its_child_sa_is_no_refused_authentication(
+    error: NotifyType,
+    kind: type[ProposalRefused | SelectorsRefused],
+    offered: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SERVED, Exchange.IKE_AUTH, (Unkind,))
+    monkeypatch.setattr(Unkind, "error", error)
+    pair = begun()
+    assert not pair.left.events(AuthenticationFailed)
+    (refused,), (failed,) = pair.left.events(kind), pair.left.events(ChildFailed)
+    assert (refused.by_peer, refused.offered) == (True, offered)
+    assert failed.why == f"the peer answers {error.name} and sets up no IKE SA without it"
+    assert (failed.connection, failed.told) == (LABEL, False)
+    no_sa(pair)
+
+
+def test_a_refused_inner_address_that_costs_the_ike_sa_is_no_refused_authentication(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SERVED, Exchange.IKE_AUTH, (Unkind,))
+    monkeypatch.setattr(Unkind, "error", NotifyType.INTERNAL_ADDRESS_FAILURE)
+    pair = begun(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, asks=Asking((4,))),)))
+    assert not pair.left.events(AuthenticationFailed)
+    assert pair.left.events(AddressRefused)[0].why == "the peer answers INTERNAL_ADDRESS_FAILURE"
+    no_sa(pair)
 
 
 def test_a_connection_that_was_refused_is_left_alone_for_a_while() -> None:

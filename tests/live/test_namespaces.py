@@ -22,6 +22,20 @@ def made() -> Iterator[dict[str, str]]:
         yield names
 
 
+@pytest.mark.parametrize("plane", ["none", "userspace"])
+def test_the_log_says_that_there_is_no_route_to_a_peer(tmp_path: Path, made: dict[str, str], plane: str) -> None:
+    text = config("Left", "192.0.2.1", "198.51.100.2", "10.1.1", "10.2.2")
+    text = text.replace("end\n", "ip route 10.2.2.0 255.255.255.0 192.0.2.2\nend\n")
+    left = Engine(tmp_path / "left", text, "--dataplane", plane, within=["ip", "netns", "exec", made["L"]])
+    try:
+        left.until("STARTED")
+        left.type("ping 10.2.2.1 source Loopback0 repeat 1 timeout 1")
+        left.until("%IKEV2-4-UNSENT: IKE_SA_INIT request 0 was not sent: no route to 198.51.100.2; it will be tried")
+        assert left.log.read_text().count("UNSENT") == 1
+    finally:
+        left.end()
+
+
 def test_two_engines_meet_on_the_real_ports(tmp_path: Path, made: dict[str, str]) -> None:
     left = Engine(
         tmp_path / "left",

@@ -51,9 +51,13 @@ class Authenticate(Task):
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Check that the responder is who the profile is for, and its proof."""
         if message.one(Authentication) is None and (error := message.error) is not None:
-            name = label(NotifyType, error.type)
-            self._tell_failed(talk, self._wanted(), f"the peer answers {name}", by_peer=True)
-            raise Refused(f"the peer answers {name}", _FAILED)
+            why = f"the peer answers {label(NotifyType, error.type)}"
+            others = [task for task in talk.tasks if task is not self and error.type in task.notifies]
+            if not others:
+                self._tell_failed(talk, self._wanted(), why, by_peer=True)
+            for task in others:
+                task.spurned(talk, error)
+            raise Refused(why, _FAILED)
         claimed = message.need(IdResponder)
         identity = Identity(claimed.type, claimed.data)
         if self._profile is None or not any(one.matches(identity) for one in self._profile.remotes):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ikecli.ike.talk import Incoming, Outcome, Talk
-from ikecli.wire.payloads import Payload
+from ikecli.wire.payloads import Notify, Payload
 
 
 class Task:
@@ -32,6 +32,9 @@ class Task:
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Read the answer to our request."""
         return None
+
+    def spurned(self, talk: Talk, error: Notify) -> None:
+        """Tell of an error that this task reads, for which the peer ends the handshake instead of this task's part."""
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Read the peer's request."""

@@ -193,12 +193,16 @@ class Child(SeriesTask):
         self._group = group
         return True
 
+    def spurned(self, talk: Talk, error: Notify) -> None:
+        """Tell what was refused, and that there is no IKE SA either, which RFC 7296 1.2 would have."""
+        telling.child_refused_by_peer(talk, error.type, self._offers, self._local, self._remote)
+        why = f"the peer answers {label(NotifyType, error.type)} and sets up no IKE SA without it"
+        telling.child_failed(talk, talk.aim.connection, why, 0)
+
     def _refused_by_peer(self, talk: Talk, error: Notify | None) -> None:
         """Tell of it; what is only no good now is tried again."""
-        if error is not None and error.type == NotifyType.NO_PROPOSAL_CHOSEN:
-            telling.refused_by_peer(talk, Protocol.ESP, self._offers)
-        elif error is not None and error.type == NotifyType.TS_UNACCEPTABLE:
-            telling.uncovered_by_peer(talk, self._local, self._remote)
+        if error is not None:
+            telling.child_refused_by_peer(talk, error.type, self._offers, self._local, self._remote)
         if error is not None and self._asks_for_less(talk, error.type):
             return
         self._fail(

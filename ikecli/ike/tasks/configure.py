@@ -62,6 +62,10 @@ class Configure(Task):
         self._take(talk, told, tuple(one for one in addresses if one is not None))
         return None
 
+    def spurned(self, talk: Talk, error: Notify) -> None:
+        """Tell that there is no address, and no IKE SA either."""
+        self._useless(talk, f"the peer answers {label(NotifyType, error.type)}")
+
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Lend what is asked for, or say why not."""
         request = message.one(Configuration)

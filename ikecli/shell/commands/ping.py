@@ -27,12 +27,12 @@ async def ping(call: Call) -> None:
     if source and call.shell.who.dialect == "ios":
         await call.out.line(f"Packet sent with a source address of {await _address(call, source, destination)} ")
     times: list[float] = []
-    sent = 0
+    sent, why = 0, ""
     try:
         for sequence in range(count):
             reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence, vrf, whole))
             assert isinstance(reply, Pinged)
-            sent += 1
+            sent, why = sent + 1, reply.why
             if reply.mark == "!":
                 times.append(reply.milliseconds)
             call.out.mark(_mark(call, reply.mark) + ("\n" if sent % MARKS_A_LINE == 0 and sent < count else ""))
@@ -40,6 +40,8 @@ async def ping(call: Call) -> None:
         if sent:
             call.out.end_marks()
             call.out.tell(summary(times, sent))
+            if why:
+                call.out.tell(why)
 
 
 _DEFAULTS: Final = (("repeat", COUNT), ("size", SIZE), ("timeout", TIMEOUT))
