@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import random
+import select
 import socket
 import struct
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikecli.boundary.effects import Direction, Endpoint, Lifetime
-from ikecli.boundary.notices import Acquire, FirstPacket, UnknownSpi
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Lifetime
+from ikecli.boundary.notices import Acquire, Expired, FirstPacket, UnknownSpi
 from ikecli.dataplane.linux.room import TRAILER, inner_limit
 from ikecli.dataplane.packet import Packet, checksum, echo_request
 from ikecli.dataplane.userspace import coalesce
@@ -27,7 +28,7 @@ from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import JUMBO, RAW_RECEIVES, Inbound
-from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put
+from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put, Ready
 from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
@@ -325,6 +326,34 @@ def test_the_pipe_carries_messages_with_their_files_and_nothing_else() -> None:
             theirs.receive()
         ours.socket.close()
         assert theirs.receive() is None
+
+
+def test_the_end_of_an_sa_is_told_though_the_engine_does_not_listen_for_a_while() -> None:
+    """Anybody can fill the pipe, by IKE to the NAT port; an SA says once that it is to be replaced."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    tun, device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs, tun, device:
+        theirs.setblocking(False)
+        ours.setblocking(False)
+        worker = Worker(Pipe(theirs), Counts(), os.dup(tun.fileno()))
+        flood = Datagram(bytes(60_000), Endpoint(NEAR, 4500), Endpoint(FAR, 4500))
+        said = [Expired(1, False), Expired(1, True), FirstPacket(2)]
+        for message in (*[flood] * 1000, *said, flood):
+            worker._tell(message)
+        heard: list[object] = []
+        engine = Pipe(ours)
+        while (waiting := worker._poll.poll(0)) or engine_has(ours):
+            while engine_has(ours) and (one := engine.receive()) is not None:
+                heard.append(one[0])
+            for _, events in waiting:
+                worker._hear(events)
+        worker._main.tun.close()
+    assert [one for one in heard if not isinstance(one, Datagram)] == [Ready(), *said]
+    assert 0 < heard.count(flood) < 1000
+
+
+def engine_has(one: socket.socket) -> bool:
+    return bool(select.select([one], [], [], 0)[0])
 
 
 def test_paths_to_others_than_peers_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Final
 
-from ikecli.boundary.effects import Direction, Endpoint, Remove, Update
+from ikecli.boundary.effects import Datagram, Direction, Endpoint, Remove, Update
+from ikecli.boundary.notices import Acquire, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.linux.memory import keep_to_itself
 from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.userspace.chooser import Chooser, Row
@@ -49,6 +50,8 @@ from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.intent import Address
 
 NAT_PORT: Final = 4500
+REPEATED: Final = (Acquire, Datagram, Mapped, Misfit, UnknownSpi)
+"""What anybody's packets bring about, again and again; there are but a few other things to say of each SA."""
 PATH_SECONDS: Final = 600.0
 """How long a shorter path is believed in (RFC 1191 6.3)."""
 
@@ -64,6 +67,7 @@ class Worker:
         self._mtus: dict[tuple[int, Address], int] = {}
         self._rows: list[Row] = []
         self._shorter: dict[str, float] = {}
+        self._unsaid: list[object] = []
         self._inbound = Inbound(self._receivers, self._tell, time.monotonic, self._hear)
         self._poll = select.epoll()
         self._acts: dict[int, Callable[[int], None]] = {}
@@ -93,16 +97,29 @@ class Worker:
             self._poll.unregister(file)
 
     def _tell(self, message: object) -> None:
-        """Tell the engine; while it does not listen, what is said is lost, as on a network."""
+        """Tell the engine; while it does not listen, what comes again anyway is lost, and the rest waits."""
+        if self._unsaid and not isinstance(message, REPEATED):
+            self._unsaid.append(message)
+            return
         try:
             self._pipe.send(message)
         except BlockingIOError:
-            return
+            if not isinstance(message, REPEATED):
+                self._unsaid.append(message)
+                self._poll.modify(self._pipe.socket.fileno(), select.EPOLLIN | select.EPOLLOUT)
         except OSError:
             self._going = False
 
-    def _hear(self, _events: int = 0) -> None:
-        """Hear all that the engine has said so far."""
+    def _say_the_rest(self) -> None:
+        self._poll.modify(self._pipe.socket.fileno(), select.EPOLLIN)
+        unsaid, self._unsaid = self._unsaid, []
+        for message in unsaid:
+            self._tell(message)
+
+    def _hear(self, events: int = 0) -> None:
+        """Hear all that the engine has said so far, and say what waited."""
+        if events & select.EPOLLOUT:
+            self._say_the_rest()
         while self._going:
             try:
                 heard = self._pipe.receive()
