@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.config.common import Pfs
 from ikecli.config.remarks import row_of
-from ikecli.intent import EspProposal, IkeProposal
+from ikecli.intent import EspProposal, IkeProposal, Transport
 from ikecli.numbers import NO_KEY_EXCHANGE, Algorithm, TransformType
 
 _E, _P, _I, _K = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE
@@ -19,6 +19,13 @@ Additional = tuple[tuple[Algorithm, ...], ...]
 DEFAULT_PFS: Final = "group14"
 """The group of `set pfs` alone."""
 
+TRANSPORT_WORDS: Final = {
+    "ios": {Transport.WANTED: "transport", Transport.REQUIRED: "transport require"},
+    "asa": {Transport.WANTED: "transport", Transport.REQUIRED: "transport-require"},
+}
+"""How each dialect says what is not tunnel mode."""
+
+_TRANSPORTS: Final = {word: mode for words in TRANSPORT_WORDS.values() for mode, word in words.items()}
 
 FRAGMENT_MTUS: Final = (576, 1280)
 """The longest packet of IKE that every path carries: IPv4, IPv6 (RFC 7383 2.5.1)."""
@@ -27,6 +34,11 @@ FRAGMENT_MTUS: Final = (576, 1280)
 def fragment_mtus(mtu: int | None) -> tuple[int, int]:
     """Return the longest packets of IKE, IPv4's and IPv6's."""
     return (mtu, mtu) if mtu else FRAGMENT_MTUS
+
+
+def transport_of(word: str | None) -> Transport:
+    """Return what the word of a mode means, in either dialect."""
+    return _TRANSPORTS.get(word or "", Transport.NO)
 
 
 def rows(type: TransformType, dialect: str, words: Iterable[str], use: str = "ike") -> tuple[Algorithm, ...]:

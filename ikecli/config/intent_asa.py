@@ -20,6 +20,7 @@ from ikecli.config.algorithms import (
     pfs_rows,
     replay_window,
     rows,
+    transport_of,
 )
 from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
@@ -378,7 +379,7 @@ class _Resolver:
             pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
             kilobytes=kilobytes(volume, KILOBYTES),
-            transport=entry.mode in ("transport", "transport-require"),
+            transport=transport_of(entry.mode),
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             closed=not proposals,

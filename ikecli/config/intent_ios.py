@@ -14,6 +14,7 @@ from ikecli.config.algorithms import (
     ike_proposals,
     methods,
     rows,
+    transport_of,
 )
 from ikecli.config.common import Dpd, Key
 from ikecli.config.complaints import Complaints
@@ -34,6 +35,7 @@ from ikecli.intent import (
     Network,
     Ppk,
     Profile,
+    Transport,
 )
 from ikecli.intent import Dpd as Checks
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
@@ -259,8 +261,8 @@ class _Resolver:
 
     def offers(
         self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
-    ) -> tuple[tuple[EspProposal, ...], bool]:
-        """Return the ESP proposals of what has transform sets, and whether one of them is transport mode."""
+    ) -> tuple[tuple[EspProposal, ...], Transport]:
+        """Return the ESP proposals of what has transform sets, and how far one of them wants transport mode."""
         sets = list(self.sets(where, what, entry))
         proposals = tuple(one for name, each in sets for one in offers_of(name, each))
         if not proposals:
@@ -270,7 +272,7 @@ class _Resolver:
                 f"{what} has no transform set that can be offered",
                 "set transform-set NAME",
             )
-        return proposals, any(each.mode == "transport" for _, each in sets)
+        return proposals, max((transport_of(each.mode) for _, each in sets), default=Transport.NO)
 
     def sets(
         self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile

@@ -137,6 +137,20 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long IPsec SAs live, as it was typed."""
+
+    kind: str | None = None
+    seconds: int | None = None
+    days: int | None = None
+
+    @property
+    def whole(self) -> int:
+        """In seconds."""
+        return self.seconds or 86400 * (self.days or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Transform:
     """One transform of a set: its word, and bits of key where they were given."""
 
@@ -158,7 +172,7 @@ class IpsecProfile:
     """`crypto ipsec profile`."""
 
     description: str | None = None
-    lifetime_seconds: int | None = None
+    lifetime: Lifetime | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None
     transform_sets: tuple[str, ...] = ()
@@ -211,7 +225,7 @@ class MapEntry:
     dynamic: str | None = None
     description: str | None = None
     peers: dict[Ip, MapPeer] = field(default_factory=dict)
-    lifetime_seconds: int | None = None
+    lifetime: Lifetime | None = None
     lifetime_kilobytes: int | str | None = None
     per_host: bool | None = None
     replay_window: str | None = None
@@ -456,7 +470,7 @@ class Ios:
     max_sas: int | None = None
     admitted_sas: int | None = None
     admitted_negotiating: Admission | None = None
-    lifetime_seconds: int | None = None
+    lifetime: Lifetime | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None
     transform_sets: dict[str, TransformSet] = field(default_factory=dict)

@@ -58,6 +58,7 @@ class AuthorizationPolicy:
     route_tunnel: bool | None = None
     route_interfaces: list[str] = field(default_factory=list)
     route_list: str | None = None
+    route_list6: str | None = None
     route_remotes: list[RemoteNetwork] = field(default_factory=list)
     route_accept: RouteAccept | Literal[False] | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class GroupAuthorization:
 
     override: bool
     list: str
-    policy: str
+    policy: str | None = None
 
 
 @dataclass(slots=True)

@@ -11,15 +11,15 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.routes_ios import own_addresses
-from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, REPLAY_WINDOW, dummies, idle_time
-from ikecli.intent import Address, Connection, EspProposal, Flow, Route
+from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, seconds_of
+from ikecli.intent import Address, Connection, EspProposal, Flow, Route, Transport
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
 """Where the draft has the crypto maps for packets of each IP version."""
 
 Where = tuple[Any, ...]
-Parts = tuple[tuple[Flow, ...], tuple[EspProposal, ...], bool]
-"""The flows and proposals of an entry, and whether it is transport mode."""
+Parts = tuple[tuple[Flow, ...], tuple[EspProposal, ...], Transport]
+"""The flows and proposals of an entry, and its mode."""
 
 
 class Maps:
@@ -29,7 +29,7 @@ class Maps:
         self,
         draft: ios.Ios,
         complaints: Complaints,
-        offers: Callable[[Where, str, Any], tuple[tuple[EspProposal, ...], bool]],
+        offers: Callable[[Where, str, Any], tuple[tuple[EspProposal, ...], Transport]],
     ) -> None:
         self.draft, self.complaints, self.offers = draft, complaints, offers
 
@@ -119,7 +119,7 @@ class Maps:
 
     def _connection(
         self, name: str, sequence: int, entry: ios.MapEntry, carrier: str, interface: ios.Interface, local: Address,
-        found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: bool,
+        found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: Transport,
     ) -> Connection:  # fmt: skip
         """Return an entry on an interface."""
         window = entry.replay_window or self.draft.replay_window
@@ -138,7 +138,7 @@ class Maps:
             profile=entry.ikev2_profile,
             pfs=pfs,
             pfs_additional=additional,
-            lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
+            lifetime=seconds_of(entry, self.draft),
             kilobytes=kilobytes(volume, KILOBYTES),
             transport=transport,
             replay_window=replay_window(window, REPLAY_WINDOW),

@@ -49,7 +49,6 @@ _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 
 _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
     ("asa", "fragmentation", "cisco"): "only IETF fragments are sent and taken (RFC 7383).",
-    ("asa", "mode", "transport-require"): "a peer that declines transport mode gets tunnel mode.",
     ("asa", "connection_type", "originate-only"): "this side begins, but it still answers the peer.",
 }
 """What is kept and does not work as it says, by the field that is set and its value."""

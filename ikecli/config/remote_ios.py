@@ -10,7 +10,7 @@ from typing import Any, Final
 from ikecli.config import ios, smart
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
-from ikecli.config.crypto_acl import selector_of
+from ikecli.config.crypto_acl import selector6_of, selector_of
 from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.routes_ios import own_addresses
@@ -57,14 +57,15 @@ class Remote:
             return None
         if not self._local(where, name, wanted.list):
             return None
-        held = policies_of(self.draft).get(wanted.policy)
+        policy = wanted.policy or smart.DEFAULT
+        held = policies_of(self.draft).get(policy)
         if held is None:
             self.complaints.error(
-                where, "", f"profile {name} names authorization policy {wanted.policy}, which is not there",
-                f"crypto ikev2 authorization policy {wanted.policy}",
+                where, "", f"profile {name} names authorization policy {policy}, which is not there",
+                f"crypto ikev2 authorization policy {policy}",
             )  # fmt: skip
             return None
-        found = self.policy(wanted.policy, held, name)
+        found = self.policy(policy, held, name)
         if profile.config_send is False:
             found = replace(found, networks=(), tells_own=False)
         return replace(found, accepts=found.accepts and profile.config_accept is not False)
@@ -120,6 +121,8 @@ class Remote:
             yield from self._addresses(interface)
         if held.route_list is not None:
             yield from self._list(where, name, held.route_list)
+        if held.route_list6 is not None:
+            yield from self._list6(where, name, held.route_list6)
         for one in held.route_remotes:
             if one.prefix is not None:
                 yield IPv6Network(one.prefix.network)
@@ -134,9 +137,23 @@ class Remote:
         standard, extended = self.draft.standard_lists.get(wanted), self.draft.access_lists.get(wanted)
         lines = [*(standard.entries.items() if standard else ()), *(extended.entries.items() if extended else ())]
         if not lines:
-            why = f"authorization policy {name} names access list {wanted}, which is not there"
-            self.complaints.error(where, "access-list-missing", why, f"ip access-list standard {wanted}")
+            self._listless(where, name, wanted, "ip access-list standard")
         for _, line in sorted(lines, key=lambda pair: pair[0]):
             selector = selector_of(line.source) if line.action == "permit" else None
             if selector is not None and selector.prefix is not None:
                 yield selector.prefix
+
+    def _list6(self, where: tuple[Any, ...], name: str, wanted: str) -> Iterator[Prefix]:
+        """Yield what an IPv6 access list permits as its source."""
+        held = self.draft.access_lists6.get(wanted)
+        if held is None:
+            self._listless(where, name, wanted, "ipv6 access-list")
+            return
+        for _, line in sorted(held.entries.items()):
+            prefix = selector6_of(line.source).prefix if line.action == "permit" else None
+            if prefix is not None:
+                yield prefix
+
+    def _listless(self, where: tuple[Any, ...], name: str, wanted: str, command: str) -> None:
+        why = f"authorization policy {name} names access list {wanted}, which is not there"
+        self.complaints.error(where, "access-list-missing", why, f"{command} {wanted}")

@@ -12,7 +12,19 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
 from ikecli.config.smart import ipsec_profiles_of
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Initiation, Interface, Template, Tfc, Tunnel
+from ikecli.intent import (
+    Address,
+    Carrier,
+    Connection,
+    EspProposal,
+    Flow,
+    Initiation,
+    Interface,
+    Template,
+    Tfc,
+    Transport,
+    Tunnel,
+)
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
 
@@ -34,8 +46,8 @@ MODES: Final[dict[str, tuple[Carrier, int, tuple[int, ...]]]] = {
 }
 """What each mode puts packets into, the IP version outside, and those inside."""
 
-Offers = Callable[[tuple[Any, ...], str, Any], tuple[tuple[EspProposal, ...], bool]]
-"""Returns the ESP proposals of something with transform sets, and whether it is transport mode; complains."""
+Offers = Callable[[tuple[Any, ...], str, Any], tuple[tuple[EspProposal, ...], Transport]]
+"""Returns the ESP proposals of something with transform sets, and its mode; complains."""
 
 
 def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
@@ -53,6 +65,12 @@ def mode_of(each: ios.Interface) -> tuple[Carrier, int, tuple[int, ...]]:
 def is_tunnel(name: str) -> bool:
     """Tell by its name whether an interface is a tunnel, or a template of tunnels."""
     return name.startswith(("Tunnel", TEMPLATE))
+
+
+def seconds_of(held: ios.MapEntry | ios.IpsecProfile, draft: ios.Ios) -> int:
+    """Return how long the SAs of an entry live."""
+    lifetime = held.lifetime or draft.lifetime
+    return lifetime.whole if lifetime else LIFETIME
 
 
 class Tunnels:
@@ -195,7 +213,7 @@ class Tunnels:
 
     def connection(
         self, one: Interface, tunnel: Tunnel, source: Address, destination: Address, held: ios.IpsecProfile,
-        profile: str, proposals: tuple[EspProposal, ...], transport: bool,
+        profile: str, proposals: tuple[EspProposal, ...], transport: Transport,
     ) -> Connection:  # fmt: skip
         """Return what protects a tunnel between two ends; in GRE, whose flows name them, without backup peers."""
         gre = tunnel.carrier is Carrier.GRE
@@ -213,7 +231,7 @@ class Tunnels:
             pfs_additional=additional,
             lifetime=self.seconds(held),
             kilobytes=self.volume(held),
-            transport=transport and gre,
+            transport=transport if gre else Transport.NO,
             initiation=Initiation.NEVER if held.responder_only or self.clients.waits(one.name) else Initiation.START,
             asks=self.clients.asks(one.name, profile),
             replay_window=self.window(held),
@@ -239,7 +257,7 @@ class Tunnels:
 
     def profile(
         self, name: str, protection: ios.Protection
-    ) -> tuple[ios.IpsecProfile, str, tuple[EspProposal, ...], bool] | None:
+    ) -> tuple[ios.IpsecProfile, str, tuple[EspProposal, ...], Transport] | None:
         """Return an interface's IPsec profile, its IKEv2 profile, proposals and mode, unless something lacks."""
         held = ipsec_profiles_of(self.draft).get(protection.profile)
         if held is None:
@@ -264,7 +282,7 @@ class Tunnels:
 
     def seconds(self, held: ios.IpsecProfile) -> int:
         """Return how long the SAs of an IPsec profile live."""
-        return held.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME
+        return seconds_of(held, self.draft)
 
     def volume(self, held: ios.IpsecProfile) -> int:
         """Return how many kilobytes the SAs of an IPsec profile carry."""
@@ -312,7 +330,7 @@ class Tunnels:
         tunnel: Tunnel,
         held: ios.IpsecProfile,
         proposals: tuple[EspProposal, ...],
-        transport: bool,
+        transport: Transport,
     ) -> Template:
         """Return what protects the interfaces that are made of a template."""
         pfs, additional = pfs_rows(held.pfs, "ios")

@@ -18,7 +18,7 @@ from ikecli.boundary.views import (
     VrfView,
 )
 from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, remote_ios, smart, tunnels_ios
-from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows
+from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows, transport_of
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.keyrings import match_of
@@ -177,7 +177,7 @@ def _sets(store: Store) -> dict[str, tuple[str, bool]]:
         return {
             name: (
                 " ".join(transform_row(transform_word(one.kind, one.bits)).esp_show for one in each.transforms),
-                each.mode == "transport",
+                bool(transport_of(each.mode)),
             )
             for name, each in smart.transform_sets_of(draft).items()
         }
@@ -198,7 +198,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
         yield IpsecProfileView(
             name,
             held.ikev2_profile or "",
-            held.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME,
+            tunnels_ios.seconds_of(held, draft),
             kilobytes(volume, tunnels_ios.KILOBYTES),
             bool(held.responder_only),
             pfs.number if pfs else None,
@@ -285,7 +285,7 @@ def _connection(
         each.pfs.number if each.pfs else None,
         tuple((name, sets[name][0]) for name in names),
         access_list,
-        each.transport,
+        bool(each.transport),
         interface.mtu,
         interface.nameif,
         each.vrf,
@@ -360,7 +360,7 @@ def _unused(
 ) -> ConnectionView:
     name, sequence, version = where
     flows = flows_of(draft, entry.match_address or "", Complaints(), version)
-    seconds = entry.lifetime_seconds or draft.lifetime_seconds or tunnels_ios.LIFETIME
+    seconds = tunnels_ios.seconds_of(entry, draft)
     volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
     pfs, additional = pfs_rows(entry.pfs, "ios")
     names = entry.transform_sets or (smart.DEFAULT,)

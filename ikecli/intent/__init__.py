@@ -16,6 +16,7 @@ from ikecli.intent.peers import (
     Syslog,
     Template,
     Tfc,
+    Transport,
 )
 from ikecli.intent.remote import Asking, Authorization, Pool
 from ikecli.intent.selectors import Flow, Selector
@@ -51,6 +52,7 @@ __all__ = [
     "Syslog",
     "Template",
     "Tfc",
+    "Transport",
     "Tunnel",
     "Vrf",
     "printable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
@@ -125,6 +125,14 @@ class EspProposal:
     esn: tuple[bool, ...] = (False,)
 
 
+class Transport(IntEnum):
+    """Whether Child SAs are in transport mode, to which the peer must agree (RFC 7296 1.3.1)."""
+
+    NO = 0
+    WANTED = 1
+    REQUIRED = 2
+
+
 class Initiation(Enum):
     """When a connection is set up from this end."""
 
@@ -182,7 +190,7 @@ class Connection(_Labelled):
     lifetime: int = 3600
     kilobytes: int = 4608000
     packets: int = 0
-    transport: bool = False
+    transport: Transport = Transport.NO
     initiation: Initiation = Initiation.TRAFFIC
     replay_window: int = 64
     vrf: str = ""
@@ -234,7 +242,7 @@ class Template:
     pfs: Algorithm | None = None
     lifetime: int = 3600
     kilobytes: int = 4608000
-    transport: bool = False
+    transport: Transport = Transport.NO
     replay_window: int = 64
     versions: tuple[int, ...] = (4,)
     inner_vrf: str = ""

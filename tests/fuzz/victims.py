@@ -18,6 +18,7 @@ from ikecli.intent import (
     Pool,
     Ppk,
     Template,
+    Transport,
 )
 from ikecli.intent.selectors import any_selector, host_selector
 from ikecli.numbers import TransformType
@@ -81,7 +82,7 @@ def _slow() -> tuple[Intent, Intent]:
 
     def end(here: IPv4Address, there: IPv4Address) -> Intent:
         flow = Flow(host_selector(here), host_selector(there))
-        row_ = connection(here, there, flows=(flow,), transport=True, pfs=_MODP)
+        row_ = connection(here, there, flows=(flow,), transport=Transport.WANTED, pfs=_MODP)
         return intent(here, there, proposals=(ike_proposal(groups="14 31"),), connections=(row_,), later_fragments=True)
 
     return end(RIGHT, LEFT), end(LEFT, RIGHT)

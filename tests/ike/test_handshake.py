@@ -32,6 +32,7 @@ from ikecli.intent import (
     Intent,
     Profile,
     Selector,
+    Transport,
 )
 from ikecli.intent.selectors import any_selector
 from ikecli.numbers import ALGORITHMS, Algorithm, IdType, TransformType
@@ -187,18 +188,19 @@ def test_several_flows_share_one_child_sa() -> None:
     ]
 
 
-def test_transport_mode_needs_both_ends() -> None:
-    modes = {}
-    for left, right in ((True, True), (False, True), (True, False)):
-        pair = Pair(
-            intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, transport=left),)),
-            intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, transport=right),)),
-        )
-        pair.left.acquire()
-        pair.settle()
-        pair.agree(1, int(left <= right))
-        modes[left, right] = {sa.transport for end in pair.ends for sa in end.plane.sas.values()}
-    assert modes == {(True, True): {True}, (False, True): {False}, (True, False): set()}
+@pytest.mark.parametrize("left", Transport)
+@pytest.mark.parametrize("right", Transport)
+def test_transport_mode_takes_both_ends_and_may_be_required(left: Transport, right: Transport) -> None:
+    pair = Pair(
+        intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, transport=left),)),
+        intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT, transport=right),)),
+    )
+    pair.left.acquire()
+    pair.settle()
+    refused = {left, right} == {Transport.NO, Transport.REQUIRED}
+    pair.agree(1, int(not refused))
+    modes = {sa.transport for end in pair.ends for sa in end.plane.sas.values()}
+    assert modes == (set() if refused else {bool(left and right)})
 
 
 def test_identities_are_shown_and_matched() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ikecli.boundary.effects import Direction, Install
-from ikecli.intent import Tfc
+from ikecli.intent import Tfc, Transport
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire.payloads import Nonce, Notify, SecurityAssociation, TsInitiator, TsResponder
 from tests.attack.foe import Foe, offer, selector
@@ -42,7 +42,7 @@ def test_the_end_that_is_told_to_pads_also_after_a_rekey() -> None:
 
 
 def test_in_transport_mode_nothing_is_padded() -> None:
-    assert installed(up(transport=True).right) == [replace(HIDING, pads=False)]
+    assert installed(up(transport=Transport.WANTED).right) == [replace(HIDING, pads=False)]
 
 
 @pytest.mark.parametrize("told", [False, True])

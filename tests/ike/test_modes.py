@@ -10,7 +10,7 @@ from ikecli.boundary.effects import Install
 from ikecli.boundary.events import MessageSent
 from ikecli.ike import occasions
 from ikecli.ike.tasks.childless import Childless
-from ikecli.intent import Flow, Selector
+from ikecli.intent import Flow, Selector, Transport
 from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire.payloads import Nonce, Notify, SecurityAssociation, TsInitiator, TsResponder
 from tests.attack.foe import Foe, offer, selector
@@ -126,7 +126,7 @@ def test_offers_that_are_not_taken_up_are_passed_over() -> None:
 # Fragments without ports in SAs of flows with ports (RFC 7296 1.3.1, RFC 4301 7)
 
 
-def fragments(carrying: tuple[bool, bool], port: int | None, transport: bool = False) -> Pair:
+def fragments(carrying: tuple[bool, bool], port: int | None, transport: Transport = Transport.NO) -> Pair:
     """Return a pair that is up, whose ends' planes carry such fragments or not, for one port of UDP or for all."""
     intents = []
     for (here, there), carries in zip(((LEFT, RIGHT), (RIGHT, LEFT)), carrying, strict=True):
@@ -155,5 +155,5 @@ def test_later_fragments_go_along_where_both_ends_say_so(carrying: tuple[bool, b
 
 
 def test_transport_mode_has_no_use_for_them() -> None:
-    pair = fragments((True, True), 5000, transport=True)
+    pair = fragments((True, True), 5000, transport=Transport.WANTED)
     assert {one.fragments for end in pair.ends for one in end.plane.sas.values()} == {False}

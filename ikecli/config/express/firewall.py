@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
 from typing import Final
 
 from ikecli.config import asa
-from ikecli.config.algorithms import FRAGMENT_MTUS
+from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Key, Pfs
 from ikecli.config.express.lines import Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
@@ -337,7 +337,7 @@ class Firewall:
             connection_type="answer-only" if one.initiation is Initiation.NEVER and not one.wildcard_peer else None,
             peers=list(one.peers),
             ipsec_proposals=self._proposals(what, one.proposals),
-            mode="transport" if one.transport else None,
+            mode=TRANSPORT_WORDS["asa"].get(one.transport),
             lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
             reverse_route=asa.ReverseRoute(back == "dynamic" and not one.wildcard_peer) if back else None,

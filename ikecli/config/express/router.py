@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Final
 
 from ikecli.config import ios, ios_lists
-from ikecli.config.algorithms import FRAGMENT_MTUS
+from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Dpd, Key, Matched
 from ikecli.config.express.firewall import chosen, pfs_of
 from ikecli.config.express.lines import Line, lines_of, ports_of, versions
@@ -243,7 +243,7 @@ class Router:
         entry = ios.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios.MapPeer() for peer in one.peers},
-            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
+            lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             per_host=one.per_host or None,
             replay_window=_window(one),
@@ -274,7 +274,7 @@ class Router:
     def _ipsec_profile(self, name: str, one: Connection) -> None:
         what = f"IPsec profile {name}"
         self.draft.ipsec_profiles[name] = ios.IpsecProfile(
-            lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime or None,
+            lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             replay_window=_window(one),
             transform_sets=self._sets(what, one),
@@ -291,7 +291,9 @@ class Router:
         found = []
         for proposal in one.proposals:
             for transforms in self._transforms(what, proposal):
-                held = ios.TransformSet(transforms, any(proposal.esn) or None, "transport" if one.transport else None)
+                held = ios.TransformSet(
+                    transforms, any(proposal.esn) or None, TRANSPORT_WORDS["ios"].get(one.transport)
+                )
                 known = self.draft.transform_sets
                 name = next(each for each in _numbered(proposal.name) if known.get(each, held) == held)
                 known[name] = held
@@ -351,6 +353,10 @@ def _numbered(name: str) -> Iterator[str]:
     while True:
         yield f"{name}-{number}"
         number += 1
+
+
+def _lifetime(one: Connection) -> ios.Lifetime | None:
+    return None if one.lifetime in (0, LIFETIME) else ios.Lifetime("seconds", one.lifetime)
 
 
 def _window(one: Connection) -> str | None:

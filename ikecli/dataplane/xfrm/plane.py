@@ -146,7 +146,7 @@ class XfrmPlane(LinuxPlane):
 
     def _trap(self, row: Connection) -> Template:
         """Return the SA that packets of a connection ask for: with its first peer."""
-        return Template(row.local, row.peers[0], self._group(row.label, row.label).reqid, row.transport)
+        return Template(row.local, row.peers[0], self._group(row.label, row.label).reqid, bool(row.transport))
 
     def _group(self, key: Hashable, connection: str) -> Group:
         return self._marks.group(self._ledger.owner, key, connection)
@@ -164,7 +164,7 @@ class XfrmPlane(LinuxPlane):
         if row is None or row.wildcard_peer:
             return False
         flows = {(flow.local, flow.remote) for flow in row.flows if flow.permit}
-        ends = row.local, row.peers[0], row.transport
+        ends = row.local, row.peers[0], bool(row.transport)
         return set(sa.flows) == flows and ends == (sa.local.address, sa.remote.address, sa.transport)
 
     def _own(self, group: Group, sa: Install) -> None:

@@ -20,7 +20,7 @@ from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sid
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.series import SeriesTask
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Connection, Selector
+from ikecli.intent import Connection, Selector, Transport
 from ikecli.numbers import ADDITIONAL, Algorithm, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
@@ -242,10 +242,14 @@ class Child(SeriesTask):
         self._fragments = children.takes_fragments(talk, message)
         telling.chosen(talk, choice, self._offers, None)
         telling.selectors(talk, self._local, self._remote, pairs)
-        self._transport = connection.transport and message.notify(_TRANSPORT) is not None
-        if connection.transport and not self._transport:
-            raise Refused("the peer does not take transport mode")
+        self._settle_mode(connection, message)
         return self._read_keys(talk, message)
+
+    def _settle_mode(self, connection: Connection, message: Incoming) -> None:
+        """Settle transport mode, which takes both ends (RFC 7296 1.3.1); raises Refused where only that will do."""
+        self._transport = bool(connection.transport) and message.notify(_TRANSPORT) is not None
+        if connection.transport is Transport.REQUIRED and not self._transport:
+            raise Refused("the peer does not take transport mode", NotifyType.NO_PROPOSAL_CHOSEN)
 
     def _check_packet(self, talk: Talk, connection: Connection, pairs: tuple[Pair, ...], more: bool) -> None:
         """See whether the packet is served that the SA is for; raises Refused where the SA brings nothing new."""
@@ -340,7 +344,7 @@ class Child(SeriesTask):
                 rules.win(talk, connection.label)
                 self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
-                self._transport = connection.transport and message.notify(_TRANSPORT) is not None
+                self._settle_mode(connection, message)
                 self._unpadded = message.notify(_UNPADDED) is not None
                 self._fragments = children.takes_fragments(talk, message)
                 self._spi = talk.core.draw_esp_spi()
@@ -360,7 +364,7 @@ class Child(SeriesTask):
         rows = candidates
         if len(rows) > 1:
             firsts = {True: [end[:1] for end in self._asked], False: (self._local[:1], self._remote[:1])}
-            rows = sorted(rows, key=lambda row: not narrow(granting.flows(talk, row), *firsts[row.transport]))
+            rows = sorted(rows, key=lambda row: not narrow(granting.flows(talk, row), *firsts[bool(row.transport)]))
         grants = []
         for row in rows:
             ends = self._asked if row.transport else (self._local, self._remote)
