@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Carrier, Prefix, Selector, Tfc
+from ikecli.intent import Address, Carrier, Outer, Prefix, Selector, Tfc
 from ikecli.numbers import Algorithm
 from ikecli.value import value
 
@@ -98,7 +98,7 @@ class Install:
     `spi` is the receiver's (ours when inbound). `peer_spi` is the other direction's SPI. `flows` are (local, remote)
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
     UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound; with `fragments` it
-    carries also those without ports of flows with ports.
+    carries also those without ports of flows with ports; `outer` is how its own IP header is made.
     """
 
     direction: Direction
@@ -118,6 +118,7 @@ class Install:
     lifetime: Lifetime = Lifetime()
     tfc: Tfc | None = None
     fragments: bool = False
+    outer: Outer = Outer()
 
 
 @value

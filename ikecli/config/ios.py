@@ -181,6 +181,8 @@ class IpsecProfile:
     responder_only: bool | None = None
     dummy: Dummy | None = None
     idle: IdleTime | None = None
+    df_bit: str | None = None
+    ecn: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -238,6 +240,8 @@ class MapEntry:
     reverse_route: ReverseRoute | None = None
     dummy: Dummy | None = None
     idle: IdleTime | None = None
+    df_bit: str | None = None
+    ecn: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -338,6 +342,8 @@ class Interface:
     crypto_map: str | None = None
     nat: str | None = None
     ipv6_crypto_map: str | None = None
+    df_bit: str | None = None
+    esp_fragmentation: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -477,6 +483,9 @@ class Ios:
     ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
     dummy: Dummy | None = None
     idle: int | None = None
+    df_bit: str | None = None
+    ecn: str | None = None
+    esp_fragmentation: str | None = None
     hosts: dict[str, Host] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)

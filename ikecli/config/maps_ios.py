@@ -11,7 +11,7 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.routes_ios import own_addresses
-from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, seconds_of
+from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, outer_of, seconds_of
 from ikecli.intent import Address, Connection, EspProposal, Flow, Route, Transport
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
@@ -147,6 +147,7 @@ class Maps:
             reverse_route=entry.reverse_route is not None and not (peers and entry.reverse_route.static),
             tfc=dummies(entry.dummy or self.draft.dummy),
             idle=idle_time(entry.idle, self.draft),
+            outer=outer_of(entry, interface, self.draft),
             vrf=interface.vrf or "",
             inner_vrf=(profile.ivrf if profile else None) or interface.vrf or "",
         )

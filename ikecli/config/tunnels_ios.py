@@ -20,6 +20,7 @@ from ikecli.intent import (
     Flow,
     Initiation,
     Interface,
+    Outer,
     Template,
     Tfc,
     Transport,
@@ -60,6 +61,10 @@ def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
 def mode_of(each: ios.Interface) -> tuple[Carrier, int, tuple[int, ...]]:
     """Return how a tunnel interface carries packets, GRE over IPv4 unless it says otherwise."""
     return MODES[each.tunnel_mode or "gre ip"]
+
+
+DF_BITS: Final = {"copy": None, "set": True, "clear": False}
+DF_WORDS: Final = {None: None, True: "set", False: "clear"}
 
 
 def is_tunnel(name: str) -> bool:
@@ -239,6 +244,7 @@ class Tunnels:
             inner_vrf=one.vrf,
             tfc=dummies(held.dummy or self.draft.dummy),
             idle=idle_time(held.idle, self.draft),
+            outer=outer_of(held, self.draft.interfaces[one.name], self.draft),
         )
 
     def flows(self, name: str) -> tuple[Flow, ...]:
@@ -348,6 +354,7 @@ class Tunnels:
             additional,
             dummies(held.dummy or self.draft.dummy),
             idle_time(held.idle, self.draft),
+            outer_of(held, self.draft.interfaces[one.name], self.draft),
         )
 
 
@@ -362,6 +369,13 @@ def dummies(line: ios.Dummy | None) -> Tfc | None:
 def idle_time(own: ios.IdleTime | None, draft: ios.Ios) -> int:
     """Return after how many seconds without traffic SAs go: of their own, else of all, else never."""
     return own.seconds if own is not None else draft.idle or 0
+
+
+def outer_of(own: ios.IpsecProfile | ios.MapEntry, interface: ios.Interface, draft: ios.Ios) -> Outer:
+    """Return how the header before ESP is made: as SAs say, else their interface, else the whole configuration."""
+    bit = own.df_bit or interface.df_bit or draft.df_bit
+    late = (interface.esp_fragmentation or draft.esp_fragmentation) == "after-encryption"
+    return Outer(DF_BITS[bit or "copy"], (own.ecn or draft.ecn) != "discard", late)
 
 
 def _table(vrf: str | None) -> str:

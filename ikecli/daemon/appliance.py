@@ -45,7 +45,8 @@ from ikecli.daemon.journal import Journal
 from ikecli.daemon.keylog import KeyLog
 from ikecli.daemon.pending import Pending
 from ikecli.daemon.reloading import Reloading
-from ikecli.dataplane.base import EspState, Notify, Plane, Translating
+from ikecli.daemon.unserved import unserved
+from ikecli.dataplane.base import EspState, Notify, Plane
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
@@ -239,15 +240,7 @@ class Appliance:
         if self.store.phrases != self.storage.phrases():
             self.storage.write_phrases(self.store.phrases)
         complaints = self.store.commit()
-        if self.store.intent.nat.outside and not isinstance(self.plane, Translating):
-            complaints.append(f"% ip nat has no effect: the data plane {self.plane.name} translates no addresses")
-        if any(any(one.segments) for one in self.store.intent.network.interfaces) and "mss" not in self.plane.features:
-            why = "packets of TCP pass by the kernel alone" if self.plane.name == "xfrm" else "no TCP passes here"
-            complaints.append(f"% ip tcp adjust-mss has no effect with the data plane {self.plane.name}: {why}")
-        tables = {one.vrf for one in self.store.intent.network.interfaces} - {""}
-        if tables and "vrf" not in self.plane.features:
-            named, plane = ", ".join(sorted(tables)), self.plane.name
-            complaints.append(f"% VRF {named} has no effect: with the data plane {plane} there is one routing table")
+        complaints += unserved(self.store.intent, self.plane)
         if self.store.intent is not self._applied:
             self.jobs.here(self._apply)
         self._took = self.clock.now() - began

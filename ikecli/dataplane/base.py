@@ -72,7 +72,8 @@ class Plane(Protocol):
 
     name: str
     features: frozenset[str]
-    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf", "mss"."""
+    """Of: "esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf", "mss", "later-fragments", "df-set",
+    "late-cuts"."""
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, tunnels, routing tables and policies (the connections' flows); SAs stay until removed.

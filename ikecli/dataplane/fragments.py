@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum, echo_asked
+from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum
 from ikecli.errors import Malformed
 from ikecli.intent import Address
 
@@ -48,14 +48,14 @@ def too_big(packet: Packet, mtu: int, own: Address) -> Packet:
     return Packet(own, packet.source, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])
 
 
-def echo_too_big(packet: Packet) -> tuple[int, int] | None:
-    """Return identifier and sequence of the echo request that an ICMP error says is too long, or None."""
-    kind = (3, 4) if packet.protocol == ICMP else (2, 0)
-    if len(packet.payload) < _TOO_BIG.size or tuple(packet.payload[:2]) != kind:
+def refused(packet: Packet) -> tuple[Packet, int] | None:
+    """Return the packet that an ICMP error says is too long, as far as it is quoted, and what passes; or None."""
+    kind, header = ((3, 4), 20) if packet.protocol == ICMP else ((2, 0), 40)
+    if len(packet.payload) < _TOO_BIG.size + header or tuple(packet.payload[:2]) != kind:
         return None
     quoted = packet.payload[_TOO_BIG.size :]
     try:
-        return echo_asked(Packet.read(quoted + bytes(MAX_OCTETS)))
+        return Packet.read(quoted + bytes(MAX_OCTETS)), _TOO_BIG.unpack_from(packet.payload)[-1]
     except Malformed:
         return None
 

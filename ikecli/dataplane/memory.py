@@ -21,7 +21,7 @@ from ikecli.boundary.views import Counters, InterfaceView, RouteView, Translatio
 from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.echoes import Echoes
-from ikecli.dataplane.fragments import Reassembly, echo_too_big, split, too_big
+from ikecli.dataplane.fragments import Reassembly, refused, split, too_big
 from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links
 from ikecli.dataplane.nat import Translator
 from ikecli.dataplane.packet import (
@@ -31,6 +31,7 @@ from ikecli.dataplane.packet import (
     UDP,
     Packet,
     echo_answered,
+    echo_asked,
     echo_reply,
     echo_request,
     udp,
@@ -70,7 +71,20 @@ class MemoryPlane:
     """One node of the emulated network."""
 
     name = "memory"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "vrf", "later-fragments"})
+    features = frozenset(
+        {
+            "esp",
+            "ping",
+            "esn",
+            "transport",
+            "udp-encapsulation",
+            "tunnels",
+            "vrf",
+            "later-fragments",
+            "df-set",
+            "late-cuts",
+        }
+    )
 
     def __init__(
         self,
@@ -251,7 +265,7 @@ class MemoryPlane:
             return
         if packet.offset and not self._sas.covers(connection.label, packet):
             return
-        parts = self._fitting(packet, self._sas.room(connection.label, interface.mtu), vrf)
+        parts = self._parts(connection.label, packet, self._sas.room(connection.label, interface.mtu), None, vrf)
         if len(parts) > 1 and not all(self._sas.covers(connection.label, part) for part in parts):
             parts = [packet]  # cut when it is protected: its later fragments would not be what the SA is for
         for part in parts:
@@ -259,6 +273,16 @@ class MemoryPlane:
                 self._emit(protected, connection.vrf)
             else:
                 self._wait(connection.label, part, part, vrf)
+
+    def _parts(self, connection: str, packet: Packet, room: int | None, most: int | None, vrf: str) -> list[Packet]:
+        """Return what is to be protected of a packet: all of it, or parts that the SA has room for.
+
+        Where packets are cut after that, parts are no longer than `most`.
+        """
+        outer = self._sas.outer(connection)
+        if outer.whole is False and room is not None and packet.length > room:
+            packet = replace(packet, whole=False)
+        return self._fitting(packet, most if outer.late and not (packet.whole or outer.whole) else room, vrf)
 
     def _fitting(self, packet: Packet, mtu: int | None, vrf: str) -> list[Packet]:
         """Return a packet, in parts where it is longer than `mtu` octets; refuse one that is not to be cut."""
@@ -278,11 +302,13 @@ class MemoryPlane:
         """Send a packet through a tunnel."""
         if depth >= MAX_TUNNELS or packet.source.version not in tunnel.versions:
             return
-        for part in self._fitting(packet, self._room(interface, tunnel), interface.vrf):
+        room = self._room(interface, tunnel)
+        for part in self._parts(tunnel.protection, packet, room, interface.mtu, interface.vrf):
             self._count(interface.name, out=part.length)
             outer = part
             if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
                 outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(part, tunnel.key), gre.TTL)
+                outer = replace(outer, tos=part.tos)
             if not tunnel.protection:
                 self._route(outer, tunnel.vrf, depth + 1)
             elif (protected := self._sas.seal(tunnel.protection, outer)) is not None:
@@ -371,7 +397,7 @@ class MemoryPlane:
     def _is_ours(self, packet: Packet, vrf: str) -> bool:
         """Take ESP, GRE and IKE for one of our addresses."""
         if packet.protocol == ESP:
-            self._open(packet.payload, Endpoint(packet.source, 0))
+            self._open(packet.payload, Endpoint(packet.source, 0), packet.tos)
             return True
         if packet.protocol == gre.GRE:
             self._unwrap(packet, vrf, "")
@@ -386,12 +412,12 @@ class MemoryPlane:
         elif data[:4] == NON_ESP_MARKER:
             self._ike(Datagram(data[4:], local, remote, vrf=vrf))
         elif len(data) > 4:
-            self._open(data, remote)
+            self._open(data, remote, packet.tos)
         return True
 
-    def _open(self, octets: bytes, remote: Endpoint) -> None:
+    def _open(self, octets: bytes, remote: Endpoint, tos: int) -> None:
         """Take what ESP protected: out of a tunnel, or what a crypto map's flow covers."""
-        opened = self._sas.open(octets, remote)
+        opened = self._sas.open(octets, remote, tos)
         if opened is None:
             return
         packet, connection = opened
@@ -437,10 +463,17 @@ class MemoryPlane:
         answered = echo_answered(packet)
         if answered is not None:
             self._echoes.done(answered, "!")
-        elif (refused := echo_too_big(packet)) is not None:
-            self._echoes.done(refused, "M")
+        elif (told := refused(packet)) is not None:
+            self._told(*told)
         elif (reply := echo_reply(packet)) is not None:
             self._clock.call_at(self._clock.now(), lambda: self._route(reply, vrf))
+
+    def _told(self, packet: Packet, mtu: int) -> None:
+        """Heed that a packet of ours was too long: an echo request, or ESP."""
+        if (echo := echo_asked(packet)) is not None:
+            self._echoes.done(echo, "M")
+        elif packet.protocol == ESP or (packet.protocol == UDP and NAT_PORT in packet.ports()):
+            self._sas.narrow(packet.destination, mtu)
 
     def _report(self, notice: Notice) -> None:
         self._clock.call_at(self._clock.now(), lambda: self._notify(notice))

@@ -35,7 +35,8 @@ class Packet:
     """An IP packet: who to whom, the payload's protocol, hops left, octets above IP.
 
     An IPv4 packet with `whole` is not to be cut (DF). A fragment has its place, `offset` in octets, and tells whether
-    `more` come; `identification` is what fragments of one packet have in common.
+    `more` come; `identification` is what fragments of one packet have in common. `tos` is its class: DSCP, and two bits
+    for congestion (RFC 2474, RFC 3168).
     """
 
     source: Address
@@ -47,27 +48,28 @@ class Packet:
     identification: int = 0
     offset: int = 0
     more: bool = False
+    tos: int = 0
 
     @classmethod
     def read(cls, octets: bytes) -> Packet:
         """Read a whole packet; raises Malformed when lengths or version do not fit."""
         if len(octets) >= _V4.size and octets[0] == 0x45:
-            _, _, length, identification, flags, ttl, protocol, _, source, destination = _V4.unpack_from(octets)
+            _, tos, length, identification, flags, ttl, protocol, _, source, destination = _V4.unpack_from(octets)
             if _V4.size <= length <= len(octets):
                 payload = bytes(octets[_V4.size : length])
                 place = identification, (flags & _OFFSET) * _UNIT, bool(flags & _MORE)
                 ends = IPv4Address(source), IPv4Address(destination)
-                return cls(*ends, protocol, payload, ttl, bool(flags & _WHOLE), *place)
+                return cls(*ends, protocol, payload, ttl, bool(flags & _WHOLE), *place, tos)
         elif len(octets) >= _V6.size and octets[0] >> 4 == 6:
-            _, length, protocol, ttl, source, destination = _V6.unpack_from(octets)
+            first, length, protocol, ttl, source, destination = _V6.unpack_from(octets)
             if _V6.size + length <= len(octets):
                 payload = bytes(octets[_V6.size : _V6.size + length])
-                here, there = IPv6Address(source), IPv6Address(destination)
+                here, there, tos = IPv6Address(source), IPv6Address(destination), first >> 20 & 0xFF
                 if protocol != FRAGMENT or length < _PART.size:
-                    return cls(here, there, protocol, payload, ttl)
+                    return cls(here, there, protocol, payload, ttl, tos=tos)
                 protocol, _, flags, identification = _PART.unpack_from(payload)
                 place = identification, flags & ~(_UNIT - 1), bool(flags & 1)
-                return cls(here, there, protocol, payload[_PART.size :], ttl, False, *place)
+                return cls(here, there, protocol, payload[_PART.size :], ttl, False, *place, tos)
         raise Malformed("not an IP packet")
 
     def write(self) -> bytes:
@@ -77,10 +79,11 @@ class Packet:
             if self.is_fragment:
                 body = _PART.pack(protocol, 0, self.offset | self.more, self.identification) + body
                 protocol = FRAGMENT
-            return _V6.pack(6 << 28, len(body), protocol, self.ttl, self.source.packed, self.destination.packed) + body
+            ends = self.source.packed, self.destination.packed
+            return _V6.pack(6 << 28 | self.tos << 20, len(body), protocol, self.ttl, *ends) + body
         length = _V4.size + len(self.payload)
         flags = (_WHOLE if self.whole else 0) | (_MORE if self.more else 0) | self.offset // _UNIT
-        fields = (0x45, 0, length, self.identification, flags, self.ttl, self.protocol)
+        fields = (0x45, self.tos, length, self.identification, flags, self.ttl, self.protocol)
         ends = (self.source.packed, self.destination.packed)
         return _V4.pack(*fields, checksum(_V4.pack(*fields, 0, *ends)), *ends) + self.payload
 

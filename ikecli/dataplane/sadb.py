@@ -13,11 +13,16 @@ from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.packet import ESP, Packet, udp
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
+from ikecli.intent import Address, Outer
 
 MISFIT_OCTETS: Final = 64
 """Octets of a packet that did not fit its SA, as reported."""
 _HEADERS: Final = {4: 20, 6: 40}
 _UDP_HEADER, _TRAILER = 8, 2
+LEAST_PATH: Final = 576
+"""Octets of a packet that every way is taken to have room for."""
+CONGESTED: Final = 3
+"""CE, and the mask of the two bits (RFC 3168 5)."""
 MAX_SAS: Final = 200_000
 """Directions of SAs that a plane takes."""
 
@@ -71,6 +76,7 @@ class SoftwareSas:
         self._notify, self._random = notify, random
         self._inbound: dict[int, Inbound] = {}
         self._outbound: dict[str, list[Outbound]] = {}
+        self._paths: dict[Address, int] = {}
 
     def install(self, sa: Install) -> None:
         """Put in one direction; raises Unavailable for an inbound SPI in use, or when there are too many."""
@@ -184,9 +190,20 @@ class SoftwareSas:
         if out is None:
             return None
         sa, header = out.install, _HEADERS[out.install.local.address.version]
+        space = min(space, self._paths.get(sa.remote.address, space))
         around = header + (_UDP_HEADER if sa.encapsulated else 0) + out.codec.around
         text = (space - around) // out.codec.block * out.codec.block - _TRAILER
         return max(0, text + (header if sa.transport else 0))
+
+    def narrow(self, remote: Address, mtu: int) -> None:
+        """Take note of the longest packet that gets through to a peer (RFC 4301 8.2)."""
+        if any(out.install.remote.address == remote for sas in self._outbound.values() for out in sas):
+            self._paths[remote] = min(max(mtu, LEAST_PATH), self._paths.get(remote, mtu))
+
+    def outer(self, connection: str) -> Outer:
+        """Return how the header outside is made that packets of a connection get."""
+        out = next(iter(self._outbound.get(connection, ())), None)
+        return Outer() if out is None else out.install.outer
 
     def seal(self, connection: str, packet: Packet) -> Packet | None:
         """Return the protected form of a packet, or None without an SA of the connection that covers it."""
@@ -196,8 +213,8 @@ class SoftwareSas:
                 return self._seal(out, packet)
         return None
 
-    def open(self, octets: bytes, remote: Endpoint) -> tuple[Packet, str] | None:
-        """Return what a packet protected and for which connection, or None: it is refused, and that is counted."""
+    def open(self, octets: bytes, remote: Endpoint, tos: int = 0) -> tuple[Packet, str] | None:
+        """Return what a packet of a class protected and for which connection, or None: refused, which is counted."""
         try:
             spi = spi_of(octets)
         except Dropped:
@@ -211,7 +228,7 @@ class SoftwareSas:
             if next_header == DUMMY:
                 one.tally.dummies += 1
                 return None
-            inner = _inner(one.install, data, next_header, remote)
+            inner = _inner(one.install, data, next_header, remote, tos)
         except Dropped as dropped:
             one.tally.replays += dropped.reason is Reason.REPLAY
             one.tally.forgeries += dropped.reason is Reason.INTEGRITY
@@ -230,7 +247,7 @@ class SoftwareSas:
                     if (octets := _sealed(out, self._random(sa.tfc.size), DUMMY)) is not None:
                         out.tally.dummies += 1
                         self._watch(self._inbound.get(sa.peer_spi), out.life, sa.tfc.size)
-                        yield _outer(out.install, octets)
+                        yield _outer(out.install, octets, False, 0)
 
     def _seal(self, out: Outbound, packet: Packet) -> Packet | None:
         sa = out.install
@@ -242,7 +259,7 @@ class SoftwareSas:
         out.tally.packets += 1
         out.tally.octets += packet.length
         self._watch(self._inbound.get(sa.peer_spi), out.life, packet.length)
-        return _outer(sa, octets)
+        return _outer(sa, octets, packet.whole, packet.tos)
 
     def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> bool:
         source_port, destination_port = packet.ports()
@@ -286,10 +303,15 @@ def _sealed(out: Outbound, data: bytes, next_header: int) -> bytes | None:
         return None
 
 
-def _outer(sa: Install, octets: bytes) -> Packet:
+def _outer(sa: Install, octets: bytes, whole: bool, tos: int) -> Packet:
+    """Return the packet outside, by DF and class of the one inside (RFC 4301 5.1.2, RFC 6040 4.1)."""
+    made = Packet(sa.local.address, sa.remote.address, ESP, octets)
     if sa.encapsulated:
-        return udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
-    return Packet(sa.local.address, sa.remote.address, ESP, octets)
+        made = udp(sa.local.address, sa.local.port, sa.remote.address, sa.remote.port, octets)
+    if sa.transport:
+        return replace(made, whole=whole, tos=tos)
+    kept = whole if sa.outer.whole is None else sa.outer.whole
+    return replace(made, whole=kept and made.source.version == 4, tos=tos if sa.outer.marks else tos & ~CONGESTED)
 
 
 def _given(one: Inbound | Outbound) -> EspState:
@@ -307,13 +329,21 @@ def _moved(sa: Install, update: Update) -> Install:
     return replace(sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
 
 
-def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint) -> Packet:
-    """Return the packet that ESP carried, in transport mode with the outer addresses put back."""
+def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint, tos: int) -> Packet:
+    """Return the packet that ESP carried, in transport mode with the outer addresses and class put back.
+
+    Congestion outside is told inside; a packet that knows no such marks is dropped (RFC 6040 4.2).
+    """
     if sa.transport:
-        return Packet(remote.address, sa.local.address, next_header, data)
+        return Packet(remote.address, sa.local.address, next_header, data, tos=tos)
     if next_header not in (IPV4, IPV6):
         raise Malformed("no IP packet inside")
-    return Packet.read(data)
+    packet = Packet.read(data)
+    if tos & CONGESTED != CONGESTED:
+        return packet
+    if not packet.tos & CONGESTED:
+        raise Malformed("congestion on the way of a packet that cannot be marked")
+    return replace(packet, tos=packet.tos | CONGESTED)
 
 
 def _covered(sa: Install, packet: Packet, local_port: int, remote_port: int) -> bool:

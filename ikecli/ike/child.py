@@ -88,6 +88,7 @@ def agreed(
         additional=choice.additional,
         tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
         fragments=fragments and not transport,
+        outer=connection.outer,
         idle=connection.idle,
         used=idleness.inherited(talk.replaces, now),
         looked=now,
@@ -158,4 +159,5 @@ def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lif
         lifetime=lifetime,
         tfc=None if inbound else child.tfc,
         fragments=child.fragments,
+        outer=child.outer,
     )

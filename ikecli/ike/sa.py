@@ -16,7 +16,7 @@ from ikecli.ike.followup import Pending
 from ikecli.ike.lease import Lease
 from ikecli.ike.selectors import Grain, Pair
 from ikecli.ike.window import Aim, Window
-from ikecli.intent import Address, Identity, Tfc
+from ikecli.intent import Address, Identity, Outer, Tfc
 from ikecli.numbers import Algorithm
 
 
@@ -85,6 +85,7 @@ class ChildSa:
     additional: tuple[Algorithm, ...] = ()
     tfc: Tfc | None = None
     fragments: bool = False
+    outer: Outer = Outer()
     idle: int = 0
     used: float = 0.0
     looked: float = 0.0

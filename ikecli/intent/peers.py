@@ -155,6 +155,20 @@ class Tfc:
     pads: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """How the IP header before ESP comes about, and where packets are cut that are too long with it.
+
+    `whole` is DF (RFC 4301 8.1): copied (None), always set or always clear; where it is clear, packets are cut whatever
+    they say. With `marks` congestion marks are copied (RFC 6040), else there are none. Packets are cut before they are
+    protected, or, with `late`, after that.
+    """
+
+    whole: bool | None = None
+    marks: bool = True
+    late: bool = False
+
+
 class _Labelled:
     """What a connection is looked up by, worked out once."""
 
@@ -201,6 +215,7 @@ class Connection(_Labelled):
     tfc: Tfc | None = None
     closed: bool = False
     idle: int = 0
+    outer: Outer = Outer()
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"
@@ -249,6 +264,7 @@ class Template:
     pfs_additional: tuple[tuple[Algorithm, ...], ...] = ()
     tfc: Tfc | None = None
     idle: int = 0
+    outer: Outer = Outer()
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -274,6 +290,7 @@ class Template:
             inner_vrf=self.inner_vrf,
             tfc=self.tfc,
             idle=self.idle,
+            outer=self.outer,
         )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.config.reading import SAMPLES, commands, read
+from ikecli.config.express import express
+from ikecli.daemon.unserved import unserved
+from ikecli.dataplane.none import NonePlane
+from ikecli.dataplane.userspace.plane import UserspacePlane
+from ikecli.dataplane.xfrm.plane import XfrmPlane
+from ikecli.intent import Outer
+from tests.config.reading import SAMPLES, read
 
 ROUTER = (SAMPLES / "modern" / "left.cfg").read_text()
 MAP = "crypto map VPN 10 ipsec-isakmp\n "
@@ -17,7 +23,9 @@ interface Tunnel1
  tunnel destination 203.0.113.9
  tunnel mode ipsec ipv4
  tunnel protection ipsec profile P
+exit
 """
+CUT = "crypto ipsec fragmentation"
 PROFILE = TUNNEL + "crypto ipsec profile P\n "
 
 
@@ -33,4 +41,54 @@ def test_an_idle_time_of_its_own_goes_before_that_of_all(where: str) -> None:
         store, _ = read("ios", ROUTER + (TUNNEL if where is PROFILE else "") + lines)
         assert not store.complaints
         assert store.intent.connections[-1].idle == seconds
-        assert set(lines.splitlines()) <= {*commands(store), MAP.rstrip(), *PROFILE.splitlines(), ""}
+        assert read("ios", store.startup())[0].intent == store.intent
+
+
+@pytest.mark.parametrize("where", [MAP, PROFILE])
+@pytest.mark.parametrize(
+    ("lines", "outer"),
+    [
+        ("", Outer()),
+        ("crypto ipsec df-bit set", Outer(True)),
+        ("crypto ipsec df-bit set\ninterface {carrier}\n crypto ipsec df-bit clear", Outer(False)),
+        ("crypto ipsec df-bit set\n{where}set security-association dfbit copy", Outer()),
+        ("crypto ipsec security-association ecn discard", Outer(marks=False)),
+        ("crypto ipsec security-association ecn discard\n{where}set security-association ecn propagate", Outer()),
+        ("{where}set security-association ecn discard", Outer(marks=False)),
+        ("crypto ipsec fragmentation after-encryption", Outer(late=True)),
+        (f"{CUT} after-encryption\ninterface {{carrier}}\n {CUT} before-encryption", Outer()),
+    ],
+)  # fmt: skip
+def test_what_an_sa_says_of_its_header_goes_before_its_interface_and_that_before_all(
+    where: str, lines: str, outer: Outer
+) -> None:
+    carrier = "Tunnel1" if where is PROFILE else "GigabitEthernet0/0"
+    added = lines.format(carrier=carrier, where=where)
+    store, _ = read("ios", ROUTER + (TUNNEL if where is PROFILE else "") + added)
+    assert not store.complaints
+    assert store.intent.connections[-1].outer == outer
+    assert read("ios", store.startup())[0].intent == store.intent
+
+
+def test_a_converted_router_says_what_is_lost_of_it() -> None:
+    store, _ = read("ios", ROUTER + "crypto ipsec df-bit clear\ncrypto ipsec security-association idle-time 60\n")
+    lost = express(store.intent, "asa").lost
+    assert "crypto map VPN 10: an end of SAs without traffic (idle-time)" in lost
+    assert "crypto map VPN 10: how the header before ESP is made (df-bit, ecn, fragmentation)" in lost
+
+
+@pytest.mark.parametrize(
+    ("plane", "line", "why"),
+    [
+        ("xfrm", "df-bit set", "the kernel copies the bit or clears it"),
+        ("xfrm", "df-bit clear", None),
+        ("userspace", "df-bit set", None),
+        ("userspace", "fragmentation after-encryption", "its device takes no packet that is too long"),
+        ("none", "df-bit set", None),
+    ],
+)  # fmt: skip
+def test_what_a_data_plane_cannot_do_is_said(plane: str, line: str, why: str | None) -> None:
+    store, _ = read("ios", ROUTER + f"crypto ipsec {line}\n")
+    served = {"xfrm": XfrmPlane, "userspace": UserspacePlane, "none": NonePlane}[plane]
+    said = f"% {line} has no effect with the data plane {plane}: {why}"
+    assert list(unserved(store.intent, served.__new__(served))) == ([said] if why else [])

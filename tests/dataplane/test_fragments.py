@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from ikecli.dataplane import fragments
-from ikecli.dataplane.fragments import MAX_PACKETS, REASSEMBLY_SECONDS, Reassembly, echo_too_big, split, too_big
-from ikecli.dataplane.packet import UDP, Packet, echo_request
+from ikecli.dataplane.fragments import MAX_PACKETS, REASSEMBLY_SECONDS, Reassembly, refused, split, too_big
+from ikecli.dataplane.packet import UDP, Packet, echo_asked, echo_request
 
 ENDS = {4: ("192.0.2.1", "198.51.100.1"), 6: ("2001:db8::1", "2001:db8::2")}
 
@@ -71,8 +71,10 @@ def test_an_error_names_the_echo_that_is_too_long(version: int) -> None:
     error = too_big(echo_request(source, destination, 5, 6, 2000), 1400, destination)
     assert error.destination == source
     assert int.from_bytes(error.payload[4:8], "big") == 1400
-    assert echo_too_big(Packet.read(error.write())) == (5, 6)
-    assert echo_too_big(replace(error, payload=error.payload[:12])) is None
+    told = refused(Packet.read(error.write()))
+    assert told is not None
+    assert (echo_asked(told[0]), told[1]) == ((5, 6), 1400)
+    assert refused(replace(error, payload=error.payload[:12])) is None
 
 
 def test_a_packet_of_very_many_parts_is_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:

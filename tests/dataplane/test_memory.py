@@ -10,11 +10,12 @@ import pytest
 from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Lifetime, Remove
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Notice, UnknownSpi
 from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.fragments import too_big
 from ikecli.dataplane.memory import MemoryPlane
-from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.packet import Packet, echo_request
 from ikecli.dataplane.policies import HELD_PACKETS
 from ikecli.errors import Unavailable
-from ikecli.intent import Connection, Flow, Intent, Interface, Network, Route, Selector
+from ikecli.intent import Connection, Flow, Intent, Interface, Network, Outer, Route, Selector
 from ikecli.lab.clock import VirtualClock
 from ikecli.lab.dice import Dice
 from ikecli.lab.fabric import Fabric
@@ -263,3 +264,75 @@ def test_a_later_fragment_of_a_flow_with_ports_passes_no_gateway_in_the_clear() 
         outside, inside = node.interfaces()
         assert outside.packets_out == inside.packets_out == (not port_of_flow)
         assert not pair.notices["L"]
+
+
+# The header outside
+
+
+def outside(pair: Pair, outer: Outer, tos: int = 0, whole: bool = False, size: int = 100) -> list[Packet]:
+    """Send a packet of a host behind L to one behind R; return what leaves L for that."""
+    seen: list[Packet] = []
+    pair.connect(outer=outer)
+    pair.fabric.tap = seen.append
+    ends = ip_address("10.1.0.9"), ip_address("10.2.0.9")
+    pair.nodes["L"].arrive("inside", replace(echo_request(*ends, 1, 1, size, whole), tos=tos))
+    pair.clock.advance(1)
+    return [packet for packet in seen if packet.source == ip_address(ENDS["L"])]
+
+
+@pytest.mark.parametrize(
+    ("outer", "whole", "bit"),
+    [
+        (Outer(), False, False),
+        (Outer(), True, True),
+        (Outer(whole=True), False, True),
+        (Outer(whole=False), True, False),
+    ],
+)
+def test_df_is_copied_set_or_cleared(pair: Pair, outer: Outer, whole: bool, bit: bool) -> None:
+    [packet] = outside(pair, outer, whole=whole)
+    assert packet.whole is bit
+
+
+def test_long_packets_are_cut_before_they_are_protected_or_after(pair: Pair) -> None:
+    before = outside(pair, Outer(), size=1500)
+    assert [(packet.protocol, packet.is_fragment) for packet in before] == [(50, False), (50, False)]
+    after = outside(Pair(), Outer(late=True), size=1500)
+    assert [(packet.protocol, packet.is_fragment) for packet in after] == [(50, True), (50, True)]
+
+
+def test_where_df_is_cleared_a_packet_is_cut_that_is_not_to_be(pair: Pair) -> None:
+    assert len(outside(pair, Outer(whole=False), whole=True, size=1500)) == 2
+    assert not outside(Pair(), Outer(), whole=True, size=1500)
+
+
+@pytest.mark.parametrize(("marks", "inner", "outer"), [(True, 0x2B, 0x2B), (True, 0x28, 0x28), (False, 0x2B, 0x28)])
+def test_the_class_is_copied_outward_and_congestion_marks_unless_discarded(
+    pair: Pair, marks: bool, inner: int, outer: int
+) -> None:
+    [packet] = outside(pair, Outer(marks=marks), tos=inner)
+    assert packet.tos == outer
+
+
+def test_congestion_on_the_way_is_told_inside_or_the_packet_is_dropped(pair: Pair) -> None:
+    seen: list[Packet] = []
+    for tos, arrives in ((2, [3]), (0, [])):
+        lost = Pair()
+        [packet] = outside(lost, Outer(), tos=tos)
+        other = Pair()
+        other.connect()
+        seen.clear()
+        other.fabric.tap = seen.append
+        other.nodes["R"].arrive("outside", replace(packet, tos=packet.tos | 3))
+        assert [one.tos for one in seen if one.destination == ip_address("10.2.0.9")] == arrives
+
+
+def test_a_way_that_turns_out_narrow_is_heeded(pair: Pair) -> None:
+    [packet] = outside(pair, Outer(), whole=True, size=1200)
+    router = ip_address("192.0.2.254")
+    pair.nodes["L"].arrive("outside", too_big(packet, 1000, router))
+    marks: list[EchoResult] = []
+    for size in (1200, 900):
+        pair.nodes["L"].echo(Echo("10.2.0.1", "inside", size, 2, size, whole=True), marks.append)
+        pair.clock.advance(3)
+    assert [one.mark for one in marks] == ["M", "!"]

@@ -28,6 +28,7 @@ from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import JUMBO, RAW_RECEIVES, Inbound
+from ikecli.dataplane.userspace.outbound import CLASS, Outbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put, Ready
 from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
@@ -35,7 +36,7 @@ from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4
 from ikecli.esp.codec import EspSa, OutboundSa
-from ikecli.intent import Selector
+from ikecli.intent import Outer, Selector
 from tests.dataplane.test_contract import CBC, GCM, LABEL, SHA, Pair, flow
 
 SALT_OF_PAIR = Pair.__new__(Pair)
@@ -309,6 +310,13 @@ def test_congestion_outside_marks_the_packet_inside_or_drops_it() -> None:
     assert marked(packet, 0)
     assert packet[1] == 3
     assert checksum(bytes(packet[:20])) == 0
+
+
+@pytest.mark.parametrize(("outer", "kind"), [(Outer(), [0x2B]), (Outer(marks=False), [0x28])])
+def test_congestion_marks_go_outside_unless_they_are_discarded(outer: Outer, kind: list[int]) -> None:
+    sending = Outbound.__new__(Outbound)
+    sending._class = 0x2B
+    assert [CLASS.unpack(value)[0] for _, _, value in sending._extra(replace(OUT, outer=outer))] == kind
 
 
 def test_the_pipe_carries_messages_with_their_files_and_nothing_else() -> None:

@@ -24,6 +24,7 @@ TESTS = {
         "-k",
         "xfrm and not translation",
         "tests/dataplane/test_contract.py",
+        "tests/dataplane/test_outer_headers.py",
         "tests/live/test_planes.py",
         "tests/live/test_tunnels.py",
         "tests/live/test_paths.py",

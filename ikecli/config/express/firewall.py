@@ -26,6 +26,7 @@ from ikecli.intent import (
     Initiation,
     Intent,
     Interface,
+    Outer,
     Prefix,
     Profile,
     Tunnel,
@@ -349,6 +350,7 @@ class Firewall:
         for present, why in (
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.idle, "an end of SAs without traffic (idle-time)"),
+            (one.outer != Outer(), "how the header before ESP is made (df-bit, ecn, fragmentation)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),

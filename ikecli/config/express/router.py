@@ -15,7 +15,7 @@ from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
 from ikecli.config.intent_ios import NAT_KEEPALIVE
-from ikecli.config.tunnels_ios import KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
+from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
     Address,
     Connection,
@@ -253,7 +253,10 @@ class Router:
             match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version) if flows else None,
             reverse_route=ios.ReverseRoute(back == "static") if back else None,
             idle=ios.IdleTime(one.idle) if one.idle else None,
+            df_bit=DF_WORDS[one.outer.whole],
+            ecn=None if one.outer.marks else "discard",
         )
+        interface.esp_fragmentation = _when_cut(one)
         maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
         wanted = f"{one.name}-map" if one.wildcard_peer else one.name
         name = (interface.crypto_map if version == 4 else interface.ipv6_crypto_map) or wanted
@@ -282,7 +285,10 @@ class Router:
             ikev2_profile=one.profile,
             responder_only=one.initiation is Initiation.NEVER or None,
             idle=ios.IdleTime(one.idle) if one.idle else None,
+            ecn=None if one.outer.marks else "discard",
         )
+        interface = self.draft.interfaces[one.interface]
+        interface.df_bit, interface.esp_fragmentation = DF_WORDS[one.outer.whole], _when_cut(one)
         if not one.lifetime:
             self.losses.add(what, f"SAs without an end: they live {LIFETIME} seconds here")
 
@@ -357,6 +363,10 @@ def _numbered(name: str) -> Iterator[str]:
 
 def _lifetime(one: Connection) -> ios.Lifetime | None:
     return None if one.lifetime in (0, LIFETIME) else ios.Lifetime("seconds", one.lifetime)
+
+
+def _when_cut(one: Connection) -> str | None:
+    return "after-encryption" if one.outer.late else None
 
 
 def _window(one: Connection) -> str | None:

@@ -13,10 +13,11 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.effects import Install
 from ikecli.boundary.notices import Expired
 from ikecli.dataplane.linux.room import TRAILER
 from ikecli.dataplane.userspace.doors import Door
+from ikecli.dataplane.userspace.ecn import CONGESTED
 from ikecli.dataplane.userspace.ports import Ports
 from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, Sender
 from ikecli.dataplane.userspace.segments import LONGEST_SYN, clamp
@@ -277,7 +278,8 @@ class Outbound:
         one = self._ports.sending(sa.local.address, encapsulated)
         if one is None:
             return False
-        extra = self._extra(sa.remote)
+        self._ports.leave_whole(one, sa)
+        extra = self._extra(sa)
         port = sa.remote.port if encapsulated else 0
         there = (str(sa.remote.address), port)
         if count > 1 and encapsulated:
@@ -311,13 +313,14 @@ class Outbound:
                     raise
         return False
 
-    def _extra(self, remote: Endpoint) -> list[tuple[int, int, bytes]]:
+    def _extra(self, sa: Install) -> list[tuple[int, int, bytes]]:
         """Return what sets the outer class: that of the packets inside (RFC 4301 5.1.2, RFC 6040 4.1)."""
-        if not self._class:
+        kind = self._class if sa.outer.marks or sa.transport else self._class & ~CONGESTED
+        if not kind:
             return []
-        if remote.address.version == 4:
-            return [(socket.IPPROTO_IP, socket.IP_TOS, CLASS.pack(self._class))]
-        return [(socket.IPPROTO_IPV6, IPV6_TCLASS, CLASS.pack(self._class))]
+        if sa.remote.address.version == 4:
+            return [(socket.IPPROTO_IP, socket.IP_TOS, CLASS.pack(kind))]
+        return [(socket.IPPROTO_IPV6, IPV6_TCLASS, CLASS.pack(kind))]
 
     def _slowly(self, sender: Sender, size: int, version: int) -> None:
         """Seal with whatever cipher, or in transport mode, and send at once."""
@@ -341,7 +344,9 @@ class Outbound:
         one = self._ports.sending(sa.local.address, sa.encapsulated)
         there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
         with contextlib.suppress(OSError):
-            if one is not None and self._send(one, octets, self._extra(sa.remote), there):
+            if one is not None:
+                self._ports.leave_whole(one, sa)
+            if one is not None and self._send(one, octets, self._extra(sa), there):
                 for ends in (sender.count(1, size), sender.exhausted(1)):
                     if ends is not None:
                         self._ended(sender, ends)

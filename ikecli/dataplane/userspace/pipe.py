@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ikecli.boundary import effects, notices
 from ikecli.dataplane.userspace.wrapping import Gre
-from ikecli.intent import Address, Selector, Tfc
+from ikecli.intent import Address, Outer, Selector, Tfc
 
 LARGEST: Final = 1 << 18
 """Octets of the longest message."""
@@ -134,7 +134,7 @@ _CLASSES: Final = {
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
     *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
     *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
-    ("ikecli.intent.selectors", "Selector"), (Tfc.__module__, "Tfc"),
+    ("ikecli.intent.selectors", "Selector"), (Tfc.__module__, "Tfc"), (Outer.__module__, "Outer"),
     *(("ikecli.numbers.algorithms", name) for name in ("Algorithm", "Words")),
     ("ikecli.numbers.registries", "TransformType"),
 }  # fmt: skip

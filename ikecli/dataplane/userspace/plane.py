@@ -68,7 +68,9 @@ class UserspacePlane(LinuxPlane):
     """A TUN device and a worker behind it, and a device for each tunnel interface."""
 
     name = "userspace"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss", "later-fragments"})
+    features = frozenset(
+        {"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss", "later-fragments", "df-set"}
+    )
     strict = True
 
     def __init__(self, host: Host, ledger: Ledger) -> None:

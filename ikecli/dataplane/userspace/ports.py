@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Final
 
+from ikecli.boundary.effects import Install
 from ikecli.intent import Address
 
 BUFFER: Final = 1 << 23
@@ -12,6 +13,8 @@ SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 UDP_GRO: Final = 104
 IP_RECVERR, IPV6_RECVERR = 11, 25
 IP_RECVTOS, IPV6_RECVTCLASS = 13, 66
+IP_MTU_DISCOVER: Final = 10
+MAY_BE_CUT, AS_IT_FITS = 0, 1
 
 
 class Ports:
@@ -20,6 +23,7 @@ class Ports:
     def __init__(self) -> None:
         self._open: dict[tuple[Address, bool], socket.socket] = {}
         self._sending: dict[tuple[Address, bool], socket.socket | None] = {}
+        self._cut: set[socket.socket] = set()
 
     def add(self, address: Address, udp: bool, file: int) -> socket.socket:
         """Take a socket; return it ready for use."""
@@ -40,7 +44,10 @@ class Ports:
     def drop(self, address: Address, udp: bool) -> socket.socket | None:
         """Give a socket up; return it, to be closed."""
         self._sending.clear()
-        return self._open.pop((address, udp), None)
+        gone = self._open.pop((address, udp), None)
+        if gone is not None and gone in self._cut:
+            self._discover(gone, AS_IT_FITS)
+        return gone
 
     def sending(self, address: Address, udp: bool) -> socket.socket | None:
         """Return the socket that ESP from an address leaves by: its own, else that of all addresses."""
@@ -50,3 +57,13 @@ class Ports:
             found = self._open.get((address, udp)) or self._open.get((type(address)(0), udp))
             self._sending[address, udp] = found
             return found
+
+    def leave_whole(self, one: socket.socket, sa: Install) -> None:
+        """Have a socket send with DF as an SA wants it: clear, else as the kernel sets it on what fits."""
+        clear = sa.outer.whole is False and sa.remote.address.version == 4
+        if clear != (one in self._cut):
+            self._discover(one, MAY_BE_CUT if clear else AS_IT_FITS)
+
+    def _discover(self, one: socket.socket, how: int) -> None:
+        one.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, how)
+        (self._cut.add if how == MAY_BE_CUT else self._cut.discard)(one)

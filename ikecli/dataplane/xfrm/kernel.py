@@ -195,6 +195,9 @@ class Kernel:
         info = self._info(sa.spi, *ends, reqid, sequence)
         info["lft"] = _limits(sa)
         info["flags"] = xfrm.XFRM_STATE_ESN if sa.esn else 0
+        if not inbound:
+            info["flags"] |= 0 if sa.outer.marks else xfrm.XFRM_STATE_NOECN
+            info["flags"] |= xfrm.XFRM_STATE_NOPMTUDISC if sa.outer.whole is False else 0
         if sa.transport:
             info["mode"], info["sel"] = xfrm.XFRM_MODE_TRANSPORT, _inside(sa, inbound)
         else:

@@ -70,7 +70,7 @@ class XfrmPlane(LinuxPlane):
     """SAs and policies in the kernel, which also has the devices of tunnels."""
 
     name = "xfrm"
-    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels"})
+    features = frozenset({"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "late-cuts"})
 
     def __init__(self, host: Host, ledger: Ledger) -> None:
         """Take out what an earlier run left; raises Unavailable where the kernel has no XFRM."""

@@ -1,0 +1,33 @@
+"""What of a configuration a data plane cannot do, as it is said when the lines take effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ikecli.dataplane.base import Plane, Translating
+from ikecli.intent import Intent
+
+
+def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
+    """Yield a line for each setting of an intent that has no effect with a data plane."""
+    network, name = intent.network, plane.name
+    if intent.nat.outside and not isinstance(plane, Translating):
+        yield f"% ip nat has no effect: the data plane {name} translates no addresses"
+    if any(any(one.segments) for one in network.interfaces) and "mss" not in plane.features:
+        why = "packets of TCP pass by the kernel alone" if name == "xfrm" else "no TCP passes here"
+        yield f"% ip tcp adjust-mss has no effect with the data plane {name}: {why}"
+    tables = {one.vrf for one in network.interfaces} - {""}
+    if tables and "vrf" not in plane.features:
+        named = ", ".join(sorted(tables))
+        yield f"% VRF {named} has no effect: with the data plane {name} there is one routing table"
+    if "esp" in plane.features:
+        yield from _outer(intent, plane)
+
+
+def _outer(intent: Intent, plane: Plane) -> Iterator[str]:
+    outers = {one.outer for one in (*intent.connections, *intent.templates)}
+    if any(one.whole for one in outers) and "df-set" not in plane.features:
+        yield f"% df-bit set has no effect with the data plane {plane.name}: the kernel copies the bit or clears it"
+    if any(one.late for one in outers) and "late-cuts" not in plane.features:
+        why = "its device takes no packet that is too long"
+        yield f"% fragmentation after-encryption has no effect with the data plane {plane.name}: {why}"
