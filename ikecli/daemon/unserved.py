@@ -25,7 +25,7 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
 
 
 def _outer(intent: Intent, plane: Plane) -> Iterator[str]:
-    outers = {one.outer for one in (*intent.connections, *intent.templates)}
+    outers = {one.outer for one in intent.connections} | {one.outer for one in intent.templates}
     if any(one.whole for one in outers) and "df-set" not in plane.features:
         yield f"% df-bit set has no effect with the data plane {plane.name}: the kernel copies the bit or clears it"
     if any(one.late for one in outers) and "late-cuts" not in plane.features:
