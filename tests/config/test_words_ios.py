@@ -135,7 +135,6 @@ def test_a_banner_of_several_lines_is_shown_as_it_was_typed() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "crypto ipsec security-association idle-time 600",
         "crypto isakmp disconnect-notify",
         "ip nat inside source list 10 interface GigabitEthernet0/0 vrf RED overload",
     ],
