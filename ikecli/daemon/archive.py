@@ -10,7 +10,7 @@ from ikecli.boundary.views import ArchiveView
 from ikecli.config.difference import difference
 from ikecli.config.ios import Ios
 from ikecli.control.messages import ROLLBACKS
-from ikecli.errors import Rejected
+from ikecli.errors import Rejected, Unavailable
 
 if TYPE_CHECKING:
     from ikecli.daemon.appliance import Appliance
@@ -125,14 +125,21 @@ class Archive:
     # Points to go back to
 
     def changed_from(self, before: str) -> bool:
-        """Keep what the running configuration was before a change, if it was one; return whether it was."""
+        """Keep what the running configuration was before a change, if it was one; return whether it was.
+
+        The change stands also where nothing can be kept, which is logged.
+        """
         if before == self._appliance.store.startup():
             return False
-        points = self._points()
         storage = self._appliance.storage
-        storage.write_file(f"{_POINT}{_number_after(points)}", before)
-        for oldest in points[: max(0, len(points) + 1 - ROLLBACKS)]:
-            storage.remove_file(oldest)
+        try:
+            points = self._points()
+            storage.write_file(f"{_POINT}{_number_after(points)}", before)
+            for oldest in points[: max(0, len(points) + 1 - ROLLBACKS)]:
+                storage.remove_file(oldest)
+        except Unavailable as problem:
+            text = f"there is no going back to what ran before this change: {problem}"
+            self._appliance.journal.log(4, "IKECLI", "ARCHIVE", text)
         return True
 
     def point(self, last: int) -> str:

@@ -185,3 +185,19 @@ def test_a_fault_while_the_startup_configuration_is_read_leaves_the_running_one(
     with pytest.raises(ZeroDivisionError):
         one.ask(Reload())
     assert one.appliance.hostname == "R1"
+
+
+def test_a_change_stands_though_what_ran_before_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Operator()
+
+    def full(name: str, text: str) -> None:
+        raise Unavailable(f"flash:{name}: No space left on device")
+
+    monkeypatch.setattr(one.appliance.storage, "write_file", full)
+    one.configure("hostname R2")
+    assert one.appliance.hostname == "R2"
+    lines = [heard.log for heard in one.appliance.journal.kept() if heard.log is not None]
+    assert [(line.mnemonic, line.text.partition(": ")[0]) for line in lines] == [
+        ("ARCHIVE", "there is no going back to what ran before this change"),
+        ("CONFIG_I", "Configured from console by ann on vty0"),
+    ]

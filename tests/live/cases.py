@@ -9,7 +9,7 @@ INSIDE = {4: {"L": "10.1.0.1", "R": "10.2.0.1"}, 6: {"L": "2001:db8:1::1", "R": 
 KEY = "between-us-and-nobody-else-5uB"
 NETWORK = {4: {"L": "10.1.0.0/24", "R": "10.2.0.0/24"}, 6: {"L": "2001:db8:1::/64", "R": "2001:db8:2::/64"}}
 HIDDEN = "192.168.0.2"
-"""Where L is when there is a NAT before it; others see its address of OUTSIDE."""
+"""Where an end is that has a NAT before it; others see its address of OUTSIDE."""
 ASA = f"""hostname Left
 interface GigabitEthernet0/0
  nameif outside
@@ -117,7 +117,8 @@ class Case:
     `lines` and the selectors protect the networks behind both ends when they are not given; `identities` are the
     outer addresses. `entry` goes into our crypto map, `profile` into the IKEv2 profile, `peer` into the keyring,
     `globally` to the top; `connection`, `secrets` and `settings` go to theirs. `log` is what theirs must have logged in
-    the end, `also` a further address behind it, `port` where TCP goes to. `text` is all of ours.
+    the end, `also` a further address behind it, `port` where TCP goes to. `text` is all of ours. A NAT is before ours,
+    with `nat_there` before theirs. In `transport` mode the ends' own addresses are protected.
     """
 
     name: str
@@ -128,6 +129,8 @@ class Case:
     outer: int = 4
     inner: int = 4
     nat: bool = False
+    nat_there: bool = False
+    transport: bool = False
     identities: bool = False
     lines: tuple[str, ...] = ()
     selectors: tuple[str, str] = ("", "")
@@ -144,7 +147,13 @@ class Case:
     only_6: bool = False
     text: str = ""
     after: str = ""
+    local: str = ""
     remote: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the ends' identities are names."""
+        return self.nat or self.nat_there or self.identities
 
 
 def ours(case: Case) -> str:
@@ -152,13 +161,12 @@ def ours(case: Case) -> str:
     if case.text:
         return case.text
     here, there = (HIDDEN if case.nat else OUTSIDE[case.outer]["L"]), OUTSIDE[case.outer]["R"]
-    named = case.nat or case.identities
-    match = "fqdn right.example" if named else f"address {there} 255.255.255.255"
-    if case.outer == 6 and not named:
+    match = "fqdn right.example" if case.named else f"address {there} 255.255.255.255"
+    if case.outer == 6 and not case.named:
         match = f"address {there}/128"
-    identity = " identity local fqdn left.example\n" if named else ""
+    identity = " identity local fqdn left.example\n" if case.named else ""
     six = case.inner == 6
-    listed = case.lines or (_line(six),)
+    listed = case.lines or (f"permit ip host {here} host {there}" if case.transport else _line(six),)
     gateway = OUTSIDE[case.inner]["R"] if not case.nat else "192.168.0.1"
     way = f"ipv6 route {NETWORK[6]['R']} {gateway}" if six else f"ip route 10.2.0.0 255.255.0.0 {gateway}"
     outer = f" ip address {here} 255.255.255.0" if case.outer == 4 else f" ipv6 address {here}/64"
@@ -178,7 +186,7 @@ crypto ikev2 keyring K
  authentication local pre-share
  keyring local K
 {case.profile}crypto ipsec transform-set T {case.esp}
- mode tunnel
+ mode {"transport" if case.transport else "tunnel"}
 crypto map {"ipv6 " if six else ""}M 10 ipsec-isakmp
  set peer {there}
  set security-association lifetime kilobytes 8192
@@ -204,10 +212,10 @@ def _line(six: bool) -> str:
 
 def theirs(case: Case) -> str:
     """Return strongSwan's configuration: the end R."""
-    here, there = OUTSIDE[case.outer]["R"], OUTSIDE[case.outer]["L"]
-    named = case.nat or case.identities
-    local, remote = ("right.example", "left.example") if named else (here, there)
-    remote = case.remote or remote
+    here, there = (HIDDEN if case.nat_there else OUTSIDE[case.outer]["R"]), OUTSIDE[case.outer]["L"]
+    local, remote = ("right.example", "left.example") if case.named else (here, there)
+    local, remote = case.local or local, case.remote or remote
+    networks = {"L": "dynamic", "R": "dynamic\n mode = transport"} if case.transport else NETWORK[case.inner]
     local_ts, remote_ts = case.selectors
     return f"""connections {{ c {{ version = 2
  local_addrs = {here}
@@ -218,8 +226,8 @@ def theirs(case: Case) -> str:
  remote {{ auth = psk
  id = {remote} }}
  {case.connection}
- children {{ net {{ local_ts = {local_ts or NETWORK[case.inner]["R"]}
- remote_ts = {remote_ts or NETWORK[case.inner]["L"]}
+ children {{ net {{ local_ts = {local_ts or networks["R"]}
+ remote_ts = {remote_ts or networks["L"]}
  esp_proposals = {case.their_esp} }} }} }} }}
 secrets {{ ike {{ secret = "{KEY}" }}
  {case.secrets} }}
@@ -295,6 +303,7 @@ CASES = (
         connection="fragmentation = yes",
         log="splitting IKE message",
     ),
+    Case(name="NAT before theirs", nat_there=True),
     Case(name="cookies", globally="crypto ikev2 cookie-challenge 0\n", log="N(COOKIE) SA KE No"),
     Case(
         name="PPK",
@@ -314,6 +323,15 @@ DPD = Case(
     profile=" dpd 10 2 periodic\n",
     connection="dpd_delay = 5s",
     settings="retransmit_tries = 2\n retransmit_timeout = 1.0",
+)
+CHARY = Case(
+    name="cookies, asked for by theirs",
+    settings="cookie_threshold = 1",
+    log="parsed IKE_SA_INIT request 0 [ N(COOKIE) SA KE No",
+)
+REBOUND = (
+    Case(name="theirs", nat_there=True),
+    Case(name="ours", nat=True, profile=" dpd 10 2 periodic\n"),
 )
 LENDS = Case(
     name="we lend", text=LENDER, identities=True, remote="192.0.2.1", connection="vips = 0.0.0.0",

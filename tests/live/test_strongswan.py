@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,8 +11,21 @@ from functools import partial
 
 import pytest
 
-from tests.dataplane.namespaces import ip
-from tests.live.cases import BORROWS, CASES, CHILDLESS, DPD, INSIDE, LENDS, SHORT, theirs
+from tests.dataplane.namespaces import ip, within
+from tests.ike.pair import LEFT, RIGHT, Pair, ike_proposal, intent
+from tests.live.cases import (
+    BORROWS,
+    CASES,
+    CHARY,
+    CHILDLESS,
+    DPD,
+    INSIDE,
+    LENDS,
+    OUTSIDE,
+    REBOUND,
+    SHORT,
+    theirs,
+)
 from tests.live.machine import stream
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, Peer, unpacked
 from tests.live.strongswan import Charon
@@ -47,6 +62,38 @@ def test_an_ike_sa_without_a_child_sa(tunnel: Tunnel) -> None:
     tunnel.engine.show_until("show crypto ikev2 sa", "READY")
     tunnel.carry()
     assert tunnel.case.log in tunnel.peer.log
+
+
+@pytest.mark.parametrize("tunnel", [CHARY], ids=lambda case: case.name, indirect=True)
+def test_a_cookie_is_brought_back_to_a_responder_that_is_pressed(tunnel: Tunnel) -> None:
+    """Somebody's IKE_SA_INIT is half open there."""
+    pair = Pair(intent(LEFT, RIGHT, proposals=(ike_proposal("aes-gcm-256", prf="sha384", groups="31"),)))
+    pair.left.acquire()
+    ((_, _, request),) = pair.wire
+    with within(tunnel.names["L"]), socket.socket(type=socket.SOCK_DGRAM) as somebody:
+        somebody.settimeout(10)
+        somebody.bind((OUTSIDE[4]["L"], 5000))
+        somebody.sendto(request.octets, (OUTSIDE[4]["R"], 500))
+        assert somebody.recv(2000)
+    live_through(tunnel)
+
+
+@pytest.mark.parametrize("tunnel", REBOUND, ids=lambda case: case.name, indirect=True)
+def test_traffic_follows_an_end_whose_translation_changes(tunnel: Tunnel) -> None:
+    """Theirs is followed by its packets, ours by the liveness checks that it sends."""
+    hidden = "L" if tunnel.case.nat else "R"
+    if hidden == "R":
+        tunnel.peer.begin()  # what is forwarded to it has no translation that could change
+    tunnel.first()
+    tunnel.translate_anew(30_000)
+    deadline = time.monotonic() + 40
+    while tunnel.pinging(hidden, 1, 56, 1).lost():
+        assert time.monotonic() < deadline, tunnel.told()
+    seen = tunnel.engine.type("show crypto ikev2 sa") if hidden == "R" else tunnel.peer.control("--list-sas")
+    assert re.search(r"192\.0\.2\.2/300\d\d" if hidden == "R" else r"192\.0\.2\.1\[300\d\d\]", seen), seen
+    for ike in (False, True):
+        tunnel.peer.rekey(ike)
+    tunnel.carry()
 
 
 @pytest.mark.parametrize("tunnel", [SHORT], ids=lambda case: case.name, indirect=True)

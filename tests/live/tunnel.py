@@ -24,6 +24,10 @@ NAT = """table ip nat {
  chain in { type nat hook prerouting priority -100; iifname "veth0" udp dport { 500, 4500 } dnat to 192.168.0.2; }
 }
 """
+REBOUND = """table ip nat {{
+ chain out {{ type nat hook postrouting priority 100; oifname "veth0" meta l4proto udp masquerade to :{first}-{last}; }}
+}}
+"""
 
 
 class Daemon(Protocol):
@@ -62,7 +66,7 @@ class Tunnel:
     ) -> None:
         where = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.case = case
-        self.names = names = stack.enter_context(namespaces("L", "R", *(["N"] if case.nat else [])))
+        self.names = names = stack.enter_context(namespaces("L", "R", *(["N"] if case.nat or case.nat_there else [])))
         self._wire(translate or by_nft)
         for version, prefix in ((4, 32), (6, 128)):
             ip("-n", names["R"], "address", "add", f"{INSIDE[version]['R']}/{prefix}", "dev", "lo")
@@ -97,21 +101,28 @@ class Tunnel:
             self._peer_runs.enter_context(self.peer.running())
 
     def _wire(self, translate: Callable[[str], None]) -> None:
-        outer = "N" if self.case.nat else "L"
-        ends = self.names[outer], self.names["R"]
+        hidden = "L" if self.case.nat else "R" if self.case.nat_there else ""
+        ends = [self.names["N" if name == hidden else name] for name in "LR"]
         join(*ends, (f"{OUTSIDE[4]['L']}/24", f"{OUTSIDE[4]['R']}/24"))
         for name, namespace in zip("LR", ends, strict=True):
             ip("-n", namespace, "address", "add", f"{OUTSIDE[6][name]}/64", "dev", "veth0", "nodad")
-        if self.case.nat:
-            join(self.names["L"], self.names["N"], (f"{HIDDEN}/24", "192.168.0.1/24"), "veth1")
-            ip("-n", self.names["L"], "route", "add", "default", "via", "192.168.0.1")
+        if hidden:
+            join(self.names[hidden], self.names["N"], (f"{HIDDEN}/24", "192.168.0.1/24"), "veth1")
+            ip("-n", self.names[hidden], "route", "add", "default", "via", "192.168.0.1")
             translate(self.names["N"])
             there = ["ip", "netns", "exec", self.names["N"]]
             subprocess.run([*there, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
 
+    def translate_anew(self, first: int) -> None:
+        """Have the NAT forget what it translated, forward nothing any more, and give what leaves ports from `first`."""
+        anew = f"flush ruleset\n{REBOUND.format(first=first, last=first + 99)}"
+        by_nft(self.names["N"], anew)
+        for state in ("down", "up"):  # masquerade forgets what it has translated there
+            ip("-n", self.names["N"], "link", "set", "veth0", state)
+
     def ends(self, sender: str) -> tuple[str, str, str, str]:
         """Return namespace and inside address of one end and of the other."""
-        inside = INSIDE[self.case.inner]
+        inside = (OUTSIDE if self.case.transport else INSIDE)[self.case.inner]
         receiver = {"L": "R", "R": "L"}[sender]
         return self.names[sender], inside[sender], self.names[receiver], inside[receiver]
 
@@ -127,7 +138,7 @@ class Tunnel:
                 return
         raise AssertionError(self.engine.log.read_text() + self.peer.log[-5000:])
 
-    def _told(self) -> str:
+    def told(self) -> str:
         """Return what both ends say."""
         ours = self.engine.type("show crypto ipsec sa", "show logging")
         return f"{ours}\n{self.peer.sas()}\n{self.peer.log[-5000:]}"
@@ -144,7 +155,7 @@ class Tunnel:
         """Send pings and TCP both ways, all of which must arrive."""
         for sender in ("L", "R"):
             self.first()  # the stream may have used an SA up before another was there
-            assert self.pinging(sender, 3, 1000, 0.01).lost() == 0, f"from {sender}\n{self._told()}"
+            assert self.pinging(sender, 3, 1000, 0.01).lost() == 0, f"from {sender}\n{self.told()}"
             assert stream(*self.ends(sender), 10 * MEGABYTE, self.case.port)
         encrypted = re.findall(r"#pkts encrypt: (\d+)", self.engine.type("show crypto ipsec sa"))
         assert sum(map(int, encrypted)) > 0
@@ -152,9 +163,9 @@ class Tunnel:
             assert self.pinging("L", 3, 56, 0.1, self.case.also).lost() == 0
 
 
-def by_nft(namespace: str) -> None:
-    """Have a namespace translate what L sends, and what comes to L's ports."""
-    subprocess.run(["ip", "netns", "exec", namespace, "nft", "-f", "-"], input=NAT, text=True, check=True)
+def by_nft(namespace: str, rules: str = NAT) -> None:
+    """Have a namespace translate what the hidden end sends, and what comes to its ports."""
+    subprocess.run(["ip", "netns", "exec", namespace, "nft", "-f", "-"], input=rules, text=True, check=True)
 
 
 class Pinging:
