@@ -159,7 +159,7 @@ def _logger(dialect: str) -> Callable[[list[Heard]], list[LogLine]]:
     journal = "JOURNAL_STREAM" in os.environ
 
     def tell(heard: list[Heard]) -> list[LogLine]:
-        lines = [line for one in heard if (line := logged(one, dialect)) is not None]
+        lines = [line for one in heard for line in logged(one, dialect)]
         texts = [f"{f'<{line.severity}>' if journal else ''}{log_line(line, dialect)}\n" for line in lines]
         with contextlib.suppress(OSError):  # who read it is gone: the buffered log and the servers have the lines
             sys.stderr.write("".join(texts))

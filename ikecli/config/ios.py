@@ -467,6 +467,8 @@ class Ios:
     ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     nat_keepalive: int | None = None
+    log_sessions: bool | None = None
+    log_ikev2: bool | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
     puzzle_challenge: int | None = None

@@ -381,3 +381,10 @@ def _unused(
         pfs_additional=tuple(row.number for rows in additional for row in rows),
         idle=tunnels_ios.idle_time(entry.idle, draft),
     )
+
+
+def session_lines(draft: ios.Ios | asa.Asa) -> tuple[str, ...]:
+    """Return which lines a router logs of sessions that begin and end: `crypto logging`."""
+    if not isinstance(draft, ios.Ios):
+        return ()
+    return tuple(word for word, on in (("session", draft.log_sessions), ("ikev2", draft.log_ikev2)) if on)

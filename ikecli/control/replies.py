@@ -136,7 +136,8 @@ class Pinged(Reply):
 class Heard:
     """Pushed to a monitoring session: a debug event or a log line, with wall time. `lost` counts what it missed.
 
-    `debugged` says that a debug was on for the event when it was heard, `form` how it is printed.
+    `debugged` says that a debug was on for the event when it was heard, `form` how it is printed. `sessions` are the
+    lines that a router has then of a session's begin and end: "session", "ikev2", both or none.
     """
 
     time: float
@@ -145,3 +146,4 @@ class Heard:
     lost: int = 0
     debugged: bool = False
     form: LogForm = LogForm()
+    sessions: tuple[str, ...] = ()

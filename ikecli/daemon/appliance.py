@@ -36,6 +36,7 @@ from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
+from ikecli.config.views import session_lines
 from ikecli.crypto.exchange import restore
 from ikecli.crypto.puzzles import solve
 from ikecli.daemon.archive import Archive
@@ -241,6 +242,7 @@ class Appliance:
             self.storage.write_phrases(self.store.phrases)
         complaints = self.store.commit()
         complaints += unserved(self.store.intent, self.plane)
+        self.journal.sessions = session_lines(self.store.draft)
         if self.store.intent is not self._applied:
             self.jobs.here(self._apply)
         self._took = self.clock.now() - began

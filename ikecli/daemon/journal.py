@@ -26,7 +26,10 @@ def _at_once(act: Callable[[], None]) -> None:
 
 
 class Journal:
-    """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building."""
+    """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building.
+
+    `sessions` are the lines that the configuration wants of sessions that begin and end, as in Heard.
+    """
 
     def __init__(self, clock: Clock, here: Here = _at_once) -> None:
         """Take the clock, and what has something done on the thread of the listeners."""
@@ -35,6 +38,7 @@ class Journal:
         self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
         self._listeners: list[Push] = []
         self.debugs: frozenset[str] = frozenset()
+        self.sessions: tuple[str, ...] = ()
         self._debugged: frozenset[type[Event]] = frozenset()
         self._others: frozenset[type[Event]] = frozenset()
         self.heard: Final = set(LOGGED)
@@ -42,7 +46,8 @@ class Journal:
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
         debugged = type(event) in self._debugged
-        self._take(Heard(self._clock.wall(), event=event, debugged=debugged), keep=debugged or type(event) in LOGGED)
+        heard = Heard(self._clock.wall(), event=event, debugged=debugged, sessions=self.sessions)
+        self._take(heard, keep=debugged or type(event) in LOGGED)
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""

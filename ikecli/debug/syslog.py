@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from ikecli.boundary.events import (
     AddressRefused,
     AuthenticationFailed,
@@ -27,9 +30,21 @@ def log(event: Event, dialect: str, time: float = 0) -> LogLine | None:
     return _asa(event, time) if dialect == "asa" else _ios(event, time)
 
 
-def logged(heard: Heard, dialect: str) -> LogLine | None:
-    """Return what was heard as a line of the log, or None for what only debug tells."""
-    return log(heard.event, dialect, heard.time) if heard.event is not None else heard.log
+def logged(heard: Heard, dialect: str) -> Iterator[LogLine]:
+    """Yield what was heard as lines of the log, none for what only debug tells.
+
+    A router has those of sessions that begin and end that its configuration wanted then.
+    """
+    line = log(heard.event, dialect, heard.time) if heard.event is not None else heard.log
+    if line is None:
+        return
+    if dialect == "asa" or not isinstance(heard.event, IkeUp | IkeDown):
+        yield line
+        return
+    for kind in heard.sessions:
+        yield (
+            line if kind == "ikev2" else replace(line, mnemonic="SESSION_STATUS", text=line.text.replace(" v2", "", 1))
+        )
 
 
 def _ios(event: Event, time: float) -> LogLine | None:

@@ -22,6 +22,6 @@ def lines(heard: Heard, dialect: str) -> Iterator[str]:
     event, form = heard.event, heard.form
     if event is not None and heard.debugged and form.monitor >= DEBUGGING:
         yield from render(event, dialect, stamp(heard.time, dialect, form.debug_stamps, form.started))
-    kept = logged(heard, dialect)
-    if kept is not None and kept.severity <= form.monitor:
-        yield log_line(kept, dialect, form)
+    for kept in logged(heard, dialect):
+        if kept.severity <= form.monitor:
+            yield log_line(kept, dialect, form)

@@ -79,7 +79,6 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto ikev2 limit max-in-negotation-sa 10 outgoing",
         "crypto ikev2 diagnose error 50",
         "crypto ikev2 cts sgt",
-        "crypto logging session",
         "crypto call admission limit ipsec sa 10",
         "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
         "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"

@@ -32,6 +32,7 @@ crypto ikev2 profile P
  authentication remote pre-share
  authentication local pre-share
  keyring local K
+crypto logging ikev2
 crypto ipsec transform-set T esp-gcm 256
  mode tunnel
 crypto map M 10 ipsec-isakmp

@@ -140,9 +140,19 @@ def test_tunnels_up_and_down_in_the_log(event: Event, dialect: str, line: LogLin
 
 def test_what_was_heard_becomes_the_logs_line() -> None:
     line = LogLine(1, 5, "SYS", "CONFIG_I", "Configured from console")
-    assert logged(Heard(1, log=line), "ios") is line
-    assert logged(Heard(2, event=UP), "ios") == log(UP, "ios", 2)
-    assert logged(Heard(2, event=SENT), "ios") is None
+    assert list(logged(Heard(1, log=line), "ios")) == [line]
+    assert list(logged(Heard(2, event=UP), "asa")) == [log(UP, "asa", 2)]
+    assert not list(logged(Heard(2, event=SENT), "ios"))
+
+
+@pytest.mark.parametrize("event", [UP, DOWN])
+def test_a_router_logs_sessions_as_it_is_told_to(event: Event) -> None:
+    line = log(event, "ios", 2)
+    assert line is not None
+    assert not list(logged(Heard(2, event=event), "ios"))
+    assert list(logged(Heard(2, event=event, sessions=("ikev2",)), "ios")) == [line]
+    [other] = logged(Heard(2, event=event, sessions=("session",)), "ios")
+    assert (other.mnemonic, other.text) == ("SESSION_STATUS", line.text.replace("tunnel v2 is", "tunnel is"))
 
 
 KEYS = events.KeysDerived(1, 2, b"i", b"r", named(TransformType.ENCR, "ios", "aes-gcm-128"), None, (b"secret",))

@@ -52,8 +52,7 @@ def addresses(lab: VirtualLab, name: str, interface: str) -> tuple[str, ...]:
 
 
 def said(lab: VirtualLab, name: str) -> list[str]:
-    lines = (logged(heard, "ios") for heard in lab[name].appliance.journal.kept())
-    return [line.text for line in lines if line is not None]
+    return [line.text for heard in lab[name].appliance.journal.kept() for line in logged(heard, "ios")]
 
 
 def pushed(lab: VirtualLab, name: str = "Client") -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def lab(*texts: str, seed: int = 1) -> VirtualLab:
 
 def log(made: VirtualLab, name: str) -> list[str]:
     """What a router has logged, without the time."""
-    found = (logged(heard, "ios") for heard in made[name].appliance.journal.kept())
-    return [f"%{one.facility}-{one.severity}-{one.mnemonic}: {one.text}" for one in found if one is not None]
+    found = (one for heard in made[name].appliance.journal.kept() for one in logged(heard, "ios"))
+    return [f"%{one.facility}-{one.severity}-{one.mnemonic}: {one.text}" for one in found]
 
 
 def lines(made: VirtualLab, name: str) -> dict[str, bool]:

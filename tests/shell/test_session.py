@@ -271,6 +271,7 @@ def test_what_is_heard_is_printed() -> None:
                         0.0,
                         event=IkeUp(1, 2, "10.0.0.1/500", "10.0.0.2/500", "a", "b", "P", True),
                         debugged=bool(self.debugs),
+                        sessions=("ikev2",),
                     )
                 )
             return super().answer(request)

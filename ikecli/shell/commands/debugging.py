@@ -67,8 +67,7 @@ async def logging(call: Call) -> None:
             continue
         if one.debugged and one.event is not None:
             kept += [LogLine(one.time, DEBUGGING, "", "", text) for text in debug_lines(one.event, dialect) if text]
-        if (line := logged(one, dialect)) is not None:
-            kept.append(line)
+        kept += logged(one, dialect)
     from ikecli.show import RENDERERS
 
     slots = {**call.slots, "form": call.shell.who.log}
