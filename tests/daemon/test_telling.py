@@ -16,7 +16,9 @@ from ikecli.main import _logger
 
 
 def event(number: int) -> Heard:
-    return Heard(float(number), event=IkeDown(number, 1, "10.0.0.1/500", "10.0.0.2/500", "deleted"), sessions=("ikev2",))
+    return Heard(
+        float(number), event=IkeDown(number, 1, "10.0.0.1/500", "10.0.0.2/500", "deleted"), sessions=("ikev2",)
+    )
 
 
 def line(number: int) -> Heard:
