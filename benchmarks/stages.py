@@ -123,7 +123,7 @@ def sealed() -> tuple[float, Wire]:
     out = Pair.__new__(Pair).sa("L", GCM, None, 1)
     ends = [Endpoint(one.address, 4500) for one in (out.local, out.remote)]
     wire, ports = Wire(), Ports()
-    ports.sending = lambda address, udp: wire  # type: ignore[method-assign, assignment, return-value]
+    ports.sending = lambda here: wire  # type: ignore[method-assign, assignment, return-value]
     feed = Feed(packets())
     way = door(feed, Coalescer(-1, bytearray()))
     sa = replace(out, local=ends[0], remote=ends[1], encapsulated=True)

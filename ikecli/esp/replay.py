@@ -55,3 +55,10 @@ class ReplayWindow:
             self.bitmap = (self.bitmap << ahead | 1) & self._mask if ahead < self.size else self._mask & 1
         else:
             self.bitmap |= (1 << -ahead) & self._mask
+
+    def accept_run(self, first: int, count: int) -> None:
+        """Note that `count` authenticated sequence numbers came in, `first` the least of them and above `top`."""
+        last, ones = first + count - 1, (1 << count) - 1
+        ahead = last - self.top
+        self.bitmap = (self.bitmap << ahead | ones if ahead < self.size else ones) & self._mask
+        self.top = last

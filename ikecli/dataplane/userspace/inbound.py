@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
@@ -21,10 +22,11 @@ from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, Unknow
 from ikecli.dataplane.linux.room import ESP_HEADER, TRAILER
 from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.chooser import ends_of, flow_key
-from ikecli.dataplane.userspace.coalesce import Coalescer, Row
+from ikecli.dataplane.userspace.coalesce import Coalescer
+from ikecli.dataplane.userspace.columns import MOST, Columns, Twelves, alike, counting
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
 from ikecli.dataplane.userspace.ports import UDP_GRO
-from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, Receiver
+from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receiver
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
@@ -39,6 +41,8 @@ STRIDE: Final = 2_048
 JUMBO: Final = 16_384
 VIEWS: Final = 8_192
 """Places and sizes of packets whose views are kept."""
+TRAINS: Final = 64
+"""Kinds of trains whose views are kept."""
 ALLOWED: Final = 4_096
 """Flows of an SA that are remembered as allowed."""
 IPV6_HEADER: Final = 40
@@ -55,8 +59,10 @@ TOLD_SECONDS: Final = 1.0
 MISFIT_OCTETS: Final = 64
 """Octets of a packet that did not fit its SA, as told."""
 
-View = tuple[memoryview | bytearray, memoryview, memoryview]
+View = tuple[memoryview, memoryview, memoryview]
 """A packet's header, what is sealed, and where that opens to."""
+Views = tuple[list[memoryview], list[memoryview], list[memoryview]]
+"""The same of packets behind each other."""
 
 
 class Inbound:
@@ -79,7 +85,10 @@ class Inbound:
         self.plain: Final = bytearray(RAW_RECEIVES * JUMBO + IPV6_HEADER)
         self._plain = self.plain
         self._plain_view = memoryview(self._plain)
+        self._columns = Columns(self._buffer)
         self._views: dict[int, View] = {}
+        self._trains: dict[tuple[int, int, int], Views] = {}
+        self._nonces, self._extended = Twelves(), Twelves()
         self._stride = STRIDE
         self._device = Coalescer(-1, self._plain)
         self._told = 0.0
@@ -174,84 +183,90 @@ class Inbound:
         if receiver.door.device is not self._device:
             self._device.flush()
             self._device = receiver.door.device
-        rides = receiver.cipher is not None and receiver.door.wrap is None and not kind & CONGESTED
+        joins = receiver.door.wrap is None and not kind & CONGESTED
         packets = octets = 0
-        spi, window, unsealed = receiver.sa.spi, receiver.window, False
+        spi, window = receiver.sa.spi, receiver.window
+        row = (size - at - train) // step + 1
+        unsealed = self._unseal_all(receiver, at, row, train, step) if row > 1 else 0
         while size - at > ESP_HEADER:
             here, low = SPI_AND_SEQUENCE.unpack_from(self._buffer, at)
             if here != spi:
                 break
             end, length = min(at + train, size), 0
-            sequence = window.expand(low)
-            if not window.fresh(sequence):
+            if unsealed:
+                length = self._opened(receiver, at, train - OVERHEAD, kind)
+            elif not window.fresh(sequence := window.expand(low)):
                 receiver.refuse(replays=1)
             elif receiver.dead or end - at < OVERHEAD + TRAILER:
                 receiver.refuse(errors=1)
             elif receiver.cipher is None:
                 length = self._slowly(receiver, at, end, kind)
-            elif unsealed or self._unseal(receiver, at, end - at, sequence):
+            elif self._unseal(receiver, at, end - at, sequence):
                 window.accept(sequence)
                 receiver.note(window.top)
                 length = self._opened(receiver, at, end - at - OVERHEAD, kind)
-            unsealed = False
-            packets, octets, at = packets + (length > 0), octets + length, at + step
-            if length and rides and self._device.row is not None:
-                joined, unsealed = self._ride(receiver, self._device.row, at, size, train, step)
+            packets, octets, at, unsealed = packets + (length > 0), octets + length, at + step, max(unsealed - 1, 0)
+            if unsealed and length and joins:
+                joined = self._device.join(at, unsealed, step, train - OVERHEAD - length)
                 packets, octets, at = packets + joined, octets + joined * length, at + joined * step
+                unsealed -= joined
         if packets:
             self._count(receiver, packets, octets)
         return at if size - at > ESP_HEADER else size
 
-    def _ride(self, receiver: Receiver, row: Row, at: int, size: int, train: int, step: int) -> tuple[int, bool]:
-        """Open packets that follow on the last one in every way: that of nearly all. Returns how many those were.
+    def _unseal_all(self, receiver: Receiver, at: int, count: int, train: int, step: int) -> int:
+        """Open packets of an AEAD that follow on each other, all or none; return how many.
 
-        Also whether the one behind them is unsealed already, but was not like them.
+        They are taken as come then. None is said to be forged here: for that each is opened by itself.
         """
-        assert receiver.cipher is not None
-        buffer, plain, views, view, nonce = self._buffer, self._plain, self._views, self._plain_view, receiver.nonce
-        spi, window, parts, room, follows = receiver.sa.spi, receiver.window, row.parts, row.room, row.next
-        first, rest, ends, middle, options = row.first, row.rest, row.ends, row.middle, row.options
-        header, data, last, opened = row.header, row.data, row.header + row.data, train - OVERHEAD
-        trailer = plain[at - step + last : at - step + opened]
-        read, fields, decrypt = SPI_AND_SEQUENCE.unpack_from, row.shape.unpack_from, receiver.cipher.decrypt_into
-        before, sums, esn, unsealed = window.top, 0, window.esn, False
-        sequence = before
-        while at + train <= size and room > 0:
-            here, low = read(buffer, at)
-            if here != spi or low != (sequence + 1 & LOW if esn else sequence + 1):
-                break
-            aad, sealed, out = views.get(at << 16 | train) or self._make_view(at, train)
-            nonce[4:] = buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
-            if esn:
-                EXTENDED.pack_into(receiver.aad, 0, spi, sequence + 1)
-                aad = receiver.aad
-            try:
-                decrypt(nonce, sealed, aad, out)
-            except InvalidTag:
-                break
-            a, b, c, number, d, own, e = fields(plain, at)
-            if number != follows or d != middle or a != first or b != rest or c != ends or e != options:
-                unsealed = True
-                break
-            if plain[at + last : at + opened] != trailer:
-                unsealed = True
-                break
-            parts.append(view[at + header : at + last])
-            sums += number + own
-            follows = (follows + data) & LOW
-            sequence += 1
-            room -= 1
-            at += step
-        run = sequence - before
-        window.top, window.bitmap = sequence, (window.bitmap << run | (1 << run) - 1) & receiver.mask
-        receiver.note(sequence)
-        row.sums, row.next, row.room = row.sums + sums, follows, room
-        return run, unsealed
+        window, cipher = receiver.window, receiver.cipher
+        count = min(count, MOST)
+        if receiver.dead or cipher is None or train < OVERHEAD + TRAILER or (train | step | at) & 3:
+            return 0
+        spi, columns, nonces = receiver.sa.spi.to_bytes(4, "big"), self._columns, self._nonces
+        low = int.from_bytes(self._buffer[at + 4 : at + 8], "big")
+        first = window.expand(low)
+        if first <= window.top or low + count > LOW:
+            return 0
+        numbers = counting(low, 1, count)
+        if columns.word(at + 4, step, count) != numbers or columns.word(at, step, count) != alike(spi, count):
+            return 0
+        nonces.begin(bytes(receiver.nonce[:SALT]))
+        nonces.high[:count] = columns.word(at + ESP_HEADER, step, count)
+        nonces.low[:count] = columns.word(at + ESP_HEADER + 4, step, count)
+        headers, sealed, plain = self._places(at, count, train, step)
+        if window.esn:
+            headers = self._extended.each
+            self._extended.begin(spi)
+            self._extended.high[:count] = alike((first >> 32).to_bytes(4, "big"), count)
+            self._extended.low[:count] = numbers
+        try:
+            deque(map(cipher.decrypt_into, nonces.each, sealed, headers, plain), 0)
+        except InvalidTag:
+            return 0
+        window.accept_run(first, count)
+        receiver.note(window.top)
+        return count
+
+    def _places(self, at: int, count: int, train: int, step: int) -> Views:
+        """Return header, sealed octets and place of what is opened of `count` packets."""
+        key, first, last = (at % step, train, step), at // step, at // step + count
+        found = self._trains.get(key)
+        if found is None:
+            if len(self._trains) >= TRAINS:
+                self._trains.clear()
+            found = self._trains[key] = [], [], []
+        for number in range(len(found[0]), last):
+            for views, one in zip(found, self._look(at % step + number * step, train), strict=True):
+                views.append(one)
+        headers, sealed, plain = found
+        return headers[first:last], sealed[first:last], plain[first:last]
 
     def _unseal(self, receiver: Receiver, at: int, size: int, sequence: int) -> bool:
         """Open one packet of an AEAD; return whether it is authentic."""
         assert receiver.cipher is not None
-        aad, sealed, plain = self._views.get(at << 16 | size) or self._make_view(at, size)
+        header, sealed, plain = self._views.get(at << 16 | size) or self._keep(at, size)
+        aad: memoryview | bytearray = header
         nonce = receiver.nonce
         nonce[4:] = self._buffer[at + ESP_HEADER : at + ESP_HEADER + IV]
         if receiver.sa.esn:
@@ -264,12 +279,14 @@ class Inbound:
             return False
         return True
 
-    def _make_view(self, at: int, size: int) -> View:
+    def _keep(self, at: int, size: int) -> View:
         if len(self._views) >= VIEWS:
             self._views.clear()
+        return self._views.setdefault(at << 16 | size, self._look(at, size))
+
+    def _look(self, at: int, size: int) -> View:
         start, view = at + ESP_HEADER + IV, self._view
-        made = view[at : at + ESP_HEADER], view[start : at + size], self._plain_view[at : at + size - OVERHEAD]
-        return self._views.setdefault(at << 16 | size, made)
+        return view[at : at + ESP_HEADER], view[start : at + size], self._plain_view[at : at + size - OVERHEAD]
 
     def _opened(self, receiver: Receiver, at: int, size: int, kind: int) -> int:
         """Let what came out of a packet go on, if it may; return its length, 0 for none."""
@@ -366,11 +383,7 @@ class Inbound:
     def _after(self, receiver: Receiver, source: tuple[str, int]) -> None:
         """Notice that a peer that sends has moved (RFC 7296 2.23)."""
         sa = receiver.sa
-        if (
-            not receiver.used
-            or not sa.encapsulated
-            or (source[1] == sa.remote.port and source[0] == str(sa.remote.address))
-        ):
+        if source[:2] == receiver.there or not receiver.used or not sa.encapsulated:
             return
         now = self._now()
         if now - receiver.mapped >= TOLD_SECONDS:

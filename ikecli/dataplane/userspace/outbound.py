@@ -10,16 +10,18 @@ import errno
 import select
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from ikecli.boundary.effects import Install
 from ikecli.boundary.notices import Expired
-from ikecli.dataplane.linux.room import TRAILER
+from ikecli.dataplane.userspace.columns import MOST, Twelves, agreeing, alike, counting
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import CONGESTED
+from ikecli.dataplane.userspace.places import BEFORE, LARGEST, TRAIN_OCTETS, Buffers, Places
 from ikecli.dataplane.userspace.ports import Ports
-from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, ICV, IV, NONCE, OVERHEAD, Sender
+from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, NONCE, OVERHEAD, SALT, Sender
 from ikecli.dataplane.userspace.segments import LONGEST_SYN, clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.tun import HEADER as VNET
@@ -29,9 +31,9 @@ from ikecli.intent import Tfc
 
 BUDGET: Final = 256
 """Packets taken from the device before what came in has its turn."""
-LARGEST: Final = 65_535
-TRAIN: Final = 64
-TRAIN_OCTETS: Final = 65_000
+TRAIN: Final = MOST
+WORTH: Final = 3
+"""Packets that are sealed in one go; of fewer, each by itself."""
 SIZES: Final = 64
 """Packet sizes whose views are kept."""
 SEND_WAIT: Final = 5
@@ -40,15 +42,11 @@ UDP_SEGMENT: Final = 103
 SEGMENT: Final = struct.Struct("=H")
 CLASS: Final = struct.Struct("=i")
 IPV6_TCLASS: Final = 67
-PADDING: Final = bytes(range(1, 4))
 LOW: Final = 0xFFFFFFFF
 NOT_FRAGMENTED: Final = 0x40
 KEYS: Final = {4: slice(VNET + 12, VNET + 20), 6: slice(VNET + 8, VNET + 40)}
 """Where the addresses are, which tell flows apart."""
 NEXT: Final = {4: IPV4, 6: IPV6}
-
-Slot = tuple[int, memoryview | bytearray, memoryview]
-"""Where an ESP packet lies in the train, its header, and what comes sealed."""
 
 
 class Outbound:
@@ -57,12 +55,11 @@ class Outbound:
     def __init__(self, door: Door, ports: Ports, tell: Callable[[object], None]) -> None:
         self._door, self._tun, self._chooser, self._wrap = door, door.tun, door.chooser, door.wrap
         self._ports, self._tell = ports, tell
-        self._buffer = bytearray(VNET + LARGEST + OVERHEAD)
-        self._view = memoryview(self._buffer)
-        self._train = bytearray(LARGEST + 1)
-        self._train_view = memoryview(self._train)
-        self._slots: dict[int, tuple[memoryview, list[Slot]]] = {}
-        self._trailer = (0, 0)
+        self._buffers = Buffers()
+        self._buffer, self._view = self._buffers.one, self._buffers.view
+        self._train, self._train_view = self._buffers.octets, self._buffers.train.octets
+        self._places: dict[int, Places] = {}
+        self._nonces, self._extended = Twelves(), Twelves()
         self._sender: Sender | None = None
         self._key = b""
         self._count = self._used = self._size = self._inner = self._class = self._last = self._padded = 0
@@ -87,44 +84,91 @@ class Outbound:
     def _ride(self, left: int) -> int:
         """Seal packets that are like the last one, as long as they come: the way of nearly all. Returns what is left.
 
-        What every packet of the train has in common was looked at for the last one.
+        What every packet of the train has in common was looked at for the last one. They are read side by side, so
+        that the rest is done for all of them in one go.
         """
-        sender, buffer, train, read, view = self._sender, self._buffer, self._train, self._tun.readinto, self._view
-        if sender is None or sender.cipher is None or sender.dead:
+        sender, read = self._sender, self._tun.readinto
+        if sender is None or sender.cipher is None:
             return left
-        plain, slots = self._slots.get(self._last, (view, []))
-        number, whole, inner = self._count, self._size, self._last
-        ready = min(len(slots), TRAIN - 1)
-        same, ends = VNET + inner, KEYS[buffer[VNET] >> 4]
-        start, key = buffer[VNET : VNET + 2], buffer[ends]
-        spi, sequence, esn, nonce = sender.sa.spi, sender.sequence, sender.sa.esn, sender.nonce
-        encrypt, pack, pack_nonce, extended = sender.cipher.encrypt_into, HEADER.pack_into, NONCE.pack_into, sender.aad
-        size: int | None = 0
-        while left > 0 and number < ready:
-            size = read(view)
-            if size is None:
-                left = 0
+        places = self._places[self._last]
+        same, start = VNET + places.size, bytes(self._view[VNET : VNET + 2])
+        while left > 0 and not sender.dead and sender.sequence & LOW < LOW - TRAIN:
+            room = min(TRAIN - self._count, (TRAIN_OCTETS - self._used) // places.whole)
+            if room <= 0:
+                if not self._count:
+                    break
+                self.flush()
+                if self._spent(sender):
+                    break
+                continue
+            size: int | None = same
+            came, reads = 0, places.side_by_side(min(left, room))
+            for view in reads:
+                size = read(view)
+                if size != same:
+                    break
+                came += 1
+            left -= came
+            fit = self._alike(places, came, start)
+            if fit:
+                self._seal_all(sender, places, fit, NEXT[start[0] >> 4])
+            for view in reads[fit:came]:
+                self._again(view[:same])
+            if size != same:
+                if size:
+                    self._again(reads[came][:size])
+                return left - 1 if size is not None else 0
+            if fit < came:
                 break
-            left -= 1
-            if size != same or buffer[ends] != key or buffer[VNET : VNET + 2] != start:
-                break
-            offset, aad, out = slots[number]
-            sequence += 1
-            number += 1
-            pack(train, offset, spi, sequence & LOW, sequence)
-            pack_nonce(nonce, 4, sequence)
-            if esn:
-                EXTENDED.pack_into(extended, 0, spi, sequence)
-                aad = extended
-            encrypt(nonce, plain, aad, out)
-            size = 0
-        sender.sequence = sequence
-        self._used += (number - self._count) * whole
-        self._inner += (number - self._count) * inner
-        self._count = number
-        if size:
-            self._take(size - VNET)
         return left
+
+    def _again(self, read: memoryview) -> None:
+        """Take a packet that was read beside others, but is not like them."""
+        if len(read) >= VNET + 20:
+            self._view[: len(read)] = read
+            self._take(len(read) - VNET)
+
+    def _alike(self, places: Places, count: int, start: bytes) -> int:
+        """Return how many of those read side by side are of the last one's flow and class."""
+        if count < WORTH:
+            return 0
+        many, step = self._buffers.many, places.step
+        count = agreeing(many.half(BEFORE, step, count), memoryview(start * count).cast("H"))
+        first = BEFORE + (12 if start[0] >> 4 == 4 else 8)
+        for at in range(0, len(self._key), 4):
+            count = agreeing(many.word(first + at, step, count), alike(self._key[at : at + 4], count))
+        return count
+
+    def _seal_all(self, sender: Sender, places: Places, count: int, next_header: int) -> None:
+        """Seal packets that were read side by side, all into the train."""
+        assert sender.cipher is not None
+        number, at, first, spi = self._count, self._used, sender.sequence + 1, sender.sa.spi.to_bytes(4, "big")
+        low, high = counting(first & LOW, 1, count), alike((first >> 32).to_bytes(4, "big"), count)
+        for word in (alike(spi, count), low, high, low):
+            self._buffers.train.word(at, places.whole, count)[:] = word
+            at += 4
+        self._nonces.begin(bytes(sender.nonce[:SALT]))
+        self._nonces.high[:count], self._nonces.low[:count] = high, low
+        places.close(next_header, count)
+        places.lead(number + count)
+        headers = places.headers[number : number + count]
+        if sender.sa.esn:
+            self._extended.begin(spi)
+            self._extended.high[:count], self._extended.low[:count] = high, low
+            headers = self._extended.each
+        sealed = places.sealed[number : number + count]
+        deque(map(sender.cipher.encrypt_into, self._nonces.each, places.texts, headers, sealed), 0)
+        sender.sequence += count
+        self._count += count
+        self._used += count * places.whole
+        self._inner += count * places.size
+
+    def _spent(self, sender: Sender) -> bool:
+        """Ask for another SA where numbers run out soon; tell whether too few are left for one more train."""
+        ends = sender.exhausted(TRAIN)
+        if ends is not None:
+            self._ended(sender, ends)
+        return bool(ends)
 
     def _enter(self, door: Door) -> None:
         """Go on with another device."""
@@ -192,7 +236,6 @@ class Outbound:
         size = min(size, LARGEST - wrap.room)
         buffer[VNET + wrap.room : VNET + wrap.room + size] = buffer[VNET : VNET + size]
         buffer[VNET : VNET + wrap.room] = wrap.head(version, size, kind)
-        self._trailer = (0, 0)
         return size + wrap.room, wrap.version
 
     def _pad(self, sender: Sender, tfc: Tfc, size: int) -> int:
@@ -205,8 +248,8 @@ class Outbound:
 
     def _seal(self, sender: Sender, size: int, version: int) -> None:
         """Seal with an AEAD (RFC 4106 3 to 5, RFC 7634 2), in place in the train."""
-        padding = -(size + TRAILER) & 3
-        whole = size + padding + OVERHEAD + TRAILER
+        places = self._places.get(size) or self._keep(size)
+        whole = places.whole
         if self._count and whole != self._size:
             if whole > self._size or self._used + whole > TRAIN_OCTETS:
                 self.flush()
@@ -214,48 +257,33 @@ class Outbound:
             self.flush()
         if not self._count:
             self._size = whole
-            if (ends := sender.exhausted(TRAIN)) is not None:
-                self._ended(sender, ends)
-                if ends:
-                    return
-        known = self._slots.get(size)
-        if known is None:
-            known = self._views(size, padding)
-        plain, slots = known
-        if self._trailer != (size, version):
-            self._buffer[VNET + size : VNET + size + padding] = PADDING[:padding]
-            self._buffer[VNET + size + padding] = padding
-            self._buffer[VNET + size + padding + 1] = NEXT[version]
-            self._trailer = (size, version)
-        number = self._count
-        if whole == self._size and number < len(slots):
-            offset, aad, out = slots[number]
+            if self._spent(sender):
+                return
+        self._buffer[VNET + size : VNET + whole - OVERHEAD] = places.trailer(NEXT[version])
+        number, offset = self._count, self._used
+        if whole == self._size:
+            places.lead(number + 1)
+            header, out = places.headers[number], places.sealed[number]
         else:
-            offset, aad, out = self._slot(self._used, whole)
-            if whole == self._size and number == len(slots):
-                slots.append((offset, aad, out))
+            header, out = places.last(offset)
         sender.sequence = sequence = sender.sequence + 1
         HEADER.pack_into(self._train, offset, sender.sa.spi, sequence & LOW, sequence)
         NONCE.pack_into(sender.nonce, 4, sequence)
+        aad: memoryview | bytearray = header
         if sender.sa.esn:
             EXTENDED.pack_into(sender.aad, 0, sender.sa.spi, sequence)
-            aad = memoryview(sender.aad)
-        sender.cipher.encrypt_into(sender.nonce, plain, aad, out)  # type: ignore[union-attr]
+            aad = sender.aad
+        sender.cipher.encrypt_into(sender.nonce, places.one, aad, out)  # type: ignore[union-attr]
         self._count, self._last = number + 1, size
         self._used += whole
         self._inner += size - self._padded
         if number + 1 == TRAIN or whole != self._size:
             self.flush()
 
-    def _slot(self, offset: int, whole: int) -> Slot:
-        view = self._train_view
-        return offset, view[offset : offset + 8], view[offset + 8 + IV : offset + whole]
-
-    def _views(self, size: int, padding: int) -> tuple[memoryview, list[Slot]]:
-        if len(self._slots) >= SIZES:
-            self._slots.clear()
-        known = self._slots[size] = (self._view[VNET : VNET + size + padding + TRAILER], [])
-        return known
+    def _keep(self, size: int) -> Places:
+        if len(self._places) >= SIZES:
+            self._places.clear()
+        return self._places.setdefault(size, Places(self._buffers, size))
 
     def flush(self) -> None:
         """Let the train leave."""
@@ -275,13 +303,11 @@ class Outbound:
         """Send the train; return whether any of it went."""
         sa, size = sender.sa, self._size
         encapsulated = sa.encapsulated
-        one = self._ports.sending(sa.local.address, encapsulated)
+        one, there = self._ports.sending(sender.here), sender.there
         if one is None:
             return False
         self._ports.leave_whole(one, sa)
         extra = self._extra(sa)
-        port = sa.remote.port if encapsulated else 0
-        there = (str(sa.remote.address), port)
         if count > 1 and encapsulated:
             try:
                 return self._send(one, self._train_view[:used], [*extra, (17, UDP_SEGMENT, SEGMENT.pack(size))], there)
@@ -341,8 +367,7 @@ class Outbound:
         sender.sequence = sender.codec.sequence
         sender.note(sender.sequence)
         sa = sender.sa
-        one = self._ports.sending(sa.local.address, sa.encapsulated)
-        there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
+        one, there = self._ports.sending(sender.here), sender.there
         with contextlib.suppress(OSError):
             if one is not None:
                 self._ports.leave_whole(one, sa)
@@ -356,9 +381,7 @@ class Outbound:
     def hide(self, sender: Sender) -> None:
         """Send the dummy packets of one burst."""
         self.forget()
-        sa = sender.sa
-        one = self._ports.sending(sa.local.address, sa.encapsulated)
-        there = (str(sa.remote.address), sa.remote.port if sa.encapsulated else 0)
+        one, there = self._ports.sending(sender.here), sender.there
         with contextlib.suppress(OSError, Dropped):
             for octets in sender.dummies():
                 if one is not None:
@@ -382,6 +405,3 @@ class Outbound:
         if hard:
             self._chooser.forget()
         self._tell(Expired(sender.inbound_spi, hard))
-
-
-assert ICV == 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 from typing import Final
 
 from ikecli.boundary.effects import Install
@@ -22,7 +23,7 @@ class Ports:
 
     def __init__(self) -> None:
         self._open: dict[tuple[Address, bool], socket.socket] = {}
-        self._sending: dict[tuple[Address, bool], socket.socket | None] = {}
+        self._sending: dict[tuple[str, bool], socket.socket | None] = {}
         self._cut: set[socket.socket] = set()
 
     def add(self, address: Address, udp: bool, file: int) -> socket.socket:
@@ -49,13 +50,14 @@ class Ports:
             self._discover(gone, AS_IT_FITS)
         return gone
 
-    def sending(self, address: Address, udp: bool) -> socket.socket | None:
-        """Return the socket that ESP from an address leaves by: its own, else that of all addresses."""
+    def sending(self, here: tuple[str, bool]) -> socket.socket | None:
+        """Return the socket that ESP leaves by, of an address, over UDP or not: its own, else that of all."""
         try:
-            return self._sending[address, udp]
+            return self._sending[here]
         except KeyError:
+            address, udp = ip_address(here[0]), here[1]
             found = self._open.get((address, udp)) or self._open.get((type(address)(0), udp))
-            self._sending[address, udp] = found
+            self._sending[here] = found
             return found
 
     def leave_whole(self, one: socket.socket, sa: Install) -> None:

@@ -102,9 +102,13 @@ class Direction:
 
 
 class Sender(Direction):
-    """An SA that sends. `limit` is the longest packet that fits the way to the peer in one piece."""
+    """An SA that sends.
 
-    __slots__ = ("aad", "codec", "last", "limit", "sequence", "slots")
+    `limit` is the longest packet that fits the way to the peer in one piece; `here` and `there` are where it leaves and
+    goes to, as sockets have it.
+    """
+
+    __slots__ = ("aad", "codec", "here", "last", "limit", "sequence", "there")
 
     def __init__(self, put: Put, counts: Counts) -> None:
         super().__init__(put, counts)
@@ -115,7 +119,7 @@ class Sender(Direction):
         self.codec = OutboundSa(self._codec(), os.urandom) if self.cipher is None else None
         if self.codec is not None:
             self.codec.sequence = self.sequence
-        self.limit = inner_limit(sa, put.mtu)
+        self.move(sa, put.mtu)
 
     def dummies(self) -> Iterator[bytes]:
         """Yield the sealed dummy packets of one burst (RFC 4303 2.6)."""
@@ -132,6 +136,8 @@ class Sender(Direction):
     def move(self, sa: Install, mtu: int) -> None:
         """Go on with other endpoints."""
         self.sa, self.limit = sa, inner_limit(sa, mtu)
+        self.here = str(sa.local.address), sa.encapsulated
+        self.there = _wire(sa)
 
     def exhausted(self, ahead: int) -> bool | None:
         """Return False when sequence numbers run out soon, True when fewer than `ahead` are left, else None."""
@@ -150,22 +156,27 @@ class Receiver(Direction):
     `allowed` are the ends of inner packets that its selectors were found to cover.
     """
 
-    __slots__ = ("aad", "allowed", "codec", "door", "fine", "mapped", "mask", "used", "window")
+    __slots__ = ("aad", "allowed", "codec", "door", "fine", "mapped", "there", "used", "window")
 
     def __init__(self, put: Put, counts: Counts, door: Door) -> None:
         super().__init__(put, counts)
         sa, self.door = self.sa, door
         self.window = ReplayWindow(sa.replay_window, sa.esn, put.sequence, put.seen)
-        self.mask = (1 << sa.replay_window) - 1
         self.codec = InboundSa(self._codec(), self.window) if self.cipher is None else None
         self.aad = bytearray(12)
         self.allowed: set[bytes] = set()
         self.fine = any(end.protocol or not end.any_port for pair in sa.flows for end in pair)
         self.used, self.mapped = put.used, 0.0
+        self.there = _wire(sa)
 
     def move(self, sa: Install) -> None:
         """Go on with other endpoints."""
-        self.sa = sa
+        self.sa, self.there = sa, _wire(sa)
+
+
+def _wire(sa: Install) -> tuple[str, int]:
+    """Return the peer's address and port as sockets have it."""
+    return str(sa.remote.address), sa.remote.port if sa.encapsulated else 0
 
 
 def moved(sa: Install, other: Update) -> Install:
