@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256, SHA384, SHA512, HashAlgorithm
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from ikecli.numbers import Algorithm
 
@@ -16,8 +15,8 @@ _HASHES: Final[dict[str, HashAlgorithm]] = {one.name: one for one in (MD5(), SHA
 
 
 def prf(row: Algorithm, key: bytes, data: bytes) -> bytes:
-    """Return prf(key, data), `row.key_octets` long (RFC 7296 2.13)."""
-    return hmac.digest(key, data, row.digest)
+    """Return prf(key, data), `row.key_octets` long (RFC 7296 2.13): an HMAC, which HKDF extracts by (RFC 5869 2.2)."""
+    return HKDF.extract(_HASHES[row.digest], key, data)
 
 
 def prf_plus(row: Algorithm, key: bytes, seed: bytes, size: int) -> bytes:

@@ -412,15 +412,15 @@ class Appliance:
         self.keylog.esp(install)
 
     def _perform(self, effects: Sequence[Effect]) -> None:
-        done = 0
-        try:
-            for effect in effects:
-                self._ways[type(effect)](effect)
-                done += 1
-        except Unavailable as problem:
-            failed = Failed(effects[done], str(problem), tuple(effects[done + 1 :]))
-            self._perform(self.engine.failed(failed, self.clock.now()))
-        self._arm()
+        ways, left = self._ways, iter(effects)
+        for effect in left:
+            try:
+                ways[type(effect)](effect)
+            except Unavailable as problem:
+                failed = Failed(effect, str(problem), tuple(left))
+                self._perform(self.engine.failed(failed, self.clock.now()))
+        if self.engine.next_wake != self._alarm_at:
+            self._arm()
 
     def _find_answer(self, ask: Ask) -> None:
         """Have a question answered after the batch: the plane knows of traffic, the rest is only computing."""
@@ -440,8 +440,6 @@ class Appliance:
 
     def _arm(self) -> None:
         when = self.engine.next_wake
-        if when == self._alarm_at:
-            return
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm_at = when

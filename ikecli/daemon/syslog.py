@@ -52,6 +52,8 @@ class Sender:
     def send(self, line: LogLine) -> None:
         """Send a line to whom it is grave enough for."""
         hostname, servers = self._servers()
+        if not servers and not self._streams:
+            return
         octets = message(line, self._dialect, hostname) if servers else b""
         for server in servers:
             if line.severity > server.severity:

@@ -13,14 +13,18 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Agenda(Generic[Key]):
-    """When to look at what. An entry only ever moves forward: who finds nothing due yet sets it anew."""
+    """When to look at what. An entry only ever moves forward: who finds nothing due yet sets it anew.
 
-    __slots__ = ("_heap", "_order", "_times")
+    `next` is when something is next to be looked at.
+    """
+
+    __slots__ = ("_heap", "_order", "_times", "next")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Key]] = []
         self._times: dict[Key, float] = {}
         self._order = 0
+        self.next: float | None = None
 
     def set(self, key: Key, when: float) -> None:
         """Look at `key` no later than `when`."""
@@ -29,18 +33,22 @@ class Agenda(Generic[Key]):
             self._times[key] = when
             self._order += 1
             heappush(self._heap, (when, self._order, key))
+            if self.next is None or when < self.next:
+                self.next = when
             if len(self._heap) > 2 * len(self._times) + SLACK:
                 self._sweep()
 
     def drop(self, key: Key) -> None:
         """Forget `key`."""
-        self._times.pop(key, None)
+        if self._times.pop(key, None) == self.next:
+            self._find()
 
     def due(self, now: float) -> Iterator[Key]:
         """Take out and yield all that is due."""
-        while self.next is not None and self._heap[0][0] <= now:
+        while self.next is not None and self.next <= now:
             key = heappop(self._heap)[2]
             del self._times[key]
+            self._find()
             yield key
 
     def _sweep(self) -> None:
@@ -49,9 +57,8 @@ class Agenda(Generic[Key]):
         self._heap = list(live.values())
         heapify(self._heap)
 
-    @property
-    def next(self) -> float | None:
-        """When something is next to be looked at."""
+    def _find(self) -> None:
+        """Have the first entry that holds be the first in the heap, and note its time."""
         while self._heap and self._times.get(self._heap[0][2]) != self._heap[0][0]:
             heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        self.next = self._heap[0][0] if self._heap else None

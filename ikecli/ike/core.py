@@ -95,7 +95,7 @@ class Core:
         self.touch: Final[Callable[[IkeSa], None]] = self.touched.setdefault
         self.sas: Final[dict[int, IkeSa]] = {}
         self.by_spi: Final[dict[bytes, IkeSa]] = {}
-        self.by_request: Final[dict[tuple[Endpoint, bytes], IkeSa]] = {}
+        self.by_request: Final[dict[tuple[bytes, bytes], IkeSa]] = {}
         self.by_peer: Final[dict[bytes, dict[IkeSa, None]]] = {}
         self.by_identity: Final[dict[tuple[Identity | None, Identity | None], list[IkeSa]]] = {}
         self.children: Final[dict[int, IkeSa]] = {}
@@ -214,7 +214,7 @@ class Core:
         )
         self._enter(sa)
         if not initiator:
-            self.by_request[(remote, request)] = sa
+            self.by_request[(remote.octets, request)] = sa
         return sa
 
     def add_heir(self, old: IkeSa, initiator: bool, own: bytes, peer_spi: bytes) -> IkeSa:
@@ -246,7 +246,7 @@ class Core:
         sa.session = self._enter_session(sa.local, sa.remote)
         self._enter(sa)
         if sa.request:
-            self.by_request[(sa.origin, sa.request)] = sa
+            self.by_request[(sa.origin.octets, sa.request)] = sa
 
     def leave_identity(self, sa: IkeSa) -> None:
         """Take an IKE SA out of those between its identities."""
@@ -265,7 +265,7 @@ class Core:
     def remove(self, sa: IkeSa) -> None:
         """Take an IKE SA out of all tables."""
         del self.sas[sa.number], self.by_spi[sa.own_spi]
-        self.by_request.pop((sa.origin, sa.request), None)
+        self.by_request.pop((sa.origin.octets, sa.request), None)
         self.assemblies.forget(sa)
         self._leave_peer(sa)
         self._leave_session(sa.session)

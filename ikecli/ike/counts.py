@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.boundary.views import ExchangeCount
 from ikecli.numbers import Exchange, NotifyType, label
-from ikecli.wire.payloads import Notify
+from ikecli.wire.payloads import Notify, Payload
 
 MAX_NOTIFY_KINDS: Final = 256
 """Kinds of notifies counted; further ones that peers invent are not."""
@@ -42,19 +42,19 @@ class Counts:
         self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}
         self._notifies: dict[int, list[int]] = {}
 
-    def message(self, exchange: int, response: bool, received: bool, notifies: Iterable[Notify]) -> None:
+    def message(self, exchange: int, response: bool, received: bool, payloads: Iterable[Payload]) -> None:
         """Count one message and its notifies."""
         place = 2 * received + response
         if (row := self._exchanges.get(exchange)) is not None:
             row[place] += 1
         known = self._notifies
-        for notify in notifies:
-            kind = notify.type
-            if kind in known:
-                known[kind][place] += 1
-            elif len(known) < MAX_NOTIFY_KINDS:
-                known[kind] = [0, 0, 0, 0]
-                known[kind][place] = 1
+        for payload in payloads:
+            if isinstance(payload, Notify):
+                if (row := known.get(payload.type)) is not None:
+                    row[place] += 1
+                elif len(known) < MAX_NOTIFY_KINDS:
+                    known[payload.type] = row = [0, 0, 0, 0]
+                    row[place] = 1
 
     @property
     def exchanges(self) -> tuple[ExchangeCount, ...]:

@@ -36,7 +36,7 @@ from ikecli.wire.payloads import Authentication
 def pump(core: Core, sa: IkeSa) -> None:
     """Send the further rounds that wait and begin exchanges, as far as there are room, keys and rules for them."""
     window = sa.window
-    if not window.busy:
+    if not (window.open or window.queue):
         return
     for out in [one for one in window.open if one.message_id == UNSENT]:
         if window.room and out in window.open:

@@ -48,7 +48,7 @@ def write(
         if exchange == Exchange.IKE_SA_INIT
         else _seal(core, sa, header, payloads)
     )
-    core.counts.message(exchange, response, False, [one for one in payloads if isinstance(one, Notify)])
+    core.counts.message(exchange, response, False, payloads)
     if MessageSent in core.heard:
         core.tell(MessageSent, lambda: _told(MessageSent, sa, header, payloads, len(octets)))
     return octets

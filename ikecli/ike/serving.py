@@ -38,7 +38,7 @@ def first(core: Core, datagram: Datagram, message: Message) -> None:
     It is known by all of its octets: one with another group or a cookie is another request (RFC 7296 2.1).
     """
     header, request = message.header, digest(datagram.octets)
-    sa = core.by_request.get((datagram.remote, request))
+    sa = core.by_request.get((datagram.remote.octets, request))
     if sa is not None:
         answer = sa.window.answered(header.message_id)
         if answer is not None and sa.window.arrival(header.message_id, datagram.octets) is Arrival.REPEATED:
@@ -197,8 +197,9 @@ def _answer(core: Core, talk: Talk, payloads: Sequence[Payload]) -> None:
     sa.window.end(talk)
     if message is None:
         return
-    response = messages.write(core, sa, talk.exchange, talk.message_id, True, payloads)
-    sa.window.answer(talk.message_id, digest(message.octets), response)
+    number = message.header.message_id
+    response = messages.write(core, sa, talk.exchange, number, True, payloads)
+    sa.window.answer(number, digest(message.octets), response)
     messages.send(core, sa, response)
 
 

@@ -62,22 +62,38 @@ class Identity:
         return str(address) if address is not None else printable(self.data)
 
 
+class _Span:
+    """What an address is compared with: `network` would take longer than all else that is done with it."""
+
+    __slots__ = ("span",)
+    span: tuple[int, bytes, bytes] | None
+
+
 @value
-class IdentityMatch:
-    """What an identity must be: any (`type` None), inside `network`, equal to `value`, or under the domain `value`."""
+class IdentityMatch(_Span):
+    """What an identity must be: any (`type` None), inside `network`, equal to `value`, or under the domain `value`.
+
+    `span` is the network as a type of identities and the octets of the first and of the last one.
+    """
 
     type: int | None = None
     value: bytes = b""
     network: Prefix | None = None
     domain: bool = False
 
+    def __post_init__(self) -> None:
+        network, self.span = self.network, None
+        if network is not None:
+            first, last = Identity.of(network.network_address), Identity.of(network.broadcast_address)
+            self.span = first.type, first.data, last.data
+
     def matches(self, identity: Identity) -> bool:
         """Tell whether `identity` is meant; names compare without case (RFC 4343), key ids exactly."""
         if self.type is None:
             return True
-        if self.network is not None:
-            address = identity.address
-            return address is not None and address in self.network
+        if self.span is not None:
+            (type, first, last), octets = self.span, identity.data
+            return identity.type == type and len(octets) == len(first) and first <= octets <= last
         if identity.type != self.type:
             return False
         if self.type == IdType.KEY_ID:

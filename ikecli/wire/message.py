@@ -36,6 +36,8 @@ _INITIATOR: Final = 0x08
 _HIGHER_VERSION: Final = 0x10
 _RESPONSE: Final = 0x20
 _CRITICAL: Final = 0x80
+_FLAGS: Final = [(bool(one & _INITIATOR), bool(one & _RESPONSE), bool(one & _HIGHER_VERSION)) for one in range(256)]
+"""What the flags of a header say, each way to set them."""
 _READ: Final = {kind: payload.read for kind, payload in PAYLOADS.items()}
 
 
@@ -181,18 +183,8 @@ def _read_header(datagram: bytes) -> tuple[Header, int]:
         raise Malformed(f"a message of IKE version {major}: the peer speaks IKEv1, which is not served")
     if length != len(datagram):
         raise Malformed(f"a message of {len(datagram)} octets that says it has {length}")
-    header = Header(
-        spi_i,
-        spi_r,
-        exchange,
-        message_id,
-        flags & _INITIATOR != 0,
-        flags & _RESPONSE != 0,
-        flags & _HIGHER_VERSION != 0,
-        major,
-        version & 15,
-    )
-    return header, first
+    initiator, response, higher = _FLAGS[flags]
+    return Header(spi_i, spi_r, exchange, message_id, initiator, response, higher, major, version & 15), first
 
 
 def _write_header(header: Header, first: int, length: int) -> bytes:

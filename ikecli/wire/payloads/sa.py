@@ -20,7 +20,9 @@ MAX_SPI: Final = 8
 """Octets of the longest SPI: an IKE SPI."""
 
 _PROPOSAL: Final = Struct("!BxHBBBB")
+_PROPOSAL_SIZE: Final = _PROPOSAL.size
 _TRANSFORM: Final = Struct("!BxH")
+_TRANSFORM_SIZE: Final = _TRANSFORM.size
 _TYPE_ID: Final = Struct("!BxH")
 _ATTRIBUTE: Final = Struct("!HH")
 _MORE_PROPOSALS: Final = 2
@@ -90,7 +92,7 @@ class SecurityAssociation(Payload):
 
     def write(self) -> bytes:
         """Return the proposals, each marked whether another follows."""
-        return b"".join(_chained([p.write() for p in self.proposals], _MORE_PROPOSALS))
+        return _chained([proposal.write() for proposal in self.proposals], _MORE_PROPOSALS)
 
 
 @lru_cache(_KNOWN_SHAPES)
@@ -100,34 +102,38 @@ def _known_proposals(body: bytes) -> tuple[Proposal, ...]:
 
 
 def _read_proposals(body: bytes) -> tuple[Proposal, ...]:
-    reader = Reader(body)
     proposals: list[Proposal] = []
-    more = _MORE_PROPOSALS
+    more, at, end = _MORE_PROPOSALS, 0, len(body)
     while more == _MORE_PROPOSALS:
         if len(proposals) == MAX_PROPOSALS:
             raise Malformed(f"more than {MAX_PROPOSALS} proposals")
-        more, length, number, protocol, spi_size, count = reader.unpack(_PROPOSAL)
+        spi_at = at + _PROPOSAL_SIZE
+        if spi_at > end:
+            raise Malformed(f"a proposal of {end - at} octets")
+        more, length, number, protocol, spi_size, count = _PROPOSAL.unpack_from(body, at)
         if spi_size > MAX_SPI:
             raise Malformed(f"an SPI of {spi_size} octets in proposal {number}")
-        octets = reader.take(length - _PROPOSAL.size)
-        if len(octets) < spi_size:
-            raise Malformed(f"an SPI of {spi_size} octets in proposal {number} of {length}")
-        spi, octets = octets[:spi_size], octets[spi_size:]
+        transforms_at = spi_at + spi_size
+        at += length
+        if not transforms_at <= at <= end:
+            raise Malformed(f"proposal {number} of {length} octets where {end - at + length} are left")
+        octets = body[transforms_at:at]
         read = _known_transforms if len(octets) <= _USUAL_SIZE else _read_transforms
-        proposals.append(Proposal(number, protocol, spi, read(octets, count)))
+        proposals.append(Proposal(number, protocol, body[spi_at:transforms_at], read(octets, count)))
     if more:
         raise Malformed(f"a proposal followed by substructure {more}")
-    reader.finish("an SA payload")
+    if at != end:
+        raise Malformed(f"{end - at} octets too many in an SA payload")
     return tuple(proposals)
 
 
-def _chained(bodies: list[bytes], more: int) -> list[bytes]:
-    if len(bodies) == 1:
-        return [_TRANSFORM.pack(0, len(bodies[0]) + _TRANSFORM.size), bodies[0]]
-    last = len(bodies) - 1
-    return [
-        _TRANSFORM.pack(more if at < last else 0, len(body) + _TRANSFORM.size) + body for at, body in enumerate(bodies)
-    ]
+def _chained(bodies: list[bytes], more: int) -> bytes:
+    """Return substructures one after another, each with its header, which says whether `more` follow."""
+    octets, follows = b"", 0
+    for body in reversed(bodies):
+        octets = _TRANSFORM.pack(follows, len(body) + _TRANSFORM_SIZE) + body + octets
+        follows = more
+    return octets
 
 
 @lru_cache(_KNOWN_SHAPES)
@@ -137,7 +143,7 @@ def _known_octets(transforms: tuple[Transform, ...]) -> bytes:
 
 
 def _write_transforms(transforms: tuple[Transform, ...]) -> bytes:
-    return b"".join(_chained([one.write() for one in transforms], _MORE_TRANSFORMS))
+    return _chained([one.write() for one in transforms], _MORE_TRANSFORMS)
 
 
 @lru_cache(_KNOWN_SHAPES)
@@ -155,7 +161,7 @@ def _read_transforms(octets: bytes, count: int) -> tuple[Transform, ...]:
         more, length = part.unpack(_TRANSFORM)
         if more != (_MORE_TRANSFORMS if left else 0):
             raise Malformed(f"a transform followed by substructure {more} where {left} transforms are left")
-        transforms.append(_transform(part.part(length - _TRANSFORM.size)))
+        transforms.append(_transform(part.part(length - _TRANSFORM_SIZE)))
     part.finish("a proposal")
     return tuple(transforms)
 
