@@ -253,15 +253,17 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
         yield AccessListView(name, "extended", tuple((line, text, 0) for line, text in enumerate(found, 1)))
 
 
-def connections(store: Store, accesses: Iterable[Connection] = ()) -> Iterator[ConnectionView]:
-    """Yield the crypto-map entries and protected tunnels that are in use, as the intent has them.
+def in_use(store: Store) -> list[Connection]:
+    """Return the crypto-map entries and protected tunnels that are in use."""
+    return [one for one in store.intent.connections if not one.closed]
 
-    `accesses` are what protects virtual-access interfaces now.
-    """
+
+def connections(store: Store, rows: Iterable[Connection] | None = None) -> Iterator[ConnectionView]:
+    """Yield them, or other rows of that kind, as the intent has them."""
     sets = _sets(store)
     interfaces = {each.name: each for each in store.intent.network.interfaces}
     templates = {each.name: interfaces.get(each.template) for each in store.intent.profiles}
-    for each in (*(one for one in store.intent.connections if not one.closed), *accesses):
+    for each in in_use(store) if rows is None else rows:
         interface = interfaces.get(each.interface) or templates.get(each.profile or "")
         if interface is not None:
             yield _connection(each, sets, _access_list(store, each), interface)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -66,7 +67,7 @@ class LocalClient:
 
         def reply(reply: Reply) -> None:
             if not answer.done():
-                answer.set_result(Shown(tuple(reply.views)) if isinstance(reply, Shown) else reply)
+                answer.set_result(replace(reply, views=tuple(reply.views)) if isinstance(reply, Shown) else reply)
 
         self._session.handle(request, reply)
         if self._wait is not None and not answer.done():
@@ -90,7 +91,7 @@ class SocketClient:
         self._reader, self._writer = reader, writer
         self._number = 0
         self._open: dict[int, asyncio.Future[Reply]] = {}
-        self._partial: dict[int, Reply] = {}
+        self._partial: dict[int, list[Reply]] = {}
         self._gone: Gone | None = None
         self._receiver: Final = asyncio.get_running_loop().create_task(self._receive())
 
@@ -120,6 +121,7 @@ class SocketClient:
             return await answer
         finally:
             self._open.pop(number, None)
+            self._partial.pop(number, None)
 
     async def close(self) -> None:
         """End the session."""
@@ -150,12 +152,13 @@ class SocketClient:
         number, reply, more = answer
         if number == 0 and isinstance(reply, Error):
             raise Gone(reply.text)
-        if number in self._partial:
-            reply = codec.joined(self._partial.pop(number), reply)
+        if number not in self._open:
+            return
         if more:
-            self._partial[number] = reply
-        elif number in self._open and not self._open[number].done():
-            self._open[number].set_result(reply)
+            self._partial.setdefault(number, []).append(reply)
+        elif not self._open[number].done():
+            parts = self._partial.pop(number, [])
+            self._open[number].set_result(codec.joined([*parts, reply]) if parts else reply)
 
 
 def check_path(path: Path) -> None:

@@ -8,10 +8,11 @@ where several could stand, {"is","with"} names which. A Secret is readable only 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -75,7 +76,12 @@ def encode_reply(number: int, reply: Reply) -> Iterator[bytes]:
             texts, size = [], 0
         texts.append(_line(pack(item, False))[:-1])
         size += len(texts[-1])
-    yield head + b",".join(texts) + b"]}}\n"
+    others = "".join(
+        f',"{field.name}":{json.dumps(found)}'
+        for field in fields(reply)
+        if field.name != name and (found := getattr(reply, field.name)) != field.default
+    )
+    yield head + b",".join(texts) + f"]{others}}}}}\n".encode()
 
 
 def encode_push(heard: Heard) -> bytes:
@@ -122,12 +128,13 @@ def decode_answer(line: bytes) -> tuple[int, Reply, bool] | Heard:
     return number, reply, body.get("more") is True
 
 
-def joined(first: Reply, second: Reply) -> Reply:
-    """Return two parts of one long reply as one; raises Rejected when they are of different kinds."""
-    name = SEQUENCES.get(type(first))
-    if name is None or type(first) is not type(second):
+def joined(parts: Sequence[Reply]) -> Reply:
+    """Return the parts of one long reply as one; raises Rejected when they are of different kinds."""
+    last = parts[-1]
+    name = SEQUENCES.get(type(last))
+    if name is None or any(type(part) is not type(last) for part in parts):
         raise Rejected("% Parts of different replies.")
-    return replace(first, **{name: getattr(first, name) + getattr(second, name)})
+    return replace(last, **{name: tuple(chain.from_iterable(getattr(part, name) for part in parts))})
 
 
 def plain(value: Any) -> Any:

@@ -33,6 +33,8 @@ REVERT_MINUTES: Final = 120
 """The longest time to confirm a change."""
 RELOAD_MINUTES: Final = 999
 """The longest time to a scheduled reload."""
+VIEWS_LIMIT: Final = 1000
+"""The most views that are asked for at a time, but for all of them."""
 PING_SEQUENCE: Final = (1 << 31) - 1
 
 
@@ -85,11 +87,27 @@ class Disable(Request):
 class Show(Request):
     """Views of one topic, named as the exec grammar names it without `show.` ("ikev2.sa"); answered with Shown.
 
-    `options` are the command's slots that narrow what is looked at (remote address, map name, section).
+    `options` are the command's slots that narrow what is looked at (remote address, map name, section). Of topics that
+    may be long at most `limit` views come, and a cursor for the others; 0 for all at once.
     """
 
     topic: str
     options: Mapping[str, Option]
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        _within("limit", self.limit, 0, VIEWS_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFurther(Request):
+    """Further views of an answer that had a cursor; answered with Shown."""
+
+    cursor: int
+    limit: int
+
+    def __post_init__(self) -> None:
+        _within("limit", self.limit, 1, VIEWS_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +369,7 @@ LEVELS: Final[dict[type[Request], int]] = {
     Login: 0,
     Disable: 0,
     Show: USER,
+    ShowFurther: USER,
     Names: USER,
     Ping: USER,
     ConfigBegin: OPERATOR,

@@ -46,9 +46,13 @@ class Identified(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Shown(Reply):
-    """Views of boundary.views, in order; the appliance may make them one by one, while they are sent."""
+    """Views of boundary.views, in order; the appliance may make them one by one, while they are sent.
+
+    With a `cursor` that is not 0 further ones may come, if they are asked for.
+    """
 
     views: tuple[Any, ...]
+    cursor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ The service gives it sockets, the lab an emulated network. Everything here runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ikecli.boundary.clock import Cancel, Clock
@@ -33,7 +33,7 @@ from ikecli.boundary.effects import (
 from ikecli.boundary.events import KeysDerived
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain, read, write
-from ikecli.boundary.views import Counters, IkeSaView
+from ikecli.boundary.views import ChildView, Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.config.views import session_lines
@@ -374,16 +374,25 @@ class Appliance:
         """Return the IKE SAs, their Child SAs joined with what the data plane counted."""
         return list(self.each_sa())
 
-    def each_sa(self) -> Iterator[IkeSaView]:
-        """Yield them, some at a time as they are then; those that are new meanwhile are left out."""
-        numbers = self.engine.numbers()
+    def each_sa(self, numbers: Sequence[int] | None = None) -> Iterator[IkeSaView]:
+        """Yield them, or those of some numbers, some at a time as they are then; new ones are left out."""
+        if numbers is None:
+            numbers = [one.number for one in self.engine.carriers()]
         for at in range(0, len(numbers), VIEWED):
             views = self.engine.views(self.clock.now(), numbers[at : at + VIEWED])
-            counts = self.plane.counters(child.inbound_spi for view in views for child in view.children)
-            none = Counters()
+            counted = iter(self._counted(child for view in views for child in view.children))
             for view in views:
-                children = (replace(one, counters=counts.get(one.inbound_spi, none)) for one in view.children)
-                yield replace(view, children=tuple(children))
+                yield replace(view, children=tuple(islice(counted, len(view.children))))
+
+    def children(self, keys: Iterable[tuple[int, int]]) -> list[ChildView]:
+        """Return the Child SAs of some IKE SAs' numbers and inbound SPIs."""
+        return self._counted(self.engine.children(self.clock.now(), keys))
+
+    def _counted(self, children: Iterable[ChildView]) -> list[ChildView]:
+        found = list(children)
+        counts = self.plane.counters(child.inbound_spi for child in found)
+        none = Counters()
+        return [replace(child, counters=counts.get(child.inbound_spi, none)) for child in found]
 
     # Effects
 

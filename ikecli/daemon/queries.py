@@ -23,6 +23,7 @@ from ikecli.boundary.views import (
 )
 from ikecli.config import greeting, views
 from ikecli.control.messages import Option
+from ikecli.daemon import joined
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.selection import chosen
 from ikecli.dataplane.base import Translating
@@ -40,18 +41,6 @@ def query(appliance: Appliance, topic: str, options: Options) -> Iterable[Any]:
     return find(appliance, options)
 
 
-def connections(appliance: Appliance, sas: Iterable[IkeSaView]) -> list[ConnectionView]:
-    """Return the crypto-map entries in use, each with the Child SAs that serve it."""
-    children: dict[str, list[Any]] = {}
-    for sa in sas:
-        for child in sa.children:
-            children.setdefault(child.connection, []).append(child)
-    return [
-        replace(view, children=tuple(children.get(f"{view.name} {view.sequence} {view.interface}", ())))
-        for view in views.connections(appliance.store, appliance.engine.connections())
-    ]
-
-
 def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
     return list(_each_sa(appliance, options))
 
@@ -61,15 +50,15 @@ def _each_sa(appliance: Appliance, options: Options) -> Iterator[IkeSaView]:
     return (sa for sa in appliance.each_sa() if chosen(sa, options))
 
 
-def _ipsec(appliance: Appliance, options: Options) -> list[ConnectionView]:
+def _ipsec(appliance: Appliance, options: Options) -> Iterator[ConnectionView]:
     peer, name, interface = (options.get(word) for word in ("peer", "map", "interface"))
-    return [
+    return (
         view
-        for view in connections(appliance, appliance.sas())
+        for view in joined.connections(appliance)
         if (not peer or peer in view.peers or any(child.remote == peer for child in view.children))
         and name in (None, "", view.name)
         and interface in (None, "", view.interface)
-    ]
+    )
 
 
 def _maps(appliance: Appliance, options: Options) -> list[ConnectionView]:
@@ -81,11 +70,11 @@ def _maps(appliance: Appliance, options: Options) -> list[ConnectionView]:
     ]
 
 
-def _sessions(appliance: Appliance, options: Options) -> list[Any]:
-    sas = _sas(appliance, options)
+def _sessions(appliance: Appliance, options: Options) -> Iterator[IkeSaView | ConnectionView]:
     remote = options.get("remote")
-    found = [view for view in connections(appliance, sas) if not remote or remote in view.peers]
-    return [*found, *sas]
+    for view in joined.sessions(appliance):
+        if chosen(view, options) if isinstance(view, IkeSaView) else not remote or remote in view.peers:
+            yield view
 
 
 def _system(appliance: Appliance, options: Options) -> list[SystemView]:
@@ -171,13 +160,13 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ipsec.transform_set": _named(views.transform_sets),
     "map": _maps,
     "session": _sessions,
-    "vpn_sessiondb.l2l": lambda appliance, options: [*_sessions(appliance, options), *_system(appliance, options)],
+    "vpn_sessiondb.l2l": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
     "vpn_sessiondb.remote": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
     "ikev2.authorization": _named(views.authorizations),
     "ikev2.flexvpn": _clients,
     "local_pool": _pools,
     "ipv6_local_pool": _pools,
-    "vpn_sessiondb.summary": lambda appliance, options: [*_sessions(appliance, options), appliance.engine.stats()],
+    "vpn_sessiondb.summary": lambda appliance, options: [*_sas(appliance, options), appliance.engine.stats()],
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,
     "archive": lambda appliance, options: [appliance.archive.view()],

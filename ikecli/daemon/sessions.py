@@ -34,6 +34,7 @@ from ikecli.control.messages import (
     Ping,
     Request,
     Show,
+    ShowFurther,
     config_prompt,
 )
 from ikecli.control.replies import (
@@ -53,6 +54,7 @@ from ikecli.control.replies import (
 from ikecli.daemon import clients, keeping
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
+from ikecli.daemon.cursors import Cursors
 from ikecli.daemon.exclusive import UNCOMMITTED, Exclusive
 from ikecli.daemon.queries import query
 from ikecli.dataplane.base import Echo, EchoResult
@@ -74,6 +76,7 @@ class Session:
         self._exclusive: Exclusive | None = None
         self._changers: set[str] = set()
         self._before = ""
+        self._cursors: Final = Cursors()
         self._heard_at = appliance.clock.now()
         self.line = appliance.enter(self)
 
@@ -88,7 +91,7 @@ class Session:
         if not isinstance(request, ConfigLine | ConfigLines | ConfigHelp):
             self._appliance.settle()
         jobs = self._appliance.jobs
-        if jobs.busy and not _free(request):
+        if jobs.busy and not self._free(request):
             jobs.later(lambda: self._handle_late(request, reply))
         elif _heavy(request) and self._appliance.large(getattr(request, "text", "")):
             jobs.begin(lambda: self._answer(request), lambda outcome: _finish(outcome, reply))
@@ -97,6 +100,15 @@ class Session:
                 _HANDLERS[type(request)](self, request, reply)
             except IkecliError as problem:
                 reply(Error(str(problem)))
+
+    def _free(self, request: Request) -> bool:
+        """Tell whether a request touches no configuration, so that it waits for no work on it."""
+        match request:
+            case Show(topic):
+                return topic in _ENGINE_TOPICS
+            case ShowFurther(cursor):
+                return self._cursors.topic(cursor) in _ENGINE_TOPICS
+        return isinstance(request, Identify | Ping | Debug | Monitor)
 
     def _handle_late(self, request: Request, reply: Answer) -> None:
         try:
@@ -116,6 +128,7 @@ class Session:
         self._appliance.journal.forget(self._push)
         self._appliance.guard.forget(self)
         self._appliance.leave(self)
+        self._cursors.clear()
         self._close_configuration()
 
     def _close_configuration(self) -> None:
@@ -184,6 +197,7 @@ class Session:
 
     def _fall(self, level: int) -> None:
         self.level = min(self.level, level)
+        self._cursors.clear()
         if self.level < LEVELS[Monitor]:
             self._appliance.journal.forget(self._push)
 
@@ -194,8 +208,14 @@ class Session:
             reply(Shown(tuple(one.seen_by(self.line) for one in self._appliance.sessions.values())))
         else:
             found: Any = query(self._appliance, request.topic, request.options)
-            views: Any = found if isinstance(found, Iterator) else tuple(found)
-            reply(Shown(views))
+            if isinstance(found, Iterator) and request.limit:
+                reply(self._cursors.begin(request.topic, found, request.limit))
+            else:
+                views: Any = found if isinstance(found, Iterator) else tuple(found)
+                reply(Shown(views))
+
+    def _show_further(self, request: ShowFurther, reply: Answer) -> None:
+        reply(self._cursors.further(request.cursor, request.limit))
 
     def _names(self, request: Names, reply: Answer) -> None:
         if request.path not in USER_NAMES and self.level < OPERATOR:
@@ -393,12 +413,6 @@ def _heavy(request: Request) -> bool:
     return isinstance(request, _CONFIGURING) or (isinstance(request, Show) and request.topic in ("running", "startup"))
 
 
-def _free(request: Request) -> bool:
-    """Tell whether a request touches no configuration, so that it waits for no work on it."""
-    engine = isinstance(request, Show) and request.topic in _ENGINE_TOPICS
-    return engine or isinstance(request, Identify | Ping | Debug | Monitor)
-
-
 def _finish(outcome: Any, reply: Answer) -> None:
     if isinstance(outcome, IkecliError):
         reply(Error(str(outcome)))
@@ -423,6 +437,7 @@ _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {
     Login: Session._login,
     Disable: Session._disable,
     Show: Session._show,
+    ShowFurther: Session._show_further,
     Names: Session._names,
     Clear: Session._clear,
     Connect: Session._connect,

@@ -13,7 +13,7 @@ from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import EVERY, Event
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain
-from ikecli.boundary.views import IkeSaView, PoolView, StatsView
+from ikecli.boundary.views import ChildView, IkeSaView, PoolView, StatsView
 from ikecli.errors import Rejected
 from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
 from ikecli.ike.apply import START, apply, start
@@ -21,6 +21,7 @@ from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.operator import delete_children, delete_ikes, shut_down
 from ikecli.ike.requests import Apply, DeleteChild, DeleteIke, Initiate, Request, Shutdown
+from ikecli.ike.views import Carrier
 from ikecli.intent import Connection, Intent
 
 
@@ -125,14 +126,19 @@ class Engine:
         """When `wake` is to be called next, or None."""
         return self._core.agenda.next
 
-    def numbers(self) -> list[int]:
-        """Return the numbers of the IKE SAs in order."""
-        return sorted(self._core.sas)
+    def carriers(self) -> list[Carrier]:
+        """Return which IKE SAs there are, by session, and which connections they serve."""
+        return list(views.carriers(self._core))
 
     def views(self, now: float, numbers: Iterable[int] | None = None) -> list[IkeSaView]:
         """Return the IKE SAs, or those of some numbers; their counters live in the data plane."""
         self._core.now = now
-        return views.views(self._core, self.numbers() if numbers is None else numbers)
+        return views.views(self._core, sorted(self._core.sas) if numbers is None else numbers)
+
+    def children(self, now: float, keys: Iterable[tuple[int, int]]) -> list[ChildView]:
+        """Return the Child SAs of some IKE SAs' numbers and inbound SPIs."""
+        self._core.now = now
+        return views.children(self._core, keys)
 
     def pools(self) -> tuple[PoolView, ...]:
         """Return the pools of addresses and what of them is lent."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
-from ikecli.intent import printable
+from ikecli.intent import Address, printable
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import AuthMethod
 
@@ -20,6 +21,28 @@ def views(core: Core, numbers: Iterable[int]) -> list[IkeSaView]:
     """Return those of the IKE SAs with these numbers that are not gone."""
     rows = (core.sas.get(number) for number in numbers)
     return [_view(core, sa) for sa in rows if sa is not None and sa.state is not State.CLOSED]
+
+
+class Carrier(NamedTuple):
+    """An IKE SA by its number, its peer, and its Child SAs: each by its inbound SPI and its connection's label."""
+
+    number: int
+    remote: Address
+    children: tuple[tuple[int, str], ...]
+
+
+def carriers(core: Core) -> Iterator[Carrier]:
+    """Yield the IKE SAs by session: far less of each than a view."""
+    for sa in sorted(core.sas.values(), key=lambda sa: (sa.session, sa.number)):
+        if sa.state is not State.CLOSED:
+            children = tuple((spi, child.connection) for spi, child in sa.children.items())
+            yield Carrier(sa.number, sa.remote.address, children)
+
+
+def children(core: Core, keys: Iterable[tuple[int, int]]) -> list[ChildView]:
+    """Return those of the Child SAs with these IKE SA's numbers and inbound SPIs that are not gone."""
+    rows = ((core.sas.get(number), spi) for number, spi in keys)
+    return [_child(core, sa, sa.children[spi]) for sa, spi in rows if sa is not None and spi in sa.children]
 
 
 def stats(core: Core) -> StatsView:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing
+from typing import Any, Final, TypeAlias
 
 from ikecli.control.codec import plain
 from ikecli.errors import Rejected
@@ -12,6 +14,13 @@ from ikecli.shell.pipes import Filter
 from ikecli.shell.terminal import Terminal
 
 MORE: Final = {"ios": " --More-- ", "asa": "<--- More --->"}
+
+
+Pace: TypeAlias = Callable[[Iterator[str]], AsyncGenerator[str, None]]
+"""How lines are made: many of them, without keeping Ctrl-C from being heard."""
+
+BREATH: Final = 200
+"""Lines after which others get their turn."""
 
 
 class Quit(Exception):
@@ -31,21 +40,22 @@ class Output:
 
     async def lines(self, lines: Iterable[str]) -> None:
         """Print lines; raises Quit when the operator ends a page with `q`."""
-        for line in lines:
-            await self.line(line)
+        self._no_json()
+        await self._filtered(_breathing(lines))
 
     async def line(self, text: str = "") -> None:
         """Print a line."""
         self._no_json()
         await self._print(self._filter.line(text))
 
-    async def views(self, views: tuple[Any, ...], rendered: Iterator[str]) -> None:
+    async def views(self, views: Iterable[Any], rendered: Iterator[str], pace: Pace | None = None) -> None:
         """Print views as their renderer lays them out, or as JSON if that was asked for."""
-        lines: Iterable[str] = rendered
-        if self._json:
-            lines = json.dumps(plain(views), indent=2).splitlines()
-        for line in lines:
-            await self._print(self._filter.line(line))
+        await self._filtered((pace or _breathing)(_json_lines(views) if self._json else rendered))
+
+    async def _filtered(self, lines: AsyncGenerator[str, None]) -> None:
+        async with aclosing(lines):
+            async for line in lines:
+                await self._print(self._filter.line(line))
 
     async def header(self, *lines: str) -> None:
         """Print lines that are no part of the facts: not in JSON."""
@@ -101,3 +111,19 @@ class Output:
                 self._left = 1
             case _:
                 raise Quit
+
+
+async def _breathing(lines: Iterable[str]) -> AsyncGenerator[str, None]:
+    for number, line in enumerate(lines, 1):
+        yield line
+        if not number % BREATH:
+            await asyncio.sleep(0)
+
+
+def _json_lines(views: Iterable[Any]) -> Iterator[str]:
+    """Yield the lines of a JSON array of views, as `json.dumps` indents it, view by view."""
+    last: list[str] = []
+    for view in views:
+        yield from [*last[:-1], last[-1] + ","] if last else ["["]
+        last = [f"  {line}" for line in json.dumps(plain(view), indent=2).split("\n")]
+    yield from (*last, "]") if last else ("[]",)

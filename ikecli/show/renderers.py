@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ikecli.show.asa import ikev2 as asa_ikev2
@@ -27,8 +27,11 @@ from ikecli.show.ios import (
     system,
 )
 
-Renderer = Callable[[Sequence[Any], Mapping[str, object]], Iterator[str]]
-"""From the views of a command and its slots to lines."""
+Renderer = Callable[[Any, Mapping[str, object]], Iterator[str]]
+"""From the views of a command and its slots to lines. Views are a sequence; for PIECEMEAL anything to go through."""
+
+PIECEMEAL: Final = frozenset({"show.ikev2.sa", "show.ikev2.session", "show.ipsec.sa", "show.session"})
+"""Commands whose renderers hold few of their views at a time."""
 
 _IOS: Final[dict[str, Renderer]] = {
     "show.ikev2.sa": ikev2.sa,

@@ -34,6 +34,7 @@ BOUNDED = {
     "sequence": st.integers(0, 2**31 - 1),
     "last": st.integers(1, 20),
     "minutes": st.integers(0, 120),
+    "limit": st.integers(1, 1000),
 }
 """Fields of requests whose values have bounds."""
 
@@ -98,13 +99,15 @@ def test_a_long_reply_comes_in_parts_that_join() -> None:
     parts = list(codec.encode_reply(1, reply))
     assert len(parts) > 10
     assert max(map(len, parts)) < codec.LINE_LIMIT
-    whole: Reply | None = None
-    for line in parts:
-        answer = codec.decode_answer(line)
-        assert isinstance(answer, tuple)
-        assert answer[2] == (line is not parts[-1])
-        whole = answer[1] if whole is None else codec.joined(whole, answer[1])
-    assert whole == reply
+    answers = [codec.decode_answer(line) for line in parts]
+    assert [answer[2] for answer in answers if isinstance(answer, tuple)] == [True] * (len(parts) - 1) + [False]
+    assert codec.joined([answer[1] for answer in answers if isinstance(answer, tuple)]) == reply
+
+
+def test_a_cursor_comes_with_the_last_part() -> None:
+    reply = Shown(tuple("x" * 1000 for _ in range(200)), 7)
+    parts = [codec.decode_answer(line) for line in codec.encode_reply(1, reply)]
+    assert codec.joined([part[1] for part in parts if isinstance(part, tuple)]) == reply
 
 
 def test_a_request_too_long_for_a_line_is_refused_before_it_is_sent() -> None:

@@ -47,6 +47,7 @@ from ikecli.control.messages import (
     Rollback,
     Save,
     Show,
+    ShowFurther,
 )
 from ikecli.daemon.queries import _TOPICS
 from ikecli.daemon.sessions import Session
@@ -64,6 +65,7 @@ SAMPLES: dict[type[Request], Request] = {
         Login("ann", Secret("wrong")),
         Disable(),
         Show("version", {}),
+        ShowFurther(1, 10),
         Names("crypto_maps"),
         Monitor(True),
         Ping("10.0.0.1"),
@@ -146,7 +148,7 @@ def test_a_request_is_refused_below_its_level(kind: type[Request], tmp_path: Pat
             assert not raw.appliance.journal.debugs
             assert not raw.appliance.keylog.on
             assert raw.appliance.storage.read_startup() == SECRET
-        elif kind is Login:
+        elif kind in (Login, ShowFurther):
             assert "error" in answer
         else:
             assert "error" not in answer, answer

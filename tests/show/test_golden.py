@@ -90,7 +90,7 @@ def test_a_narrowed_flow_takes_the_place_of_the_configured_one() -> None:
     ],
 )
 def test_session_status(sas: tuple[object, ...], connections: tuple[object, ...], status: str) -> None:
-    assert f"Session status: {status}     " in list(RENDERERS["ios", "show.session"]((*connections, *sas), {}))
+    assert f"Session status: {status}     " in list(RENDERERS["ios", "show.session"]((*sas, *connections), {}))
 
 
 @pytest.mark.parametrize(

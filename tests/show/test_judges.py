@@ -66,7 +66,7 @@ GENIE: dict[str, tuple[str, str, dict[str, object], str]] = {
         "iosxe.show_crypto",
         "ShowCryptoSessionDetail",
         {},
-        text("ios", "show.session", (CONNECTION, SA), LONG),
+        text("ios", "show.session", (SA, CONNECTION), LONG),
     ),
     "map": ("iosxe.show_crypto", "ShowCryptoMap", {}, text("ios", "show.map", (CONNECTION,), {})),
     "brief": ("iosxe.show_interface", "ShowIpInterfaceBrief", {}, text("ios", "show.interface.brief", INTERFACES, {})),
@@ -279,7 +279,7 @@ NTC: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "session": (
         "cisco_ios",
         "show crypto session detail",
-        text("ios", "show.session", (ONE, SA), LONG),
+        text("ios", "show.session", (SA, ONE), LONG),
         {"peer": "198.51.100.2", "conn_id": "1", "lifetime": "23:47:45", "src_host": "10.1.1.0", "active_sa": "2"},
     ),
     "brief": ("cisco_ios", "show ip interface brief", GENIE["brief"][3], {"ip_address": "192.0.2.1", "proto": "up"}),

@@ -8,6 +8,7 @@ from typing import Any
 from ikecli.control.messages import Clear, Connect, Show
 from ikecli.control.replies import Done, Shown
 from ikecli.shell.call import Call
+from ikecli.shell.pieces import PIECE, Pieces
 from ikecli.shell.terminal import EndOfInput
 
 
@@ -27,8 +28,16 @@ async def render(call: Call, found: Sequence[Any]) -> None:
 
 
 async def show(call: Call) -> None:
-    """Print what the appliance shows."""
-    await render(call, await views(call))
+    """Print what the appliance shows; what may be long is asked for piece by piece."""
+    from ikecli.show import PIECEMEAL, RENDERERS
+
+    if call.name not in PIECEMEAL:
+        await render(call, await views(call))
+        return
+    pieces = Pieces(call.shell.ask, Show(call.topic, call.options, PIECE))
+    await pieces.begin()
+    rendered = RENDERERS[call.shell.spoken, call.name](pieces, call.slots)
+    await call.out.views(pieces, rendered, pieces.lines)
 
 
 async def clear(call: Call) -> None:

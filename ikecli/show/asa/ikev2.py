@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ikecli.boundary.views import ChildView, IkeSaView, StatsView
@@ -13,20 +13,22 @@ from ikecli.show.options import Slots, detailed
 _HEADER = f"{'Tunnel-id Local':<62}{'Remote':<56}{'Status':<15}Role"
 
 
-def sa(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
-    """`show crypto ikev2 sa [detail]`: the IKE SAs of each pair of ends, and their Child SAs."""
+def sa(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 sa [detail]`: the IKE SAs of each pair of ends, and their Child SAs. By session."""
     yield ""
-    if not views:
-        yield "There are no IKEv2 SAs"
-        return
-    yield "IKEv2 SAs:"
-    for number, group in groupby(sorted(views, key=lambda sa: (sa.session, sa.id)), key=lambda sa: sa.session):
+    head = "IKEv2 SAs:"
+    for number, group in groupby(views, key=lambda sa: sa.session):
+        if head:
+            yield head
+            head = ""
         sas = list(group)
         children = sum(len(sa.children) for sa in sas)
         yield ""
         yield f"Session-id:{number}, Status:{session_status(sas)}, IKE count:{len(sas)}, CHILD count:{children}"
         for one in sas:
             yield from _sa(one, detailed(slots))
+    if head:
+        yield "There are no IKEv2 SAs"
 
 
 def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from ikecli.boundary.views import ChildView, ConnectionView, FlowView
@@ -11,19 +11,19 @@ from ikecli.show.flows import Block, blocks, kilobytes_left, overhead, received_
 from ikecli.show.options import Slots, detailed
 
 
-def sa(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+def sa(views: Iterable[ConnectionView], slots: Slots) -> Iterator[str]:
     """`show crypto ipsec sa [detail]`: one block for each flow that has SAs."""
-    found = [block for view in views for block in blocks(view) if block.children]
-    if not found:
-        yield ""
-        yield "There are no ipsec sas"
-        return
+    found = (block for view in views for block in blocks(view) if block.children)
+    interface = None
     for interface, group in groupby(found, key=lambda block: block.connection.nameif or block.connection.interface):
         yield f"interface: {interface}"
         for block in group:
             for child in reversed(block.children):
                 yield from _block(block, child, detailed(slots))
                 yield ""
+    if interface is None:
+        yield ""
+        yield "There are no ipsec sas"
 
 
 def _entry(block: Block) -> FlowView:

@@ -14,14 +14,25 @@ _HEADER_4 = "Tunnel-id Local                 Remote                fvrf/ivrf    
 _HEADER_6 = "Tunnel-id    fvrf/ivrf              Status"
 
 
-def _by_version(sas: Iterable[IkeSaView]) -> tuple[list[IkeSaView], list[IkeSaView]]:
-    halves: tuple[list[IkeSaView], list[IkeSaView]] = ([], [])
-    for sa in sas:
-        halves[":" in sa.local].append(sa)
-    return halves
+def _by_version(sas: Iterable[IkeSaView]) -> tuple[Iterator[IkeSaView], Iterator[IkeSaView]]:
+    """Return those over IPv4, then those over IPv6; all are gone through again only where there are such."""
+    six = False
+
+    def old() -> Iterator[IkeSaView]:
+        nonlocal six
+        for sa in sas:
+            if ":" in sa.local:
+                six = True
+            else:
+                yield sa
+
+    def new() -> Iterator[IkeSaView]:
+        yield from (sa for sa in sas if ":" in sa.local) if six else ()
+
+    return old(), new()
 
 
-def sa(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
+def sa(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
     """`show crypto ikev2 sa [detailed]`: IPv4 first, then IPv6."""
     old, new = _by_version(views)
     for title, sas in ((" IPv4 Crypto IKEv2  SA ", old), (" IPv6 Crypto IKEv2  SA ", new)):
@@ -107,13 +118,13 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
         yield "      Quantum-safe Encryption using Manual PPK"
 
 
-def session(views: Sequence[IkeSaView], slots: Slots) -> Iterator[str]:
-    """`show crypto ikev2 session [detailed]`: the IKE SAs of each pair of ends, and their Child SAs."""
+def session(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 session [detailed]`: the IKE SAs of each pair of ends, and their Child SAs. By session."""
     old, new = _by_version(views)
     for title, sas in ((" IPv4 Crypto IKEv2 Session ", old), (" IPv6 Crypto IKEv2 Session ", new)):
         yield title
         yield ""
-        for number, group in groupby(sorted(sas, key=lambda sa: (sa.session, sa.id)), key=lambda sa: sa.session):
+        for number, group in groupby(sas, key=lambda sa: sa.session):
             yield from _session(number, list(group), detailed(slots))
             yield ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ikecli.boundary.views import ChildView, ConnectionView, IpsecProfileView, TransformSetView
@@ -12,7 +12,7 @@ from ikecli.show.ios.crypto_map import idle_time, terms
 from ikecli.show.options import Slots, detailed
 
 
-def sa(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+def sa(views: Iterable[ConnectionView], slots: Slots) -> Iterator[str]:
     """`show crypto ipsec sa [detail]`: one block for each flow of each crypto-map entry, up or down."""
     for interface, group in groupby(views, key=lambda view: view.interface):
         yield ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
 from ikecli.show import text
@@ -59,8 +60,14 @@ class _Session:
         return self.sas[0].remote_port if self.sas else self.blocks[0].port if self.blocks else text.IKE_PORT
 
 
-def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterator[str]:
-    """`show crypto session [detail]`: each peer with its IKE SAs and flows. Takes connections and IKE SAs together."""
+Views: TypeAlias = Iterable[IkeSaView | ConnectionView]
+
+
+def session(views: Views, slots: Slots) -> Iterator[str]:
+    """`show crypto session [detail]`: each peer with its IKE SAs and flows.
+
+    Takes IKE SAs and connections, what belongs together next to each other and the IKE SAs of it first.
+    """
     if slots.get("brief"):
         yield from _brief(views)
         return
@@ -68,7 +75,7 @@ def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterat
     yield "Crypto session current status"
     yield from _CODES if detail else ()
     yield ""
-    for one in _sessions(views):
+    for one in _each(views):
         yield from _session(one, detail)
         yield ""
 
@@ -76,20 +83,40 @@ def session(views: Sequence[IkeSaView | ConnectionView], slots: Slots) -> Iterat
 _STATUS: Final = {"UP-ACTIVE": "UA", "UP-IDLE": "UI", "UP-NO-IKE": "UK", "DOWN": "D ", "DOWN-NEGOTIATING": "DN"}
 
 
-def _brief(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[str]:
-    """Yield a line for each peer, by the routing table of what is protected."""
+def _brief(views: Views) -> Iterator[str]:
+    """Yield a line for each peer, by the routing table of what is protected; the views are gone through for each."""
     yield "Status: A- Active, U - Up, D - Down, I - Idle, S - Standby, N - Negotiating"
     yield "        K - No IKE"
-    found = list(_sessions(views))
-    for table in dict.fromkeys(one.ivrf for one in found) or [""]:
+    tables = deque([next((one.ivrf for one in _each(views)), "")])
+    known = set(tables)
+    while tables:
+        table = tables.popleft()
         yield f"ivrf = {table or '(none)'}"
         yield f"{'Peer':>15}{'I/F':>9}{'Username':>17}{'Group/Phase1_id':>25}{'Uptime':>16} Status"
-        for one in found:
+        for one in _each(views):
+            if one.ivrf not in known:
+                known.add(one.ivrf)
+                tables.append(one.ivrf)
             if one.ivrf == table:
                 identity = text.address(one.sas[0].remote_identity) if one.sas else ""
                 uptime = text.elapsed(one.uptime) if one.uptime else "00:00:00"
                 name = text.short_interface(one.interface)
                 yield f"{text.address(one.peer):>15}{name:>9}{'':>17}{identity:>25}{uptime:>16} {_STATUS[one.status]}"
+
+
+def _each(views: Views) -> Iterator[_Session]:
+    """Yield the sessions; no more views are held at a time than belong together."""
+    together: list[IkeSaView | ConnectionView] = []
+    places: set[tuple[str, str]] = set()
+    for view in views:
+        own = {(view.interface, peer) for peer in view.peers} if isinstance(view, ConnectionView) else set()
+        goes_on = isinstance(view, ConnectionView) and (view.children or places & own)
+        if together and isinstance(together[-1], ConnectionView) and not goes_on:
+            yield from _sessions(together)
+            together, places = [], set()
+        together.append(view)
+        places |= own
+    yield from _sessions(together)
 
 
 def _sessions(views: Sequence[IkeSaView | ConnectionView]) -> Iterator[_Session]:
