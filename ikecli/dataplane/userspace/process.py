@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
@@ -22,6 +24,11 @@ ANSWER_SECONDS: Final = 2.0
 LAST_PAUSE: Final = 60.0
 """Seconds at most before a worker is started again; the first time at once, then 1, 2, 4 ... if they die soon."""
 SOON: Final = 10.0
+STUCK_SECONDS: Final = 10.0
+"""How long a worker may hear nothing while messages wait for it, before another takes its place."""
+LOOK_SECONDS: Final = 0.01
+"""How often it is looked whether it hears again."""
+MOST_WAITING: Final = 1 << 20
 
 
 Answer = TypeVar("Answer")
@@ -39,6 +46,8 @@ class Process:
         """Start it; raises Unavailable."""
         self._host, self._files, self._hear, self._again = host, (counts, tun), hear, again
         self._deaths, self._closed = 0, False
+        self._waiting: deque[tuple[object, tuple[int, ...]]] = deque()
+        self._patience = 0.0
         self._start()
 
     @property
@@ -47,34 +56,89 @@ class Process:
         return self._process.pid
 
     def tell(self, message: object, files: tuple[int, ...] = ()) -> None:
-        """Tell the worker; raises Unavailable. While there is none, the next one is told all anyway."""
-        if self._pipe is None:
+        """Tell the worker, soon where it does not listen; raises Unavailable.
+
+        While there is none, the next one is told all anyway.
+        """
+        if self._pipe is None or (not self._waiting and self._send(message, files)):
             return
-        try:
-            self._pipe.send(message, files)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-        except OSError as error:
-            raise Unavailable(f"the data plane's worker: {error.strerror}") from error
+        self._waiting.append((message, tuple(os.dup(file) for file in files)))
+        if len(self._waiting) == 1:
+            self._patience = self._host.clock.now() + STUCK_SECONDS
+            self._look_again(self._pipe)
+        elif len(self._waiting) > MOST_WAITING:
+            self._replace()
 
     def ask(self, message: object, kind: type[Answer]) -> Answer | None:
-        """Return what the worker answers, None when there is none or it does not. What else it says is heard later."""
-        self.tell(message)
+        """Return what the worker answers, None when there is none or it does not. What else it says is heard later.
+
+        One that does not answer is replaced: the next has not heard the question.
+        """
+        if self._pipe is None or self._waiting or not self._send(message, ()):
+            return None
         deadline = self._host.clock.now() + ANSWER_SECONDS
-        while self._pipe is not None and (left := deadline - self._host.clock.now()) > 0:
+        while (left := deadline - self._host.clock.now()) > 0:
             self._pipe.socket.settimeout(left)
             try:
                 heard = self._pipe.receive()
             except OSError:
                 heard = None
             finally:
-                self._pipe.socket.settimeout(None)
+                self._pipe.socket.setblocking(False)
             if heard is None:
                 break
             if isinstance(heard[0], kind):
                 return heard[0]
             self._host.clock.call_at(self._host.clock.now(), partial(self._hear, heard[0]))
+        self._replace()
         return None
+
+    def _send(self, message: object, files: tuple[int, ...]) -> bool:
+        """Send a message now; return whether that is done with."""
+        assert self._pipe is not None
+        try:
+            self._pipe.send(message, files)
+        except BlockingIOError:
+            return False
+        except (BrokenPipeError, ConnectionResetError):
+            return True
+        except OSError as error:
+            raise Unavailable(f"the data plane's worker: {error.strerror}") from error
+        return True
+
+    def _look_again(self, pipe: Pipe) -> None:
+        clock = self._host.clock
+        clock.call_at(clock.now() + LOOK_SECONDS, lambda: self._go_on(pipe))
+
+    def _go_on(self, pipe: Pipe) -> None:
+        """Send what waits, as far as the worker hears it; replace one that has heard nothing for long."""
+        if self._pipe is not pipe or not self._waiting:
+            return
+        before = len(self._waiting)
+        try:
+            while self._waiting and self._send(*self._waiting[0]):
+                self._drop(self._waiting.popleft()[1])
+        except Unavailable as problem:
+            self._host.log(str(problem))
+            self._drop(self._waiting.popleft()[1])
+        now = self._host.clock.now()
+        if len(self._waiting) < before:
+            self._patience = now + STUCK_SECONDS
+        if now >= self._patience:
+            self._replace()
+        elif self._waiting:
+            self._look_again(pipe)
+
+    @staticmethod
+    def _drop(files: tuple[int, ...]) -> None:
+        for file in files:
+            os.close(file)
+
+    def _replace(self) -> None:
+        """End a worker that does not listen, and start another."""
+        self._host.log("the data plane's worker does not listen, and is ended")
+        self._process.kill()
+        self._lost()
 
     def close(self) -> None:
         """End it."""
@@ -97,7 +161,7 @@ class Process:
         if heard is None or not isinstance(heard[0], Ready):
             self._end()
             raise Unavailable("the data plane's worker did not start")
-        ours.settimeout(None)
+        ours.setblocking(False)
         self._host.watch(ours.fileno(), self._read)
 
     def _read(self) -> None:
@@ -141,6 +205,9 @@ class Process:
         self._again()
 
     def _end(self) -> None:
+        for _, files in self._waiting:
+            self._drop(files)
+        self._waiting.clear()
         if self._pipe is not None:
             self._host.unwatch(self._pipe.socket.fileno())
             self._pipe.socket.close()

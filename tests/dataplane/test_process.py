@@ -1,0 +1,122 @@
+"""A worker that stops to listen: the engine goes on, and after a while another worker takes over."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.userspace.counts import Counts
+from ikecli.dataplane.userspace.pipe import Give, Given, Leave, Lines
+from ikecli.dataplane.userspace.process import MOST_WAITING, STUCK_SECONDS, Process
+from ikecli.errors import Unavailable
+from ikecli.intent import Selector
+from ikecli.lab.clock import VirtualClock
+from tests.dataplane.rigs import IkeSockets
+
+ADDRESS = ip_address("192.0.2.1")
+END = Selector.of(ip_network("10.0.0.0/8"))
+LONG = Lines(tuple((END, END, f"{at:0400}") for at in range(500)), last=False)
+
+
+class Engine:
+    """The engine's end: its clock is virtual, the worker and the pipe are real."""
+
+    def __init__(self, state: Path) -> None:
+        self.clock, self.log, self.again = VirtualClock(), list[str](), 0
+        tun, self.device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.counts, self.tun = Counts(), tun.detach()
+        watched: dict[int, Callable[[], None]] = {}
+
+        def trouble(problem: Unavailable) -> None:
+            raise problem
+
+        host = Host(
+            self.clock, lambda notice: None, os.urandom, IkeSockets(), state, watched.__setitem__,
+            lambda file: watched.pop(file, None), self.log.append, trouble,
+        )  # fmt: skip
+        self.worker = Process(host, self.counts.file, self.tun, lambda said: None, self.told_again)
+
+    def told_again(self) -> None:
+        self.again += 1
+
+    def stop(self) -> int:
+        number = self.worker.number
+        os.kill(number, signal.SIGSTOP)
+        os.waitid(os.P_PID, number, os.WSTOPPED | os.WNOWAIT)
+        return number
+
+    def close(self) -> None:
+        self.worker.close()
+        self.device.close()
+        os.close(self.tun)
+        os.close(self.counts.file)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with closing(Engine(tmp_path)) as made:
+        yield made
+
+
+def fill(engine: Engine) -> None:
+    """Tell the worker more than its pipe holds."""
+    for _ in range(60):
+        engine.worker.tell(LONG)
+    assert engine.worker._waiting
+
+
+def test_a_worker_that_hears_again_is_told_all_that_waited(engine: Engine) -> None:
+    number = engine.stop()
+    fill(engine)
+    os.kill(number, signal.SIGCONT)
+    while engine.worker._waiting:
+        assert engine.worker._pipe is not None
+        assert select.select((), (engine.worker._pipe.socket,), (), 20)[1]
+        engine.clock.run(engine.clock.now() + 0.02)
+    assert engine.worker.ask(Give(()), Given) == Given(())
+    assert (engine.worker.number, engine.log) == (number, [])
+
+
+def test_a_worker_that_hears_nothing_is_replaced_and_the_engine_waits_for_it_nowhere(engine: Engine) -> None:
+    number = engine.stop()
+    fill(engine)
+    assert engine.worker.ask(Give(()), Given) is None
+    engine.clock.run(engine.clock.now() + STUCK_SECONDS - 1)
+    assert (engine.worker.number, engine.again) == (number, 0)
+    engine.clock.run(engine.clock.now() + 2)
+    assert (engine.worker.number != number, engine.again) == (True, 1)
+    assert engine.log == [
+        "the data plane's worker does not listen, and is ended",
+        "the data plane's worker ended (signal 9); another takes its SAs over",
+    ]
+    assert engine.worker.ask(Give(()), Given) == Given(())
+
+
+def test_files_that_wait_are_kept_open_and_closed_with_the_worker(engine: Engine) -> None:
+    engine.stop()
+    fill(engine)
+    before = len(os.listdir("/proc/self/fd"))
+    with open(os.devnull) as file:
+        engine.worker.tell(Leave(ADDRESS, udp=True), (file.fileno(),))
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    engine.clock.run(engine.clock.now() + STUCK_SECONDS + 1)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_no_more_waits_than_there_is_room_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ikecli.dataplane.userspace.process.MOST_WAITING", 10)
+    assert MOST_WAITING > 10
+    number = engine.stop()
+    for _ in range(60):
+        engine.worker.tell(LONG)
+    engine.clock.run(engine.clock.now() + 0.001)
+    assert (engine.worker.number != number, engine.again) == (True, 1)
