@@ -28,9 +28,14 @@ class Lists:
 
     def flows(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
         """Yield the flows of an access list's lines."""
-        for line in held.entries:
+        for number, line in enumerate(held.entries, 1):
             if line.inactive or line.action not in ("permit", "deny") or _says_nothing(line):
                 continue
+            if line.time_range:
+                self._complaints.warn(
+                    ("access_lists", name), "",
+                    f"line {number} of access list {name} holds at all times: time-range is not looked at",
+                )  # fmt: skip
             here, there = (list(self._selectors(name, end)) for end in (line.source, line.destination))
             for protocol, ours, theirs, icmp in self._services.of(name, line):
                 yield from flows(line.action == "permit", protocol, here, ours, there, theirs, icmp)

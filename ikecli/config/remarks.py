@@ -54,12 +54,25 @@ _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
 """What is kept and does not work as it says, by the field that is set and its value."""
 
 
+_ROUTES: Final = ("routes", "vrf_routes", "routes6", "vrf_routes6")
 _PARTLY: Final[Mapping[tuple[str, str], str]] = {
-    ("routes", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
-    ("vrf_routes", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
-    ("routes6", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
-    ("vrf_routes6", "track"): "the route holds whatever the object that it tracks: nothing is watched.",
-    ("routes", "permanent"): "the route rests while its interface is down.",
+    **dict.fromkeys(
+        ((field, "track") for field in _ROUTES),
+        "the route holds whatever the object that it tracks: nothing is watched.",
+    ),
+    **dict.fromkeys(((field, "permanent") for field in _ROUTES), "the route rests while its interface is down."),
+    **dict.fromkeys(((field, "tag") for field in _ROUTES), "no routing protocol reads the tag."),
+    **dict.fromkeys((("entries", word) for word in ("log", "log-input")), "packets are counted and not logged."),
+    **dict.fromkeys((("route_accept", word) for word in ("tag", "distance")), "the routes have neither of these."),
+    **dict.fromkeys(
+        (("protocols", word) for word in ("ikev1", "l2tp-ipsec", "ssl-client", "ssl-clientless")),
+        "only ikev2 is served.",
+    ),
+    **dict.fromkeys((("interfaces", word) for word in ("point-to-point", "multipoint")), "the link is the kernel's."),
+    **dict.fromkeys(((f"{ip}address_pools", "(") for ip in ("", "ipv6_")), "the pools hold on all interfaces."),
+    ("admitted_negotiating", "all"): "IKE SAs are bounded and not their Child SAs.",
+    ("authorization", "override"): "users have no entries that it could go before.",
+    ("protection", "shared"): "each tunnel has SAs of its own.",
     ("address", "standby"): "there is one unit: the address of a second one is kept alone.",
     ("ikev2_interfaces", "client-services"): "no software is served to clients: client-services is left out.",
 }
@@ -76,7 +89,8 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
     messages = list(warnings(dialect, command))
     if created and command.slots.get("name") != DEFAULT:
         messages += _CREATED.get((dialect, command.enters), ())
-    typed = command.text.lower().split()
+    words = [] if "remark" in command.slots else command.text.lower().split()
+    typed = {"(" if word.startswith("(") else word for word in words}
     field = command.declaration.target.path[-1].name
     messages += [f"NOTE: {why}" for (of, word), why in _PARTLY.items() if of == field and word in typed]
     if command.operator == "=":

@@ -10,6 +10,7 @@ from ikecli.config import asa
 from ikecli.config.algorithms import network
 from ikecli.config.common import Ip
 from ikecli.config.complaints import Complaints
+from ikecli.config.lists_asa import ANY
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.intent import Authorization, Pool, Prefix
 
@@ -123,7 +124,11 @@ class Remote:
             return
         for line in listed.entries:
             end = line.network or line.source
-            if line.action == "permit" and end is not None and isinstance(end.address, IPv4Address):
+            if line.action != "permit" or end is None:
+                continue
+            if end.kind in ANY:
+                yield from ANY[end.kind]
+            elif isinstance(end.address, IPv4Address):
                 yield network(end.address, None if end.kind == "host" else end.mask)
 
 

@@ -168,6 +168,9 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
 
     On an ASA an interface gets its security level with its name, and the default groups never go.
     """
+    words = command.text.split()
+    if words[0] == "no":
+        _forget(getattr(draft, "inert", {}), " ".join(words[1:]))
     if isinstance(draft, ios.Ios):
         smart.settle(draft, command)
         if command.declaration.target.path[:1] == (Step("timestamps"),):
@@ -181,6 +184,12 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
     if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
         draft.security_level = TRUSTED if draft.nameif == "inside" else 0
         yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'
+
+
+def _forget(inert: dict[str, Any], text: str) -> None:
+    """Take back what is kept without effect and begins so: a command that works may have read its `no`."""
+    for line in [line for line in inert if line == text or line.startswith(f"{text} ")]:
+        del inert[line]
 
 
 def _route(slots: dict[str, Any], removes: bool) -> None:

@@ -123,3 +123,9 @@ def test_lines_go_and_come_back() -> None:
     left = commands(store)
     assert not any(word in line for line in left for word in ("local pool", "group-policy TRAVEL ", "dynamic-map"))
     assert "access-list SPLIT standard permit 10.2.0.0 255.255.0.0" in left
+
+
+def test_a_standard_list_permits_everything_by_any4() -> None:
+    held = authorization(changed(("standard permit 10.2.0.0 255.255.0.0", "standard permit any4")))
+    assert held
+    assert held.networks == (ip_network("0.0.0.0/0"),)

@@ -73,3 +73,30 @@ def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
     written = [each for each in store.running(clear=True) if "*" not in each]
     assert {each for each in line.splitlines() if "*" not in each} <= set(written)
     assert read("asa", store.startup())[0].draft == store.draft
+
+
+def test_no_takes_back_what_is_kept_though_a_command_that_works_reads_it() -> None:
+    store, _ = read("asa", "tunnel-group DefaultWEBVPNGroup ipsec-attributes\nno tunnel-group DefaultWEBVPNGroup\n")
+    assert not store.draft.inert
+
+
+def test_a_line_of_some_times_says_that_it_holds_at_all() -> None:
+    store, _ = read("asa", ASA.replace("host 10.1.1.1", "host 10.1.1.1 time-range WORK"))
+    assert "line 1 of access list VPN holds at all times: time-range is not looked at" in map(str, store.complaints)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("access-list A extended permit ip any any log", "packets are counted and not logged"),
+        ("access-list A remark log in", ""),
+        ("group-policy P internal\ngroup-policy P attributes\nvpn-tunnel-protocol ikev1 ikev2", "only ikev2 is served"),
+        (
+            "tunnel-group G type remote-access\ntunnel-group G general-attributes\naddress-pool (inside) A",
+            "the pools hold on all interfaces",
+        ),
+    ],
+)
+def test_words_without_effect_say_so(line: str, told: str) -> None:
+    notes = [each for each in typed("asa", line).splitlines() if each.startswith("NOTE")]
+    assert notes == ([f"NOTE: {told}."] if told else [])

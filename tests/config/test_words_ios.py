@@ -142,3 +142,20 @@ def test_lines_of_routers_that_are_kept(line: str) -> None:
     store, (outcome,) = read("ios", [line], quiet=False)
     assert any("kept, no effect: " in message for message in outcome.messages)
     assert line in commands(store)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ip route 10.9.0.0 255.255.0.0 192.0.2.9 tag 7", "no routing protocol reads the tag"),
+        ("ipv6 route 2001:DB8:9::/64 2001:DB8::1 permanent", "the route rests while its interface is down"),
+        ("interface Serial0/0.1 point-to-point", "the link is the kernel's"),
+        ("crypto call admission limit all in-negotiation-sa 100", "IKE SAs are bounded and not their Child SAs"),
+        ("access-list 110 permit ip any any log", "packets are counted and not logged"),
+        ("access-list 110 remark log", ""),
+        ("interface Tunnel0\ntunnel protection ipsec profile P shared", "each tunnel has SAs of its own"),
+    ],
+)
+def test_words_without_effect_say_so(line: str, told: str) -> None:
+    notes = [each for each in typed("ios", line).splitlines() if each.startswith("NOTE")]
+    assert notes == ([f"NOTE: {told}."] if told else [])
