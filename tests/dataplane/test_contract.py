@@ -376,7 +376,8 @@ def tunnel_flow(node: str, carrier: Carrier) -> tuple[Selector, Selector]:
 def connect_tunnel(pair: Pair, carrier: Carrier, generation: int = 1, **changes: Any) -> None:
     pair.rig.configure({name: tunnelled(name, carrier) for name in NAMES} if generation == 1 else {})
     for sender in NAMES:
-        out = replace(pair.sa(sender, GCM, None, generation), connection=f"{TUNNEL} 65535 Tunnel0", **changes)
+        changes = {"connection": f"{TUNNEL} 65535 Tunnel0", **changes}
+        out = replace(pair.sa(sender, GCM, None, generation), **changes)
         if out.encapsulated:
             ends = [Endpoint(end.address, NAT_PORT) for end in (out.local, out.remote)]
             out = replace(out, local=ends[0], remote=ends[1])
@@ -423,6 +424,38 @@ def test_a_tunnels_sa_is_replaced_without_loss(pair: Pair, carrier: Carrier, cha
     marks.append(pair.ping("R"))
     assert marks == ["!", "!"]
     assert pair.rig.wait(lambda: pair.counters("L", 2).packets_out >= 1)
+
+
+def test_tunnels_between_the_same_ends_each_have_their_packets(pair: Pair) -> None:
+    """The second's routes go the other way round, so that no packet gets through by the wrong one."""
+    label = "tunnel Tunnel1 65535 Tunnel1"
+    intents = {}
+    for name in NAMES:
+        base = tunnelled(name, Carrier.IPSEC)
+        outside, inside, one = base.network.interfaces
+        assert one.tunnel is not None
+        two = replace(one, name="Tunnel1", addresses=(), unnumbered="", tunnel=replace(one.tunnel, protection=label))
+        second = replace(base.connections[0], name="tunnel Tunnel1", interface="Tunnel1")
+        assert second.label == label
+        routes = (*base.network.routes, Route(IPv4Network(f"10.{9 if name == 'L' else 8}.0.0/16"), None, "Tunnel1"))
+        inside = replace(inside, addresses=(*inside.addresses, IPv4Interface(f"10.{8 if name == 'L' else 9}.0.1/16")))
+        network = Network((outside, inside, one, two), routes)
+        intents[name] = replace(base, network=network, connections=(*base.connections, second))
+    connect_tunnel(pair, Carrier.IPSEC)
+    pair.rig.configure(intents)
+    if "no XFRM interfaces" in (log := "".join(pair.rig.nodes["L"].log)):
+        ends = f"from {ENDS['L']} to {ENDS['R']}"
+        assert f"interface Tunnel1: a VTI {ends} is there already, and this kernel has no XFRM interfaces" in log
+        return
+    connect_tunnel(pair, Carrier.IPSEC, 2, connection=label)
+    assert pair.rig.wait(lambda: pair.ping("L") == "!")
+    assert pair.rig.wait(lambda: pair.ping("L", "10.9.0.1") == "!")
+    assert [pair.ping("R"), pair.rig.ping("R", "10.8.0.1", "10.9.0.1")] == ["!", "!"]
+    pair.rig.wait(lambda: pair.counters("L", 2).packets_out >= 2)
+    first, second_count = pair.counters("L").packets_out, pair.counters("L", 2).packets_out
+    pair.rig.ping("L", "10.9.0.1", "10.8.0.1")
+    assert pair.rig.wait(lambda: pair.counters("L", 2).packets_out == second_count + 1)
+    assert pair.counters("L").packets_out == first
 
 
 def test_a_tunnels_line_falls_with_its_last_sa_and_its_routes_rest(pair: Pair) -> None:

@@ -106,15 +106,19 @@ def _unpacked(peer: Peer) -> Unpacked | str:
     return Unpacked(root)
 
 
+def folder() -> Path:
+    """Return the cache folder."""
+    return Path(os.environ.get("IKECLI_CACHE") or Path.home() / ".cache" / "ikecli")
+
+
 def _root(peer: Peer) -> Path:
-    folder = Path(os.environ.get("IKECLI_CACHE") or Path.home() / ".cache" / "ikecli")
-    return folder / f"{peer.packages[0]}-{peer.release}"
+    return folder() / f"{peer.packages[0]}-{peer.release}"
 
 
 def _download(peer: Peer, apt: Path) -> list[Path]:
     """Download packages and their dependencies by an apt that knows of no other package; return the files."""
-    for folder in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/dpkg", "var/cache/apt/archives/partial"):
-        (apt / folder).mkdir(parents=True)
+    for part in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/dpkg", "var/cache/apt/archives/partial"):
+        (apt / part).mkdir(parents=True)
     (apt / "var/lib/dpkg/status").touch()
     origins = [f"http://deb.debian.org/debian {peer.release} main"]
     if peer.release != "sid":

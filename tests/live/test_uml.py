@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.peers import LIBRESWAN, OPENIKED, unpacked
+from tests.live.peers import LIBRESWAN, OPENIKED, folder, unpacked
 from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
@@ -30,10 +30,29 @@ TESTS = {
         "tests/live/test_paths.py",
         "tests/dataplane/test_linux.py",
     ],
+    "interfaces": [
+        "-k",
+        "xfrm and (tunnel or virtual or translation)",
+        "tests/dataplane/test_contract.py",
+        "tests/live/test_one_address.py",
+        "tests/live/test_tunnels.py",
+    ],
     "libreswan": ["tests/live/test_libreswan.py"],
     "openiked": ["tests/live/test_openiked.py"],
 }
-PEERS = {"libreswan": LIBRESWAN, "openiked": OPENIKED}
+PEERS = {"interfaces": LIBRESWAN, "libreswan": LIBRESWAN, "openiked": OPENIKED}
+MODULE = "xfrm_interface.ko"
+TOOLS = ("gcc", "make", "flex", "bison", "bc", "xz", "apt-get", "dpkg-deb")
+
+
+def module() -> Path:
+    """Return the kernel's module of XFRM interfaces, made the first time."""
+    where = folder() / "uml"
+    if not (where / MODULE).exists():
+        if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
+            pytest.skip(f"XFRM interfaces are not tested: to make their module there is no {', '.join(missing)}")
+        subprocess.run([str(UML.with_name("uml-module")), str(where)], check=True, capture_output=True)
+    return where / MODULE
 
 
 @pytest.mark.live
@@ -54,7 +73,7 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(name: str) -> 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env={**os.environ, "UML_SECONDS": str(SECONDS)},
+        env={**os.environ, "UML_SECONDS": str(SECONDS), "UML_MODULES": str(module()) if name == "interfaces" else ""},
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr

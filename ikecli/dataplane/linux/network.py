@@ -257,7 +257,8 @@ class LinuxNetwork:
     def _settings(self, strict: frozenset[str]) -> dict[Thing, Callable[[], None]]:
         wanted: dict[Thing, Callable[[], None]] = {}
         mine = {thing[1:3]: thing for thing in self._ledger.kind("setting")}
-        for one in self._live() if self._intent.connections else ():
+        protects = self._intent.connections or self._intent.templates
+        for one in self._live() if protects else ():
             device = self._devices[one.name]
             for name in SETTINGS:
                 if device != LOOPBACK and (name == "forwarding" or one.name in strict):

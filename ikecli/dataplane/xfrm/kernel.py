@@ -28,6 +28,7 @@ ORPHAN_SECONDS: Final = 300
 PACKET_MARGIN: Final = 1 << 20
 """How many packets before the sequence numbers end a replacement is asked for."""
 LAST_SEQUENCE: Final = (1 << 32) - 1
+Attributes = list[tuple[str, Any]]
 INDEX_BITS: Final = 13
 MARK: Final = struct.Struct("=II")
 WHOLE_MARK: Final = 0xFFFFFFFF
@@ -48,11 +49,15 @@ class Used:
 
 
 class Kernel:
-    """XFRM in this network namespace, as far as it is ours."""
+    """XFRM in this network namespace, as far as it is ours.
+
+    With `interfaces` tunnels have XFRM interfaces, by whose number SAs and policies are tied to them, else by a mark.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         """Raises Unavailable where the kernel has no XFRM."""
         self.ledger: Final = ledger
+        self.interfaces = False
         self._requests = Requests(xfrm.NETLINK_XFRM, xfrm.MarshalXfrm())
         self._serial = 0
 
@@ -80,9 +85,9 @@ class Kernel:
             info = one["info"]
             if info["dir"] > xfrm.XFRM_POLICY_FWD:
                 continue
-            mark = _mark_of(one)
-            if (thing := _policy_thing(info["sel"], info["dir"], mark)) in self.ledger and self._is_ours(one):
-                self._delete_policy(thing, info["sel"], info["dir"], mark)
+            number, tied = _tie_of(one)
+            if (thing := _policy_thing(info["sel"], info["dir"], number)) in self.ledger and self._is_ours(one):
+                self._delete_policy(thing, info["sel"], info["dir"], tied)
                 swept += 1
             else:
                 marks.add(info["index"] >> 16)
@@ -99,14 +104,23 @@ class Kernel:
 
     # SAs
 
-    def add(self, sa: Install, ports: tuple[int, int], reqid: int, sequence: int = 0, replay: bytes = b"") -> None:
+    def add(
+        self,
+        sa: Install,
+        ports: tuple[int, int],
+        reqid: int,
+        sequence: int = 0,
+        replay: bytes = b"",
+        tie: int = 0,
+    ) -> None:
         """Put in one direction, `ports` on the wire; raises Unavailable.
 
-        `sequence` is that of the acquire it answers, `replay` the replay state of an SA that it continues.
+        `sequence` is that of the acquire it answers, `replay` the replay state of an SA that it continues, `tie` the
+        number of the tunnel's device.
         """
         if not sa.spi:
             raise Unavailable("an SPI of 0")
-        message = self._message(sa, ports, reqid, sequence, replay)
+        message = self._message(sa, ports, reqid, sequence, replay, tie)
         thing = _sa_thing(message["info"]["id"])
         if thing in self.ledger:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
@@ -117,9 +131,9 @@ class Kernel:
             self.ledger.drop(thing)
             raise
 
-    def change(self, sa: Install, ports: tuple[int, int], reqid: int) -> None:
+    def change(self, sa: Install, ports: tuple[int, int], reqid: int, tie: int = 0) -> None:
         """Have an SA's UDP ports be others; raises Unavailable."""
-        self._requests.change(f"SA 0x{sa.spi:08X}", self._message(sa, ports, reqid), xfrm.XFRM_MSG_UPDSA)
+        self._requests.change(f"SA 0x{sa.spi:08X}", self._message(sa, ports, reqid, tie=tie), xfrm.XFRM_MSG_UPDSA)
 
     def remove(self, spi: int, destination: Address) -> None:
         """Take out an SA; one that is gone is no error."""
@@ -189,7 +203,15 @@ class Kernel:
             "family": family(destination), "mode": xfrm.XFRM_MODE_TUNNEL, "replay_window": 0, "flags": 0,
         }  # fmt: skip
 
-    def _message(self, sa: Install, ports: tuple[int, int], reqid: int, sequence: int = 0, replay: bytes = b"") -> Any:
+    def _message(
+        self,
+        sa: Install,
+        ports: tuple[int, int],
+        reqid: int,
+        sequence: int = 0,
+        replay: bytes = b"",
+        tie: int = 0,
+    ) -> Any:
         inbound = sa.direction is Direction.INBOUND
         ends = (sa.remote.address, sa.local.address) if inbound else (sa.local.address, sa.remote.address)
         info = self._info(sa.spi, *ends, reqid, sequence)
@@ -215,6 +237,8 @@ class Kernel:
             found.append(("XFRMA_ENCAP", xfrm.encap_tmpl.pack(value)))
             if inbound:
                 found.append(("XFRMA_MTIMER_THRESH", 1))
+        if tie and self.interfaces:
+            found.append(("XFRMA_IF_ID", tie))
         message = xfrm.usersamsg()
         message["info"], message["attrs"] = info, found
         return message
@@ -234,7 +258,7 @@ class Kernel:
     def put(self, policy: Policy) -> None:
         """Have a policy stand; raises Unavailable, also where the host has one of its own there."""
         selector = policy.cut.selector()
-        thing = _policy_thing(selector, policy.direction, policy.mark)
+        thing = _policy_thing(selector, policy.direction, policy.tie)
         mine = thing in self.ledger
         self.ledger.add(thing)
         self._serial = (self._serial + 1) & ((1 << INDEX_BITS) - 1)
@@ -244,7 +268,7 @@ class Kernel:
             inbound = policy.direction != xfrm.XFRM_POLICY_OUT
             message["attrs"] = [
                 ("XFRMA_TMPL", xfrm.templates([policy.template.structure(inbound)])),
-                *_mark(policy.mark),
+                *self._tied(policy.tie),
             ]
         kind = xfrm.XFRM_MSG_UPDPOLICY if mine else xfrm.XFRM_MSG_NEWPOLICY
         try:
@@ -258,14 +282,20 @@ class Kernel:
 
     def take(self, place: Place) -> None:
         """Take out a policy of ours; one that is gone is no error."""
-        cut, direction, mark = place
+        cut, direction, tie = place
         selector = cut.selector()
-        if (thing := _policy_thing(selector, direction, mark)) in self.ledger:
-            self._delete_policy(thing, selector, direction, mark)
+        if (thing := _policy_thing(selector, direction, tie)) in self.ledger:
+            self._delete_policy(thing, selector, direction, self._tied(tie))
 
-    def _delete_policy(self, thing: Thing, selector: dict[str, Any], direction: int, mark: int) -> None:
+    def _tied(self, tie: int) -> Attributes:
+        """Return the attribute of a policy that is for the device of one tunnel alone."""
+        if not tie:
+            return []
+        return [("XFRMA_IF_ID", tie) if self.interfaces else ("XFRMA_MARK", MARK.pack(tie, WHOLE_MARK))]
+
+    def _delete_policy(self, thing: Thing, selector: dict[str, Any], direction: int, tied: Attributes) -> None:
         message = xfrm.userpolicyidmsg()
-        message["attrs"] = _mark(mark)
+        message["attrs"] = tied
         message["sel"], message["index"], message["dir"] = selector, 0, direction
         try:
             self._requests.change(f"policy {thing[1]}", message, xfrm.XFRM_MSG_DELPOLICY)
@@ -311,16 +341,14 @@ def _sa_thing(identifier: dict[str, Any]) -> Thing:
     return "sa", identifier["daddr"].hex(), identifier["spi"].hex()
 
 
-def _policy_thing(selector: dict[str, Any], direction: int, mark: int) -> Thing:
+def _policy_thing(selector: dict[str, Any], direction: int, tie: int) -> Thing:
     shape = xfrm.selector.pack(selector)
-    return "policy", shape[:48].hex(), str(direction), *([f"{mark:x}"] if mark else [])
+    return "policy", shape[:48].hex(), str(direction), *([f"{tie:x}"] if tie else [])
 
 
-def _mark(mark: int) -> list[tuple[str, bytes]]:
-    """Return the attribute of a policy that is for one mark alone."""
-    return [("XFRMA_MARK", MARK.pack(mark, WHOLE_MARK))] if mark else []
-
-
-def _mark_of(policy: Any) -> int:
+def _tie_of(policy: Any) -> tuple[int, Attributes]:
+    """Return the number that ties a policy to a device, and the attribute that has it."""
+    if number := policy.get_attr("XFRMA_IF_ID"):
+        return number, [("XFRMA_IF_ID", number)]
     value = xfrm.attribute(policy, "XFRMA_MARK")
-    return int(MARK.unpack(value[:8])[0]) if value else 0
+    return (int(MARK.unpack(value[:8])[0]), [("XFRMA_MARK", value)]) if value else (0, [])

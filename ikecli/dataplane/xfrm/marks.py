@@ -50,6 +50,11 @@ class Marks:
             self._by_key[key] = self._by_mark[self._last] = known
         return known
 
+    def known(self, key: Hashable) -> int:
+        """Return the mark of a key that has a group, else 0."""
+        found = self._by_key.get(key)
+        return 0 if found is None else found.reqid
+
     def of(self, reqid: int) -> Group | None:
         """Return the group of a mark."""
         return self._by_mark.get(reqid & LAST)

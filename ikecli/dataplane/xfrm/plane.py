@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from ikecli.dataplane.base import EspState
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.linux.ledger import Ledger
-from ikecli.dataplane.linux.netlink import Events
+from ikecli.dataplane.linux.netlink import Events, Refused
 from ikecli.dataplane.linux.plane import LinuxPlane
 from ikecli.dataplane.packet import ICMP, ICMPV6
 from ikecli.dataplane.xfrm import messages as xfrm
@@ -31,7 +32,7 @@ from ikecli.dataplane.xfrm.policies import (
     Template,
     policies_of,
 )
-from ikecli.dataplane.xfrm.tunnels import device_of
+from ikecli.dataplane.xfrm.tunnels import device_of, interface
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Tunnel
 
@@ -42,9 +43,8 @@ LOOKS: Final = (*(0.1,) * 20, *(1.0,) * 30)
 """The pauses between looks whether a new inbound SA has carried a packet: the kernel does not tell."""
 MAX_WATCHED: Final = 256
 """New SAs that are looked at; of more, a first packet is noticed when the peer deletes the old SA."""
-MARKS: Final = 0xFFFF
-"""Marks of VTIs of one engine."""
 UDP_ENCAP: Final = 100
+SAME_ENDS: Final = "a VTI from {0.source} to {0.destination} is there already, and this kernel has no XFRM interfaces"
 IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 
@@ -90,8 +90,8 @@ class XfrmPlane(LinuxPlane):
         self._children: dict[int, Child] = {}
         self._outbound: dict[tuple[int, Address], Child] = {}
         self._asked: dict[str, Asked] = {}
-        self._vtis: dict[str, int] = {}
-        self._serial = 0
+        self._ties = Marks()
+        self._modern = True
 
     # Tunnel interfaces
 
@@ -99,16 +99,38 @@ class XfrmPlane(LinuxPlane):
         """Have a device of the kernel's carry a tunnel."""
         if one.name in self._standing:
             self._drop_tunnel(one.name, device)
-        mark = 0
-        if tunnel.carrier is Carrier.IPSEC:
-            self._serial += 1
-            mark = self._ledger.owner << 16 | self._serial & MARKS
-        self._network.make_device(device, *device_of(tunnel, mark))
+        tie = self._tie(tunnel.protection) if tunnel.carrier is Carrier.IPSEC else 0
+        if not tie or not self._modern or not self._make_interface(device, tie):
+            self._make_device(device, tunnel, tie)
         self._network.devices.quiet(device)
-        if mark:
-            self._vtis[tunnel.protection] = mark
+        if tie:
             self._network.trust(device)
             self._lay_again(tunnel.protection)
+
+    def _make_interface(self, device: str, tie: int) -> bool:
+        """Make an XFRM interface; return whether this kernel has them, which the first one tells."""
+        try:
+            self._network.make_device(device, *interface(tie))
+        except Refused:
+            if self._kernel.interfaces:
+                raise
+            self._modern = False
+            return False
+        self._kernel.interfaces = True
+        return True
+
+    def _make_device(self, device: str, tunnel: Tunnel, tie: int) -> None:
+        """Make a VTI, or the kernel's GRE."""
+        try:
+            self._network.make_device(device, *device_of(tunnel, tie))
+        except Refused as refusal:
+            if tie and refusal.code == errno.EEXIST:
+                raise Unavailable(SAME_ENDS.format(tunnel)) from refusal
+            raise
+
+    def _tie(self, connection: str) -> int:
+        """Return the number that ties SAs and policies of a connection to its tunnel's device, the same for good."""
+        return self._ties.group(self._ledger.owner, connection, connection).reqid
 
     def _drop_tunnel(self, name: str, device: str) -> None:
         """Have a tunnel's device be gone."""
@@ -171,14 +193,14 @@ class XfrmPlane(LinuxPlane):
         """Lay the policies of Child SAs that the configuration's do not serve, of the directions that are in."""
         template = Template(sa.local.address, sa.remote.address, group.reqid, sa.transport)
         priority = self._priorities.get(sa.connection, FIRST_PRIORITY) - 1
-        mark = self._vtis.get(sa.connection, 0)
+        tie = self._ties.known(sa.connection)
         self._lay(
             f"{group.reqid:x}",
             [
                 policy
                 for pair in sa.flows
                 for cut in cuts_of(*pair)
-                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0, mark=mark)
+                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0, tie=tie)
             ],
         )
 
@@ -196,7 +218,8 @@ class XfrmPlane(LinuxPlane):
                 key = (sa.connection, sa.flows, sa.local.address, sa.remote.address, sa.transport)
             child = Child(self._group(key, sa.connection))
         asked = self._asked.get(sa.connection) if sa.direction is OUT else None
-        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0, replay)
+        tie = self._ties.known(sa.connection)
+        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0, replay, tie)
         self._children[inbound] = child
         child.ways[sa.direction] = sa
         child.group.ways[sa.direction] += 1
@@ -234,12 +257,13 @@ class XfrmPlane(LinuxPlane):
             return
         new = replace(old, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
         moved = (new.local.address, new.remote.address) != (old.local.address, old.remote.address)
+        tie = self._ties.known(new.connection)
         if not moved and new.encapsulated == old.encapsulated:
-            self._kernel.change(new, self._ports(new), child.group.reqid)
+            self._kernel.change(new, self._ports(new), child.group.reqid, tie)
         else:
             replay = xfrm.attribute(self._kernel.state(old.spi, _destination(old)), "XFRMA_REPLAY_ESN_VAL")
             self._kernel.remove(old.spi, _destination(old))
-            self._kernel.add(new, self._ports(new), child.group.reqid, replay=replay)
+            self._kernel.add(new, self._ports(new), child.group.reqid, replay=replay, tie=tie)
             if update.direction is OUT:
                 self._outbound.pop((old.spi, old.remote.address), None)
                 self._outbound[new.spi, new.remote.address] = child

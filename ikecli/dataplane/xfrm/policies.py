@@ -38,7 +38,7 @@ UNUSED: Final = lifetime_cur.pack(dict.fromkeys(lifetime_cur.members, 0))
 UNLIMITED: Final = lifetime_cfg.pack(FOREVER)
 
 Place = tuple[Cut, int, int]
-"""What the kernel tells policies apart by: the packets, seen in their direction, that direction, and the mark."""
+"""What the kernel tells policies apart by: packets as seen in their direction, the direction, the tie to a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Template:
 class Policy:
     """One policy of the kernel; without a template packets pass, or where it is `closed` are dropped.
 
-    With a `mark` it is for one VTI alone.
+    With a `tie` it is for the device of one tunnel alone.
     """
 
     cut: Cut
@@ -73,12 +73,12 @@ class Policy:
     priority: int
     template: Template | None
     closed: bool = False
-    mark: int = 0
+    tie: int = 0
 
     @property
     def place(self) -> Place:
         """What it is told apart by."""
-        return self.cut, self.direction, self.mark
+        return self.cut, self.direction, self.tie
 
     def info(self, index: int) -> dict[str, Any]:
         """Return the kernel's structure."""
@@ -97,12 +97,12 @@ def policies_of(
     inbound: bool,
     *,
     closed: bool = False,
-    mark: int = 0,
+    tie: int = 0,
 ) -> list[Policy]:
     """Return the policies of packets that go out as `cut` says, and of those that answer them."""
-    found = [Policy(cut, XFRM_POLICY_OUT, priority, template, closed, mark)] if outbound else []
+    found = [Policy(cut, XFRM_POLICY_OUT, priority, template, closed, tie)] if outbound else []
     for direction in (XFRM_POLICY_IN, XFRM_POLICY_FWD) if inbound else ():
-        found.append(Policy(cut.turned(), direction, priority, template, closed, mark))
+        found.append(Policy(cut.turned(), direction, priority, template, closed, tie))
     return found
 
 

@@ -1,4 +1,8 @@
-"""The kernel's devices for tunnel interfaces: VTIs, whose packets find their policies by a mark, and GRE."""
+"""The kernel's devices for tunnel interfaces: XFRM interfaces and VTIs, and GRE.
+
+The packets of an XFRM interface find policies and SAs by its number, so that several stand between the same ends. Where
+the kernel has none, a VTI's find policies by a mark, and what comes in finds it by the ends: there is one of the same.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,11 @@ NO_ENCAP_LIMIT: Final = 1
 """Leave out the option of RFC 2473 4.1.1, which few know."""
 
 Attributes = list[tuple[str, Any]]
+
+
+def interface(tie: int) -> tuple[str, Attributes]:
+    """Return the kind of device that carries an IPsec tunnel where the kernel has it; `tie` is its number."""
+    return "xfrm", [("IFLA_XFRM_IF_ID", tie)]
 
 
 def device_of(tunnel: Tunnel, mark: int) -> tuple[str, Attributes]:
