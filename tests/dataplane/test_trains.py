@@ -100,7 +100,7 @@ def apart(packet: bytes, header: int, size: int) -> Iterator[bytes]:
     for at in range(header, len(packet), size):
         flags = packet[33] if at + size >= len(packet) else packet[33] & ~8
         ends = str(ip_address(packet[12:16])), str(ip_address(packet[16:20]))
-        yield segment(start + at - header, packet[at : at + size], flags, ends)
+        yield segment((start + at - header) % (1 << 32), packet[at : at + size], flags, ends)
 
 
 def stream(dice: random.Random, count: int, size: int = 200) -> list[bytes]:
@@ -157,6 +157,17 @@ def test_a_train_opened_in_one_go_gives_what_its_packets_give_one_by_one(
         windows = [(one.receiver.window.top, one.receiver.window.bitmap) for one in (many, each)]
         assert windows[0] == windows[1]
         assert flat(many.came()) == flat(each.came())
+
+
+@pytest.mark.parametrize("start", [(1 << 32) - 1000, (1 << 32) - 100, (1 << 32) - 200, 0])
+def test_a_stream_whose_numbers_begin_anew_goes_on(start: int) -> None:
+    sealer = OutboundSa(keys(), os.urandom)
+    packets = [segment((start + 200 * at) % (1 << 32), bytes(200)) for at in range(20)]
+    sealed = [sealer.seal(one, IPV4) for one in packets]
+    with Opening() as opening:
+        opening.take([(b"".join(sealed), len(sealed[0]))])
+        assert opening.counts.read(0)[0] == 20
+        assert b"".join(one[52:] for one in opening.came()) == bytes(4000)
 
 
 def test_segments_of_one_stream_go_in_as_few_packets_as_hold_them_though_some_have_psh() -> None:

@@ -118,7 +118,7 @@ class Coalescer:
         if row is None or tail > LONGEST_TAIL or row.room <= 0:
             return 0
         following = self._following(row, at - step, min(count, row.room) + 1, step, tail) - 1
-        if following > 0:
+        if following:
             tcp = at + TCP_AT[row.version]
             own = sum(self._columns.half(tcp + 16, step, following)) * IN_ORDER
             row.sums += own + following * row.next + row.data * (following * (following - 1) // 2)
@@ -130,11 +130,11 @@ class Coalescer:
         return following
 
     def _following(self, row: Row, at: int, count: int, step: int, tail: int) -> int:
-        """Return how many packets from `at` on are one row."""
+        """Return how many packets from `at` on are one row: at least one."""
         columns, tcp = self._columns, TCP_AT[row.version]
         before = row.next - row.data
         if before < 0 or before + count * row.data > SEQUENCES:
-            return 0
+            return 1
         count = agreeing(columns.word(at + tcp + 4, step, count), counting(before, row.data, count))
         flags = columns.octet(at + tcp + 13, step, count).tobytes()
         count -= len(flags.lstrip(FLAGS))
