@@ -417,6 +417,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
 }
 """The debug categories and the events each shows."""
 
+SESSIONS: Final[frozenset[type[Event]]] = frozenset({IkeUp, IkeDown})
 LOGGED: Final[frozenset[type[Event]]] = frozenset(
     {
         IkeUp,

@@ -386,7 +386,7 @@ def _unused(
 
 
 def session_lines(draft: ios.Ios | asa.Asa) -> tuple[str, ...]:
-    """Return which lines a router logs of sessions that begin and end: `crypto logging`."""
+    """Return which lines are logged of sessions that begin and end: a router's `crypto logging`, a firewall's own."""
     if not isinstance(draft, ios.Ios):
-        return ()
+        return ("ikev2",)
     return tuple(word for word, on in (("session", draft.log_sessions), ("ikev2", draft.log_ikev2)) if on)

@@ -242,7 +242,7 @@ class Appliance:
             self.storage.write_phrases(self.store.phrases)
         complaints = self.store.commit()
         complaints += unserved(self.store.intent, self.plane)
-        self.journal.sessions = session_lines(self.store.draft)
+        self.journal.log_sessions(session_lines(self.store.draft))
         if self.store.intent is not self._applied:
             self.jobs.here(self._apply)
         self._took = self.clock.now() - began

@@ -1,6 +1,7 @@
 """Who hears events: one bounded ring for the buffered log, and the sessions that monitor.
 
-Debug events are built only while a debug category is on; the others always, since the log keeps them.
+Debug events are built only while a debug category is on; the others always, since the log keeps them, but for those of
+sessions that begin and end: a router logs them where that is configured.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ikecli.boundary.clock import Clock
-from ikecli.boundary.events import CATEGORIES, LOGGED, Event
+from ikecli.boundary.events import CATEGORIES, LOGGED, SESSIONS, Event
 from ikecli.boundary.views import LogLine
 from ikecli.control.replies import Heard
 
@@ -26,10 +27,7 @@ def _at_once(act: Callable[[], None]) -> None:
 
 
 class Journal:
-    """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building.
-
-    `sessions` are the lines that the configuration wants of sessions that begin and end, as in Heard.
-    """
+    """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building."""
 
     def __init__(self, clock: Clock, here: Here = _at_once) -> None:
         """Take the clock, and what has something done on the thread of the listeners."""
@@ -38,16 +36,17 @@ class Journal:
         self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
         self._listeners: list[Push] = []
         self.debugs: frozenset[str] = frozenset()
-        self.sessions: tuple[str, ...] = ()
+        self._sessions: tuple[str, ...] = ()
+        self._logged = LOGGED - SESSIONS
         self._debugged: frozenset[type[Event]] = frozenset()
         self._others: frozenset[type[Event]] = frozenset()
-        self.heard: Final = set(LOGGED)
+        self.heard: Final = set(self._logged)
 
     def event(self, event: Event) -> None:
         """Take an event: kept if the log keeps its kind or it is debugged, pushed to all that listen."""
         debugged = type(event) in self._debugged
-        heard = Heard(self._clock.wall(), event=event, debugged=debugged, sessions=self.sessions)
-        self._take(heard, keep=debugged or type(event) in LOGGED)
+        heard = Heard(self._clock.wall(), event=event, debugged=debugged, sessions=self._sessions)
+        self._take(heard, keep=debugged or type(event) in self._logged)
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""
@@ -72,6 +71,12 @@ class Journal:
         self._debugged = frozenset[type[Event]]().union(*(CATEGORIES[name] for name in self.debugs))
         self._choose()
 
+    def log_sessions(self, kinds: tuple[str, ...]) -> None:
+        """Have these lines kept of sessions that begin and end, as in Heard."""
+        self._sessions = kinds
+        self._logged = LOGGED if kinds else LOGGED - SESSIONS
+        self._choose()
+
     def hear(self, kinds: Iterable[type[Event]]) -> None:
         """Have events of some kinds built, too, for another than the journal."""
         self._others = frozenset(kinds)
@@ -87,7 +92,7 @@ class Journal:
 
     def _choose(self) -> None:
         self.heard.clear()
-        self.heard.update(LOGGED, self._debugged, self._others)
+        self.heard.update(self._logged, self._debugged, self._others)
 
     def _take(self, heard: Heard, keep: bool) -> None:
         if keep:

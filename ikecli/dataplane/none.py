@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from ikecli.boundary.effects import Access, Direction, Endpoint, Install, Reach, Remove, Update
 from ikecli.boundary.views import Counters, InterfaceView, RouteView
@@ -10,6 +11,8 @@ from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.links import Links
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent
+
+_INBOUND: Final = Direction.INBOUND
 
 
 class NonePlane:
@@ -37,7 +40,7 @@ class NonePlane:
 
     def install(self, sa: Install) -> None:
         """Remember an inbound SPI, so that none is used twice, and which connections can send."""
-        if sa.direction is Direction.INBOUND:
+        if sa.direction is _INBOUND:
             if sa.spi in self._inbound:
                 raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
             self._inbound.add(sa.spi)
@@ -50,7 +53,7 @@ class NonePlane:
 
     def remove(self, remove: Remove) -> None:
         """Forget one direction of an SA."""
-        if remove.direction is Direction.INBOUND:
+        if remove.direction is _INBOUND:
             self._inbound.discard(remove.spi)
         elif (connection := self._outbound.pop((remove.spi, remove.remote), None)) is not None:
             self._links.settle(connection)

@@ -21,6 +21,10 @@ from ikecli.intent import Connection, Selector
 from ikecli.numbers import Algorithm, NotifyType, TransformType
 from ikecli.value import value
 
+_ENCR, _INTEG, _KE, _ESN = TransformType.ENCR, TransformType.INTEG, TransformType.KE, TransformType.ESN
+_INBOUND, _OUTBOUND = Direction.INBOUND, Direction.OUTBOUND
+_ESTABLISHED: Final = State.ESTABLISHED
+
 _KILOBYTE: Final = 1024
 _SPI_SIZE: Final = 4
 
@@ -65,13 +69,13 @@ def agreed(
         raise Malformed("an ESP SPI that is reserved")
     if core.sends_to(talk.sa.remote.address, outbound):
         raise Malformed("an ESP SPI that the peer uses already")
-    group, esn = rows.get(TransformType.KE), rows[TransformType.ESN].number == 1
+    group, esn = rows.get(_KE), rows[_ESN].number == 1
     return ChildSa(
         connection=connection.label,
         inbound=spi,
         outbound=outbound,
-        encryption=rows[TransformType.ENCR],
-        integrity=rows.get(TransformType.INTEG),
+        encryption=rows[_ENCR],
+        integrity=rows.get(_INTEG),
         group=group.number if group else None,
         esn=esn,
         transport=transport,
@@ -124,11 +128,11 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     of_responder = EspKeys(keys.encryption_r, keys.integrity_r)
     outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
     lifetime = _lifetime(talk, child)
-    core.do(_install(sa, child, Direction.INBOUND, inbound, lifetime))
-    child.held, child.sends = _install(sa, child, Direction.OUTBOUND, outbound, lifetime), False
+    core.do(_install(sa, child, _INBOUND, inbound, lifetime))
+    child.held, child.sends = _install(sa, child, _OUTBOUND, outbound, lifetime), False
     if not hold:
         start_sending(core, child)
-    if sa.state is State.ESTABLISHED:
+    if sa.state is _ESTABLISHED:
         settle(core, sa)
 
 
@@ -140,7 +144,7 @@ def _lifetime(talk: Talk, child: ChildSa) -> Lifetime:
 
 
 def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lifetime: Lifetime) -> Install:
-    inbound = direction is Direction.INBOUND
+    inbound = direction is _INBOUND
     return Install(
         direction=direction,
         spi=child.inbound if inbound else child.outbound,

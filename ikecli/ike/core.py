@@ -34,6 +34,8 @@ from ikecli.value import value
 if TYPE_CHECKING:
     from ikecli.ike.talk import Talk
 
+_HALF_OPEN, _CONNECTING = State.HALF_OPEN, State.CONNECTING
+
 Random = Callable[[int], bytes]
 Kinds = Container[type[Event]]
 
@@ -204,7 +206,7 @@ class Core:
             origin=remote,
             spi_i=own if initiator else peer_spi,
             spi_r=peer_spi if initiator else own,
-            state=State.CONNECTING if initiator else State.HALF_OPEN,
+            state=_CONNECTING if initiator else _HALF_OPEN,
             created=self.now,
             order=self.order,
             birth=birth,

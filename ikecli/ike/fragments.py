@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ikecli.crypto import IkeKeys
 from ikecli.errors import Malformed, Unauthentic
@@ -14,6 +14,8 @@ from ikecli.wire import Header, Sealed, cut, read_message
 if TYPE_CHECKING:
     from ikecli.ike.core import Core
     from ikecli.ike.sa import IkeSa
+
+_OUTSIDE: Final = Arrival.OUTSIDE
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def whole(core: Core, sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) 
 
 def again(sa: IkeSa, arrival: Arrival, octets: bytes, header: Header, sealed: Sealed) -> bool:
     """Tell whether a request that is answered came again in other fragments, by the first; raises Unauthentic."""
-    if arrival is not Arrival.OUTSIDE or sealed.fragment != 1 or not sa.fragmentation:
+    if arrival is not _OUTSIDE or sealed.fragment != 1 or not sa.fragmentation:
         return False
     answer = sa.window.answered(header.message_id)
     if answer is None or not answer.response or read_message(cut(answer.response)[0]).sealed is None:

@@ -13,12 +13,14 @@ from ikecli.intent.selectors import any_selector
 from ikecli.numbers import BY_KEY, Algorithm, Exchange, TransformType
 from ikecli.wire.payloads import KeyExchange, SecurityAssociation
 
+_CREATE_CHILD: Final = Exchange.CREATE_CHILD_SA
+
 _EVERYTHING: Final = tuple((any_selector(version), any_selector(version)) for version in (4, 6))
 
 
 def group(talk: Talk, connection: Connection, public: KeyExchange | None) -> Algorithm | None:
     """Return the group a responder wants: its own, and where none is configured that of the initiator."""
-    if talk.exchange != Exchange.CREATE_CHILD_SA:
+    if talk.exchange != _CREATE_CHILD:
         return None
     if connection.pfs is not None or public is None:
         return connection.pfs
@@ -27,7 +29,7 @@ def group(talk: Talk, connection: Connection, public: KeyExchange | None) -> Alg
 
 def further(talk: Talk, connection: Connection, offered: SecurityAssociation) -> Additional:
     """Return the additional key exchanges a responder wants: its own, and those of the initiator where it has none."""
-    if talk.exchange != Exchange.CREATE_CHILD_SA:
+    if talk.exchange != _CREATE_CHILD:
         return ()
     return connection.pfs_additional if connection.pfs is not None else anything(offered.proposals)
 

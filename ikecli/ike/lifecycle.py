@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikecli.boundary.effects import Direction, Remove
+from ikecli.boundary.effects import Direction, Remove, Tell
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access, inner
 from ikecli.ike.connect import connect, usable
@@ -19,11 +19,13 @@ from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Initiation
 
+_ESTABLISHED, _CONNECTING = State.ESTABLISHED, State.CONNECTING
+
 
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
     core.waiting.discard(sa)
-    sa.move(State.ESTABLISHED)
+    sa.move(_ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order, sa.first_nonce = core.order, sa.low_nonce
     live(core, sa)
@@ -34,25 +36,19 @@ def establish(core: Core, sa: IkeSa) -> None:
     alike.append(sa)
     core.counts.accepted[sa.initiator] += 1
     inner.settle(core, sa)
-    core.tell(
-        IkeUp,
-        lambda: IkeUp(
-            sa.number,
-            sa.session,
-            str(sa.local.address),
-            str(sa.remote.address),
-            str(sa.local_identity),
-            str(sa.remote_identity),
-            sa.profile,
-            sa.initiator,
-        ),
-    )
+    _tell_up(core, sa)
     _give_way(core, sa)
     if len(alike) > 1:
         _settle_doubles(core, sa)
         if len(twins := siblings(core, sa)) >= MAX_TWINS:
             delete(core, min(twins, key=lambda one: one.established_order))
     core.touch(sa)
+
+
+def _tell_up(core: Core, sa: IkeSa) -> None:
+    if IkeUp in core.heard:
+        ends = str(sa.local.address), str(sa.remote.address), str(sa.local_identity), str(sa.remote_identity)
+        core.do(Tell(IkeUp(sa.number, sa.session, *ends, sa.profile, sa.initiator)))
 
 
 def live(core: Core, sa: IkeSa) -> None:
@@ -68,7 +64,7 @@ def siblings(core: Core, sa: IkeSa) -> list[IkeSa]:
     return [
         other
         for other in core.by_identity.get((sa.local_identity, sa.remote_identity), ())
-        if other is not sa and other.state is State.ESTABLISHED and other.local.address == sa.local.address
+        if other is not sa and other.state is _ESTABLISHED and other.local.address == sa.local.address
     ]
 
 
@@ -111,7 +107,7 @@ def delete(core: Core, sa: IkeSa) -> None:
     """Delete an IKE SA at the peer and, once it answers or is given up, here; what is not authenticated just ends."""
     if sa.negotiating:
         close(core, sa, "given up from here", linger=False)
-    if sa.state is not State.ESTABLISHED:
+    if sa.state is not _ESTABLISHED:
         return
     sa.move(State.DELETING)
     sa.ends = 0.0
@@ -158,7 +154,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
     after = STRAGGLER_SECONDS if child.replaced else 0.0
     core.do(Remove(Direction.INBOUND, child.inbound, sa.remote, after))
     core.leave_child(sa, child)
-    if sa.state is State.ESTABLISHED:
+    if sa.state is _ESTABLISHED:
         inner.settle(core, sa)
     if child.replaced:
         why = "rekeyed"
@@ -212,7 +208,7 @@ def _moves(core: Core, loser: IkeSa, winner: IkeSa) -> bool:
 def _give_way(core: Core, sa: IkeSa) -> None:
     """Give up attempts that are not authenticated yet, where the peer's was faster; what they are for goes there."""
     for other in [] if sa.initiator else list(core.by_peer.get(sa.remote.host, ())):
-        if other.state is not State.CONNECTING or other.birth is None:
+        if other.state is not _CONNECTING or other.birth is None:
             continue
         aims = [other.birth.aim, *(aim for want, aim in other.window.queue if want is Want.CHILD)]
         connection = core.lookup.connections.get(aims[0].connection)

@@ -30,6 +30,8 @@ from ikecli.wire import (
 )
 from ikecli.wire.payloads import Notify, Payload, PuzzleSolution
 
+_INIT, _INTERMEDIATE = Exchange.IKE_SA_INIT, Exchange.IKE_INTERMEDIATE
+
 _IP_HEADERS: Final = 20, 40
 _UDP_HEADER: Final = 8
 _NON_ESP_MARKER: Final = 4
@@ -43,11 +45,7 @@ def write(
     Where it is too long for the path and the peer knows fragments, they are those of its fragments, one after another.
     """
     header = Header(sa.spi_i, sa.spi_r, exchange, message_id, sa.initiator, response)
-    octets = (
-        write_message(Message(header, tuple(payloads)))
-        if exchange == Exchange.IKE_SA_INIT
-        else _seal(core, sa, header, payloads)
-    )
+    octets = write_message(Message(header, tuple(payloads))) if exchange == _INIT else _seal(core, sa, header, payloads)
     core.counts.message(exchange, response, False, payloads)
     if MessageSent in core.heard:
         core.tell(MessageSent, lambda: _told(MessageSent, sa, header, payloads, len(octets)))
@@ -64,7 +62,7 @@ def read_sealed(sa: IkeSa, octets: bytes, header: Header, sealed: Sealed) -> Inc
     chain = sealed.chain
     if chain is None:
         chain = sa.suite.open(sa.keys, not sa.initiator, octets, sealed.at)
-    if header.exchange == Exchange.IKE_INTERMEDIATE:
+    if header.exchange == _INTERMEDIATE:
         intermediate.cover(sa, octets, chain, not sa.initiator)
     return Incoming(header, read_chain(sealed.first, chain), octets)
 
@@ -96,7 +94,7 @@ def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) ->
     first, chain = write_chain([one for one in payloads if one not in clear] if clear else payloads)
     sealed = sa.suite.sealed_size(len(chain))
     outer = write_outer(header, first, sealed, clear)
-    if header.exchange == Exchange.IKE_INTERMEDIATE:
+    if header.exchange == _INTERMEDIATE:
         intermediate.cover(sa, outer, chain, sa.initiator)
     longest = _longest(core, sa)
     if longest is None or len(outer) + sealed <= longest:

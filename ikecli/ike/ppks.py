@@ -16,6 +16,8 @@ from ikecli.intent import Identity, Ppk, Profile, printable
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Authentication, Notify
 
+_AUTH: Final = PpkUse.AUTH
+
 _OPAQUE: Final = 1
 _FIXED: Final = 2
 """The types of PPK_ID (RFC 8784 5.1): ours are names of keys that stay."""
@@ -68,7 +70,7 @@ def mixed(sa: IkeSa, ppk: Ppk) -> IkeKeys:
 def in_auth(talk: Talk) -> Ppk | None:
     """Return the PPK that an initiator is to use in IKE_AUTH, if there is one."""
     birth = talk.sa.birth
-    return of_gateway(talk) if birth is not None and birth.ppk is PpkUse.AUTH else None
+    return of_gateway(talk) if birth is not None and birth.ppk is _AUTH else None
 
 
 def announced(ppk: Ppk, plain: Authentication) -> Iterator[Notify]:
@@ -81,7 +83,7 @@ def announced(ppk: Ppk, plain: Authentication) -> Iterator[Notify]:
 def answered(talk: Talk, ppk: Ppk, plain: IkeKeys, message: Incoming) -> None:
     """See whether the responder used the PPK; where not, go on with the keys without it, or raise Refused."""
     if message.notify(NotifyType.PPK_IDENTITY) is not None:
-        _note(talk, ppk, PpkUse.AUTH)
+        _note(talk, ppk, _AUTH)
     elif ppk.required:
         raise refused(talk, ppk.id, "the peer does not use this PPK, and it is required")
     else:
@@ -94,7 +96,7 @@ def asked(talk: Talk, profile: Profile, identity: Identity, message: Incoming) -
     Raises Refused where an end requires a PPK that is not used.
     """
     sa, ours = talk.sa, talk.core.lookup.ppk(profile, identity, talk.sa.remote.address)
-    if sa.birth is None or sa.birth.ppk is not PpkUse.AUTH:
+    if sa.birth is None or sa.birth.ppk is not _AUTH:
         if sa.ppk and (ours is None or ours.id != sa.ppk):
             raise refused(talk, sa.ppk, "the peer used a PPK that is not its own", str(identity))
         if ours is not None and ours.required and not sa.ppk:
@@ -103,7 +105,7 @@ def asked(talk: Talk, profile: Profile, identity: Identity, message: Incoming) -
     shown, plain = message.notify(NotifyType.PPK_IDENTITY), message.notify(NotifyType.NO_PPK_AUTH)
     if shown is not None and ours is not None and id_of(shown.data) == ours.id:
         sa.keys = mixed(sa, ours)
-        _note(talk, ours, PpkUse.AUTH)
+        _note(talk, ours, _AUTH)
         return ours, None
     if ours is not None and ours.required:
         raise refused(talk, ours.id, "the peer does not use this PPK, and it is required", str(identity))

@@ -18,6 +18,9 @@ from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import HEADER_SIZE, Header, Message, Sealed, read_header, read_message
 from ikecli.wire.payloads import Notify
 
+_INIT: Final = Exchange.IKE_SA_INIT
+_REPEATED, _SERVED, _NEW = Arrival.REPEATED, Arrival.SERVED, Arrival.NEW
+
 _RESPONSE_FLAG: Final = 0x20
 _INITIATOR_FLAG: Final = 0x08
 _NO_SPI: Final = bytes(8)
@@ -44,9 +47,9 @@ def receive(core: Core, datagram: Datagram) -> None:
 
 def _route(core: Core, datagram: Datagram, message: Message) -> None:
     header = message.header
-    if header.exchange == Exchange.IKE_SA_INIT and len(datagram.octets) > MAX_OPENING:
+    if header.exchange == _INIT and len(datagram.octets) > MAX_OPENING:
         raise Malformed(f"an IKE_SA_INIT of {len(datagram.octets)} octets")
-    if header.exchange == Exchange.IKE_SA_INIT and not header.response:
+    if header.exchange == _INIT and not header.response:
         if header.responder_spi == _NO_SPI and message.sealed is None:
             serving.first(core, datagram, message)
         else:
@@ -75,7 +78,7 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
             exchanges.doubt(core, sa, Incoming(header, message.payloads, datagram.octets))
     elif out is None or sa.state not in shapes.AWAITED.get(header.exchange, ()):
         core.drop(datagram, "a response to no open request")
-    elif header.exchange == Exchange.IKE_SA_INIT:
+    elif header.exchange == _INIT:
         if datagram.remote != sa.remote:
             raise Malformed("an IKE_SA_INIT response from elsewhere")
         if message.sealed is not None:
@@ -93,13 +96,13 @@ def _response(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> No
 def _request(core: Core, sa: IkeSa, datagram: Datagram, message: Message) -> None:
     header, window = message.header, sa.window
     arrival = window.arrival(header.message_id, datagram.octets)
-    if arrival is Arrival.REPEATED and (answer := window.answered(header.message_id)) is not None:
+    if arrival is _REPEATED and (answer := window.answered(header.message_id)) is not None:
         messages.send_to(core, answer.response, datagram.local, datagram.remote, datagram.vrf)
-    elif arrival is Arrival.SERVED:
+    elif arrival is _SERVED:
         core.drop(datagram, "a request that is being worked on")
     elif message.sealed is not None and fragments.again(sa, arrival, datagram.octets, header, message.sealed):
         _answer_shorter(core, sa, datagram, header)
-    elif arrival is not Arrival.NEW:
+    elif arrival is not _NEW:
         core.drop(datagram, f"message id {header.message_id} is outside the window")
     elif sa.state not in shapes.WELCOME.get(header.exchange, ()):
         core.drop(datagram, f"exchange {header.exchange} on an IKE SA that is {sa.state.value}")
@@ -163,7 +166,7 @@ def _answer_in_clear(core: Core, datagram: Datagram, problem: Refused) -> None:
             int.from_bytes(octets[20:24], "big"),
             bool(octets[19] & _INITIATOR_FLAG),
         )
-    elif (header := read_header(octets)).exchange != Exchange.IKE_SA_INIT or header.responder_spi != _NO_SPI:
+    elif (header := read_header(octets)).exchange != _INIT or header.responder_spi != _NO_SPI:
         return
     if ration.take(datagram.remote, core.now):
         hints.answer(core, datagram, header, Notify(notify, problem.data))

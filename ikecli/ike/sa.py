@@ -46,6 +46,7 @@ MOVES: Final = {
     State.CLOSED: frozenset(),
 }
 """Where each state may lead."""
+_BEFORE_AUTH: Final = State.CONNECTING, State.HALF_OPEN, State.AUTHENTICATING
 
 
 @dataclass(slots=True)
@@ -240,7 +241,7 @@ class IkeSa:
     @property
     def negotiating(self) -> bool:
         """Whether it is not authenticated yet."""
-        return self.state in (State.CONNECTING, State.HALF_OPEN, State.AUTHENTICATING)
+        return self.state in _BEFORE_AUTH
 
     @property
     def nat(self) -> bool:

@@ -23,6 +23,10 @@ from ikecli.numbers import Exchange, NotifyType
 from ikecli.wire import Header, Message, Sealed
 from ikecli.wire.payloads import Notify, Payload
 
+_INIT, _AUTH = Exchange.IKE_SA_INIT, Exchange.IKE_AUTH
+_SPARE: Final = State.SPARE
+_NO_PROOF, _PUZZLE = challenge.Proof.NOTHING, challenge.Proof.PUZZLE
+
 _EXCHANGES: Final = {int(exchange): exchange for exchange in SERVED}
 _GOES_ON: Final = frozenset(
     exchange for exchange, kinds in SERVED.items() if any(kind.answered is not Task.answered for kind in kinds)
@@ -71,7 +75,7 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
     core.touch(sa)
     sa.window.begin(talk)
     _follow(core, sa, datagram, exchange)
-    if sa.state is State.SPARE:
+    if sa.state is _SPARE:
         heirs.settled(core, sa, talk.message.payloads)
     if problem is not None:
         _refuse(core, talk, problem)
@@ -112,7 +116,7 @@ def _full(core: Core) -> str:
 
 def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> None:
     """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
-    proof = challenge.Proof.NOTHING
+    proof = _NO_PROOF
     if challenge.wanted(core, datagram.remote):
         proof, asked = challenge.judge(core, datagram, message)
         if asked:
@@ -128,12 +132,12 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> N
 
 
 def _first(core: Core, datagram: Datagram, message: Incoming, known: bytes, proof: challenge.Proof) -> None:
-    spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is challenge.Proof.PUZZLE else 0
+    spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is _PUZZLE else 0
     sa = core.add(False, datagram.local, datagram.remote, spi, Birth(NO_AIM, puzzle=bits), known, datagram.vrf)
     core.waiting.add(sa, proof)
     sa.ends = core.now + HALF_OPEN_SECONDS
-    tasks = tuple(map(call, SERVED[Exchange.IKE_SA_INIT]))
-    talk = Talk(core, sa, Exchange.IKE_SA_INIT, False, NO_AIM, tasks, message=message)
+    tasks = tuple(map(call, SERVED[_INIT]))
+    talk = Talk(core, sa, _INIT, False, NO_AIM, tasks, message=message)
     messages.note_received(core, sa, message)
     try:
         shapes.check(message)
@@ -145,7 +149,7 @@ def _first(core: Core, datagram: Datagram, message: Incoming, known: bytes, proo
         close(core, sa, problem.why, linger=False)
         hints.refuse_first(core, datagram, message.header, problem)
         return
-    response = messages.write(core, sa, Exchange.IKE_SA_INIT, 0, True, payloads)
+    response = messages.write(core, sa, _INIT, 0, True, payloads)
     sa.window.answer(0, known, response)
     if sa.birth is not None:
         sa.birth.request, sa.birth.response = message.octets, response
@@ -177,7 +181,7 @@ def _run(core: Core, talk: Talk) -> None:
     if talk.closing:
         heirs.bequeath(core, talk.sa)
         close(core, talk.sa, talk.closing)
-    elif talk.exchange == Exchange.IKE_AUTH:
+    elif talk.exchange == _AUTH:
         establish(core, talk.sa)
 
 

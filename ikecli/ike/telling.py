@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from ikecli.boundary.effects import Tell
 from ikecli.boundary.events import (
+    Authenticated,
     ChildFailed,
     ChildUp,
+    GroupRetried,
+    NatChecked,
+    ProfileChosen,
     Progress,
     ProposalChosen,
     ProposalOffered,
@@ -20,12 +25,40 @@ from ikecli.ike.choose import Choice, Offer, differing
 from ikecli.ike.sa import ChildSa
 from ikecli.ike.selectors import Pair, widest
 from ikecli.ike.talk import Talk
-from ikecli.intent import Connection, Selector
+from ikecli.intent import Connection, Identity, Profile, Selector
 from ikecli.numbers import NotifyType, Protocol
 from ikecli.wire.payloads import Proposal
 
 _TOLD: Final = frozenset((NotifyType.NO_PROPOSAL_CHOSEN, NotifyType.TS_UNACCEPTABLE))
 """Refusals with an event of their own: `ProposalRefused`, `SelectorsRefused`."""
+
+
+def group_retried(talk: Talk, sent: int, wanted: int, weaker: bool = False) -> None:
+    """Tell that the responder wants another group than that of the public value."""
+    sa = talk.sa
+    if GroupRetried in talk.core.heard:
+        talk.do(Tell(GroupRetried(sa.number, sa.session, sent, wanted, weaker)))
+
+
+def nat_checked(talk: Talk) -> None:
+    """Tell which ends are behind a NAT."""
+    sa = talk.sa
+    if NatChecked in talk.core.heard:
+        talk.do(Tell(NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote)))
+
+
+def profile_chosen(talk: Talk, profile: Profile, identity: Identity) -> None:
+    """Tell which profile is for the peer."""
+    sa = talk.sa
+    if ProfileChosen in talk.core.heard:
+        talk.do(Tell(ProfileChosen(sa.number, sa.session, profile.name, str(identity))))
+
+
+def authenticated(talk: Talk, profile: Profile, identity: Identity) -> None:
+    """Tell that the peer has shown that it knows its key."""
+    sa = talk.sa
+    if Authenticated in talk.core.heard:
+        talk.do(Tell(Authenticated(sa.number, sa.session, profile.name, str(identity), "PSK")))
 
 
 def offered(talk: Talk, protocol: Protocol, offers: Sequence[Offer]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ikecli.boundary.effects import Traffic
 from ikecli.ike import exchanges, followup, idleness, keepalive, renewal
 from ikecli.ike.asks import expire
@@ -13,6 +15,8 @@ from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Dpd
 
+_ESTABLISHED: Final = State.ESTABLISHED
+
 
 def due(core: Core, sa: IkeSa) -> float | None:
     """Return when an SA is next to be looked at."""
@@ -23,7 +27,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
         times.append(sa.ends)
     if sa.followups:
         times += [pending.expires for pending in sa.followups.values()]
-    if sa.state is State.ESTABLISHED:
+    if sa.state is _ESTABLISHED:
         times += filter(None, (sa.soft, sa.renewal, _check_at(core, sa), keepalive.due(core, sa), idleness.due(sa)))
         for child in sa.children.values():
             if not child.deleting:
@@ -44,7 +48,7 @@ def act(core: Core, sa: IkeSa) -> None:
     for out in [one for one in sa.window.open if one.waits and one.due <= now]:
         if out in sa.window.open:
             exchanges.retransmit(core, sa, out)
-    if sa.state is not State.ESTABLISHED:
+    if sa.state is not _ESTABLISHED:
         return
     if sa.soft and sa.soft <= now:
         sa.soft = 0.0
@@ -78,7 +82,7 @@ def _end(core: Core, sa: IkeSa) -> None:
         exchanges.believe(core, sa)
     elif sa.state in (State.SPARE, State.REPLACED):
         close(core, sa, "replaced", linger=False)
-    elif sa.state is State.ESTABLISHED:
+    elif sa.state is _ESTABLISHED:
         delete(core, sa)
 
 

@@ -91,6 +91,9 @@ class Arrival(Enum):
     OUTSIDE = "outside the window"
 
 
+_NEW, _OUTSIDE = Arrival.NEW, Arrival.OUTSIDE
+
+
 @dataclass(slots=True)
 class Window:
     """Both directions' message ids of one IKE SA.
@@ -119,7 +122,7 @@ class Window:
             return Arrival.REPEATED if known else Arrival.OUTSIDE
         if self.serving and any(talk.message_id == message_id for talk in self.serving):
             return Arrival.SERVED
-        return Arrival.NEW if self.expected <= message_id < self.expected + self.own else Arrival.OUTSIDE
+        return _NEW if self.expected <= message_id < self.expected + self.own else _OUTSIDE
 
     def answered(self, message_id: int) -> Answer | None:
         """Return what answered a request, unless that is forgotten."""

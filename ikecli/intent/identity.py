@@ -9,6 +9,8 @@ from ikecli.intent.network import Address, Prefix
 from ikecli.numbers import IdType
 from ikecli.value import value
 
+_IPV4, _IPV6 = IdType.IPV4_ADDR, IdType.IPV6_ADDR
+
 PRINT_LIMIT: Final = 128
 """Characters shown of anything that came from a peer."""
 
@@ -29,7 +31,7 @@ class Identity:
     @classmethod
     def of(cls, address: Address) -> Identity:
         """Return the identity that is an address."""
-        return cls(IdType.IPV4_ADDR if address.version == 4 else IdType.IPV6_ADDR, address.packed)
+        return cls(_IPV4 if address.version == 4 else _IPV6, address.packed)
 
     @classmethod
     def fqdn(cls, name: str) -> Identity:
@@ -49,14 +51,14 @@ class Identity:
     @property
     def address(self) -> Address | None:
         """The address, where the identity is one of the right length."""
-        if self.type == IdType.IPV4_ADDR and len(self.data) == 4:
+        if self.type == _IPV4 and len(self.data) == 4:
             return IPv4Address(self.data)
-        if self.type == IdType.IPV6_ADDR and len(self.data) == 16:
+        if self.type == _IPV6 and len(self.data) == 16:
             return IPv6Address(self.data)
         return None
 
     def __str__(self) -> str:
-        if self.type == IdType.IPV4_ADDR and len(self.data) == 4:
+        if self.type == _IPV4 and len(self.data) == 4:
             return ".".join(map(str, self.data))
         address = self.address
         return str(address) if address is not None else printable(self.data)

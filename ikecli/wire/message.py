@@ -11,6 +11,8 @@ from ikecli.numbers import NotifyType, PayloadType
 from ikecli.value import value
 from ikecli.wire.payloads import PAYLOADS, Payload, UnknownPayload
 
+_SKF, _SK = PayloadType.SKF, PayloadType.SK
+
 HEADER_SIZE: Final = 28
 """Octets of the header."""
 MAX_PAYLOADS: Final = 128
@@ -133,7 +135,7 @@ def write_outer_fragment(
 
     `clear` are payloads that stay unencrypted before it.
     """
-    outer_first, chain = write_chain(clear, PayloadType.SKF)
+    outer_first, chain = write_chain(clear, _SKF)
     generic = _GENERIC.pack(first, 0, FRAGMENT_OVERHEAD - HEADER_SIZE + sealed_size)
     outer = _write_header(header, outer_first, FRAGMENT_OVERHEAD + len(chain) + sealed_size)
     return outer + chain + generic + _FRAGMENT.pack(fragment, fragments)
@@ -155,7 +157,7 @@ def write_authenticated(octets: bytes, chain: bytes) -> bytes:
     payloads that were sealed. The lengths are those of a message that is whole and holds `chain` in clear.
     """
     size = _GENERIC_SIZE + len(chain)
-    header = octets[:_FIRST_AT] + bytes((PayloadType.SK,)) + octets[_FIRST_AT + 1 : HEADER_SIZE - _LENGTH]
+    header = octets[:_FIRST_AT] + bytes((_SK,)) + octets[_FIRST_AT + 1 : HEADER_SIZE - _LENGTH]
     generic = octets[HEADER_SIZE : HEADER_SIZE + _GENERIC_SIZE - _SHORT]
     return header + (HEADER_SIZE + size).to_bytes(_LENGTH, "big") + generic + size.to_bytes(_SHORT, "big") + chain
 
@@ -166,7 +168,7 @@ def write_outer(header: Header, first: int, sealed_size: int, clear: Sequence[Pa
     `first` is the type of the first payload inside, `sealed_size` the octets of IV, ciphertext and check value that
     will follow, `clear` the payloads that stay unencrypted before it.
     """
-    outer_first, chain = write_chain(clear, PayloadType.SK)
+    outer_first, chain = write_chain(clear, _SK)
     generic = _GENERIC.pack(first, 0, _GENERIC.size + sealed_size)
     size = HEADER_SIZE + len(chain) + len(generic) + sealed_size
     return _write_header(header, outer_first, size) + chain + generic
@@ -225,7 +227,7 @@ def _read_chain(kind: int, octets: bytes, at: int) -> tuple[tuple[Payload, ...],
 
 
 def _sealed(kind: int, first: int, octets: bytes, at: int) -> Sealed:
-    if kind == PayloadType.SK:
+    if kind == _SK:
         return Sealed(first, at)
     if at + _FRAGMENT.size > len(octets):
         raise Malformed("an encrypted fragment without its numbers")

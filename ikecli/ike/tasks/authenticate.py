@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hmac import compare_digest
+from typing import Final
 
-from ikecli.boundary.events import Authenticated, AuthenticationFailed, ProfileChosen, ProfileMissing
+from ikecli.boundary.events import AuthenticationFailed, ProfileMissing
 from ikecli.crypto import IkeKeys, shared_key_auth, signed_octets
 from ikecli.errors import Malformed, Refused
-from ikecli.ike import ppks
+from ikecli.ike import ppks, telling
 from ikecli.ike.intermediate import covered, material
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
@@ -16,6 +17,8 @@ from ikecli.intent import Credential, Identity, Ppk, Profile
 from ikecli.numbers import AuthMethod, IdType, NotifyType, label
 from ikecli.secret import Secret
 from ikecli.wire.payloads import Authentication, Identification, IdInitiator, IdResponder, Notify, Payload
+
+_SHARED_KEY: Final = AuthMethod.SHARED_KEY
 
 _FAILED = NotifyType.AUTHENTICATION_FAILED
 
@@ -78,7 +81,7 @@ class Authenticate(Task):
         if profile is None:
             _tell_missing(talk, identity)
             raise Refused(f"no profile is for {identity}", _FAILED)
-        core.tell(ProfileChosen, lambda: ProfileChosen(sa.number, sa.session, profile.name, str(identity)))
+        telling.profile_chosen(talk, profile, identity)
         sa.profile, sa.local_identity = profile.name, profile.local or Identity.of(sa.local.address)
         self._credential = core.lookup.credential(profile, identity, sa.remote.address)
         if self._credential is None or self._credential.local is None:
@@ -103,7 +106,7 @@ class Authenticate(Task):
         identity = sa.local_identity or Identity.of(sa.local.address)
         shown = kind(identity.type, identity.data)
         data = _auth(talk, secret, shown, talk.asking)
-        return shown, Authentication(AuthMethod.SHARED_KEY, data)
+        return shown, Authentication(_SHARED_KEY, data)
 
     def _check(
         self, talk: Talk, claimed: Identification, identity: Identity, message: Incoming, plain: bytes | None = None
@@ -112,7 +115,7 @@ class Authenticate(Task):
         sa, proof, profile = talk.sa, message.one(Authentication), self._profile
         if profile is None or proof is None:
             raise self._refusal(talk, str(identity), "the peer sends no AUTH payload: it wants EAP")
-        if proof.method != AuthMethod.SHARED_KEY or AuthMethod.SHARED_KEY not in profile.auth_remote:
+        if proof.method != _SHARED_KEY or _SHARED_KEY not in profile.auth_remote:
             method = label(AuthMethod, proof.method)
             raise self._refusal(talk, str(identity), f"authentication method {method} is not configured")
         secret = self._credential.remote if self._credential else None
@@ -122,7 +125,7 @@ class Authenticate(Task):
             why = "pre-shared key mismatch" if not sa.ppk else "pre-shared key or PPK mismatch"
             raise self._refusal(talk, str(identity), why)
         sa.remote_identity = identity
-        talk.core.tell(Authenticated, lambda: Authenticated(sa.number, sa.session, profile.name, str(identity), "PSK"))
+        telling.authenticated(talk, profile, identity)
 
     def _wanted(self) -> str:
         return ", ".join(str(one) for one in self._profile.remotes) if self._profile else ""

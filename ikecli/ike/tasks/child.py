@@ -25,6 +25,8 @@ from ikecli.numbers import ADDITIONAL, Algorithm, Exchange, NotifyType, Protocol
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, TsInitiator, TsResponder
 
+_CREATE_CHILD, _IKE_AUTH = Exchange.CREATE_CHILD_SA, Exchange.IKE_AUTH
+_ENCR, _INTEG, _KE = TransformType.ENCR, TransformType.INTEG, TransformType.KE
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _UNPADDED: Final = NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED
 _FRAGMENTS: Final = NotifyType.NON_FIRST_FRAGMENTS_ALSO
@@ -143,7 +145,7 @@ class Child(SeriesTask):
         answer = message.one(SecurityAssociation)
         if (error := message.error) is not None or (answer is None and self._series is None):
             if error is not None and error.type == NotifyType.INVALID_KE_PAYLOAD and self._other_group(talk, error):
-                return Again(Exchange.CREATE_CHILD_SA)
+                return Again(_CREATE_CHILD)
             self._refused_by_peer(talk, error)
             return None
         try:
@@ -177,7 +179,7 @@ class Child(SeriesTask):
 
     def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
         """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
-        if talk.exchange == Exchange.IKE_AUTH:
+        if talk.exchange == _IKE_AUTH:
             return None
         return self._group or connection.pfs or granting.served(talk.replaces.group if talk.replaces else None)
 
@@ -186,7 +188,7 @@ class Child(SeriesTask):
         group = granting.served(int.from_bytes(wanted.data, "big")) if len(wanted.data) == _GROUP_SIZE else None
         offered, sent = {row for offer in self._offers for row in offer.groups}, self._group
         self._refused.add(sent)
-        if talk.exchange != Exchange.CREATE_CHILD_SA:
+        if talk.exchange != _CREATE_CHILD:
             return False
         if group is None or group in self._refused or (sent is not None and group not in offered):
             return False
@@ -299,10 +301,10 @@ class Child(SeriesTask):
             return ()
         proposal = self._choice.proposal(self._spi.to_bytes(4, "big"))
         payloads: list[Payload] = [SecurityAssociation((proposal,))]
-        if talk.exchange == Exchange.CREATE_CHILD_SA:
+        if talk.exchange == _CREATE_CHILD:
             payloads.append(Nonce(self._nr))
         if self._exchange is not None:
-            payloads.append(KeyExchangePayload(self._choice.algorithms[TransformType.KE].number, self._exchange.public))
+            payloads.append(KeyExchangePayload(self._choice.algorithms[_KE].number, self._exchange.public))
         if self._series is not None:
             payloads += self._series.announce()
         if self._transport:
@@ -317,7 +319,7 @@ class Child(SeriesTask):
 
     def _admit(self, talk: Talk) -> None:
         sa = talk.sa
-        if talk.exchange == Exchange.CREATE_CHILD_SA:
+        if talk.exchange == _CREATE_CHILD:
             rules.admit(talk, Want.CHILD if talk.replaces is None else Want.REKEY_CHILD)
         if talk.replaces is not None:
             rekeying.admit(talk, talk.replaces)
@@ -338,7 +340,7 @@ class Child(SeriesTask):
         for connection, pairs in grants:
             group = granting.group(talk, connection, public)
             offers = lookup.esp_offers(connection, group, granting.further(talk, connection, offered) if group else ())
-            ignore = _NO_KE if talk.exchange == Exchange.IKE_AUTH else frozenset[int]()
+            ignore = _NO_KE if talk.exchange == _IKE_AUTH else frozenset[int]()
             choice = choose(offers, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
                 rules.win(talk, connection.label)
@@ -387,7 +389,7 @@ class Child(SeriesTask):
     # Keys, in both roles
 
     def _own_keys(self, talk: Talk, pfs: Algorithm | None) -> list[Payload]:
-        if talk.exchange != Exchange.CREATE_CHILD_SA:
+        if talk.exchange != _CREATE_CHILD:
             return []
         self._ni = talk.random(NONCE_SIZE)
         if pfs is None:
@@ -398,13 +400,13 @@ class Child(SeriesTask):
     def _read_keys(self, talk: Talk, message: Incoming) -> Outcome:
         """Take nonce and public value where the exchange has its own, and install."""
         birth, choice = talk.sa.birth, self._choice
-        if talk.exchange != Exchange.CREATE_CHILD_SA or choice is None:
+        if talk.exchange != _CREATE_CHILD or choice is None:
             self._ni, self._nr = (birth.ni, birth.nr) if birth else (b"", b"")
             self._install(talk, b"")
             return None
         nonce = message.need(Nonce).data
         self._ni, self._nr = (self._ni, nonce) if talk.asking else (nonce, talk.random(NONCE_SIZE))
-        group = choice.algorithms.get(TransformType.KE)
+        group = choice.algorithms.get(_KE)
         if group is None:
             return self._shared(talk, b"")
         public = message.one(KeyExchangePayload)
@@ -455,7 +457,7 @@ class Child(SeriesTask):
         if known is not connection and known != connection:
             raise Refused("the configuration changed")
         rows = choice.algorithms
-        encryption, integrity = rows[TransformType.ENCR], rows.get(TransformType.INTEG)
+        encryption, integrity = rows[_ENCR], rows.get(_INTEG)
         keys = child_keys(sa.suite.prf, sa.keys.d, encryption, integrity, self._ni, self._nr, shared, further)
         ways = self._transport, not self._unpadded, self._fragments
         self._child = child = children.agreed(talk, connection, choice, self._spi, self._pairs, *ways)

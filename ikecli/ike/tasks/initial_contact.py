@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ikecli.ike.lifecycle import close, siblings
 from ikecli.ike.sa import IkeSa, State
@@ -10,6 +11,8 @@ from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
+
+_CONTACT: Final = NotifyType.INITIAL_CONTACT
 
 
 class InitialContact(Task):
@@ -32,7 +35,7 @@ class InitialContact(Task):
         if any(one.state is State.ESTABLISHED and one.local_identity == sa.local_identity for one in others):
             return ()
         self._leaving = [one for one in others if one.state is State.DELETING and one.confirmed]
-        return (Notify(NotifyType.INITIAL_CONTACT),)
+        return (Notify(_CONTACT),)
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Wait no longer for the deletes of older SAs: the peer has dropped those between the same identities."""
@@ -44,7 +47,7 @@ class InitialContact(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Drop the SAs between the same identities that stood before this one was begun."""
-        if message.notify(NotifyType.INITIAL_CONTACT) is not None:
+        if message.notify(_CONTACT) is not None:
             for other in siblings(talk.core, talk.sa):
                 if other.established_order < talk.sa.order:
                     close(talk.core, other, "the peer has started anew", linger=False)

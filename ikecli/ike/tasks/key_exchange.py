@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ikecli.boundary.events import GroupRetried
 from ikecli.crypto import Suite, generate, reply_size, respond
 from ikecli.errors import Malformed, Refused, Unauthentic
 from ikecli.ike import telling
@@ -16,6 +15,8 @@ from ikecli.ike.tasks.base import Task
 from ikecli.numbers import GROUP_BITS, Exchange, NotifyType, Protocol, TransformType, label
 from ikecli.wire.payloads import KeyExchange as KeyExchangePayload
 from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation
+
+_ENCR, _PRF, _KE, _INTEG = TransformType.ENCR, TransformType.PRF, TransformType.KE, TransformType.INTEG
 
 _GROUP = NotifyType.INVALID_KE_PAYLOAD
 
@@ -56,7 +57,7 @@ class KeyExchange(Task):
             birth.group, (birth.exchange, birth.request) = public.group, birth.sent[public.group]
         if choice is None or choice.spi or public.group != birth.group or not any(message.header.responder_spi):
             raise Malformed("a choice that was not offered")
-        if choice.algorithms[TransformType.KE].number != birth.group:
+        if choice.algorithms[_KE].number != birth.group:
             raise Malformed("another group than that of the public value")
         birth.nr = message.need(Nonce).data
         if len(public.public) != reply_size(birth.group):
@@ -77,10 +78,9 @@ class KeyExchange(Task):
         if choice is None:
             telling.refused(talk, Protocol.IKE, held.offers, proposals)
             raise Refused("none of the offered IKE proposals is configured", NotifyType.NO_PROPOSAL_CHOSEN)
-        group = choice.algorithms[TransformType.KE].number
+        group = choice.algorithms[_KE].number
         if group != public.group:
-            sa = talk.sa
-            talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, public.group, group))
+            telling.group_retried(talk, public.group, group)
             raise Refused(f"group {group} is wanted, not {public.group}", _GROUP, group.to_bytes(2, "big"))
         random = talk.core.random
         birth.ni, birth.nr = message.need(Nonce).data, random(NONCE_SIZE)
@@ -106,18 +106,17 @@ class KeyExchange(Task):
             raise Unauthentic("a request for the group that was sent")
         if group not in groups or group in birth.refused:
             raise Refused(f"the peer wants group {group}, which is not configured or was refused before", _GROUP)
-        sa, offered = talk.sa, birth.group
-        weaker = GROUP_BITS.get(group, 0) < GROUP_BITS.get(offered, 0)
-        talk.core.tell(GroupRetried, lambda: GroupRetried(sa.number, sa.session, offered, group, weaker))
+        weaker = GROUP_BITS.get(group, 0) < GROUP_BITS.get(birth.group, 0)
+        telling.group_retried(talk, birth.group, group, weaker)
         birth.refused.append(birth.group)
         birth.group, birth.exchange = group, generate(group, talk.random)
         return Again(Exchange.IKE_SA_INIT)
 
     def _agree(self, talk: Talk, birth: Birth, choice: Choice, public: KeyExchangePayload) -> None:
         rows = choice.algorithms
-        encryption, prf, group = rows[TransformType.ENCR], rows[TransformType.PRF], rows[TransformType.KE]
+        encryption, prf, group = rows[_ENCR], rows[_PRF], rows[_KE]
         birth.additional = choice.additional
-        talk.sa.suite = Suite(encryption, rows.get(TransformType.INTEG), prf, group, birth.additional)
+        talk.sa.suite = Suite(encryption, rows.get(_INTEG), prf, group, birth.additional)
         birth.peer_public = public.public
         self._choice = choice
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha1
-from hmac import compare_digest
 
 from ikecli.boundary.effects import Endpoint
-from ikecli.boundary.events import NatChecked
+from ikecli.ike import telling
 from ikecli.ike.limits import NAT_PORT
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
@@ -53,11 +52,11 @@ class NatDetection(Task):
         destination = message.notify(_DESTINATION)
         if not sources or destination is None:
             return
-        theirs = _hash(header.initiator_spi, header.responder_spi, sa.remote)
-        ours = _hash(header.initiator_spi, header.responder_spi, sa.local)
-        sa.nat_remote = True not in [compare_digest(theirs, one) for one in sources]
-        sa.nat_local = _forced(talk) or not compare_digest(ours, destination.data)
-        talk.core.tell(NatChecked, lambda: NatChecked(sa.number, sa.session, sa.nat_local, sa.nat_remote))
+        spi_i, spi_r = header.initiator_spi, header.responder_spi
+        theirs, ours = _hash(spi_i, spi_r, sa.remote), _hash(spi_i, spi_r, sa.local)
+        sa.nat_remote = theirs not in sources
+        sa.nat_local = _forced(talk) or ours != destination.data
+        telling.nat_checked(talk)
 
 
 def _forced(talk: Talk) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hmac import compare_digest
+from typing import Final
 
 from ikecli.errors import Refused
 from ikecli.ike import intermediate, ppks
@@ -13,6 +14,8 @@ from ikecli.ike.tasks.base import Task
 from ikecli.intent import Ppk
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
+
+_NONE: Final = PpkUse.NONE
 
 _AUTH, _INTERMEDIATE = NotifyType.USE_PPK, NotifyType.USE_PPK_INT
 _NAMED, _PROVEN = NotifyType.PPK_IDENTITY, NotifyType.PPK_IDENTITY_KEY
@@ -34,7 +37,7 @@ class UsePpk(Task):
         ppk, birth = ppks.of_gateway(talk), talk.sa.birth
         if ppk is not None and birth is not None:
             birth.ppk = _chosen(message, birth.intermediate)
-            if ppk.required and birth.ppk is PpkUse.NONE:
+            if ppk.required and birth.ppk is _NONE:
                 raise ppks.refused(talk, ppk.id, "the peer uses no PPK, and one is required")
         return None
 
@@ -47,8 +50,8 @@ class UsePpk(Task):
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
         """Return the one that was chosen."""
-        use = talk.sa.birth.ppk if talk.sa.birth is not None else PpkUse.NONE
-        if use is PpkUse.NONE:
+        use = talk.sa.birth.ppk if talk.sa.birth is not None else _NONE
+        if use is _NONE:
             return ()
         return (Notify(_AUTH if use is PpkUse.AUTH else _INTERMEDIATE),)
 
@@ -77,7 +80,7 @@ class MixPpk(Task):
         ppk, (birth, _, _) = self._ppk, intermediate.material(talk.sa)
         if ppk is None:
             return None
-        birth.ppk, answer = PpkUse.NONE, message.notify(_NAMED)
+        birth.ppk, answer = _NONE, message.notify(_NAMED)
         if answer is not None and ppks.id_of(answer.data) == ppk.id:
             ppks.mix(talk, ppk)
             intermediate.turn(talk.core, talk.sa)
@@ -93,7 +96,7 @@ class MixPpk(Task):
         shown = [one.data for one in message.notifies if one.type == _PROVEN]
         if not shown:
             return None
-        birth.ppk = PpkUse.NONE
+        birth.ppk = _NONE
         for data in shown[: ppks.MAX_SHOWN]:
             identity, confirmation = data[: -ppks.CONFIRMATION], data[-ppks.CONFIRMATION :]
             for ppk in ppks.called(talk, ppks.id_of(identity)):
@@ -115,4 +118,4 @@ class MixPpk(Task):
 def _chosen(message: Incoming, intermediate: bool) -> PpkUse:
     if intermediate and message.notify(_INTERMEDIATE) is not None:
         return PpkUse.INTERMEDIATE
-    return PpkUse.AUTH if message.notify(_AUTH) is not None else PpkUse.NONE
+    return PpkUse.AUTH if message.notify(_AUTH) is not None else _NONE

@@ -13,6 +13,8 @@ from ikecli.ike.window import Want
 from ikecli.numbers import NotifyType
 from ikecli.wire.payloads import Notify, Payload
 
+_SIZE_NOTIFY: Final = NotifyType.SET_WINDOW_SIZE
+
 _SIZE: Final = 4
 
 
@@ -66,14 +68,14 @@ class WindowSize(Task):
         self._own = kept
 
     def _announced(self) -> tuple[Payload, ...]:
-        return (Notify(NotifyType.SET_WINDOW_SIZE, self._own.to_bytes(_SIZE, "big")),) if self._own > 1 else ()
+        return (Notify(_SIZE_NOTIFY, self._own.to_bytes(_SIZE, "big")),) if self._own > 1 else ()
 
     def _open(self, talk: Talk) -> None:
         window = (talk.heir or talk.sa).window
         window.own = max(window.own, self._own)
 
     def _read(self, talk: Talk, message: Incoming) -> None:
-        notify = message.notify(NotifyType.SET_WINDOW_SIZE)
+        notify = message.notify(_SIZE_NOTIFY)
         if notify is None or (talk.want is Want.REKEY_IKE and talk.heir is None):
             return
         size = int.from_bytes(notify.data, "big")
