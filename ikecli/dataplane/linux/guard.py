@@ -47,33 +47,42 @@ class Guard:
     def __init__(self, ledger: Ledger, say: Callable[[str], None]) -> None:
         self._ledger, self._say = ledger, say
         self._rules: list[bytes] = []
+        self._wanted: list[bytes] = []
         self._name = ""
         for thing in ledger.kind("nft"):
             self._delete(thing[1])
 
-    def follow(self, fragments: Iterable[Line], beside: str, own: Iterable[tuple[Selector, Selector, str]]) -> None:
+    def follow(self, fragments: Iterable[Line], beside: str, own: Iterable[tuple[Selector, Selector, str]]) -> bool:
         """Drop fragments of flows with ports, but into the device `beside`, and what comes to us in the clear.
 
-        `own` are flows, local and remote, and the device that clear packets must not come from.
+        `own` are flows, local and remote, and the device that clear packets must not come from. Returns False when the
+        kernel refuses.
         """
         rules = [rule for line in fragments for rule in _fragments(*line, beside)]
         rules += [rule for line in own for rule in _clear(*line)]
-        rules = list(dict.fromkeys(rules))
-        if rules == self._rules:
-            return
-        if rules:
-            self._put(rules)
-        else:
+        self._wanted = list(dict.fromkeys(rules))
+        return self.try_again()
+
+    def try_again(self) -> bool:
+        """Have the table be as it is wanted; return whether it is."""
+        if self._wanted == self._rules:
+            return True
+        if not self._wanted:
             self.close()
-        self._rules = rules
+            return True
+        done = self._put(self._wanted)
+        if done:
+            self._rules = self._wanted
+        return done
 
     def close(self) -> None:
         """Take the table out."""
+        self._wanted = []
         if self._rules:
             self._rules = []
             self._delete(self._name)
 
-    def _put(self, rules: list[bytes]) -> None:
+    def _put(self, rules: list[bytes]) -> bool:
         self._name = self._name or f"ikecli-{self._ledger.owner:04x}"
         self._ledger.add(("nft", self._name))
         name = _text(1, self._name)
@@ -90,6 +99,8 @@ class Guard:
             self._say(
                 f"nftables: {refusal}; fragments of flows with ports, and IPv6 to this machine, may pass in the clear"
             )
+            return False
+        return True
 
     def _delete(self, name: str) -> None:
         try:

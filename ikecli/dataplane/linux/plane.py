@@ -27,6 +27,8 @@ VRFS: Final = "routing tables (VRFs) are carried in the lab alone, not on Linux 
 LEAST_MTU: Final = 576
 QUEUE: Final = 4_000
 """Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
+REFUSED_SECONDS: Final = 30.0
+"""How often nftables is asked again for what it refused."""
 SETTLE_SECONDS: Final = 0.2
 """How long after a change of devices or addresses the configuration is applied again: they come in flocks."""
 
@@ -57,7 +59,7 @@ class LinuxPlane:
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
         self._links = Links(self._senders.__contains__, self._line_changed, self._network.neighbour)
-        self._guard = Guard(ledger, self._network.say)
+        self._guard, self._asking = Guard(ledger, self._network.say), False
         self._pinger = Pinger(host)
         self._events = changes()
         self._closed = False
@@ -339,7 +341,19 @@ class LinuxPlane:
             if line.connection is not None and line.local.first.version == 6 and line.connection.interface in strict
         ]
         fragments = [(line.local, line.remote) for line in torn(lines)]
-        self._guard.follow(fragments, beside, [one for one in own if one[2]])
+        if not self._guard.follow(fragments, beside, [one for one in own if one[2]]):
+            self._guard_later()
+
+    def _guard_later(self) -> None:
+        if not self._asking:
+            self._asking, clock = True, self._host.clock
+            clock.call_at(clock.now() + REFUSED_SECONDS, self._guard_again)
+
+    def _guard_again(self) -> None:
+        """Ask again for what nftables refused."""
+        self._asking = False
+        if not self._closed and not self._guard.try_again():
+            self._guard_later()
 
     def _check(self, sa: Install) -> None:
         """Refuse an SA of a connection that cannot be carried here."""
