@@ -362,20 +362,3 @@ def test_the_end_of_an_sa_is_told_though_the_engine_does_not_listen_for_a_while(
 
 def engine_has(one: socket.socket) -> bool:
     return bool(select.select([one], [], [], 0)[0])
-
-
-def test_paths_to_others_than_peers_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anybody can send a message that a packet to wherever was too big."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    tun, device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with ours, theirs, tun, device:
-        worker = Worker(Pipe(theirs), Counts(), os.dup(tun.fileno()))
-        worker._put(Put(OUT, 0, 1500))
-        (sender,) = worker._senders.values()
-        peer = str(OUT.remote.address)
-        told = [(f"203.0.113.{at}", 600) for at in range(200)] + [(peer, 600)]
-        monkeypatch.setattr(worker._inbound, "errors", lambda one: told)
-        worker._shorten(tun)
-        worker._main.tun.close()
-    assert set(worker._shorter) == {peer}
-    assert sender.limit == inner_limit(OUT, 600)

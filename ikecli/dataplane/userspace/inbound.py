@@ -93,13 +93,13 @@ class Inbound:
         self._device = Coalescer(-1, self._plain)
         self._told = 0.0
 
-    def drain_udp(self, one: socket.socket, local: Endpoint) -> None:
-        """Take UDP datagrams: ESP, and IKE that goes on to the engine."""
+    def drain_udp(self, one: socket.socket, local: Endpoint) -> bool:
+        """Take UDP datagrams: ESP, and IKE that goes on to the engine; return whether there may be more."""
         for _ in range(RECEIVES):
             try:
                 size, extra, _flags, source = one.recvmsg_into((self._datagram,), ANCILLARY)
             except BlockingIOError:
-                return
+                return False
             except OSError:
                 continue
             train, kind = size, 0
@@ -111,9 +111,13 @@ class Inbound:
             if size > ESP_HEADER:
                 self._train(0, size, train, train, source, kind, local)
             self._device.flush()
+        return True
 
-    def drain_raw(self, one: socket.socket, local: Endpoint) -> None:
-        """Take ESP packets, one a call; over IPv4 they come with their header. A row of one length is like a train."""
+    def drain_raw(self, one: socket.socket, local: Endpoint) -> bool:
+        """Take ESP packets, one a call, as a train those of one length; return whether there may be more.
+
+        Over IPv4 they come with their header.
+        """
         four, stride, came = local.address.version == 4, self._stride, list[tuple[int, int, int, tuple[str, int]]]()
         for number in range(RAW_RECEIVES):
             at = number * stride
@@ -133,6 +137,7 @@ class Inbound:
             if length > ESP_HEADER:
                 self._rows(starts, length, stride, (source[0], 0), kind, local)
         self._device.flush()
+        return number == RAW_RECEIVES - 1
 
     def _rows(
         self, starts: list[int], length: int, stride: int, source: tuple[str, int], kind: int, local: Endpoint
@@ -144,17 +149,17 @@ class Inbound:
                 self._train(starts[first], start + length, length, stride, source, kind, local)
                 first = number + 1
 
-    def errors(self, one: socket.socket) -> list[tuple[str, int]]:
-        """Return what the network says of our packets: to whom they were too big, and what is not."""
-        found: list[tuple[str, int]] = []
+    def errors(self, one: socket.socket) -> list[tuple[str, int, bytes]]:
+        """Return what the network says of our packets: to whom they were too big, what is not, and how they began."""
+        found: list[tuple[str, int, bytes]] = []
         for _ in range(RECEIVES):
             try:
-                _, extra, _flags, where = one.recvmsg(1, 512, MSG_ERRQUEUE)
+                quoted, extra, _flags, where = one.recvmsg(ESP_HEADER, 512, MSG_ERRQUEUE)
             except OSError:
                 return found
             for _level, _name, data in extra:
                 if len(data) >= 16 and struct.unpack_from("=I", data)[0] == errno.EMSGSIZE:
-                    found.append((where[0], struct.unpack_from("=I", data, 8)[0]))
+                    found.append((where[0], struct.unpack_from("=I", data, 8)[0], quoted))
         return found
 
     def _train(

@@ -29,6 +29,7 @@ from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import BOTH, Door
 from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.outbound import Outbound
+from ikecli.dataplane.userspace.paths import Paths
 from ikecli.dataplane.userspace.pipe import (
     Clamp,
     Give,
@@ -50,10 +51,11 @@ from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.intent import Address
 
 NAT_PORT: Final = 4500
+SPI_OCTETS: Final = 4
 REPEATED: Final = (Acquire, Datagram, Mapped, Misfit, UnknownSpi)
 """What anybody's packets bring about, again and again; there are but a few other things to say of each SA."""
-PATH_SECONDS: Final = 600.0
-"""How long a shorter path is believed in (RFC 1191 6.3)."""
+DRAINS: Final = 64
+"""How often a socket is emptied at most before an SA that receives goes."""
 
 
 class Worker:
@@ -66,7 +68,9 @@ class Worker:
         self._senders: dict[tuple[int, Address], Sender] = {}
         self._mtus: dict[tuple[int, Address], int] = {}
         self._rows: list[Row] = []
-        self._shorter: dict[str, float] = {}
+        self._paths = Paths(time.monotonic)
+        self._leaving: dict[int, Receiver] = {}
+        self._drains: dict[int, Callable[[], bool]] = {}
         self._unsaid: list[object] = []
         self._inbound = Inbound(self._receivers, self._tell, time.monotonic, self._hear)
         self._poll = select.epoll()
@@ -81,12 +85,16 @@ class Worker:
 
     def run(self) -> None:
         """Carry packets until the engine is gone."""
-        poll, acts = self._poll.poll, self._acts
+        poll, acts, paths = self._poll.poll, self._acts, self._paths
         while self._going:
-            for file, events in poll():
+            for file, events in poll(paths.wait()):
                 act = acts.get(file)
                 if act is not None:
                     act(events)
+            if self._leaving:
+                self._let_go()
+            if old := paths.tried_again():
+                self._fit(old)
 
     def _watch(self, file: int, act: Callable[[int], None]) -> None:
         self._acts[file] = act
@@ -214,6 +222,7 @@ class Worker:
     # SAs
 
     def _put(self, put: Put) -> None:
+        self._let_go(emptied=False)  # its counters may have the place of one that leaves
         sa = put.sa
         door = self._by_label.get(sa.connection, self._main)
         try:
@@ -226,6 +235,7 @@ class Worker:
             return
         key = (sa.spi, sa.remote.address)
         self._senders[key], self._mtus[key] = sender, put.mtu
+        sender.limit = inner_limit(sa, self._path(sender, put.mtu))
         self._outbound.forget()
         for packet in door.chooser.add(sender):
             self._outbound.send(door, packet)
@@ -233,6 +243,7 @@ class Worker:
     def _give(self, spis: tuple[int, ...]) -> None:
         """Take out SAs and tell how far they are."""
         self._outbound.forget()
+        self._let_go(emptied=False)
         wanted, states = set(spis), list[tuple[bool, int, int, int, bool, bool]]()
         for spi in spis:
             if (one := self._receivers.pop(spi, None)) is not None:
@@ -261,15 +272,28 @@ class Worker:
                 sender.move(moved(sender.sa, update), mtu)
                 new = (update.spi, update.remote.address)
                 self._senders[new], self._mtus[new] = sender, mtu
+                sender.limit = inner_limit(sender.sa, self._path(sender, mtu))
 
     def _remove(self, remove: Remove) -> None:
         if remove.direction is Direction.INBOUND:
-            self._receivers.pop(remove.spi, None)
+            if (receiver := self._receivers.get(remove.spi)) is not None:
+                self._leaving[remove.spi] = receiver
             return
         key = (remove.spi, remove.remote.address)
         if (sender := self._senders.get(key)) is not None:
             self._outbound.forget()
             self._forget(key, sender)
+
+    def _let_go(self, emptied: bool = True) -> None:
+        """Take out SAs that receive, once the packets are opened that came before this was said."""
+        for drain in tuple(self._drains.values()) if emptied else ():
+            for _ in range(DRAINS):
+                if not drain():
+                    break
+        for spi, receiver in self._leaving.items():
+            if self._receivers.get(spi) is receiver:
+                del self._receivers[spi]
+        self._leaving.clear()
 
     # Sockets
 
@@ -284,32 +308,30 @@ class Worker:
             drain(one, local)
 
         self._watch(one.fileno(), act)
+        self._drains[one.fileno()] = lambda: drain(one, local)
 
     def _leave(self, address: Address, udp: bool) -> None:
         one = self._ports.drop(address, udp)
         if one is not None:
             self._unwatch(one.fileno())
+            del self._drains[one.fileno()]
             one.close()
 
     def _shorten(self, one: socket.socket) -> None:
         """Learn from the network how long packets on the way to a peer may be."""
-        for remote, mtu in self._inbound.errors(one):
-            there = ip_address(remote)
-            for (_, address), sender in self._senders.items():
-                if address == there:
-                    self._shorter[remote] = time.monotonic() + PATH_SECONDS
-                    sender.limit = min(sender.limit, inner_limit(sender.sa, mtu))
-        self._lengthen()
+        for remote, mtu, quoted in self._inbound.errors(one):
+            sender = self._senders.get((int.from_bytes(quoted[:SPI_OCTETS], "big"), ip_address(remote)))
+            if sender is not None and self._paths.believe(sender, quoted, mtu):
+                self._fit({sender.there[0]})
 
-    def _lengthen(self) -> None:
-        """Try whole packets again after a while."""
-        now = time.monotonic()
-        old = {remote for remote, until in self._shorter.items() if until <= now}
-        for key, sender in self._senders.items() if old else ():
-            if str(sender.sa.remote.address) in old:
-                sender.limit = inner_limit(sender.sa, self._mtus[key])
-        for remote in old:
-            del self._shorter[remote]
+    def _fit(self, remotes: set[str]) -> None:
+        """Have the packets of the SAs with some peers be as long as fit."""
+        for key, sender in self._senders.items():
+            if sender.there[0] in remotes:
+                sender.limit = inner_limit(sender.sa, self._path(sender, self._mtus[key]))
+
+    def _path(self, sender: Sender, mtu: int) -> int:
+        return self._paths.of(sender.there[0], mtu)
 
 
 def main(arguments: Sequence[str]) -> int:
