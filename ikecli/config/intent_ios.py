@@ -219,6 +219,7 @@ class _Resolver:
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
             authorization=self.remote.authorization(name, profile),
+            mangled=self.remote.mangled(name, profile),
             ppks=self.ppks(name, profile),
             force_encapsulation=bool(profile.force_encapsulation),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
 from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
-from ikecli.config.ios_remote import AaaNetwork, AuthorizationPolicy, FlexClient, GroupAuthorization, IpPool, Ipv6Pool
+from ikecli.config.ios_remote import (
+    AaaNetwork,
+    AuthorizationPolicy,
+    FlexClient,
+    GroupAuthorization,
+    IpPool,
+    Ipv6Pool,
+    NameMangler,
+    PrefixList,
+    RouteMap,
+)
+from ikecli.config.ios_routes import (
+    NatKey,
+    NatOverload,
+    NatStatic,
+    Route6Key,
+    RouteKey,
+    StaticRoute,
+    VrfRoute,
+    VrfRoute6Key,
+    VrfRouteKey,
+)
 from ikecli.config.syslog import RouterHost, Shown, Stamp
 from ikecli.language import Inert
 from ikecli.secret import Secret
@@ -348,53 +369,6 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class NatOverload:
-    """`ip nat inside source list ... overload`."""
-
-    interface: str
-
-
-@dataclass(frozen=True, slots=True)
-class NatStatic:
-    """`ip nat inside source static` of a port."""
-
-    local: IPv4Address
-    local_port: int
-
-
-NatKey = tuple[str, str | None, IPv4Address | None, int]
-
-
-@dataclass(frozen=True, slots=True)
-class StaticRoute:
-    """What a static route has besides its key (network, mask, interface, gateway)."""
-
-    distance: int | None = None
-    label: str | None = None
-    tag: int | None = None
-    track: int | None = None
-    permanent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VrfRoute:
-    """What a static route of a VRF has besides its key; with `in_global` its gateway is in the global table."""
-
-    in_global: bool = False
-    distance: int | None = None
-    label: str | None = None
-    tag: int | None = None
-    track: int | None = None
-    permanent: str | None = None
-
-
-RouteKey = tuple[IPv4Address, IPv4Address, str | None, IPv4Address | None]
-VrfRouteKey = tuple[str, IPv4Address, IPv4Address, str | None, IPv4Address | None]
-Route6Key = tuple[IPv6Interface, str | None, IPv6Address | None]
-VrfRoute6Key = tuple[str, IPv6Interface, str | None, IPv6Address | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Admission:
     """`crypto call admission limit`: of IKE (`ike`), or of IKE and IPsec (`all`)."""
 
@@ -463,6 +437,10 @@ class Ios:
     aaa_new_model: bool | None = None
     aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
     authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)
+    name_manglers: dict[str, NameMangler] = field(default_factory=dict)
+    prefix_lists: dict[str, PrefixList] = field(default_factory=dict)
+    prefix_lists6: dict[str, PrefixList] = field(default_factory=dict)
+    route_maps: dict[str, RouteMap] = field(default_factory=dict)
     ip_pools: dict[str, IpPool] = field(default_factory=dict)
     ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)

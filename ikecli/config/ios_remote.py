@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Ip
@@ -61,6 +61,7 @@ class AuthorizationPolicy:
     route_list6: str | None = None
     route_remotes: list[RemoteNetwork] = field(default_factory=list)
     route_accept: RouteAccept | Literal[False] | None = None
+    route_map: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -71,6 +72,54 @@ class GroupAuthorization:
     override: bool
     list: str
     policy: str | None = None
+    mangler: str | None = None
+
+
+@dataclass(slots=True)
+class NameMangler:
+    """`crypto ikev2 name-mangler`: which part of an identity is a name."""
+
+    fqdn: str | None = None
+    email: str | None = None
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixEntry:
+    """A line of `ip prefix-list` or `ipv6 prefix-list`: networks in a prefix, and how long they may be."""
+
+    action: str
+    prefix: IPv4Interface | IPv6Interface
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(slots=True)
+class PrefixList:
+    """`ip prefix-list` or `ipv6 prefix-list`, by sequence number."""
+
+    description: str | None = None
+    entries: dict[int, PrefixEntry] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RouteMapEntry:
+    """`route-map`: an entry, and the lists one of which has to permit a network."""
+
+    action: str | None = None
+    description: str | None = None
+    prefix_lists: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    prefix_lists6: list[str] = field(default_factory=list)
+    lists6: list[str] = field(default_factory=list)
+    inert: dict[str, Inert] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RouteMap:
+    """`route-map`, by sequence number."""
+
+    entries: dict[int, RouteMapEntry] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector6_of, selector_of
 from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.config.pools import Named, Span, pools_of
+from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
-from ikecli.intent import Authorization, Pool, Prefix
+from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
 
 MAX_PREFIX: Final = 128
 
@@ -49,6 +50,7 @@ class Remote:
 
     def __init__(self, draft: ios.Ios, complaints: Complaints) -> None:
         self.draft, self.complaints = draft, complaints
+        self.accepted = RouteMaps(draft, complaints)
 
     def authorization(self, name: str, profile: ios.Profile) -> Authorization | None:
         """Return what a profile's peers are lent and told, if it says so."""
@@ -56,6 +58,8 @@ class Remote:
         if wanted is None:
             return None
         if not self._local(where, name, wanted.list):
+            return None
+        if wanted.mangler is not None:
             return None
         policy = wanted.policy or smart.DEFAULT
         held = policies_of(self.draft).get(policy)
@@ -65,6 +69,25 @@ class Remote:
                 f"crypto ikev2 authorization policy {policy}",
             )  # fmt: skip
             return None
+        return self._of(policy, held, name, profile)
+
+    def mangled(self, name: str, profile: ios.Profile) -> Mangled | None:
+        """Return what a profile's peers are lent and told by the name that is derived of each, if it says so."""
+        wanted, where = profile.authorization, ("profiles", name)
+        if wanted is None or wanted.mangler is None or not self._local(where, name, wanted.list):
+            return None
+        held = self.draft.name_manglers.get(wanted.mangler)
+        if held is None or not (held.fqdn or held.email):
+            lacks = "which is not there" if held is None else "which derives no name"
+            why = f"profile {name} names name-mangler {wanted.mangler}, {lacks}"
+            fix = f"crypto ikev2 name-mangler {wanted.mangler}"
+            self.complaints.error(where, "", why, fix if held is None else f"{fix}, then fqdn hostname")
+            return None
+        choices = (self._of(each, policy, name, profile) for each, policy in policies_of(self.draft).items())
+        return Mangled(Mangler(wanted.mangler, held.fqdn or "", held.email or ""), tuple(choices))
+
+    def _of(self, policy: str, held: AuthorizationPolicy, name: str, profile: ios.Profile) -> Authorization:
+        """Return what a policy says to the peers of a profile."""
         found = self.policy(policy, held, name)
         if profile.config_send is False:
             found = replace(found, networks=(), tells_own=False)
@@ -98,7 +121,8 @@ class Remote:
             domain=held.domain or "",
             split_dns=tuple(held.split_dns),
             banner=held.banner or "",
-            accepts=held.route_accept is not False,
+            accepts=held.route_accept is not False or held.route_map is not None,
+            clauses=self.accepted.clauses(where, name, held.route_map),
             tells_own=bool(held.route_tunnel),
         )
 

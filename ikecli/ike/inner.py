@@ -10,7 +10,7 @@ from ikecli.ike import access, settings
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import IkeSa
-from ikecli.intent import Address, Authorization, Identity, Prefix
+from ikecli.intent import Address, Authorization, Identity, Prefix, printable
 
 
 def settle(core: Core, sa: IkeSa) -> None:
@@ -53,6 +53,26 @@ def resume(core: Core, sa: IkeSa) -> None:
     lease.id, lease.reach = core.leases, None
     lease.loans = tuple(loan for loan in lease.loans if core.pools.claim(loan, owner))
     settle(core, sa)
+
+
+def authorization(core: Core, sa: IkeSa) -> Authorization | None:
+    """Return what the peer of an IKE SA is lent and told, if anything says so."""
+    profile = core.lookup.profiles.get(sa.profile)
+    if profile is None or profile.mangled is None:
+        return profile.authorization if profile else None
+    return profile.mangled.of(sa.remote_identity) if sa.remote_identity is not None else None
+
+
+def unnamed(core: Core, sa: IkeSa) -> str:
+    """Say why there is nothing for the peer of an IKE SA."""
+    profile = core.lookup.profiles.get(sa.profile)
+    if profile is None or profile.mangled is None or sa.remote_identity is None:
+        return "nothing says what peers of this profile are lent"
+    mangler = profile.mangled.mangler
+    name = mangler.derive(sa.remote_identity)
+    if not name:
+        return f"name-mangler {mangler.name} derives no name from this identity"
+    return f"name-mangler {mangler.name} derives {printable(name.encode())}, and there is no policy of this name"
 
 
 def own_networks(core: Core, sa: IkeSa, gives: Authorization) -> tuple[Prefix, ...]:

@@ -19,7 +19,7 @@ from ikecli.intent.peers import (
     Tfc,
     Transport,
 )
-from ikecli.intent.remote import Asking, Authorization, Pool
+from ikecli.intent.remote import Asking, Authorization, Clause, Mangled, Mangler, Pool, PrefixLine
 from ikecli.intent.selectors import Flow, Selector
 from ikecli.intent.translation import Nat, Overload, StaticPort
 
@@ -28,6 +28,7 @@ __all__ = [
     "Asking",
     "Authorization",
     "Carrier",
+    "Clause",
     "Connection",
     "Credential",
     "Dpd",
@@ -40,6 +41,8 @@ __all__ = [
     "Initiation",
     "Intent",
     "Interface",
+    "Mangled",
+    "Mangler",
     "Nat",
     "Network",
     "Outer",
@@ -47,6 +50,7 @@ __all__ = [
     "Pool",
     "Ppk",
     "Prefix",
+    "PrefixLine",
     "Profile",
     "Route",
     "Selector",

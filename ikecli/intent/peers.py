@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Carrier, Network, Prefix
-from ikecli.intent.remote import Asking, Authorization, Pool
+from ikecli.intent.remote import Asking, Authorization, Mangled, Pool
 from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.intent.translation import Nat
 from ikecli.numbers import Algorithm, AuthMethod
@@ -93,7 +93,7 @@ class Profile:
     tunnel-group's name); empty: any. It is for peers in the routing table `vrf` (None: in any). A responder makes a
     virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
     `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
-    anything.
+    anything; `mangled` says it by their identity.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Profile:
     template_auto: bool = False
     ppks: tuple[Ppk, ...] = ()
     authorization: Authorization | None = None
+    mangled: Mangled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from ikecli.intent.identity import Identity
 from ikecli.intent.network import Address, Prefix
+from ikecli.numbers import IdType
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,41 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixLine:
+    """A line of a list of networks: those whose address is in `prefix` and whose length lies between two bounds."""
+
+    permit: bool
+    prefix: Prefix
+    least: int
+    most: int
+
+    def covers(self, network: Prefix) -> bool:
+        """Tell whether the line is for a network."""
+        return network.network_address in self.prefix and self.least <= network.prefixlen <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What is done with the networks that one of some lists permits; with all where there are none."""
+
+    permit: bool
+    lists: tuple[tuple[PrefixLine, ...], ...] = ()
+
+    def takes(self, network: Prefix) -> bool:
+        """Tell whether the clause is for a network: the first line of a list that covers it counts."""
+        firsts = (next((line.permit for line in lines if line.covers(network)), False) for lines in self.lists)
+        return not self.lists or any(firsts)
+
+
+@dataclass(frozen=True, slots=True)
 class Authorization:
     """What a profile lends and tells its peers.
 
     `pools` are the names of pools, tried in order, of both IP versions; `netmask` and `prefix_length` go with an
     address. `networks` are those behind us that the peer is to reach; none: everything. One that is `required` refuses
     peers that ask for no address. With `accepts` the networks that a peer tells of are believed; with `tells_own` the
-    peer is told of our own address in the tunnel, too.
+    peer is told of our own address in the tunnel, too. Of `clauses` (None: none are needed) the first that is for a
+    network says whether it is believed.
     """
 
     name: str
@@ -45,6 +75,46 @@ class Authorization:
     required: bool = False
     accepts: bool = True
     tells_own: bool = False
+    clauses: tuple[Clause, ...] | None = None
+
+    def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
+        """Return those of the networks that a peer tells of which are believed."""
+        if not self.accepts or self.clauses is None:
+            return networks if self.accepts else ()
+        first = {one: next((each.permit for each in self.clauses if each.takes(one)), False) for one in networks}
+        return tuple(one for one in networks if first[one])
+
+
+@dataclass(frozen=True, slots=True)
+class Mangler:
+    """Derives a name from an identity: which part of a domain name and of a mail address it is, none where empty."""
+
+    name: str
+    fqdn: str = ""
+    email: str = ""
+
+    def derive(self, identity: Identity) -> str:
+        """Return the name, or nothing for an identity that has none."""
+        parts = {int(IdType.FQDN): (self.fqdn, "."), int(IdType.RFC822_ADDR): (self.email, "@")}
+        part, mark = parts.get(identity.type, ("", ""))
+        if not part or not identity.data.isascii():
+            return ""
+        text = identity.data.decode("ascii")
+        before, _, after = text.partition(mark)
+        return {"all": text, "domain": after}.get(part, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Mangled:
+    """Authorizations of which a peer has the one with the name that is derived from its identity."""
+
+    mangler: Mangler
+    choices: tuple[Authorization, ...]
+
+    def of(self, identity: Identity) -> Authorization | None:
+        """Return a peer's, if there is one."""
+        wanted = self.mangler.derive(identity)
+        return next((one for one in self.choices if wanted and one.name == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)

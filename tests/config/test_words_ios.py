@@ -71,7 +71,6 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto ikev2 http-url cert",
         "crypto ikev2 certificate-cache 200",
         "crypto ikev2 disconnect-revoked-peers",
-        "crypto ikev2 name-mangler M\n fqdn domain",
         "crypto ikev2 cluster\n standby-group G",
         "crypto ikev2 redirect gateway init",
         "crypto ikev2 reconnect key 1 active abcdefghijklmnop",
@@ -82,7 +81,7 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto call admission limit ipsec sa 10",
         "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
         "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"
-        "\n initial-contact force\n aaa authorization group psk list L name-mangler M\n match inbound-only",
+        "\n initial-contact force\n match inbound-only",
         "crypto gdoi group G\n identity number 1",
         "crypto pki trustpoint T\n enrollment terminal\n revocation-check none",
     ],

@@ -221,7 +221,7 @@ class Firewall:
                 self.losses.add(what, f"no tunnel group is for the identity {match}")
         for present, why in (
             (profile.ppks, "post-quantum preshared keys"),
-            (profile.authorization, "what peers are lent and told"),
+            (profile.authorization or profile.mangled, "what peers are lent and told"),
             (profile.template, "virtual-access interfaces"),
             (profile.force_encapsulation, "nat force-encap"),
             (profile.locals, "match address local: a tunnel group holds at every address"),

@@ -15,6 +15,7 @@ from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
 from ikecli.config.intent_ios import NAT_KEEPALIVE
+from ikecli.config.ios_routes import StaticRoute
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
     Address,
@@ -113,7 +114,7 @@ class Router:
                 continue
             interface, gateway = self.peers.egress(route)
             through = interface if interface in tunnels or gateway is None else None
-            held = ios.StaticRoute(route.distance if route.distance != 1 else None)
+            held = StaticRoute(route.distance if route.distance != 1 else None)
             if isinstance(route.prefix, IPv4Network):
                 four = gateway if isinstance(gateway, IPv4Address) and not through else None
                 self.draft.routes[route.prefix.network_address, route.prefix.netmask, through, four] = held
@@ -159,7 +160,7 @@ class Router:
 
     def _profile(self, one: Profile) -> None:
         what = f"tunnel-group {one.name}"
-        if one.authorization is not None:
+        if one.authorization is not None or one.mangled is not None:
             self.losses.add(what, "what peers are lent and told")
         remotes = [_match(match) for match in one.remotes]
         if one.gateways:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ikecli.boundary.events import AddressRefused, Progress, SettingsTold
 from ikecli.ike import settings
-from ikecli.ike.inner import own_networks
+from ikecli.ike.inner import authorization, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
 from ikecli.ike.talk import Incoming, Outcome, Talk
@@ -73,12 +73,11 @@ class Configure(Task):
             request = None
         if request is not None:
             tell(talk, request, sent=False)
-        profile = talk.core.lookup.profiles.get(talk.sa.profile)
-        gives = profile.authorization if profile else None
+        gives = authorization(talk.core, talk.sa)
         wants = settings.wanted(request) if request is not None else {}
         if gives is None:
             if wants:
-                self._bar(talk, None, "nothing says what peers of this profile are lent", _NO_ADDRESS)
+                self._bar(talk, None, unnamed(talk.core, talk.sa), _NO_ADDRESS)
             return None
         if gives.required and not wants:
             self._bar(talk, gives, "the peer asks for no inner address", _NOT_ASKED)
@@ -94,9 +93,8 @@ class Configure(Task):
 
     def _take(self, talk: Talk, told: settings.Settings, addresses: tuple[Address, ...]) -> None:
         sa, core = talk.sa, talk.core
-        profile = core.lookup.profiles.get(sa.profile)
-        gives = profile.authorization if profile else None
-        networks = told.networks if gives is None or gives.accepts else ()
+        gives = authorization(core, sa)
+        networks = told.networks if gives is None else gives.believed(told.networks)
         core.leases += 1
         sa.lease = Lease(core.leases, talk.aim.connection, taken=told.only(addresses), networks=networks)
         if addresses:

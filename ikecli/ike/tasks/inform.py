@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ikecli.ike import settings
-from ikecli.ike.inner import own_networks, settle
+from ikecli.ike.inner import authorization, own_networks, settle
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_SETTINGS
 from ikecli.ike.talk import Incoming, Outcome, Talk
@@ -31,7 +31,7 @@ class Inform(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return CP(CFG_SET)."""
-        gives = _authorization(talk)
+        gives = authorization(talk.core, talk.sa)
         if gives is None:
             return ()
         payload = Configuration(_SET, settings.told(own_networks(talk.core, talk.sa, gives)))
@@ -54,7 +54,7 @@ class Inform(Task):
         return self._answers
 
     def _answered(self, talk: Talk, message: Incoming) -> Iterator[Configuration]:
-        gives = _authorization(talk)
+        gives = authorization(talk.core, talk.sa)
         found = (one for one in message.payloads if isinstance(one, Configuration))
         for payload in islice(found, MAX_SETTINGS):
             tell(talk, payload, sent=False)
@@ -63,15 +63,10 @@ class Inform(Task):
                 yield _told(talk, Configuration(ConfigurationType.CFG_REPLY, reply))
             elif payload.type == _SET:
                 taken = gives is not None and gives.accepts
-                if taken:
-                    _take(talk, settings.read(payload.attributes).networks)
+                if gives is not None and taken:
+                    _take(talk, gives.believed(settings.read(payload.attributes).networks))
                 kinds = dict.fromkeys(one.type for one in payload.attributes if taken and one.type in _TAKEN)
                 yield _told(talk, Configuration(_ACK, tuple(map(ConfigurationAttribute, kinds))))
-
-
-def _authorization(talk: Talk) -> Authorization | None:
-    profile = talk.core.lookup.profiles.get(talk.sa.profile)
-    return profile.authorization if profile else None
 
 
 def _take(talk: Talk, networks: tuple[Prefix, ...]) -> None:

@@ -1,0 +1,78 @@
+"""What a hub lends and believes by who its peer is: name-manglers, route maps and prefix lists."""
+
+from __future__ import annotations
+
+from ikecli.lab.lab import VirtualLab
+from tests.config.reading import SAMPLES
+from tests.lab.test_remote_access import CLIENT, HUB, OTHER, addresses, changed, lab_of, routes, said
+
+FLEX = SAMPLES / "hub-and-spoke"
+SPOKES = [(FLEX / f"flex-spoke{number}.cfg").read_text() for number in (1, 2)]
+MANGLED = changed(
+    HUB,
+    ("psk list FLEX CLIENTS\n", "psk list FLEX name-mangler WHO\n"),
+    ("crypto ikev2 profile CLIENTS\n", "crypto ikev2 name-mangler WHO\n {part}\ncrypto ikev2 profile CLIENTS\n"),
+    (
+        "end\n",
+        "crypto ikev2 authorization policy {policy}\n pool OTHERS\n route set interface\nip local pool OTHERS 10.9.1.10 10.9.1.99\nend\n",
+    ),
+)
+
+
+def lent(part: str, policy: str) -> VirtualLab:
+    """Start a hub whose policy `policy` lends other addresses, and two clients, `client` and `other`.example.net."""
+    return lab_of(MANGLED.format(part=part, policy=policy), CLIENT, OTHER)
+
+
+def test_a_peer_has_the_policy_that_its_host_name_names_and_others_have_none() -> None:
+    lab = lent("fqdn hostname", "other")
+    assert addresses(lab, "Other", "Tunnel0") == ("10.9.1.10/32",)
+    assert addresses(lab, "Client", "Tunnel0") == ()
+    why = "name-mangler WHO derives client, and there is no policy of this name"
+    assert any(why in line for line in said(lab, "Hub"))
+    assert lab.ping("Other", "10.9.0.1", "Tunnel0").endswith("!!!!")
+
+
+def test_peers_of_a_domain_have_one_policy() -> None:
+    lab = lent("fqdn domain", "example.net")
+    assert {addresses(lab, name, "Tunnel0") for name in ("Client", "Other")} == {("10.9.1.10/32",), ("10.9.1.11/32",)}
+
+
+def test_an_identity_that_has_no_such_part_has_no_policy() -> None:
+    lab = lent("email username", "client")
+    assert addresses(lab, "Client", "Tunnel0") == ()
+    assert any("name-mangler WHO derives no name from this identity" in line for line in said(lab, "Hub"))
+
+
+def hub(*lines: str) -> VirtualLab:
+    """Start a FlexVPN hub with further lines and its two spokes, which tell of 10.1.0.0/24 and 10.2.0.0/24."""
+    text = (FLEX / "flex-hub.cfg").read_text()
+    accept = "crypto ikev2 authorization policy FLEX\n route accept route-map SPOKES\nexit\n"
+    return lab_of(text.replace("end\n", accept + "\n".join(lines)), *SPOKES)
+
+
+def behind(lab: VirtualLab) -> set[str]:
+    """The networks behind the spokes that the hub has routes to."""
+    found = {prefix for number in (1, 2) for prefix in routes(lab, "Hub", f"Virtual-Access{number}")}
+    return {prefix for prefix in found if prefix.endswith("/24")}
+
+
+def test_a_hub_believes_what_its_route_map_permits() -> None:
+    lab = hub(
+        "ip prefix-list ONE permit 10.1.0.0/16 ge 24 le 24",
+        "route-map SPOKES permit 10",
+        " match ip address prefix-list ONE",
+    )
+    assert behind(lab) == {"10.1.0.0/24"}
+    assert lab.ping("Hub", "10.1.0.1", "10.0.0.1").endswith("!!!!")
+    assert lab.ping("Hub", "10.2.0.1", "10.0.0.1") == "....."
+
+
+def test_the_first_entry_that_is_for_a_network_counts_and_what_none_is_for_is_not_believed() -> None:
+    deny = ("ip access-list standard TWO", " permit 10.2.0.0 0.0.255.255", "route-map SPOKES deny 10")
+    assert behind(hub(*deny, " match ip address TWO", "route-map SPOKES permit 20")) == {"10.1.0.0/24"}
+    assert behind(hub(*deny, " match ip address TWO")) == set()
+    exact = ("ip prefix-list P seq 5 deny 10.1.0.0/24", "ip prefix-list P seq 10 permit 10.0.0.0/8 le 24")
+    assert behind(hub(*exact, "route-map SPOKES permit 10", " match ip address prefix-list P")) == {"10.2.0.0/24"}
+    short = ("ip prefix-list P permit 10.0.0.0/8", "route-map SPOKES permit 10", " match ip address prefix-list P")
+    assert behind(hub(*short)) == set()
