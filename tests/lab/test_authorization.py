@@ -12,10 +12,8 @@ MANGLED = changed(
     HUB,
     ("psk list FLEX CLIENTS\n", "psk list FLEX name-mangler WHO\n"),
     ("crypto ikev2 profile CLIENTS\n", "crypto ikev2 name-mangler WHO\n {part}\ncrypto ikev2 profile CLIENTS\n"),
-    (
-        "end\n",
-        "crypto ikev2 authorization policy {policy}\n pool OTHERS\n route set interface\nip local pool OTHERS 10.9.1.10 10.9.1.99\nend\n",
-    ),
+    ("end\n", "crypto ikev2 authorization policy {policy}\n pool OTHERS\n route set interface\nend\n"),
+    ("ip local pool", "ip local pool OTHERS 10.9.1.10 10.9.1.99\nip local pool"),
 )
 
 
