@@ -128,12 +128,14 @@ class Choices(Reply):
 class Pinged(Reply):
     """An echo's outcome: the mark that a router prints, and milliseconds.
 
-    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole. `why` says what kept it from being sent.
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole. `why` says what kept it from being sent;
+    one that is not `routed` found no way to its destination.
     """
 
     mark: str
     milliseconds: float = 0
     why: str = ""
+    routed: bool = True
 
 
 @value

@@ -151,6 +151,7 @@ def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Option
 
 _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.sa": _each_sa,
+    "isakmp.sa": _each_sa,
     "ikev2.session": _each_sa,
     "ikev2.stats": lambda appliance, options: [appliance.engine.stats()],
     "ikev2.proposal": _named(views.proposals),

@@ -232,7 +232,7 @@ class Session:
 
     def _ping(self, request: Ping, reply: Answer) -> None:
         def done(result: EchoResult) -> None:
-            reply(Pinged(result.mark, result.milliseconds, result.why))
+            reply(Pinged(result.mark, result.milliseconds, result.why, result.routed))
 
         echo = Echo(
             request.destination,
@@ -424,7 +424,9 @@ def _finish(outcome: Any, reply: Answer) -> None:
 
 
 _CONFIGURING: Final = (ConfigBegin, ConfigLine, ConfigLines, ConfigEnd, *keeping.ACTS)
-_ENGINE_TOPICS: Final = frozenset({"ikev2.sa", "ikev2.session", "ikev2.stats", "version", "clock", "users", "logging"})
+_ENGINE_TOPICS: Final = frozenset(
+    {"ikev2.sa", "isakmp.sa", "ikev2.session", "ikev2.stats", "version", "clock", "users", "logging"}
+)
 
 
 def _below(needed: int, level: int) -> str:

@@ -22,12 +22,13 @@ Notify = Callable[[Notice], None]
 class EchoResult:
     """What became of an echo request: `!`, `.`, `U` or (too long to pass whole) `M`, and milliseconds.
 
-    `why` says what kept it from being sent at all.
+    `why` says what kept it from being sent at all. One that is not `routed` found no way to its destination here.
     """
 
     mark: str
     milliseconds: float = 0
     why: str = ""
+    routed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

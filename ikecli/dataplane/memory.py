@@ -222,7 +222,7 @@ class MemoryPlane:
         destination = _address(echo.destination)
         source = self._source(echo.source, destination, echo.vrf)
         if source is None:
-            self._clock.call_at(self._clock.now(), lambda: done(EchoResult("U")))
+            self._clock.call_at(self._clock.now(), lambda: done(EchoResult("U", routed=False)))
             return
         key = self._echoes.expect(echo.sequence, echo.timeout, done)
         self._route(echo_request(source, destination, *key, echo.size, echo.whole), echo.vrf)

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Final, TypeAlias
 
-from ikecli.control.codec import plain
 from ikecli.errors import Rejected
 from ikecli.shell.pipes import Filter
 from ikecli.shell.terminal import Terminal
@@ -122,8 +121,10 @@ async def _breathing(lines: Iterable[str]) -> AsyncGenerator[str, None]:
 
 def _json_lines(views: Iterable[Any]) -> Iterator[str]:
     """Yield the lines of a JSON array of views, as `json.dumps` indents it, view by view."""
+    from ikecli.show.facts import facts
+
     last: list[str] = []
     for view in views:
         yield from [*last[:-1], last[-1] + ","] if last else ["["]
-        last = [f"  {line}" for line in json.dumps(plain(view), indent=2).split("\n")]
+        last = [f"  {line}" for line in json.dumps(facts(view), indent=2).split("\n")]
     yield from (*last, "]") if last else ("[]",)

@@ -30,7 +30,7 @@ from ikecli.show.ios import (
 Renderer = Callable[[Any, Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines. Views are a sequence; for PIECEMEAL anything to go through."""
 
-PIECEMEAL: Final = frozenset({"show.ikev2.sa", "show.ikev2.session", "show.ipsec.sa", "show.session"})
+PIECEMEAL: Final = frozenset({"show.ikev2.sa", "show.isakmp.sa", "show.ikev2.session", "show.ipsec.sa", "show.session"})
 """Commands whose renderers hold few of their views at a time."""
 
 _IOS: Final[dict[str, Renderer]] = {
@@ -72,6 +72,7 @@ _IOS: Final[dict[str, Renderer]] = {
 
 _ASA: Final[dict[str, Renderer]] = {
     "show.ikev2.sa": asa_ikev2.sa,
+    "show.isakmp.sa": asa_ikev2.both_versions,
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
     "show.map": crypto_map.of_a_firewall,

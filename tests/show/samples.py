@@ -466,6 +466,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-logging": ("ios", "show.logging", {}, LOG),
     "ios-debugging": ("ios", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),
     "asa-ikev2-sa": ("asa", "show.ikev2.sa", {}, SAS),
+    "asa-isakmp-sa": ("asa", "show.isakmp.sa", {}, SAS[:1]),
     "asa-ikev2-sa-detail": ("asa", "show.ikev2.sa", LONG, SAS),
     "asa-ikev2-stats": ("asa", "show.ikev2.stats", {}, (STATS,)),
     "asa-ipsec-sa": ("asa", "show.ipsec.sa", {}, CONNECTIONS),

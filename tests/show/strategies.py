@@ -209,6 +209,7 @@ LOG_LINES = st.builds(views.LogLine, time=WALL, severity=st.integers(0, 7), faci
 
 SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ikev2.sa": IKE_SAS,
+    "show.isakmp.sa": IKE_SAS,
     "show.ikev2.session": IKE_SAS,
     "show.ikev2.stats": STATS,
     "show.ikev2.policy": POLICIES,

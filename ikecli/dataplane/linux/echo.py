@@ -87,9 +87,10 @@ class Waiting:
             one.sendto(request.payload, (str(destination), 0))
         except OSError as error:
             mark = "M" if error.errno == errno.EMSGSIZE else "U" if error.errno in NOT_SENT else "."
-            clock.call_at(self._sent, lambda: self.end(mark))
+            routed = error.errno != errno.ENETUNREACH
+            clock.call_at(self._sent, lambda: self.end(mark, routed))
 
-    def end(self, mark: str) -> None:
+    def end(self, mark: str, routed: bool = True) -> None:
         """Report, once."""
         if self._socket is None:
             return
@@ -98,7 +99,7 @@ class Waiting:
         self._socket = None
         self._timer.cancel()
         self._gone(self)
-        self._done(EchoResult(mark, (self._host.clock.now() - self._sent) * 1000))
+        self._done(EchoResult(mark, (self._host.clock.now() - self._sent) * 1000, routed=routed))
 
     def _read(self) -> None:
         while self._socket is not None:

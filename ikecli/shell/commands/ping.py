@@ -33,6 +33,9 @@ async def ping(call: Call) -> None:
             reply = await call.shell.ask(Ping(destination, source, size, float(timeout), sequence, vrf, whole))
             assert isinstance(reply, Pinged)
             sent, why = sent + 1, reply.why
+            if not reply.routed and call.shell.who.dialect == "asa":
+                await call.out.line(f"No route to host {destination}")
+                break
             if reply.mark == "!":
                 times.append(reply.milliseconds)
             call.out.mark(_mark(call, reply.mark) + ("\n" if sent % MARKS_A_LINE == 0 and sent < count else ""))

@@ -31,6 +31,13 @@ def sa(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
         yield "There are no IKEv2 SAs"
 
 
+def both_versions(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto isakmp sa [detail]`: there are no IKEv1 SAs, and these of IKEv2."""
+    yield ""
+    yield "There are no IKEv1 SAs"
+    yield from sa(views, slots)
+
+
 def _sa(sa: IkeSaView, detail: bool) -> Iterator[str]:
     local, remote = f"{sa.local}/{sa.local_port}", f"{sa.remote}/{sa.remote_port}"
     role = "INITIATOR" if sa.initiator else "RESPONDER"
