@@ -21,7 +21,9 @@ CHANGED = {
     "Another pre-shared key": ("pre-shared-key cisco", "pre-shared-key wrong"),
     "No common ESP proposal": ("esp integrity sha-1", "esp integrity sha-256"),
     "Access lists that are not mirror images": ("host 10.1.1.1", "host 10.1.1.9"),
+    "No route to the peer": ("ip route 0.0.0.0 0.0.0.0 ", "ip route 10.2.2.0 255.255.255.0 "),
 }
+"""What one end has otherwise: the firewall, but for the route the router."""
 
 
 def printed(node: Node) -> list[str]:
@@ -40,13 +42,15 @@ def printed(node: Node) -> list[str]:
 @pytest.mark.parametrize("title", CHANGED)
 def test_failures_are_documented_as_they_are_printed(title: str) -> None:
     lab = VirtualLab(1)
-    router, _ = lab.add((SAMPLES / "router.cfg").read_text(), "ios")
-    asa, _ = lab.add((SAMPLES / "asa.cfg").read_text().replace(*CHANGED[title]), "asa")
+    texts = [(SAMPLES / name).read_text() for name in ("router.cfg", "asa.cfg")]
+    at = 0 if title == "No route to the peer" else 1
+    texts[at] = texts[at].replace(*CHANGED[title])
+    (router, _), (asa, _) = lab.add(texts[0], "ios"), lab.add(texts[1], "asa")
     there = [printed(router), printed(asa)]
     lab.ping("Router", "10.2.2.1", "10.1.1.1", count=1)
     section = (ROOT / "docs" / "failures.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
     blocks = re.findall(r"```\n(.*?)\n```", section, re.DOTALL)
-    assert [block.splitlines() for block in blocks] == there
+    assert [block.splitlines() for block in blocks] == [lines for lines in there if lines]
     if title == "No common IKE proposal":
         assert blocks[1] in (ROOT / "README.md").read_text()
 

@@ -50,6 +50,33 @@ def test_a_line_torn_by_a_full_disk_takes_no_other_along(tmp_path: Path, monkeyp
     assert list(Ledger(tmp_path, 5)) == [ROUTE]
 
 
+def test_what_ends_by_itself_goes_in_with_a_full_disk(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, 5)
+    ledger._file = os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(Unavailable, match="No space left"):
+        ledger.add(ROUTE)
+    ledger.add(SA, passing=True)
+    assert list(ledger) == [SA]
+    ledger.drop(SA)
+    assert list(ledger) == list(Ledger(tmp_path, 5)) == []
+
+
+def test_a_full_disk_leaves_the_file_as_it_is_where_it_was_to_be_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for its next lines, but not for another file."""
+    ledger = Ledger(tmp_path, 5)
+    ledger.add(ROUTE)
+    with monkeypatch.context() as patch:
+        opened = os.open
+        patch.setattr(os, "open", lambda path, *more: opened("/dev/full" if path.suffix == ".new" else path, *more))
+        for number in range(LEAST_LINES):
+            ledger.add(("sa", "c0000201", str(number)))
+            ledger.drop(("sa", "c0000201", str(number)))
+        assert len((tmp_path / NAME).read_text().splitlines()) > 2 * LEAST_LINES
+    assert list(Ledger(tmp_path, 5)) == [ROUTE]
+
+
 def test_it_does_not_grow_with_what_came_and_went(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, 5)
     for number in range(3 * LEAST_LINES):

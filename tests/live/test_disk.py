@@ -16,6 +16,7 @@ from tests.live.test_planes import kind as kind  # a fixture
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 SMALL = 'mount -t tmpfs -o size=256k small "$0" && cp "$0/../config" "$0" && exec "$@"'
+PAGE = 4096
 REKEYS = " set security-association lifetime kilobytes 2560\n"
 
 
@@ -37,8 +38,10 @@ class Small(Two):
 
 @contextmanager
 def full(disk: Path) -> Iterator[None]:
-    """Fill a disk, for a while."""
-    filler = disk / "filler"
+    """Fill a disk, for a while, also the rest of the page that the ledger ends in."""
+    filler, ledger = disk / "filler", disk / "state" / "ledger"
+    with ledger.open("ab") as file:
+        file.write(b"\n" * (-ledger.stat().st_size % PAGE))
     subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=512"], check=False, capture_output=True)
     with pytest.raises(OSError, match="No space left"):
         (disk / "one-more").write_bytes(bytes(4096))

@@ -20,6 +20,7 @@ IKE = "enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group ecp256"
 SHA_512 = "esp-aes 256 esp-sha512-hmac", "enc aes-256 auth hmac-sha2-512"
 SHA_1 = "esp-aes 256 esp-sha-hmac", "enc aes-256 auth hmac-sha1"
 PSK = Case(name="PSK", ike=CBC, their_ike=IKE, esp=SHA_512[0], their_esp=SHA_512[1])
+GCM = replace(PSK, name="another ESP", esp="esp-gcm 256")
 SHORT = replace(PSK, name="short lives", connection="ikelifetime 40 lifetime 20")
 NAMES = Case(name="names", ike=CBC, their_ike=IKE, esp=SHA_1[0], their_esp=SHA_1[1], identities=True)
 
@@ -39,6 +40,15 @@ def test_either_begins_and_either_ends(tunnel: Tunnel) -> None:
     tunnel.first()
     tunnel.carry()
     end_and_begin(tunnel)
+
+
+@pytest.mark.parametrize("tunnel", [GCM], ids=lambda case: case.name, indirect=True)
+def test_a_handshake_that_it_ends_for_the_child_sa_is_told_as_such(tunnel: Tunnel) -> None:
+    """Its IKE_AUTH response is the error and nothing else; RFC 7296 1.2 would have the IKE SA stand."""
+    assert tunnel.pinging("L", 1, 56, 1).lost() == 1
+    tunnel.engine.until("The peer chose none of our proposals (ESP): AES-GCM-256 NO_ESN")
+    tunnel.engine.until("was not set up: the peer answers NO_PROPOSAL_CHOSEN and sets up no IKE SA without it")
+    assert "refused our authentication" not in tunnel.engine.log.read_text()
 
 
 @pytest.mark.parametrize("tunnel", [SHORT], ids=lambda case: case.name, indirect=True)

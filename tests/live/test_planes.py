@@ -87,6 +87,22 @@ class Two:
         shown = self.sites[name].engine.show_until("show crypto ipsec sa", "current outbound spi: 0x")
         return shown.split("current outbound spi: ")[1].split("(")[0]
 
+    def crash(self, name: str) -> None:
+        """Kill an end and start it again; wait until pings pass from there."""
+        self.sites[name].engine.process.kill()
+        self.sites[name].engine.process.wait()
+        self.sites[name].engine = self.start(name).until("STARTED")
+        deadline = time.monotonic() + 20
+        while "!" not in (marks := self.ping(name)):
+            assert time.monotonic() < deadline, marks
+
+    def end_without_a_trace(self) -> None:
+        """End both, and find their namespaces as they were."""
+        for site in self.sites.values():
+            assert site.engine.end() == 0
+        for site in self.sites.values():
+            assert differing(site.before, snapshot(site.namespace)) == {}
+
     def end(self) -> None:
         for site in self.sites.values():
             site.engine.end()
@@ -131,10 +147,7 @@ def test_packets_go_through_the_tunnel_from_either_end(two: Two, kind: str) -> N
 
 def test_a_clean_stop_leaves_nothing(two: Two) -> None:
     two.ping("L")
-    for site in two.sites.values():
-        assert site.engine.end() == 0
-    for site in two.sites.values():
-        assert differing(site.before, snapshot(site.namespace)) == {}
+    two.end_without_a_trace()
 
 
 @pytest.mark.parametrize("two", [" set security-association lifetime kilobytes 2560\n"], indirect=True)
@@ -150,17 +163,9 @@ def test_sas_are_replaced_under_traffic(two: Two) -> None:
 
 def test_an_engine_that_was_killed_begins_anew_and_finds_nothing_stale(two: Two) -> None:
     two.ping("L")
-    left = two.sites["L"]
-    left.engine.process.kill()
-    left.engine.process.wait()
-    left.engine = two.start("L").until("STARTED")
-    deadline = time.monotonic() + 20
-    while "!" not in (marks := two.ping("L")):
-        assert time.monotonic() < deadline, marks
+    two.crash("L")
     assert two.ping("R") == "!!!"
-    for site in two.sites.values():
-        assert site.engine.end() == 0
-    assert differing(left.before, snapshot(left.namespace)) == {}
+    two.end_without_a_trace()
 
 
 def test_what_others_put_in_stays(tmp_path: Path, kind: str) -> None:
@@ -173,9 +178,7 @@ def test_what_others_put_in_stays(tmp_path: Path, kind: str) -> None:
         both = Two(tmp_path, kind, made)
         try:
             assert "!!" in both.ping("L", 5)
-            both.sites["L"].engine.process.kill()
-            both.sites["L"].engine.process.wait()
-            both.sites["L"].engine = both.start("L").until("STARTED")
+            both.crash("L")
         finally:
             both.end()
         assert differing(both.sites["L"].before, snapshot(made["L"])) == {}

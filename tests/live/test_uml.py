@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.peers import LIBRESWAN, OPENIKED, folder, unpacked
+from tests.live.peers import LIBRESWAN, OPENIKED, STRONGSWAN_5, STRONGSWAN_6, folder, unpacked
 from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
@@ -24,10 +24,10 @@ TESTS = {
         "-k",
         "xfrm and not translation",
         "tests/dataplane/test_contract.py",
-        "tests/dataplane/test_outer_headers.py",
         "tests/live/test_planes.py",
         "tests/live/test_tunnels.py",
         "tests/live/test_paths.py",
+        "tests/live/test_disk.py",
         "tests/dataplane/test_linux.py",
     ],
     "interfaces": [
@@ -39,8 +39,14 @@ TESTS = {
     ],
     "libreswan": ["tests/live/test_libreswan.py"],
     "openiked": ["tests/live/test_openiked.py"],
+    "strongswan": ["tests/live/test_strongswan_kernel.py"],
 }
-PEERS = {"interfaces": LIBRESWAN, "libreswan": LIBRESWAN, "openiked": OPENIKED}
+PEERS = {
+    "interfaces": (LIBRESWAN,),
+    "libreswan": (LIBRESWAN,),
+    "openiked": (OPENIKED,),
+    "strongswan": (STRONGSWAN_5, STRONGSWAN_6),
+}
 MODULE = "xfrm_interface.ko"
 TOOLS = ("gcc", "make", "flex", "bison", "bc", "xz", "apt-get", "dpkg-deb")
 
@@ -66,8 +72,8 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(name: str) -> 
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS[name]]
-    if name in PEERS:
-        unpacked(PEERS[name])
+    for peer in PEERS.get(name, ()):
+        unpacked(peer)
     ran = subprocess.run(
         [str(UML), *command],
         cwd=ROOT,

@@ -14,7 +14,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +61,18 @@ class Ledger:
         with self._explained():
             self._rewrite()
 
-    def add(self, thing: Thing) -> None:
-        """Write down what goes in next; raises Unavailable, and then it must not go in."""
+    def add(self, thing: Thing, passing: bool = False) -> None:
+        """Write down what goes in next; raises Unavailable, and then it must not go in.
+
+        What is `passing` ends by itself in the kernel: with a full disk it goes in all the same.
+        """
         if thing not in self._things:
-            with self._explained():
-                self._append("+", thing)
+            try:
+                with self._explained():
+                    self._append("+", thing)
+            except Unavailable:
+                if not passing:
+                    raise
             self._things[thing] = None
 
     def drop(self, thing: Thing) -> None:
@@ -94,7 +101,9 @@ class Ledger:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._lines += 1
         if self._lines > LEAST_LINES + 2 * len(self._things):
-            self._rewrite()
+            self._lines = 0
+            with suppress(OSError):  # the file goes on as it is
+                self._rewrite()
 
     def _read(self) -> None:
         try:
@@ -120,11 +129,13 @@ class Ledger:
         new = self._path.with_suffix(".new")
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, "\n".join(lines).encode())
+            with open(handle, "wb", closefd=False) as file:
+                file.write("\n".join(lines).encode())
             os.fsync(handle)
             os.replace(new, self._path)
         except OSError:
             os.close(handle)
+            new.unlink(missing_ok=True)
             raise
         if self._file >= 0:
             os.close(self._file)

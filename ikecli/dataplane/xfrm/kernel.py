@@ -124,7 +124,7 @@ class Kernel:
         thing = _sa_thing(message["info"]["id"])
         if thing in self.ledger:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
-        self.ledger.add(thing)
+        self.ledger.add(thing, passing=sa.lifetime.hard_seconds > 0)
         try:
             self._requests.change(f"SA 0x{sa.spi:08X}", message, xfrm.XFRM_MSG_NEWSA, CREATE | EXCL)
         except Refused:
