@@ -22,8 +22,8 @@ from typing import Final
 
 from benchmarks.figure import Figure
 from benchmarks.strongswan import charons, found
+from tests.dataplane.pairs import Pair
 from tests.dataplane.rigs import INSIDE, rig
-from tests.dataplane.test_contract import Pair
 
 ROUNDS: Final = 5
 SECONDS: Final = 4

@@ -27,8 +27,8 @@ from ikecli.dataplane.xfrm.probe import missing
 from ikecli.errors import Unavailable
 from ikecli.intent.selectors import host_selector
 from tests.dataplane.namespaces import ip, namespaces, within
+from tests.dataplane.pairs import GCM, Pair, intent
 from tests.dataplane.rigs import ENDS, IkeSockets, RealClock
-from tests.dataplane.test_contract import GCM, Pair, intent
 
 MILLISECONDS: Final = 0.5
 CHILDREN: Final = 300

@@ -28,7 +28,7 @@ from ikecli.dataplane.userspace.ports import UDP_GRO, Ports
 from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.tun import HEADER, open_tun
 from tests.dataplane.namespaces import ip, namespaces, within
-from tests.dataplane.test_contract import GCM, LABEL, Pair, flow
+from tests.dataplane.pairs import GCM, LABEL, Pair, flow
 from tests.dataplane.test_userspace import segment
 
 SIZE: Final = 1400

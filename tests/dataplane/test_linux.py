@@ -24,8 +24,8 @@ from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
 from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
-from tests.dataplane.test_contract import GCM, NETS, Pair, both_versions, flow, intent, tunnelled
 from tests.live.machine import differing, snapshot
 
 pytestmark = pytest.mark.live

@@ -16,8 +16,8 @@ from ikecli.dataplane.packet import ESP, UDP, Packet
 from ikecli.dataplane.xfrm.kernel import Kernel
 from ikecli.intent import Outer
 from tests.dataplane.namespaces import within
+from tests.dataplane.pairs import GCM, Pair
 from tests.dataplane.rigs import ENDS, INSIDE, MemoryRig, rig
-from tests.dataplane.test_contract import GCM, Pair
 
 ETH_P_IP = 0x0800
 

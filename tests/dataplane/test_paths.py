@@ -20,7 +20,7 @@ from ikecli.dataplane.userspace.pipe import Pipe, Put
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4, EspSa, OutboundSa
-from tests.dataplane.test_contract import GCM, Pair, flow
+from tests.dataplane.pairs import GCM, Pair, flow
 
 OUT = Pair.__new__(Pair).sa("L", GCM, None, 1)
 PEER = str(OUT.remote.address)

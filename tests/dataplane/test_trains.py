@@ -29,7 +29,7 @@ from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.tun import PLAIN
 from ikecli.esp import EspSa, InboundSa, OutboundSa
 from ikecli.intent import Tfc
-from tests.dataplane.test_contract import CHACHA, GCM, LABEL, Pair, flow
+from tests.dataplane.pairs import CHACHA, GCM, LABEL, Pair, flow
 from tests.dataplane.test_userspace import segment
 
 OUT = replace(Pair.__new__(Pair).sa("L", GCM, None, 1), encapsulated=True)

@@ -37,7 +37,7 @@ from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4
 from ikecli.esp.codec import EspSa, OutboundSa
 from ikecli.intent import Outer, Selector
-from tests.dataplane.test_contract import CBC, GCM, LABEL, SHA, Pair, flow
+from tests.dataplane.pairs import CBC, GCM, LABEL, SHA, Pair, flow
 
 SALT_OF_PAIR = Pair.__new__(Pair)
 OUT = SALT_OF_PAIR.sa("L", GCM, None, 1)

@@ -24,6 +24,8 @@ TESTS = {
         "-k",
         "xfrm and not translation",
         "tests/dataplane/test_contract.py",
+        "tests/dataplane/test_tunnels.py",
+        "tests/dataplane/test_hiding.py",
         "tests/live/test_planes.py",
         "tests/live/test_tunnels.py",
         "tests/live/test_paths.py",
@@ -33,7 +35,7 @@ TESTS = {
     "interfaces": [
         "-k",
         "xfrm and (tunnel or virtual or translation)",
-        "tests/dataplane/test_contract.py",
+        "tests/dataplane/test_tunnels.py",
         "tests/live/test_one_address.py",
         "tests/live/test_tunnels.py",
     ],

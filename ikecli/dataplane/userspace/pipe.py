@@ -18,6 +18,7 @@ from ikecli.intent import Address, Outer, Selector, Tfc
 
 LARGEST: Final = 1 << 18
 """Octets of the longest message."""
+MOST_FILES: Final = 2
 BUFFER: Final = 1 << 22
 LINES_A_MESSAGE: Final = 500
 SO_SNDBUFFORCE: Final = 32
@@ -69,7 +70,8 @@ class Put:
 class Open:
     """A tunnel interface, whose TUN device comes along: what goes in is for the connection `label`, in GRE or without.
 
-    It takes packets of some `versions` of IP. One that is open already is so from now on.
+    For GRE without a connection a raw socket comes along, too. It takes packets of some `versions` of IP. One that is
+    open already is so from now on.
     """
 
     name: str
@@ -164,5 +166,5 @@ class Pipe:
 
     def receive(self, flags: int = 0) -> tuple[object, list[int]] | None:
         """Return a message and the files that came along, None at the end; raises OSError, pickle.UnpicklingError."""
-        octets, files, _flags, _address = socket.recv_fds(self.socket, LARGEST, 1, flags)
+        octets, files, _flags, _address = socket.recv_fds(self.socket, LARGEST, MOST_FILES, flags)
         return (_Reader(io.BytesIO(octets)).load(), files) if octets else None

@@ -19,6 +19,7 @@ from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.plane import QUEUE, LinuxPlane
 from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import ESP
+from ikecli.dataplane.userspace.bare import open_gre
 from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
 from ikecli.dataplane.userspace.pipe import (
@@ -35,6 +36,7 @@ from ikecli.dataplane.userspace.pipe import (
     Shut,
     Trouble,
 )
+from ikecli.dataplane.userspace.ports import IP_FREEBIND, IPV6_FREEBIND
 from ikecli.dataplane.userspace.process import Process
 from ikecli.dataplane.userspace.rules import Rules
 from ikecli.dataplane.userspace.tun import open_tun
@@ -48,7 +50,6 @@ SEQUENCE_LEAP: Final = 1_024
 """Sequence numbers that are passed over when a worker takes over from one that died."""
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 SO_MARK: Final = 36
-IP_FREEBIND: Final = 15
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ class UserspacePlane(LinuxPlane):
         self._mtu = FIRST_MTU
         self._rules = Rules(self._network.requests, ledger)
         self._doors: dict[str, tuple[int, Open]] = {}
+        self._bare: dict[str, socket.socket] = {}
         self._raw: dict[Address, socket.socket] = {}
         self._listening: dict[Address, socket.socket] = {}
         try:
@@ -123,7 +125,7 @@ class UserspacePlane(LinuxPlane):
         for address in self._listening:
             self._tell_sockets(address)
         for file, door in self._doors.values():
-            self._worker.tell(door, (file,))
+            self._worker.tell(door, self._files(file, door))
         self._tell_lines()
         for way in self._ways.values():
             sequence = max(self._counts.sequence(way.slot), way.first)
@@ -163,25 +165,37 @@ class UserspacePlane(LinuxPlane):
 
     def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
         """Have a tunnel's device lead to the worker; one that is there stays what it is for others."""
-        if not tunnel.protection:
-            raise Unavailable("GRE without tunnel protection is carried by the kernel, with --dataplane xfrm")
+        gre = None
+        if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
+            gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
+        bare = open_gre(gre) if gre is not None and not tunnel.protection else None
         if one.name in self._doors:
             file = self._doors[one.name][0]
         else:
             file = open_tun(device)
             self._network.devices.quiet(device)
-        gre = None
-        if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
-            gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
         door = Open(one.name, tunnel.protection, gre, tunnel.versions, one.segments)
         self._doors[one.name] = file, door
-        self._worker.tell(door, (file,))
+        self._close_bare(one.name)
+        if bare is not None:
+            self._bare[one.name] = bare
+        self._worker.tell(door, self._files(file, door))
+
+    def _files(self, file: int, door: Open) -> tuple[int, ...]:
+        """Return what comes along with a door: its device, and the socket of GRE that nothing protects."""
+        bare = self._bare.get(door.name)
+        return (file,) if bare is None else (file, bare.fileno())
+
+    def _close_bare(self, name: str) -> None:
+        if (bare := self._bare.pop(name, None)) is not None:
+            bare.close()
 
     def _drop_tunnel(self, name: str, device: str) -> None:
         """Have a tunnel's device be gone."""
         held = self._doors.pop(name, None)
         if held is not None:
             self._worker.tell(Shut(name))
+            self._close_bare(name)
             os.close(held[0])
             self._network.devices.delete(device)
 
@@ -330,7 +344,7 @@ class UserspacePlane(LinuxPlane):
         try:
             raw = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, ESP)
             raw.setsockopt(socket.SOL_SOCKET, SO_MARK, self._rules.mark)
-            raw.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, 78 if six else IP_FREEBIND, 1)
+            raw.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, IPV6_FREEBIND if six else IP_FREEBIND, 1)
             raw.bind((str(address), 0))
         except OSError as error:
             raise Unavailable(f"ESP at {address}: {error.strerror}") from error

@@ -23,6 +23,7 @@ from ikecli.boundary.effects import Datagram, Direction, Endpoint, Remove, Updat
 from ikecli.boundary.notices import Acquire, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.linux.memory import keep_to_itself
 from ikecli.dataplane.linux.room import inner_limit
+from ikecli.dataplane.userspace.bare import Bare
 from ikecli.dataplane.userspace.chooser import Chooser, Row
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.counts import Counts
@@ -77,6 +78,7 @@ class Worker:
         self._acts: dict[int, Callable[[int], None]] = {}
         self._main = self._door(tun, Open("", "", None, BOTH, (0, 0)))
         self._doors: dict[str, Door] = {}
+        self._bare: dict[str, Bare] = {}
         self._by_label: dict[str, Door] = {}
         self._outbound = Outbound(self._main, self._ports, self._tell)
         self._watch(pipe.socket.fileno(), self._hear)
@@ -155,7 +157,7 @@ class Worker:
                     self._main.chooser.follow(tuple(self._rows))
                     self._rows = []
             case Open():
-                self._open(message.name, self._door(files[0], message))
+                self._open(message, files)
             case Clamp(segments):
                 self._main.segments = segments
             case Shut(name):
@@ -179,22 +181,37 @@ class Worker:
         device = Coalescer(tun, self._inbound.plain)
         door = Door(io.FileIO(tun, "r+b"), chooser, device, one.label, wrap, one.versions, one.segments)
 
-        def act(_events: int) -> None:
-            try:
-                self._outbound.drain(door)
-            except OSError:  # the device is gone, and a message that says so under way
-                self._unwatch(tun)
-
-        self._watch(tun, act)
+        self._watch(tun, self._while_there(tun, lambda _events: self._outbound.drain(door)))
         return door
 
-    def _open(self, name: str, door: Door) -> None:
+    def _while_there(self, tun: int, act: Callable[[int], None]) -> Callable[[int], None]:
+        """Have something done with a device until it is gone, and a message that says so under way."""
+
+        def tried(events: int) -> None:
+            try:
+                act(events)
+            except OSError:
+                self._unwatch(tun)
+
+        return tried
+
+    def _open(self, one: Open, files: list[int]) -> None:
         """Have packets of a connection go through a device of its own, also those of SAs that are here already."""
-        self._shut(name)
-        self._doors[name] = self._by_label[door.label] = door
+        self._shut(one.name)
+        if one.gre is not None and not one.label:
+            self._bare[one.name] = bare = Bare(files[0], files[1], one.gre, one.versions, one.segments)
+            self._watch(files[0], self._while_there(files[0], bare.send))
+            self._watch(files[1], bare.receive)
+            return
+        door = self._door(files[0], one)
+        self._doors[one.name] = self._by_label[door.label] = door
         self._lead(door.label, door)
 
     def _shut(self, name: str) -> None:
+        if (bare := self._bare.pop(name, None)) is not None:
+            self._unwatch(bare.tun.fileno())
+            self._unwatch(bare.socket.fileno())
+            bare.close()
         door = self._close(name)
         if door is not None and self._by_label.get(door.label) is door:
             del self._by_label[door.label]
