@@ -19,13 +19,14 @@ from ikecli.crypto.keys import (
     signed_octets,
     skeyseed,
 )
-from ikecli.crypto.prf import prf, prf_plus
+from ikecli.crypto.prf import Keyed, prf, prf_plus
 from ikecli.crypto.suite import IkeKeys, Suite
 
 __all__ = [
     "ChildKeys",
     "IkeKeys",
     "KeyExchange",
+    "Keyed",
     "Suite",
     "child_keys",
     "generate",

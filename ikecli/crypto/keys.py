@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ikecli.crypto.prf import prf, prf_plus
+from ikecli.crypto.prf import Keyed, prf, prf_plus
 from ikecli.crypto.suite import cutter
 from ikecli.numbers import Algorithm
 from ikecli.value import value
@@ -97,11 +97,11 @@ def intermediate_auth(row: Algorithm, sk_p: bytes, before: bytes, octets: bytes)
     return prf(row, sk_p, before + octets)
 
 
-def key_pad(row: Algorithm, secret: bytes) -> bytes:
-    """Return what a pre-shared key makes AUTH data with, the same for all SAs (RFC 7296 2.15)."""
-    return prf(row, secret, _KEY_PAD)
+def key_pad(row: Algorithm, secret: bytes) -> Keyed:
+    """Return the PRF by which a pre-shared key makes AUTH data, the same for all SAs (RFC 7296 2.15)."""
+    return Keyed(row, prf(row, secret, _KEY_PAD))
 
 
-def shared_key_auth(row: Algorithm, padded: bytes, octets: bytes) -> bytes:
+def shared_key_auth(padded: Keyed, octets: bytes) -> bytes:
     """Return the AUTH data of a pre-shared key, as `key_pad` has it, over `signed_octets` (RFC 7296 2.15)."""
-    return prf(row, padded, octets)
+    return padded.of(octets)

@@ -401,8 +401,10 @@ class Appliance:
         try:
             transmit(send.datagram)
         except Unavailable as problem:
-            failed = Failed(send, str(problem))
-            self.clock.call_at(self.clock.now(), lambda: self._perform(self.engine.failed(failed, self.clock.now())))
+            self.clock.call_at(self.clock.now(), partial(self._failed, Failed(send, str(problem))))
+
+    def _failed(self, failed: Failed) -> None:
+        self._perform(self.engine.failed(failed, self.clock.now()))
 
     def _tell(self, tell: Tell) -> None:
         """Pass on an event; keys are for the key log alone."""
@@ -426,8 +428,7 @@ class Appliance:
             try:
                 ways[type(effect)](effect)
             except Unavailable as problem:
-                failed = Failed(effect, str(problem), tuple(left))
-                self._perform(self.engine.failed(failed, self.clock.now()))
+                self._failed(Failed(effect, str(problem), tuple(left)))
         if self.engine.next_wake != self._alarm_at:
             self._arm()
 

@@ -70,33 +70,34 @@ def agreed(
     if core.sends_to(talk.sa.remote.address, outbound):
         raise Malformed("an ESP SPI that the peer uses already")
     group, esn = rows.get(_KE), rows[_ESN].number == 1
-    return ChildSa(
-        connection=connection.label,
-        inbound=spi,
-        outbound=outbound,
-        encryption=rows[_ENCR],
-        integrity=rows.get(_INTEG),
-        group=group.number if group else None,
-        esn=esn,
-        transport=transport,
-        encapsulated=talk.sa.nat,
-        pairs=pairs,
-        created=now,
-        lifetime=connection.lifetime,
-        kilobytes=connection.kilobytes,
-        packets=_packets(connection, esn),
-        replay_window=connection.replay_window,
-        expires=now + connection.lifetime if connection.lifetime else 0.0,
-        soft=now + connection.lifetime * core.child_lives.share(talk.asking) if connection.lifetime else 0.0,
-        replaces=talk.replaces.inbound if talk.replaces else 0,
-        additional=choice.additional,
-        tfc=connection.tfc and replace(connection.tfc, pads=connection.tfc.pads and padded and not transport),
-        fragments=fragments and not transport,
-        outer=connection.outer,
-        idle=connection.idle,
-        used=idleness.inherited(talk.replaces, now),
-        looked=now,
+    child = ChildSa(
+        connection.label,
+        spi,
+        outbound,
+        rows[_ENCR],
+        rows.get(_INTEG),
+        group.number if group else None,
+        esn,
+        transport,
+        talk.sa.nat,
+        pairs,
+        now,
+        connection.lifetime,
+        connection.kilobytes,
+        _packets(connection, esn),
+        connection.replay_window,
     )
+    if connection.lifetime:
+        child.expires = now + connection.lifetime
+        child.soft = now + connection.lifetime * core.child_lives.share(talk.asking)
+    if talk.replaces is not None:
+        child.replaces = talk.replaces.inbound
+    if connection.tfc is not None:
+        child.tfc = replace(connection.tfc, pads=connection.tfc.pads and padded and not transport)
+    child.additional, child.fragments = choice.additional, fragments and not transport
+    child.outer, child.idle = connection.outer, connection.idle
+    child.used, child.looked = idleness.inherited(talk.replaces, now), now
+    return child
 
 
 def wants_fragments(talk: Talk, *sides: tuple[Selector, ...]) -> bool:
@@ -146,22 +147,22 @@ def _lifetime(talk: Talk, child: ChildSa) -> Lifetime:
 def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lifetime: Lifetime) -> Install:
     inbound = direction is _INBOUND
     return Install(
-        direction=direction,
-        spi=child.inbound if inbound else child.outbound,
-        peer_spi=child.outbound if inbound else child.inbound,
-        local=sa.local,
-        remote=sa.remote,
-        encryption=child.encryption,
-        integrity=child.integrity,
-        keys=keys,
-        flows=child.pairs,
-        connection=child.connection,
-        transport=child.transport,
-        encapsulated=child.encapsulated,
-        esn=child.esn,
-        replay_window=child.replay_window,
-        lifetime=lifetime,
-        tfc=None if inbound else child.tfc,
-        fragments=child.fragments,
-        outer=child.outer,
+        direction,
+        child.inbound if inbound else child.outbound,
+        child.outbound if inbound else child.inbound,
+        sa.local,
+        sa.remote,
+        child.encryption,
+        child.integrity,
+        keys,
+        child.pairs,
+        child.connection,
+        child.transport,
+        child.encapsulated,
+        child.esn,
+        child.replay_window,
+        lifetime,
+        None if inbound else child.tfc,
+        child.fragments,
+        child.outer,
     )

@@ -198,22 +198,20 @@ class Core:
         """Put a new IKE SA into all tables; `request` is the digest of the message that a peer began it with."""
         own = self.draw_ike_spi()
         sa = IkeSa(
-            number=self._numbers.take(),
-            session=self._enter_session(local, remote),
-            initiator=initiator,
-            local=local,
-            remote=remote,
-            origin=remote,
-            spi_i=own if initiator else peer_spi,
-            spi_r=peer_spi if initiator else own,
-            state=_CONNECTING if initiator else _HALF_OPEN,
-            created=self.now,
-            order=self.order,
-            birth=birth,
-            request=request,
-            began=initiator,
-            vrf=vrf,
+            self._numbers.take(),
+            self._enter_session(local, remote),
+            initiator,
+            local,
+            remote,
+            remote,
+            own if initiator else peer_spi,
+            peer_spi if initiator else own,
+            _CONNECTING if initiator else _HALF_OPEN,
+            self.now,
+            self.order,
+            request,
         )
+        sa.birth, sa.began, sa.vrf = birth, initiator, vrf
         self._enter(sa)
         if not initiator:
             self.by_request[(remote.octets, request)] = sa

@@ -49,7 +49,7 @@ class Counts:
             row[place] += 1
         known = self._notifies
         for payload in payloads:
-            if isinstance(payload, Notify):
+            if type(payload) is Notify:
                 if (row := known.get(payload.type)) is not None:
                     row[place] += 1
                 elif len(known) < MAX_NOTIFY_KINDS:

@@ -75,4 +75,5 @@ def longest(prefixes: Sequence[Prefix], address: Address) -> int | None:
     """Return the longest length of the prefixes that hold an address, plus one; 0 of none; None when all miss."""
     if not prefixes:
         return 0
-    return max([one.prefixlen + 1 for one in prefixes if address in one], default=None)
+    lengths = [one.prefixlen + 1 for one in prefixes if address in one]
+    return max(lengths) if lengths else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikecli.boundary.effects import SharedSecret
+from ikecli.boundary.effects import SharedSecret, Tell
 from ikecli.boundary.events import KeysDerived
 from ikecli.crypto import skeyseed
 from ikecli.ike.core import Core
@@ -45,9 +45,6 @@ def tell(core: Core, sa: IkeSa) -> None:
     suite, keys = sa.suite, sa.keys
     if suite is None or keys is None or KeysDerived not in core.heard:
         return
-
-    def event() -> KeysDerived:
-        every = (keys.d, keys.ai, keys.ar, keys.ei, keys.er, keys.pi, keys.pr)
-        return KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, suite.encryption, suite.integrity, every)
-
-    core.tell(KeysDerived, event)
+    every = (keys.d, keys.ai, keys.ar, keys.ei, keys.er, keys.pi, keys.pr)
+    algorithms = suite.encryption, suite.integrity
+    core.do(Tell(KeysDerived(sa.number, sa.session, sa.spi_i, sa.spi_r, *algorithms, every)))

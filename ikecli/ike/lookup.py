@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ikecli.crypto import key_pad
+from ikecli.crypto import Keyed, key_pad
 from ikecli.ike.choose import Additional, Offer, esp_offers, ike_offers
 from ikecli.ike.keyed import Keys, Score, best, longest, specificity
 from ikecli.ike.selectors import Pair
@@ -60,7 +60,7 @@ class Lookup:
         self._indexed: Final = _indexed(intent.profiles)
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
-        self._padded: Final[dict[tuple[int, int], tuple[bytes, Secret]]] = {}
+        self._padded: Final[dict[tuple[int, int], tuple[Keyed, Secret]]] = {}
         self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
@@ -117,8 +117,8 @@ class Lookup:
             known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs, additional))
         return known
 
-    def key_pad(self, prf: Algorithm, secret: Secret) -> bytes:
-        """Return what a pre-shared key makes AUTH data with; it is worked out once.
+    def key_pad(self, prf: Algorithm, secret: Secret) -> Keyed:
+        """Return the PRF by which a pre-shared key makes AUTH data; it is worked out once.
 
         The key is kept beside it: while it is there, no other has its `id`.
         """
@@ -182,13 +182,11 @@ class Lookup:
 
     def candidates(self, local: Address, remote: Address, profile: str, vrf: str = "") -> list[Connection]:
         """Return the configured connections that a peer may ask Child SAs of, in order."""
-        rows = self._by_peer.get(remote, ()), self._by_peer.get(None, ())
-        return [
-            row
-            for some in rows
-            for row in some
-            if row.local == local and row.vrf == vrf and row.profile in (None, profile)
-        ]
+        found = []
+        for row in (*self._by_peer.get(remote, ()), *self._by_peer.get(None, ())):
+            if row.local == local and row.vrf == vrf and row.profile in (None, profile):
+                found.append(row)
+        return found
 
 
 def _keys(profile: Profile) -> list[Key] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Endpoint, Send
+from ikecli.boundary.effects import Datagram, Endpoint, Send, Tell
 from ikecli.boundary.events import MessageReceived, MessageSent
 from ikecli.crypto import IkeKeys, Suite
 from ikecli.errors import Unauthentic
@@ -48,7 +48,7 @@ def write(
     octets = write_message(Message(header, tuple(payloads))) if exchange == _INIT else _seal(core, sa, header, payloads)
     core.counts.message(exchange, response, False, payloads)
     if MessageSent in core.heard:
-        core.tell(MessageSent, lambda: _told(MessageSent, sa, header, payloads, len(octets)))
+        core.do(Tell(_told(MessageSent, sa, header, payloads, len(octets))))
     return octets
 
 
@@ -72,7 +72,7 @@ def note_received(core: Core, sa: IkeSa, message: Incoming) -> None:
     header = message.header
     core.counts.message(header.exchange, header.response, True, message.notifies)
     if MessageReceived in core.heard:
-        core.tell(MessageReceived, lambda: _told(MessageReceived, sa, header, message.payloads, len(message.octets)))
+        core.do(Tell(_told(MessageReceived, sa, header, message.payloads, len(message.octets))))
 
 
 def send(core: Core, sa: IkeSa, octets: bytes) -> None:
@@ -84,7 +84,7 @@ def send(core: Core, sa: IkeSa, octets: bytes) -> None:
 def send_to(core: Core, octets: bytes, local: Endpoint, remote: Endpoint, vrf: str) -> None:
     """Send a message, or all fragments of one, between two ends in a routing table."""
     for one in cut(octets):
-        core.do(Send(Datagram(one, local, remote, vrf=vrf)))
+        core.do(Send(Datagram(one, local, remote, False, vrf)))
 
 
 def _seal(core: Core, sa: IkeSa, header: Header, payloads: Sequence[Payload]) -> bytes:

@@ -133,11 +133,14 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> N
 
 def _first(core: Core, datagram: Datagram, message: Incoming, known: bytes, proof: challenge.Proof) -> None:
     spi, bits = message.header.initiator_spi, puzzles.difficulty(core) if proof is _PUZZLE else 0
-    sa = core.add(False, datagram.local, datagram.remote, spi, Birth(NO_AIM, puzzle=bits), known, datagram.vrf)
+    birth = Birth(NO_AIM)
+    birth.puzzle = bits
+    sa = core.add(False, datagram.local, datagram.remote, spi, birth, known, datagram.vrf)
     core.waiting.add(sa, proof)
     sa.ends = core.now + HALF_OPEN_SECONDS
     tasks = tuple(map(call, SERVED[_INIT]))
-    talk = Talk(core, sa, _INIT, False, NO_AIM, tasks, message=message)
+    talk = Talk(core, sa, _INIT, False, NO_AIM, tasks)
+    talk.message = message
     messages.note_received(core, sa, message)
     try:
         shapes.check(message)

@@ -34,7 +34,7 @@ class Incoming:
         self.header = header
         self.payloads = payloads
         self.octets = octets
-        self.notifies = [payload for payload in payloads if isinstance(payload, Notify)]
+        self.notifies = [payload for payload in payloads if type(payload) is Notify]
         self.firsts: dict[type[Payload], Any] = {type(payload): payload for payload in reversed(payloads)}
 
     def one(self, kind: type[P]) -> P | None:

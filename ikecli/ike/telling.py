@@ -73,12 +73,10 @@ def chosen(talk: Talk, choice: Choice, offers: Sequence[Offer], proposals: Seque
         return
     sa = talk.sa
 
-    def event() -> ProposalChosen:
-        configured = texts.offers(offers)
-        theirs = configured if proposals is None else texts.proposals(proposals)
-        return ProposalChosen(sa.number, sa.session, choice.protocol.name, theirs, configured, texts.choice(choice))
-
-    talk.core.tell(ProposalChosen, event)
+    configured = texts.offers(offers)
+    theirs = configured if proposals is None else texts.proposals(proposals)
+    made = texts.choice(choice)
+    talk.do(Tell(ProposalChosen(sa.number, sa.session, choice.protocol.name, theirs, configured, made)))
 
 
 def refused(talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: Sequence[Proposal]) -> None:
@@ -112,10 +110,7 @@ def selectors(talk: Talk, local: Sequence[Selector], remote: Sequence[Selector],
     if SelectorsChosen not in talk.core.heard:
         return
     sa = talk.sa
-    talk.core.tell(
-        SelectorsChosen,
-        lambda: SelectorsChosen(sa.number, sa.session, texts.selectors(local, remote), texts.pairs(pairs)),
-    )
+    talk.do(Tell(SelectorsChosen(sa.number, sa.session, texts.selectors(local, remote), texts.pairs(pairs))))
 
 
 def uncovered(
@@ -174,13 +169,9 @@ def child_up(talk: Talk, child: ChildSa) -> None:
         return
     sa = talk.sa
 
-    def event() -> ChildUp:
-        suite = " ".join(texts.algorithm(row) for row in (child.encryption, child.integrity) if row)
-        return ChildUp(
-            sa.number, sa.session, child.connection, child.inbound, child.outbound, suite, texts.pairs(child.pairs)
-        )
-
-    talk.core.tell(ChildUp, event)
+    suite = " ".join(texts.algorithm(row) for row in (child.encryption, child.integrity) if row)
+    spis = child.inbound, child.outbound
+    talk.do(Tell(ChildUp(sa.number, sa.session, child.connection, *spis, suite, texts.pairs(child.pairs))))
 
 
 def progress(talk: Talk, text: str) -> None:

@@ -32,7 +32,7 @@ def due(core: Core, sa: IkeSa) -> float | None:
         for child in sa.children.values():
             if not child.deleting:
                 times += filter(None, (child.soft, child.expires))
-    return min(times, default=None)
+    return min(times) if times else None
 
 
 def act(core: Core, sa: IkeSa) -> None:

@@ -151,7 +151,7 @@ def _auth(talk: Talk, secret: Secret, identity: Identification, of_initiator: bo
         octets = signed_octets(suite.prf, birth.request, birth.nr, keys.pi, identity.write(), covered(birth))
     else:
         octets = signed_octets(suite.prf, birth.response, birth.ni, keys.pr, identity.write(), covered(birth))
-    return shared_key_auth(suite.prf, talk.core.lookup.key_pad(suite.prf, secret), octets)
+    return shared_key_auth(talk.core.lookup.key_pad(suite.prf, secret), octets)
 
 
 def _tell_missing(talk: Talk, identity: Identity) -> None:
