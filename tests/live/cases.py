@@ -88,6 +88,7 @@ crypto ikev2 profile P
  authentication local pre-share
  keyring local K
  aaa authorization group psk list FLEX HUB
+crypto logging ikev2
 crypto ikev2 client flexvpn HUB
  peer 1 192.0.2.2
  client connect Tunnel0
@@ -185,7 +186,8 @@ crypto ikev2 keyring K
 {identity} authentication remote pre-share
  authentication local pre-share
  keyring local K
-{case.profile}crypto ipsec transform-set T {case.esp}
+{case.profile}crypto logging ikev2
+crypto ipsec transform-set T {case.esp}
  mode {"transport" if case.transport else "tunnel"}
 crypto map {"ipv6 " if six else ""}M 10 ipsec-isakmp
  set peer {there}

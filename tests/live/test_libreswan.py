@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live.cases import CBC, HIDDEN, Case
+from tests.live.cases import CBC, Case
 from tests.live.libreswan import Pluto, theirs
 from tests.live.peers import LIBRESWAN, unpacked
 from tests.live.test_planes import has_esp
@@ -41,20 +39,6 @@ CASES = (
 
 
 NARROWED = _row("narrowing", selectors=("10.2.0.0/16", "10.1.0.0/16"), connection="narrowing=yes")
-TRANSLATION = (
-    ("POSTROUTING", "-o", "veth0", "-j", "MASQUERADE"),
-    *(
-        ("PREROUTING", "-i", "veth0", "-p", "udp", "--dport", port, "-j", "DNAT", "--to", HIDDEN)
-        for port in ("500", "4500")
-    ),
-)
-
-
-def translate(namespace: str) -> None:
-    """Have a namespace translate, by the iptables that libreswan's packages bring: User-Mode Linux has no nftables."""
-    for rule in TRANSLATION:
-        command = unpacked(LIBRESWAN).command(Path("/run"), "/usr/sbin/iptables-legacy", "-t", "nat", "-A", *rule)
-        subprocess.run(["ip", "netns", "exec", namespace, *command], check=True)
 
 
 @pytest.fixture
@@ -63,7 +47,7 @@ def tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
         pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
     with ExitStack() as stack:
         make = partial(Pluto, unpacked(LIBRESWAN), text=theirs(request.param))
-        yield Tunnel(stack, request.param, make, "xfrm", translate)
+        yield Tunnel(stack, request.param, make, "xfrm")
 
 
 @pytest.mark.parametrize("tunnel", CASES, ids=lambda case: case.name, indirect=True)

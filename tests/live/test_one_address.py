@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,26 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import join, namespaces, within
+from tests.dataplane.namespaces import join, namespaces
 from tests.live.machine import differing, snapshot
-from tests.live.peers import LIBRESWAN, unpacked
 from tests.live.test_planes import kind as kind  # a fixture
+from tests.live.translation import translate
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample-configs" / "hub-and-spoke"
 GENERAL = " tunnel source GigabitEthernet0/0\n"
-NFT = 'table ip t { chain c { type nat hook postrouting priority 100; oifname "veth0" masquerade; }; }'
-LEGACY = ("/usr/sbin/iptables-legacy", "-t", "nat", "-A", "POSTROUTING", "-o", "veth0", "-j", "MASQUERADE")
-
-
-def translate(namespace: str) -> None:
-    """Have a namespace translate, by nftables, or with a kernel that has none by what libreswan's packages bring."""
-    with within(namespace):
-        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
-    there = ["ip", "netns", "exec", namespace]
-    if subprocess.run([*there, "nft", NFT], capture_output=True, check=False).returncode:
-        subprocess.run([*there, *unpacked(LIBRESWAN).command(Path("/run"), *LEGACY)], check=True)
 
 
 def text(name: str) -> str:
@@ -45,7 +33,7 @@ def test_spokes_behind_one_translation_each_have_an_interface(tmp_path: Path, ki
         for number in (1, 2):
             ends = (f"10.99.{number}.1{number}/24", f"10.99.{number}.254/24")
             join(made[f"Spoke{number}"], made["N"], ends, f"veth{number}")
-        translate(made["N"])
+        translate(made["N"], "veth0")
         names = ("Hub", "Spoke1", "Spoke2")
         before = {name: snapshot(made[name]) for name in names}
         engines = {}

@@ -15,6 +15,7 @@ import pytest
 from tests.daemon.engines import Engine, config
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.live.test_planes import kind as kind  # a fixture
+from tests.live.translation import translate
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -65,26 +66,14 @@ def routed(where: Path, kind: str, peer: str = LEFT, more: str = "") -> Iterator
         join(made["M"], made["R"], (f"{ROUTER['R']}/24", f"{RIGHT}/24"), "veth1")
         with within(made["M"]):
             Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
-            if peer != LEFT:
-                translate(20000)
+        if peer != LEFT:
+            translate(made["M"], "veth1", (20_000, 20_099))
         both = Routed(where, kind, made, peer, more)
         try:
             yield both
         finally:
             for engine in both.engines.values():
                 engine.end()
-
-
-def translate(port: int) -> None:
-    """Have the router in whose namespace we are give all that leaves towards R its own address and one port."""
-    subprocess.run(["nft", "delete", "table", "ip", "t"], capture_output=True)
-    rules = f"""table ip t {{
-        chain c {{
-            type nat hook postrouting priority 100
-            oifname veth1 meta l4proto udp masquerade to :{port}-{port + 99}
-        }}
-    }}"""
-    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
 
 
 def test_a_sender_is_told_what_a_narrow_link_lets_pass(tmp_path: Path, kind: str) -> None:
@@ -152,8 +141,8 @@ def test_a_peer_whose_translation_changes_is_answered_where_it_is_now(tmp_path: 
     with routed(tmp_path, kind, peer=ROUTER["R"]) as both:
         both.until_it_passes("L")
         assert "200" in both.engines["R"].show_until("show crypto ikev2 sa", f"{ROUTER['R']}/200")
+        translate(both.made["M"], "veth1", (30_000, 30_099))
         with within(both.made["M"]):
-            translate(30000)
             ip("link", "set", "veth1", "down")  # masquerade forgets what it has translated there
             ip("link", "set", "veth1", "up")
         both.until_it_passes("L")

@@ -19,10 +19,9 @@ SECONDS = 2400
 
 
 TESTS = {
-    # the kernel that Debian brings has no nftables for a router that translates addresses
     "planes": [
         "-k",
-        "xfrm and not translation",
+        "xfrm",
         "tests/dataplane/test_contract.py",
         "tests/dataplane/test_tunnels.py",
         "tests/dataplane/test_hiding.py",
@@ -44,6 +43,7 @@ TESTS = {
     "strongswan": ["tests/live/test_strongswan_kernel.py"],
 }
 PEERS = {
+    "planes": (LIBRESWAN,),
     "interfaces": (LIBRESWAN,),
     "libreswan": (LIBRESWAN,),
     "openiked": (OPENIKED,),

@@ -15,19 +15,11 @@ from tests.daemon.engines import Engine
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.live.cases import HIDDEN, INSIDE, NETWORK, OUTSIDE, Case, ours
 from tests.live.machine import stream
+from tests.live.translation import translate
 
 MEGABYTE = 1 << 20
 LATE = 2.0
 """Seconds that an answer may take."""
-NAT = """table ip nat {
- chain out { type nat hook postrouting priority 100; oifname "veth0" masquerade; }
- chain in { type nat hook prerouting priority -100; iifname "veth0" udp dport { 500, 4500 } dnat to 192.168.0.2; }
-}
-"""
-REBOUND = """table ip nat {{
- chain out {{ type nat hook postrouting priority 100; oifname "veth0" meta l4proto udp masquerade to :{first}-{last}; }}
-}}
-"""
 
 
 class Daemon(Protocol):
@@ -62,12 +54,11 @@ class Tunnel:
         case: Case,
         make: Callable[[Path, str], Daemon],
         kind: str = "userspace",
-        translate: Callable[[str], None] | None = None,
     ) -> None:
         where = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.case = case
         self.names = names = stack.enter_context(namespaces("L", "R", *(["N"] if case.nat or case.nat_there else [])))
-        self._wire(translate or by_nft)
+        self._wire()
         for version, prefix in ((4, 32), (6, 128)):
             ip("-n", names["R"], "address", "add", f"{INSIDE[version]['R']}/{prefix}", "dev", "lo")
         if case.also:
@@ -100,7 +91,7 @@ class Tunnel:
             self._peer_runs.close()
             self._peer_runs.enter_context(self.peer.running())
 
-    def _wire(self, translate: Callable[[str], None]) -> None:
+    def _wire(self) -> None:
         hidden = "L" if self.case.nat else "R" if self.case.nat_there else ""
         ends = [self.names["N" if name == hidden else name] for name in "LR"]
         join(*ends, (f"{OUTSIDE[4]['L']}/24", f"{OUTSIDE[4]['R']}/24"))
@@ -109,14 +100,11 @@ class Tunnel:
         if hidden:
             join(self.names[hidden], self.names["N"], (f"{HIDDEN}/24", "192.168.0.1/24"), "veth1")
             ip("-n", self.names[hidden], "route", "add", "default", "via", "192.168.0.1")
-            translate(self.names["N"])
-            there = ["ip", "netns", "exec", self.names["N"]]
-            subprocess.run([*there, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+            translate(self.names["N"], "veth0", to=HIDDEN)
 
     def translate_anew(self, first: int) -> None:
         """Have the NAT forget what it translated, forward nothing any more, and give what leaves ports from `first`."""
-        anew = f"flush ruleset\n{REBOUND.format(first=first, last=first + 99)}"
-        by_nft(self.names["N"], anew)
+        translate(self.names["N"], "veth0", (first, first + 99))
         for state in ("down", "up"):  # masquerade forgets what it has translated there
             ip("-n", self.names["N"], "link", "set", "veth0", state)
 
@@ -161,11 +149,6 @@ class Tunnel:
         assert sum(map(int, encrypted)) > 0
         if self.case.also:
             assert self.pinging("L", 3, 56, 0.1, self.case.also).lost() == 0
-
-
-def by_nft(namespace: str, rules: str = NAT) -> None:
-    """Have a namespace translate what the hidden end sends, and what comes to its ports."""
-    subprocess.run(["ip", "netns", "exec", namespace, "nft", "-f", "-"], input=rules, text=True, check=True)
 
 
 class Pinging:
