@@ -45,10 +45,21 @@ class Counters:
     dummies_in: int = 0
     dummies_out: int = 0
 
+    def __add__(self, other: Counters) -> Counters:
+        """Return what both counted."""
+        return Counters(*(getattr(self, name) + getattr(other, name) for name in Counters.__slots__))
+
+    def __sub__(self, other: Counters) -> Counters:
+        """Return what was counted since; nothing of what has begun anew."""
+        return Counters(*(max(getattr(self, name) - getattr(other, name), 0) for name in Counters.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class ChildView:
-    """One Child SA: `encryption` is (number, key bits), `integrity` a number, none with AEAD; ports are IKE's."""
+    """One Child SA: `encryption` is (number, key bits), `integrity` a number, none with AEAD; ports are IKE's.
+
+    `past` is what the SAs counted in whose place it is.
+    """
 
     connection: str
     interface: str
@@ -73,6 +84,12 @@ class ChildView:
     local_port: int = 500
     remote_port: int = 500
     tfc: bool = False
+    past: Counters = Counters()
+
+    @property
+    def totals(self) -> Counters:
+        """What it counted, and those before it."""
+        return self.counters if self.past == Counters() else self.counters + self.past
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from ikecli.daemon.journal import Journal
 from ikecli.daemon.keylog import KeyLog
 from ikecli.daemon.pending import Pending
 from ikecli.daemon.reloading import Reloading
+from ikecli.daemon.totals import Totals
 from ikecli.daemon.unserved import unserved
 from ikecli.dataplane.base import EspState, Notify, Plane
 from ikecli.errors import IkecliError, Rejected, Unavailable
@@ -133,6 +134,7 @@ class Appliance:
         self.jobs: Final = Jobs(workshop or AtOnce())
         self.journal: Final = Journal(clock, self.jobs.here)
         self.plane: Final = plane(self.notice)
+        self._totals = Totals(clock, self.plane.counters)
         self.plane_reason = ""
         self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
@@ -148,9 +150,9 @@ class Appliance:
         self._ways: Final[dict[type[Effect], Callable[[Any], None]]] = {
             Send: partial(self._send, transmit),
             Tell: self._tell,
-            Install: self.plane.install,
-            Update: self.plane.update,
-            Remove: self.plane.remove,
+            Install: self._install,
+            Update: self._update,
+            Remove: self._remove,
             Reach: self.plane.reach,
             Attach: lambda attach: self.plane.attach(attach.access),
             Detach: lambda detach: self.plane.detach(detach.name),
@@ -351,7 +353,9 @@ class Appliance:
         spis = [child.inbound_spi for view in self.sas() for child in view.children]
         ike, effects = self.engine.give(number, self.clock.now())
         left = {child.inbound_spi for view in self.sas() for child in view.children}
-        esp = self.plane.give([spi for spi in spis if spi not in left])
+        gone = [spi for spi in spis if spi not in left]
+        esp = self.plane.give(gone)
+        self._totals.forget(gone)
         self._perform(effects)
         return {"ike": ike, "esp": [write(state, EspState) for state in esp]}
 
@@ -361,6 +365,7 @@ class Appliance:
         effects = self.engine.take(plain.get("ike"), self.clock.now())
         for state in states:
             self.plane.take(state)
+            self._totals.put(state.install)
         self._perform(effects)
 
     def shutdown(self) -> None:
@@ -391,8 +396,16 @@ class Appliance:
     def _counted(self, children: Iterable[ChildView]) -> list[ChildView]:
         found = list(children)
         counts = self.plane.counters(child.inbound_spi for child in found)
-        none = Counters()
-        return [replace(child, counters=counts.get(child.inbound_spi, none)) for child in found]
+        none, past = Counters(), self._totals.past
+        return [
+            replace(child, counters=counts.get(child.inbound_spi, none), past=past(child.inbound_spi))
+            for child in found
+        ]
+
+    def reset_counters(self) -> None:
+        """Have the data plane count from now on."""
+        self.plane.reset()
+        self._totals.reset()
 
     # Effects
 
@@ -416,11 +429,23 @@ class Appliance:
     def tell_keys(self, on: bool) -> None:
         """Have the key log hear of keys, or no longer."""
         self.journal.hear((KeysDerived,) if on else ())
-        self._ways[Install] = self._install if on else self.plane.install
+        self._ways[Install] = self._install_told if on else self._install
 
     def _install(self, install: Install) -> None:
         self.plane.install(install)
+        self._totals.put(install)
+
+    def _install_told(self, install: Install) -> None:
+        self._install(install)
         self.keylog.esp(install)
+
+    def _update(self, update: Update) -> None:
+        self.plane.update(update)
+        self._totals.move(update)
+
+    def _remove(self, remove: Remove) -> None:
+        self._totals.leave(remove)
+        self.plane.remove(remove)
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         ways, left = self._ways, iter(effects)

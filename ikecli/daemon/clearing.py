@@ -51,7 +51,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
     "ikev2.sa": _ike,
     "session": _ike,
     "ipsec.sa": _ipsec,
-    "ipsec.counters": lambda appliance, options: appliance.plane.reset(),
+    "ipsec.counters": lambda appliance, options: appliance.reset_counters(),
     "ikev2.flexvpn": lambda appliance, options: clients.clear(appliance, str(options.get("name") or "")),
     "nat": _nat,
     "logging": lambda appliance, options: appliance.journal.clear(),

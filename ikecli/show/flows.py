@@ -29,12 +29,8 @@ class Block:
 
     @property
     def counters(self) -> Counters:
-        """What all Child SAs of this flow counted."""
-        if len(self.children) == 1:
-            return self.children[0].counters
-        return Counters(
-            **{name: sum(getattr(child.counters, name) for child in self.children) for name in Counters.__slots__}
-        )
+        """What all Child SAs of this flow counted, and those before them."""
+        return sum((child.totals for child in self.children), start=Counters())
 
     @property
     def peer(self) -> str:

@@ -49,6 +49,12 @@ def test_a_long_ping_over_short_lifetimes_loses_nothing(name: str) -> None:
     assert spis(lab, "Router") == spis(lab, "ASA")
     (child,) = lab["Router"].appliance.sas()[0].children
     assert child.age < 120
+    sent = marks.count("!")
+    for node in lab.nodes:
+        lab.run(5)
+        [shown] = node.appliance.sas()[0].children
+        assert (shown.totals.packets_out, shown.totals.packets_in) == (sent, sent)
+        assert shown.counters.packets_out < 500
 
 
 def test_a_quick_ping_over_short_lifetimes_loses_nothing_where_packets_overtake_each_other() -> None:

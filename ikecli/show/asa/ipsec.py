@@ -60,7 +60,7 @@ def _block(block: Block, child: ChildView, detail: bool) -> Iterator[str]:
 
 
 def _counters(child: ChildView, detail: bool) -> Iterator[str]:
-    count = child.counters
+    count = child.totals
     out, into = count.packets_out, count.packets_in
     yield f"      #pkts encaps: {out}, #pkts encrypt: {out}, #pkts digest: {out}"
     yield f"      #pkts decaps: {into}, #pkts decrypt: {into}, #pkts verify: {into}"

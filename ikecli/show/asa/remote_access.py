@@ -40,7 +40,7 @@ def _session(sa: IkeSaView, wall: float | None, detail: bool) -> Iterator[str]:
     if four and six:
         yield f"Assigned IPv6: {six}"
     yield from suite_lines(sa)
-    counts = [child.counters for child in sa.children]
+    counts = [child.totals for child in sa.children]
     sent, received = (sum(getattr(one, f"octets_{way}") for one in counts) for way in ("out", "in"))
     yield pair(("Bytes Tx", sent), ("Bytes Rx", received))
     if detail:

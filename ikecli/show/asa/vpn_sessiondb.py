@@ -59,8 +59,8 @@ def _session(sa: IkeSaView, wall: float | None) -> Iterator[str]:
     yield f"Connection   : {sa.profile or sa.remote}"
     yield pair(("Index", sa.id), ("IP Addr", sa.remote))
     yield from suite_lines(sa)
-    sent = sum(child.counters.octets_out for child in sa.children)
-    received = sum(child.counters.octets_in for child in sa.children)
+    sent = sum(child.totals.octets_out for child in sa.children)
+    received = sum(child.totals.octets_in for child in sa.children)
     yield pair(("Bytes Tx", sent), ("Bytes Rx", received))
     if wall is not None:
         yield f"Login Time   : {text.login(wall - sa.age)}"
@@ -92,7 +92,7 @@ def _rekey(letter: str, interval: int, left: int, unit: str) -> str:
 
 
 def _tunnel(sa: IkeSaView, number: int, child: ChildView) -> Iterator[str]:
-    count = child.counters
+    count = child.totals
     yield f"{_protocol(child)}:"
     yield f"  Tunnel ID    : {sa.id}.{number}"
     for flow in child.flows:
