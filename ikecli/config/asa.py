@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from typing import Literal
 
+from ikecli.config.asa_remote import GroupPolicy, IpPool, Ipv6Pool, TunnelGeneral
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports, Service
-from ikecli.config.syslog import FirewallHost
+from ikecli.config.syslog import FirewallHost, FirewallStamp
 from ikecli.language import Inert
-from ikecli.language.kinds import Range
 
 DEFAULT_GROUP = "DefaultL2LGroup"
 """The tunnel group of peers that have none of their own."""
@@ -202,6 +202,29 @@ class IpsecProposal:
     integrity: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LocalIdentity:
+    """Whom this side says it is to the ends of a tunnel: `kind` is address, hostname, key-id or email-id."""
+
+    kind: str | None = None
+    key_id: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DfBit:
+    """`crypto ipsec df-bit` of a named interface."""
+
+    bit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`crypto ipsec fragmentation` of a named interface: `when` packets are cut."""
+
+    when: str
+
+
 @dataclass(slots=True)
 class IpsecProfile:
     """`crypto ipsec profile`."""
@@ -211,6 +234,7 @@ class IpsecProfile:
     lifetime_seconds: int | str | None = None
     lifetime_kilobytes: int | str | None = None
     responder_only: bool | None = None
+    local_identity: LocalIdentity | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -325,24 +349,6 @@ class TunnelIpsec:
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PoolNames:
-    """The pools of a tunnel group, and the interface (by nameif) that they were given for."""
-
-    interface: str | None = None
-    names: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class TunnelGeneral:
-    """The `general-attributes` of a tunnel group."""
-
-    address_pools: PoolNames | None = None
-    ipv6_address_pools: PoolNames | None = None
-    group_policy: str | None = None
-    inert: dict[str, Inert] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class TunnelGroup:
     """`tunnel-group`."""
@@ -350,71 +356,6 @@ class TunnelGroup:
     type: str | None = None
     ipsec: TunnelIpsec | None = None
     general: TunnelGeneral | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IpPool:
-    """`ip local pool`."""
-
-    range: Range
-    mask: IPv4Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ipv6Pool:
-    """`ipv6 local pool`: the first address with the length of its prefix, and how many there are."""
-
-    first: IPv6Interface
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Servers:
-    """Name servers, or none."""
-
-    kind: str | None = None
-    servers: tuple[Ip, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name, or none."""
-
-    kind: str | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names, or none."""
-
-    kind: str | None = None
-    names: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class GroupAttributes:
-    """The `attributes` of a group policy."""
-
-    banner: list[str] = field(default_factory=list)
-    wins_servers: Servers | None = None
-    dns_servers: Servers | None = None
-    protocols: tuple[str, ...] = ()
-    split_policy: str | None = None
-    split_list: Named | None = None
-    domain: Named | None = None
-    split_dns: Names | None = None
-    address_pools: Names | None = None
-    ipv6_address_pools: Names | None = None
-    inert: dict[str, Inert] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class GroupPolicy:
-    """`group-policy`."""
-
-    where: str | None = None
-    attributes: GroupAttributes | None = None
 
 
 RouteKey = tuple[str, IPv4Address, IPv4Address, IPv4Address]
@@ -463,11 +404,18 @@ class Asa:
     lifetime_seconds: int | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None
+    tcp_mss: int | None = None
+    df_bits: dict[str, DfBit] = field(default_factory=dict)
+    cuts: dict[str, Cut] = field(default_factory=dict)
     ip_pools: dict[str, IpPool] = field(default_factory=dict)
     ipv6_pools: dict[str, Ipv6Pool] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)
     logging_enable: bool | None = None
+    log_stamps: FirewallStamp | Literal[False] | None = None
+    log_buffered: int | str | Literal[False] | None = None
+    log_octets: int | None = None
+    log_monitor: int | str | Literal[False] | None = None
     syslog_level: int | str | None = None
     syslog_hosts: dict[IPv4Address, FirewallHost] = field(default_factory=dict)
     isakmp_identity: IsakmpIdentity | None = None

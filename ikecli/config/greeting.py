@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from ikecli.boundary.views import LogForm
 from ikecli.config import syslog
@@ -36,7 +36,12 @@ def log_form(store: Store, started: float) -> LogForm:
     """Return how sessions print the log, of an engine that started at a wall time."""
     draft = store.draft
     if isinstance(draft, Asa):
-        return LogForm()
+        return LogForm(
+            stamps=syslog.words_of(draft.log_stamps),
+            buffered=_down_to(draft.log_buffered),
+            octets=draft.log_octets,
+            monitor=_down_to(draft.log_monitor),
+        )
     on = draft.logging is not False
     stamps, debug_stamps = map(syslog.words_of, (draft.log_stamps, draft.debug_stamps))
     return LogForm(
@@ -47,6 +52,11 @@ def log_form(store: Store, started: float) -> LogForm:
         monitor=syslog.lowest(draft.log_monitor, on),
         started=started if "uptime" in (*stamps, *debug_stamps) else 0,
     )
+
+
+def _down_to(level: int | str | Literal[False] | None) -> int:
+    """Return the severity down to which a firewall's lines are shown; all where nothing is said."""
+    return syslog.lowest(False if level is False else syslog.Shown(level=level), True)
 
 
 def aliases(store: Store) -> tuple[str, ...]:

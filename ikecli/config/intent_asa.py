@@ -26,7 +26,17 @@ from ikecli.config.common import Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.lists_asa import ANYWHERE, Lists
 from ikecli.config.remote_asa import Remote, pools
-from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW, Tunnels, is_tunnel
+from ikecli.config.tunnels_asa import (
+    HOSTNAME,
+    KILOBYTES,
+    LIFETIME,
+    REPLAY_WINDOW,
+    Tunnels,
+    fqdn_of,
+    identities_of,
+    is_tunnel,
+    outer_of,
+)
 from ikecli.intent import (
     Address,
     Connection,
@@ -52,7 +62,6 @@ from ikecli.language import defaults, load
 from ikecli.numbers import IdType, TransformType
 from ikecli.secret import Secret
 
-HOSTNAME: Final = "ciscoasa"
 NAT_KEEPALIVE: Final = 20
 COOKIE_PERCENT: Final = 50
 ENDLESS: Final = 2**31 - 1
@@ -120,13 +129,17 @@ class _Resolver:
         self.complaints = Complaints()
         self.lists = Lists(draft, self.complaints, self.address_of)
         self.groups: set[str] = set()
+        self.remote = Remote(draft, self.complaints)
+        self.shown = dict(identities_of(draft))
         self.named = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
 
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
         profiles = tuple(self.profiles())
         self.groups = {profile.name for profile in profiles}
-        tunnels = Tunnels(self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group, self.flows)
+        tunnels = Tunnels(
+            self.draft, self.complaints, self.address_of, self.offers, self.tunnel_group, self.flows, self.remote.idle
+        )
         maps = tuple(self.connections())
         interfaces = tuple(self.interfaces(tunnels))
         overlaps.complain(interfaces, self.complaints)
@@ -183,6 +196,7 @@ class _Resolver:
                 each.nameif or "",
                 each.description or "",
                 tunnel=tunnels.tunnel(name, each) if is_tunnel(name) else None,
+                segments=(self.draft.tcp_mss or 0,) * 2,
             )
 
     def routes(self) -> Iterator[Route]:
@@ -236,7 +250,6 @@ class _Resolver:
 
     def profiles(self) -> Iterator[Profile]:
         """Yield the tunnel groups that have both keys; the default groups last, that of travellers first of these."""
-        remote = Remote(self.draft, self.complaints)
         groups = self.draft.tunnel_groups.items()
         for name, group in sorted(groups, key=lambda item: DEFAULT_GROUPS.find(item[0])):
             if name in DEFAULT_GROUPS.split() and group.ipsec is None:
@@ -244,7 +257,7 @@ class _Resolver:
             keys = self.keys(name, group.ipsec or asa.TunnelIpsec())
             profile = self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys) if keys else None
             if profile is not None and (group.type == "remote-access" or name == asa.DEFAULT_RA_GROUP):
-                authorization = remote.authorization(name, group)
+                authorization = self.remote.authorization(name, group)
                 profile = replace(profile, authorization=authorization) if authorization else None
             if profile is not None:
                 yield profile
@@ -278,7 +291,7 @@ class _Resolver:
             name,
             remotes,
             (Credential(name, local, remote, gateways or ANYWHERE),),
-            local=self.identity(),
+            local=self.shown.get(address, self.identity()) if address else self.identity(),
             gateways=gateways,
             lifetime=lifetime if isinstance(lifetime, int) else ENDLESS,
             dpd=_checks(ipsec.keepalive),
@@ -289,7 +302,7 @@ class _Resolver:
         """Return the identity that this side shows; None: its address."""
         match self.draft.isakmp_identity:
             case asa.IsakmpIdentity("hostname"):
-                return Identity.fqdn(".".join(filter(None, (self.draft.hostname or HOSTNAME, self.draft.domain))))
+                return fqdn_of(self.draft)
             case asa.IsakmpIdentity("key-id", str(name)):
                 return Identity.key_id(name)
             case _:
@@ -340,7 +353,10 @@ class _Resolver:
                 found, proposals, group = parts
                 offered = proposals if enabled and local is not None else ()
                 ends = self.named[nameif], local or locals_[0]
-                yield self.connection(tag, sequence, entry, *ends, found, offered, group)
+                made = self.connection(tag, sequence, entry, *ends, found, offered, group)
+                if dynamic and entry.peers:
+                    made = replace(made, initiation=Initiation.NEVER, reverse_route=entry.reverse_route is not None)
+                yield replace(made, outer=outer_of(self.draft, nameif), idle=self.remote.idle(group) if group else 0)
 
     def rows(self, name: str, held: asa.CryptoMap) -> Iterator[tuple[str, int, asa.MapEntry]]:
         """Yield the entries of a map in order, those of a dynamic map in the place that names it."""

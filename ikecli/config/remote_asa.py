@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from typing import Final, TypeVar
 
-from ikecli.config import asa
+from ikecli.config import asa, asa_remote
 from ikecli.config.algorithms import network
 from ikecli.config.common import Ip
 from ikecli.config.complaints import Complaints
@@ -28,7 +28,7 @@ def pools(draft: asa.Asa, complaints: Complaints) -> tuple[Pool, ...]:
     return pools_of(complaints, (*four, *six))
 
 
-def _span(pool: asa.Ipv6Pool) -> Span:
+def _span(pool: asa_remote.Ipv6Pool) -> Span:
     first = pool.first.ip
     return first, first + (pool.count - 1)
 
@@ -41,7 +41,7 @@ class Remote:
 
     def authorization(self, name: str, group: asa.TunnelGroup) -> Authorization | None:
         """Return what the peers of a remote-access group are lent, unless it lets in none."""
-        general = group.general or asa.TunnelGeneral()
+        general = group.general or asa_remote.TunnelGeneral()
         policy = general.group_policy or asa.DEFAULT_POLICY
         where = ("tunnel_groups", name)
         if policy not in self.draft.group_policies:
@@ -80,16 +80,26 @@ class Remote:
             split_dns=_names(_first(held, lambda one: one.split_dns)),
             banner="\n".join(_first(held, lambda one: one.banner or None) or ()),
             required=True,
+            idle=self.idle(name),
         )
 
-    def attributes(self, policy: str) -> Iterator[asa.GroupAttributes]:
+    def idle(self, group: str | None) -> int:
+        """Return after how many seconds without traffic the SAs of a tunnel group's peers go; 0: never."""
+        held = self.draft.tunnel_groups.get(group or "")
+        policy = (held and held.general and held.general.group_policy) or asa.DEFAULT_POLICY
+        minutes = _first(list(self.attributes(policy)), lambda one: one.idle_timeout)
+        return minutes * 60 if isinstance(minutes, int) else 0
+
+    def attributes(self, policy: str) -> Iterator[asa_remote.GroupAttributes]:
         """Yield what a policy says, then what the default one says where that does not."""
         for name in dict.fromkeys((policy, asa.DEFAULT_POLICY)):
             held = self.draft.group_policies.get(name)
             if held and held.attributes:
                 yield held.attributes
 
-    def pools(self, name: str, general: asa.TunnelGeneral, held: list[asa.GroupAttributes]) -> Iterator[str]:
+    def pools(
+        self, name: str, general: asa_remote.TunnelGeneral, held: list[asa_remote.GroupAttributes]
+    ) -> Iterator[str]:
         """Yield the pools to lend from: those of the group policy before those of the tunnel group."""
         for own, listed, known, word in (
             (general.address_pools, _first(held, lambda one: one.address_pools), self.draft.ip_pools, "ip"),
@@ -109,7 +119,7 @@ class Remote:
                         f"{word} local pool {each} {'FIRST-LAST mask MASK' if word == 'ip' else 'PREFIX COUNT'}",
                     )  # fmt: skip
 
-    def networks(self, where: tuple[str, ...], policy: str, held: list[asa.GroupAttributes]) -> Iterator[Prefix]:
+    def networks(self, where: tuple[str, ...], policy: str, held: list[asa_remote.GroupAttributes]) -> Iterator[Prefix]:
         """Yield the networks that peers are to reach; none: everything."""
         kind, name = _first(held, lambda one: one.split_policy) or ALL, _named(_first(held, lambda one: one.split_list))
         if kind == ALL:
@@ -132,17 +142,19 @@ class Remote:
                 yield network(end.address, None if end.kind == "host" else end.mask)
 
 
-def _first(held: list[asa.GroupAttributes], of: Callable[[asa.GroupAttributes], Value | None]) -> Value | None:
+def _first(
+    held: list[asa_remote.GroupAttributes], of: Callable[[asa_remote.GroupAttributes], Value | None]
+) -> Value | None:
     return next((value for one in held if (value := of(one)) is not None), None)
 
 
-def _servers(found: asa.Servers | None) -> tuple[Ip, ...]:
+def _servers(found: asa_remote.Servers | None) -> tuple[Ip, ...]:
     return found.servers if found else ()
 
 
-def _named(found: asa.Named | None) -> str:
+def _named(found: asa_remote.Named | None) -> str:
     return (found.name if found else None) or ""
 
 
-def _names(found: asa.Names | None) -> tuple[str, ...]:
+def _names(found: asa_remote.Names | None) -> tuple[str, ...]:
     return found.names if found else ()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any, Final
 
-from ikecli.config import asa, ios, smart
+from ikecli.config import asa, asa_remote, ios, smart
 from ikecli.config.common import Digest, Sealed
 from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash, unobscured
@@ -180,7 +180,7 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
             if name not in draft.tunnel_groups:
                 draft.tunnel_groups[name] = asa.TunnelGroup()
         if asa.DEFAULT_POLICY not in draft.group_policies:
-            draft.group_policies[asa.DEFAULT_POLICY] = asa.GroupPolicy()
+            draft.group_policies[asa.DEFAULT_POLICY] = asa_remote.GroupPolicy()
     if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
         draft.security_level = TRUSTED if draft.nameif == "inside" else 0
         yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from ikecli.config import asa, ios
+from ikecli.config import asa, asa_remote, ios
 from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.language import Command
 
@@ -104,7 +104,7 @@ def said(draft: ios.Ios | asa.Asa) -> ios.Ios | asa.Asa:
         name: replace(group, type=group.type or _GROUP_TYPES.get(name)) for name, group in draft.tunnel_groups.items()
     }
     policies = dict(draft.group_policies)
-    held = policies.get(asa.DEFAULT_POLICY, asa.GroupPolicy())
+    held = policies.get(asa.DEFAULT_POLICY, asa_remote.GroupPolicy())
     policies[asa.DEFAULT_POLICY] = replace(held, where=held.where or "internal")
     return replace(draft, tunnel_groups=groups, group_policies=policies)
 

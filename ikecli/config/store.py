@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from ikecli.config import intent_asa, intent_ios, passwords, smart
+from ikecli.config import intent_asa, intent_ios, passwords, smart, tunnels_asa
 from ikecli.config.asa import Asa
 from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
@@ -50,7 +50,7 @@ class Store:
         self._master_key: Final = master_key
         self.scribe = Scribe(dialect, Mask(dialect, master_key, phrases), random)
         self.draft: Final[Ios | Asa] = Ios() if dialect == "ios" else Asa()
-        self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else intent_asa.HOSTNAME)
+        self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else tunnels_asa.HOSTNAME)
         self.complaints: tuple[Complaint, ...] = ()
         self.editors = 0
         self.version = 0
@@ -71,7 +71,7 @@ class Store:
     @property
     def hostname(self) -> str:
         """The name of the appliance, as it is in the draft."""
-        return self.draft.hostname or (intent_ios.HOSTNAME if self.dialect == "ios" else intent_asa.HOSTNAME)
+        return self.draft.hostname or (intent_ios.HOSTNAME if self.dialect == "ios" else tunnels_asa.HOSTNAME)
 
     def names(self, path: str) -> Iterable[str]:
         """Return the live names at a path of the draft, as the grammar gives it: "crypto_maps", "nameif"."""

@@ -54,6 +54,18 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class FirewallStamp:
+    """`logging timestamp`."""
+
+    rfc5424: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All of it in words."""
+        return ("rfc5424",) if self.rfc5424 else DATETIME
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """`logging buffered` and `logging monitor`: down to which severity, how many octets; all if not said."""
 
@@ -61,7 +73,7 @@ class Shown:
     level: int | str | None = None
 
 
-def words_of(stamp: Stamp | Literal[False] | None) -> tuple[str, ...]:
+def words_of(stamp: Stamp | FirewallStamp | Literal[False] | None) -> tuple[str, ...]:
     """Return what stands before a line, in words; none for nothing."""
     return () if stamp is False else DATETIME if stamp is None else stamp.words
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ikecli.config import asa
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Initiation, Tunnel
+from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Identity, Initiation, Outer, Tunnel
 from ikecli.intent.peers import tunnel_flows
 
 LIFETIME: Final = 28800
@@ -21,6 +21,38 @@ AddressOf = Callable[[str, int], Address | None]
 """Returns the address of a named interface of an IP version."""
 Offers = Callable[[tuple[Any, ...], str, tuple[str, ...], str], list[EspProposal]]
 """Returns the ESP proposals of these names; complains of what lacks, with the words that begin the fix."""
+
+
+HOSTNAME: Final = "ciscoasa"
+_DF_BITS: Final = {"copy-df": None, "set-df": True, "clear-df": False}
+
+
+def outer_of(draft: asa.Asa, nameif: str) -> Outer:
+    """Return how the header before ESP is made on a named interface."""
+    bit, cut = draft.df_bits.get(nameif), draft.cuts.get(nameif)
+    return Outer(_DF_BITS[bit.bit] if bit else None, late=cut is not None and cut.when == "after-encryption")
+
+
+def fqdn_of(draft: asa.Asa) -> Identity:
+    """Return this system's name with its domain."""
+    return Identity.fqdn(".".join(filter(None, (draft.hostname or HOSTNAME, draft.domain))))
+
+
+def identities_of(draft: asa.Asa) -> Iterator[tuple[Address, Identity | None]]:
+    """Yield the ends of tunnels whose IPsec profile says whom this side is, with what it says (None: its address)."""
+    for each in draft.interfaces.values():
+        held = draft.ipsec_profiles.get(each.protection or "")
+        if held is None or held.local_identity is None or each.tunnel_destination is None:
+            continue
+        match held.local_identity:
+            case asa.LocalIdentity("hostname"):
+                yield each.tunnel_destination, fqdn_of(draft)
+            case asa.LocalIdentity("key-id", key_id=str(name)):
+                yield each.tunnel_destination, Identity.key_id(name)
+            case asa.LocalIdentity("email-id", email=str(name)):
+                yield each.tunnel_destination, Identity.email(name)
+            case _:
+                yield each.tunnel_destination, None
 
 
 def is_tunnel(name: str) -> bool:
@@ -45,9 +77,10 @@ class Tunnels:
         offers: Offers,
         group: Callable[[tuple[Any, ...], str, Address], str | None],
         flows: Callable[[tuple[Any, ...], str, str | None], Iterator[Flow]],
+        idle: Callable[[str | None], int],
     ) -> None:
         self.draft, self.complaints, self.address_of = draft, complaints, address_of
-        self.offers, self.group, self.flows = offers, group, flows
+        self.offers, self.group, self.flows, self.idle = offers, group, flows, idle
 
     def tunnel(self, name: str, each: asa.Interface) -> Tunnel:
         """Return how a tunnel interface is a tunnel; it carries nothing while an end is not known."""
@@ -125,4 +158,6 @@ class Tunnels:
             kilobytes=kilobytes(self.draft.lifetime_kilobytes if volume is None else volume, KILOBYTES),
             initiation=Initiation.NEVER if held.responder_only else Initiation.START,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
+            idle=self.idle(group),
+            outer=outer_of(self.draft, each.tunnel_source or ""),
         )

@@ -95,9 +95,15 @@ def agreed(
     if connection.tfc is not None:
         child.tfc = replace(connection.tfc, pads=connection.tfc.pads and padded and not transport)
     child.additional, child.fragments = choice.additional, fragments and not transport
-    child.outer, child.idle = connection.outer, connection.idle
+    child.outer, child.idle = connection.outer, connection.idle or _idle(talk)
     child.used, child.looked = idleness.inherited(talk.replaces, now), now
     return child
+
+
+def _idle(talk: Talk) -> int:
+    """Return after how many seconds without traffic the SAs of a peer go, where what it is lent says so."""
+    profile = talk.core.lookup.profiles.get(talk.sa.profile)
+    return profile.authorization.idle if profile and profile.authorization else 0
 
 
 def wants_fragments(talk: Talk, *sides: tuple[Selector, ...]) -> bool:

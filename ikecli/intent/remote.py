@@ -59,7 +59,8 @@ class Authorization:
     address. `networks` are those behind us that the peer is to reach; none: everything. One that is `required` refuses
     peers that ask for no address. With `accepts` the networks that a peer tells of are believed; with `tells_own` the
     peer is told of our own address in the tunnel, too. Of `clauses` (None: none are needed) the first that is for a
-    network says whether it is believed.
+    network says whether it is believed. Child SAs that carry nothing for `idle` seconds (0: for ever) go,
+    where their connection does not say when.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Authorization:
     accepts: bool = True
     tells_own: bool = False
     clauses: tuple[Clause, ...] | None = None
+    idle: int = 0
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

@@ -223,13 +223,21 @@ def stamp(wall: float, dialect: str = "ios", words: tuple[str, ...] = STAMPS, st
     On IOS as `service timestamps` has it in words, none for nothing.
     """
     if dialect == "asa":
-        return _second(round(wall * 1_000_000) // 1_000_000, dialect, ())
+        return _firewall(wall, words)
     if "datetime" not in words:
         return elapsed(int(wall - started)) if words else ""
     second, microsecond = divmod(round(wall * 1_000_000), 1_000_000)
     text = _second(second, dialect, words)
     thousandths = f".{microsecond // 1000:03}" if "msec" in words else ""
     return f"{text}{thousandths}{_zone(second, words) if 'show-timezone' in words else ''}"
+
+
+def _firewall(wall: float, words: tuple[str, ...]) -> str:
+    """Print the time as `logging timestamp` has it: with the month's name, or as RFC 5424 in seconds."""
+    second = round(wall * 1_000_000) // 1_000_000
+    if "rfc5424" in words:
+        return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _second(second, "asa", ()) if words else ""
 
 
 @lru_cache(_STAMPED)

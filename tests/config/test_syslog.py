@@ -81,6 +81,32 @@ def test_the_time_of_the_machines_zone(monkeypatch: pytest.MonkeyPatch) -> None:
         time.tzset()
 
 
+def test_how_sessions_of_a_firewall_print_the_log() -> None:
+    lines = "logging timestamp rfc5424\nlogging buffered warnings\nlogging buffer-size 8192\nlogging monitor 3"
+    store, outcomes = read("asa", lines)
+    assert all(one.accepted for one in outcomes)
+    assert greeting.log_form(store, 0) == LogForm(("rfc5424",), buffered=4, octets=8192, monitor=3)
+    assert set(lines.splitlines()) <= set(store.running())
+    off = read("asa", "no logging timestamp\nno logging buffered\nno logging monitor")[0]
+    assert greeting.log_form(off, 0) == LogForm((), buffered=-1, monitor=-1)
+    assert greeting.log_form(read("asa", "logging timestamp\nlogging buffered 7")[0], 0) == LogForm()
+
+
+def test_a_firewall_stamps_lines_and_shows_those_that_are_grave_enough() -> None:
+    assert text.stamp(86400.0625, "asa") == "Jan 02 1970 00:00:00"
+    assert text.stamp(86400.0625, "asa", ("rfc5424",)) == "1970-01-02T00:00:00Z"
+    assert text.stamp(86400.0625, "asa", ()) == ""
+    lines = [LogLine(0, level, "ASA", "750006", f"line {level}") for level in (3, 5)]
+    shown = list(RENDERERS["asa", "show.logging"](lines, {"form": LogForm((), buffered=4)}))
+    assert shown == [
+        "Syslog logging: enabled",
+        "    Timestamp logging: disabled",
+        "    Monitor logging: level debugging",
+        "    Buffer logging: level warnings, 1 messages logged",
+        "%ASA-3-750006: line 3",
+    ]
+
+
 def test_the_buffer_shows_its_newest_lines() -> None:
     lines = [LogLine(0, 5, "SYS", "CONFIG_I", f"line {number}") for number in range(9)]
     whole = RENDERERS["ios", "show.logging"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
-from ikecli.intent import Intent, Transport
+from ikecli.intent import Identity, Initiation, Intent, Outer, Transport
 from tests.config.reading import SAMPLES, commands, read, typed
 
 ASA = (SAMPLES / "site-to-site" / "asa.cfg").read_text()
@@ -49,7 +51,6 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "crypto map M 10 set trustpoint T chain",
         "crypto map M 10 set nat-t-disable",
         "crypto map M 10 set ikev2 pre-shared-key *****",
-        "crypto dynamic-map D 10 set peer 192.0.2.1",
         "crypto ikev2 remote-access trustpoint T",
         "crypto ikev2 limit queue sa_init 100",
         "crypto ikev2 redirect during-auth",
@@ -57,10 +58,10 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "username bob attributes\n vpn-group-policy P",
         "sla monitor 1\n type echo protocol ipIcmpEcho 192.0.2.1 interface outside",
         "crypto ca trustpoint T\n enrollment self\n crl configure",
-        "group-policy P attributes\n vpn-idle-timeout none",
+        "group-policy P attributes\n vpn-session-timeout none",
         "interface GigabitEthernet0/0\n ip address dhcp setroute",
         "nat (inside,outside) source static A A destination static B B no-proxy-arp route-lookup",
-        "sysopt connection tcpmss 1350",
+        "sysopt connection preserve-vpn-flows",
         "tunnel-group DefaultWEBVPNGroup general-attributes\n address-pool POOL",
         "access-group IN in interface outside",
     ],
@@ -73,6 +74,51 @@ def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
     written = [each for each in store.running(clear=True) if "*" not in each]
     assert {each for each in line.splitlines() if "*" not in each} <= set(written)
     assert read("asa", store.startup())[0].draft == store.draft
+
+
+def test_the_header_before_esp_is_as_its_interface_says() -> None:
+    assert intent().connections[0].outer == Outer()
+    lines = ("crypto ipsec df-bit clear-df outside", "crypto ipsec fragmentation after-encryption outside")
+    assert intent(*lines).connections[0].outer == Outer(whole=False, late=True)
+    assert intent("crypto ipsec df-bit set-df inside").connections[0].outer == Outer()
+
+
+def test_segments_of_tcp_are_no_larger_than_the_firewall_says() -> None:
+    assert {one.segments for one in intent("sysopt connection tcpmss 1350").network.interfaces} == {(1350, 1350)}
+
+
+def test_a_dynamic_map_may_be_for_some_peers_alone() -> None:
+    lines = (
+        "crypto dynamic-map D 10 set peer 198.18.0.1",
+        "crypto dynamic-map D 10 set ikev2 ipsec-proposal Prop1",
+        "crypto map CMAP 65535 ipsec-isakmp dynamic D",
+    )
+    found = intent(*lines).connections[-1]
+    assert (found.peers, found.initiation) == ((ip_address("198.18.0.1"),), Initiation.NEVER)
+
+
+def test_sas_without_traffic_end_as_the_group_policy_says() -> None:
+    policy = ("group-policy P internal", "group-policy P attributes", " vpn-idle-timeout 10")
+    group = ("tunnel-group 192.0.2.1 general-attributes", " default-group-policy P")
+    assert intent(*policy, *group).connections[0].idle == 600
+    assert intent(*policy, *group, *policy[:2], " vpn-idle-timeout none").connections[0].idle == 0
+    assert intent("group-policy DfltGrpPolicy attributes", " vpn-idle-timeout 5").connections[0].idle == 300
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("address", None),
+        ("hostname", Identity.fqdn("ASA")),
+        ("key-id gate", Identity.key_id("gate")),
+        ("email-id gate@example.net", Identity.email("gate@example.net")),
+    ],
+)
+def test_the_profile_of_a_tunnel_says_whom_this_side_is(words: str, shown: Identity | None) -> None:
+    text = (SAMPLES / "route-based" / "asa.cfg").read_text().splitlines()
+    lines = ["crypto isakmp identity key-id other", "crypto ipsec profile VTI", f" set ikev2 local-identity {words}"]
+    (profile,) = read("asa", [*text, *lines])[0].intent.profiles
+    assert profile.local == shown
 
 
 def test_no_takes_back_what_is_kept_though_a_command_that_works_reads_it() -> None:

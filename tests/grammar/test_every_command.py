@@ -28,6 +28,7 @@ NAMES: Final = "config/test_lists_asa.py::test_a_name_stands_for_its_address_onl
 SMART: Final = (
     "config/test_smart.py::test_to_disable_a_default_forgets_its_own_values_and_to_configure_it_brings_it_back"
 )
+FIREWALL_LOG: Final = "config/test_syslog.py::test_how_sessions_of_a_firewall_print_the_log"
 ELSEWHERE: Final[Mapping[str, str]] = {
     "ios archive: *": "daemon/test_archive.py::test_the_archive_keeps_its_maximum_and_secrets_sealed",
     "ios config: service timestamps*": "config/test_syslog.py::test_stamps_of_lines",
@@ -49,6 +50,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "asa config: names": NAMES,
     "asa config: name {A.B.C.D | X:X::X:X} NAME*": NAMES,
     "asa config: *banner {motd | login | exec}*": "transcripts/greeting.txt::banner",
+    "asa config: logging timestamp*": FIREWALL_LOG,
+    "asa config: logging buffered*": FIREWALL_LOG,
+    "asa config: logging buffer-size*": FIREWALL_LOG,
+    "asa config: logging monitor*": FIREWALL_LOG,
     "asa interface: security-level*": "show/samples.py::show.nameif",
 }
 """What changes something else than the intent, and the test that shows it: a file, and what stands in it."""

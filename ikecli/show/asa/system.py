@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import LogLine, SystemView
+from ikecli.boundary.views import LogForm, LogLine, SystemView
 from ikecli.control.messages import OPERATOR
 from ikecli.control.replies import Identified
 from ikecli.show import text
-from ikecli.show.ios.system import keylogs, log_line
+from ikecli.show.ios.system import LEVELS, buffered, keylogs
 from ikecli.show.options import Slots
 
 _MEGABYTE = 1024
@@ -48,9 +48,18 @@ def curpriv(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
 
 def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
+    form = slots.get("form")
+    form = form if isinstance(form, LogForm) else LogForm()
     yield "Syslog logging: enabled"
-    yield f"    Buffer logging: level debugging, {len(views)} messages logged"
-    yield from (log_line(view, "asa") for view in views)
+    yield f"    Timestamp logging: {'enabled' if form.stamps else 'disabled'}"
+    yield f"    Monitor logging: {_level(form.monitor)}"
+    lines = buffered(views, form, "asa")
+    yield f"    Buffer logging: {_level(form.buffered)}, {len(lines)} messages logged"
+    yield from lines
+
+
+def _level(number: int) -> str:
+    return f"level {LEVELS[number]}" if number >= 0 else "disabled"
 
 
 SWITCHES = {

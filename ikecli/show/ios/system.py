@@ -113,9 +113,9 @@ def log_line(line: LogLine, dialect: str, form: LogForm = FORM) -> str:
     return f"{head}%{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
 
 
-def _buffered(views: Sequence[LogLine], form: LogForm) -> list[str]:
+def buffered(views: Sequence[LogLine], form: LogForm, dialect: str = "ios") -> list[str]:
     """Return the lines that are grave enough, the newest as far as they fit."""
-    lines = [log_line(view, "ios", form) for view in views if view.severity <= form.buffered]
+    lines = [log_line(view, dialect, form) for view in views if view.severity <= form.buffered]
     if form.octets is None:
         return lines
     fits, left = 0, form.octets
@@ -131,7 +131,7 @@ def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
     form = slots.get("form")
     form = form if isinstance(form, LogForm) else FORM
-    lines = _buffered(views, form)
+    lines = buffered(views, form)
     on = "disabled" if form.buffered < 0 else f" level {LEVELS[form.buffered]}, {len(lines)} messages logged"
     yield (
         "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, "
