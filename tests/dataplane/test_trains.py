@@ -15,7 +15,7 @@ import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint
 from ikecli.boundary.notices import Expired
-from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.packet import Packet, checksum
 from ikecli.dataplane.userspace.chooser import Chooser
 from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.columns import MOST, Columns, agreeing, counting
@@ -45,15 +45,18 @@ def keys(sa: Any = OUT) -> EspSa:
 class Trains:
     """A socket that has trains, each with the size of its packets."""
 
-    def __init__(self, trains: Iterator[tuple[bytes, int]]) -> None:
-        self.trains = trains
+    def __init__(self, trains: Iterator[tuple[bytes, int]], kind: int = 0) -> None:
+        self.trains, self.kind = trains, kind
 
     def recvmsg_into(self, views: Any, _size: int) -> tuple[int, list[Any], int, tuple[str, int]]:
         train, size = next(self.trains, (b"", 0))
         if not train:
             raise BlockingIOError
         views[0][: len(train)] = train
-        cmsg = [(socket.IPPROTO_UDP, UDP_GRO, size.to_bytes(4, "little"))]
+        cmsg = [
+            (socket.IPPROTO_UDP, UDP_GRO, size.to_bytes(4, "little")),
+            (socket.IPPROTO_IP, socket.IP_TOS, bytes((self.kind,))),
+        ]
         return len(train), cmsg, 0, ("192.0.2.1", OUT.local.port)
 
 
@@ -78,9 +81,9 @@ class Opening:
         self.reading.close()
         self.writing.close()
 
-    def take(self, trains: list[tuple[bytes, int]]) -> None:
+    def take(self, trains: list[tuple[bytes, int]], kind: int = 0) -> None:
         for train in trains:
-            self.inbound.drain_udp(Trains(iter([train])), PORT)  # type: ignore[arg-type]
+            self.inbound.drain_udp(Trains(iter([train]), kind), PORT)  # type: ignore[arg-type]
 
     def came(self) -> list[bytes]:
         """Return the packets that the kernel would see, those of a joined row apart again."""
@@ -178,6 +181,23 @@ def test_segments_of_one_stream_go_in_as_few_packets_as_hold_them_though_some_ha
         opening.take([(b"".join(sealed), len(sealed[0]))])
         opening.came()
     assert opening.whole == [segment(1000, bytes(8000), 0x18)]
+
+
+@pytest.mark.parametrize(("kind", "written"), [(0, 1), (2, 1), (3, 20)], ids=["", "able", "congested"])
+def test_a_train_that_met_congestion_is_marked_packet_by_packet(kind: int, written: int) -> None:
+    sealer = OutboundSa(keys(), os.urandom)
+    packets = [bytearray(segment(1000 + 200 * at, bytes(200))) for at in range(20)]
+    for packet in packets:
+        packet[1] |= 2
+        packet[10:12] = bytes(2)
+        packet[10:12] = checksum(bytes(packet[:20])).to_bytes(2, "big")
+    sealed = [sealer.seal(bytes(one), IPV4) for one in packets]
+    with Opening() as opening:
+        opening.take([(b"".join(sealed), len(sealed[0]))], kind)
+        opening.came()
+    assert {one[1] for one in opening.whole} == {3 if kind == 3 else 2}
+    assert sum(len(one) - 52 for one in opening.whole) == 4000
+    assert len(opening.whole) <= written
 
 
 class Sent:

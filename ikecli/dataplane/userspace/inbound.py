@@ -188,7 +188,7 @@ class Inbound:
         if receiver.door.device is not self._device:
             self._device.flush()
             self._device = receiver.door.device
-        joins = receiver.door.wrap is None and not kind & CONGESTED
+        joins = receiver.door.wrap is None and kind & CONGESTED != CONGESTED
         packets = octets = 0
         spi, window = receiver.sa.spi, receiver.window
         row = (size - at - train) // step + 1
