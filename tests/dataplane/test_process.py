@@ -16,7 +16,7 @@ import pytest
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.pipe import Give, Given, Leave, Lines
-from ikecli.dataplane.userspace.process import MOST_WAITING, STUCK_SECONDS, Process
+from ikecli.dataplane.userspace.process import MOST_WAITING, START_SECONDS, STUCK_SECONDS, Process
 from ikecli.errors import Unavailable
 from ikecli.intent import Selector
 from ikecli.lab.clock import VirtualClock
@@ -34,19 +34,30 @@ class Engine:
         self.clock, self.log, self.again = VirtualClock(), list[str](), 0
         tun, self.device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.counts, self.tun = Counts(), tun.detach()
-        watched: dict[int, Callable[[], None]] = {}
+        self.watched: dict[int, Callable[[], None]] = {}
 
         def trouble(problem: Unavailable) -> None:
             raise problem
 
         host = Host(
-            self.clock, lambda notice: None, os.urandom, IkeSockets(), state, watched.__setitem__,
-            lambda file: watched.pop(file, None), self.log.append, trouble,
+            self.clock, lambda notice: None, os.urandom, IkeSockets(), state, self.watched.__setitem__,
+            lambda file: self.watched.pop(file, None), self.log.append, trouble,
         )  # fmt: skip
         self.worker = Process(host, self.counts.file, self.tun, lambda said: None, self.told_again)
 
     def told_again(self) -> None:
         self.again += 1
+
+    def replaced(self) -> bool:
+        """Wait for the worker that comes in place of another; return whether it was told all."""
+        before = self.again
+        self.clock.run(self.clock.now() + 0.001)
+        assert self.worker.ask(Give(()), Given) is None
+        while self.again == before:
+            [file] = self.watched
+            assert select.select([file], (), (), 30)[0]
+            self.watched[file]()
+        return self.worker.ask(Give(()), Given) == Given(())
 
     def stop(self) -> int:
         number = self.worker.number
@@ -92,13 +103,13 @@ def test_a_worker_that_hears_nothing_is_replaced_and_the_engine_waits_for_it_now
     assert engine.worker.ask(Give(()), Given) is None
     engine.clock.run(engine.clock.now() + STUCK_SECONDS - 1)
     assert (engine.worker.number, engine.again) == (number, 0)
-    engine.clock.run(engine.clock.now() + 2)
+    engine.clock.run(engine.clock.now() + 1.5)
+    assert engine.replaced()
     assert (engine.worker.number != number, engine.again) == (True, 1)
     assert engine.log == [
         "the data plane's worker does not listen, and is ended",
         "the data plane's worker ended (signal 9); another takes its SAs over",
     ]
-    assert engine.worker.ask(Give(()), Given) == Given(())
 
 
 def test_files_that_wait_are_kept_open_and_closed_with_the_worker(engine: Engine) -> None:
@@ -109,6 +120,7 @@ def test_files_that_wait_are_kept_open_and_closed_with_the_worker(engine: Engine
         engine.worker.tell(Leave(ADDRESS, udp=True), (file.fileno(),))
     assert len(os.listdir("/proc/self/fd")) == before + 1
     engine.clock.run(engine.clock.now() + STUCK_SECONDS + 1)
+    assert engine.replaced()
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -118,5 +130,32 @@ def test_no_more_waits_than_there_is_room_for(engine: Engine, monkeypatch: pytes
     number = engine.stop()
     for _ in range(60):
         engine.worker.tell(LONG)
-    engine.clock.run(engine.clock.now() + 0.001)
+    assert engine.replaced()
     assert (engine.worker.number != number, engine.again) == (True, 1)
+
+
+def test_workers_that_do_not_come_are_tried_again_ever_more_seldom(engine: Engine) -> None:
+    for _ in range(3):
+        os.kill(engine.worker.number, signal.SIGKILL)
+        [file] = engine.watched
+        assert select.select([file], (), (), 30)[0]
+        engine.watched[file]()
+        engine.clock.run(engine.clock.now() + 3)
+    assert engine.again == 0
+    assert [line.partition("over")[2] for line in engine.log] == ["", " in 1 s", " in 2 s"]
+    assert engine.replaced()
+
+
+def test_a_worker_that_never_is_ready_is_ended(engine: Engine) -> None:
+    os.kill(engine.worker.number, signal.SIGKILL)
+    [file] = engine.watched
+    assert select.select([file], (), (), 30)[0]
+    engine.watched[file]()
+    engine.clock.run(engine.clock.now() + 0.001)
+    engine.stop()
+    engine.clock.run(engine.clock.now() + START_SECONDS)
+    assert engine.log[-2:] == [
+        "the data plane's worker did not start",
+        "the data plane's worker ended (signal 9); another takes its SAs over",
+    ]
+    assert engine.replaced()

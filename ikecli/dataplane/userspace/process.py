@@ -48,6 +48,8 @@ class Process:
         self._deaths, self._closed = 0, False
         self._waiting: deque[tuple[object, tuple[int, ...]]] = deque()
         self._patience = 0.0
+        self._pipe: Pipe | None = None
+        self._coming: Pipe | None = None
         self._start()
 
     @property
@@ -145,24 +147,54 @@ class Process:
         self._closed = True
         self._end()
 
-    def _start(self) -> None:
+    def _begin(self) -> Pipe:
+        """Start a process, which says when it is ready; return our end of its pipe."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         files = (theirs.fileno(), *self._files)
         command = [sys.executable, "-m", "ikecli.dataplane.userspace.worker", *map(str, files)]
-        self._process = subprocess.Popen(command, pass_fds=files, stdin=subprocess.DEVNULL)
-        theirs.close()
-        ours.settimeout(START_SECONDS)
-        self._pipe: Pipe | None = Pipe(ours)
         self._started = self._host.clock.now()
+        with theirs:
+            self._process = subprocess.Popen(command, pass_fds=files, stdin=subprocess.DEVNULL)
+        return Pipe(ours)
+
+    def _start(self) -> None:
+        """Start the first worker, and wait until it is ready."""
+        self._coming = pipe = self._begin()
+        pipe.socket.settimeout(START_SECONDS)
         try:
-            heard = self._pipe.receive()
+            heard = pipe.receive()
         except OSError:
             heard = None
+        pipe.socket.setblocking(False)
         if heard is None or not isinstance(heard[0], Ready):
             self._end()
             raise Unavailable("the data plane's worker did not start")
-        ours.setblocking(False)
-        self._host.watch(ours.fileno(), self._read)
+        self._serve(pipe)
+
+    def _serve(self, pipe: Pipe) -> None:
+        self._pipe, self._coming = pipe, None
+        self._host.watch(pipe.socket.fileno(), self._read)
+
+    def _arrived(self, pipe: Pipe) -> None:
+        """Hear that another worker is ready, or is not."""
+        try:
+            heard = pipe.receive()
+        except BlockingIOError:
+            return
+        except (OSError, pickle.UnpicklingError):
+            heard = None
+        if heard is None or not isinstance(heard[0], Ready):
+            self._lost()
+            return
+        self._host.unwatch(pipe.socket.fileno())
+        self._serve(pipe)
+        self._again()
+
+    def _late(self, pipe: Pipe) -> None:
+        if self._coming is pipe:
+            self._host.log("the data plane's worker did not start")
+            self._process.kill()
+            self._lost()
 
     def _read(self) -> None:
         if self._pipe is None:
@@ -193,25 +225,29 @@ class Process:
         clock.call_at(clock.now() + pause, self._restart)
 
     def _restart(self) -> None:
+        """Start another worker; when it is ready it is told all that the last one had."""
         if self._closed:
             return
+        clock = self._host.clock
         try:
-            self._start()
-        except Unavailable as problem:
-            self._host.log(str(problem))
-            self._started = self._host.clock.now()
+            self._coming = pipe = self._begin()
+        except OSError as problem:
+            self._host.log(f"the data plane's worker: {problem.strerror}")
             self._lost()
             return
-        self._again()
+        pipe.socket.setblocking(False)
+        self._host.watch(pipe.socket.fileno(), lambda: self._arrived(pipe))
+        clock.call_at(clock.now() + START_SECONDS, lambda: self._late(pipe))
 
     def _end(self) -> None:
         for _, files in self._waiting:
             self._drop(files)
         self._waiting.clear()
-        if self._pipe is not None:
-            self._host.unwatch(self._pipe.socket.fileno())
-            self._pipe.socket.close()
-            self._pipe = None
+        for pipe in (self._pipe, self._coming):
+            if pipe is not None:
+                self._host.unwatch(pipe.socket.fileno())
+                pipe.socket.close()
+        self._pipe = self._coming = None
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
