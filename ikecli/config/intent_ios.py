@@ -216,6 +216,7 @@ class _Resolver:
             local=identity_of(profile.identity),
             locals=tuple(self.locals(name, profile)),
             lifetime=profile.lifetime or DEFAULT_IKE_LIFETIME,
+            reauthentication=profile.reauthentication or 0,
             dpd=_checks(profile.dpd or self.draft.dpd),
             nat_keepalive=profile.nat_keepalive or self.draft.nat_keepalive or NAT_KEEPALIVE,
             authorization=self.remote.authorization(name, profile),

@@ -144,6 +144,7 @@ class Profile:
     keyring: str | None = None
     ppk_keyring: str | None = None
     lifetime: int | None = None
+    reauthentication: int | None = None
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
     force_encapsulation: bool | None = None

@@ -81,7 +81,7 @@ SERVED: Final[dict[Exchange, Tasks]] = {
         PuzzleOfAuth,
     ),
     Exchange.IKE_INTERMEDIATE: (AdditionalKeys, MixPpk),
-    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, Configure, VirtualAccess, Child),
+    Exchange.IKE_AUTH: (Authenticate, InitialContact, WindowSize, AuthLifetime, Configure, VirtualAccess, Child),
     Exchange.CREATE_CHILD_SA: (RekeyIke, WindowSize, RekeyChild, Child),
     Exchange.IKE_FOLLOWUP_KE: (FollowUp,),
     Exchange.INFORMATIONAL: (DeleteIke, DeleteChild, Refuse, WindowSize, AuthLifetime, Misfit, Inform),

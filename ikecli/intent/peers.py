@@ -93,7 +93,8 @@ class Profile:
     tunnel-group's name); empty: any. It is for peers in the routing table `vrf` (None: in any). A responder makes a
     virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
     `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
-    anything; `mangled` says it by their identity.
+    anything; `mangled` says it by their identity. A peer that began is told that its authentication holds good for
+    `reauthentication` seconds (0: nothing).
     """
 
     name: str
@@ -105,6 +106,7 @@ class Profile:
     auth_local: AuthMethod = AuthMethod.SHARED_KEY
     auth_remote: tuple[AuthMethod, ...] = (AuthMethod.SHARED_KEY,)
     lifetime: int = DEFAULT_IKE_LIFETIME
+    reauthentication: int = 0
     dpd: Dpd | None = None
     nat_keepalive: int = 20
     force_encapsulation: bool = False

@@ -227,6 +227,7 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
         ("ios", ["crypto ikev2 profile F1", "identity local email a@example.net"],
          "profile F1: the identity a@example.net of this side"),
         ("ios", ["crypto ikev2 profile F1", "nat force-encap"], "profile F1: nat force-encap"),
+        ("ios", ["crypto ikev2 profile F1", "lifetime reauthentication 7200"], "profile F1: lifetime reauthentication"),
         ("ios", ["interface GigabitEthernet0/0", "ip tcp adjust-mss 1350"], "this system: ip tcp adjust-mss"),
         ("asa", ["crypto ikev2 limit max-sa 20000"],
          "crypto ikev2 limit max-sa: 20000 SAs: the most there are here are 9999"),

@@ -331,6 +331,12 @@ def test_esp_goes_in_udp_where_a_profile_says_so() -> None:
     assert [profile.force_encapsulation for profile in read("ios", text)[0].intent.profiles] == [True]
 
 
+def test_a_profile_says_how_long_an_authentication_holds_good() -> None:
+    text = ROUTER.replace(" keyring local KEY1", " keyring local KEY1\n lifetime 3600\n lifetime reauthentication 7200")
+    (profile,) = read("ios", text)[0].intent.profiles
+    assert (profile.lifetime, profile.reauthentication) == (3600, 7200)
+
+
 @pytest.mark.parametrize("mask", ["", " 0.0.0.0"])
 def test_the_address_0_0_0_0_is_every_address_also_without_a_mask(mask: str) -> None:
     text = LEFT.replace("address 203.0.113.2", f"address 0.0.0.0{mask}", 1)

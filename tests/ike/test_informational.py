@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from ikecli.boundary.effects import Datagram
-from ikecli.boundary.events import ChildDown, DatagramDropped, NotifyReceived, Progress
+from ikecli.boundary.events import (
+    AuthenticationFailed,
+    ChildDown,
+    DatagramDropped,
+    MessageSent,
+    NotifyReceived,
+    Progress,
+)
 from ikecli.boundary.notices import Misfit
-from ikecli.ike import occasions
 from ikecli.ike.limits import MISFIT_SECONDS, RENEWAL_OVERLAP_SECONDS, RENEWAL_RETRY_SECONDS
-from ikecli.ike.talk import Talk
-from ikecli.ike.tasks.auth_lifetime import AuthLifetime
 from ikecli.numbers import Exchange, NotifyType, PayloadType, Protocol
 from ikecli.wire import Header, Message, write_message
 from ikecli.wire.payloads import (
@@ -21,12 +23,12 @@ from ikecli.wire.payloads import (
     Delete,
     Nonce,
     Notify,
-    Payload,
     UnknownPayload,
     VendorId,
 )
 from tests.attack.foe import HERE, THERE, Foe
-from tests.ike.pair import LEFT, RIGHT, End, Pair, intent
+from tests.ike.chart import rekey_ike
+from tests.ike.pair import LEFT, RIGHT, End, Pair, intent, profile
 from tests.ike.test_narrowing import left, one_each, packet, pair_of, send
 
 PACKET = bytes(range(40))
@@ -185,23 +187,46 @@ def test_an_spi_that_the_peer_calls_invalid_is_of_an_sa_that_it_has_not() -> Non
 # Authentications that end
 
 
-class NamesTime(AuthLifetime):
-    """A responder that holds an authentication good for ten minutes."""
-
-    __slots__ = ()
-
-    def write_response(self, talk: Talk) -> Iterable[Payload]:
-        """Return the notify."""
-        return (Notify(NotifyType.AUTH_LIFETIME, (600).to_bytes(4, "big")),)
-
-
 @pytest.fixture
-def timed(monkeypatch: pytest.MonkeyPatch) -> Pair:
-    """Return a pair that is up; the responder has named its time."""
-    monkeypatch.setitem(occasions.SERVED, Exchange.IKE_AUTH, (*occasions.SERVED[Exchange.IKE_AUTH], NamesTime))
-    pair = Pair()
+def timed() -> Pair:
+    """Return a pair that is up; the responder holds an authentication good for ten minutes."""
+    pair = Pair(right=intent(RIGHT, LEFT, profiles=(profile(LEFT, reauthentication=600),)))
     pair.up()
     return pair
+
+
+def naming(end: End) -> list[tuple[str, bool]]:
+    """Return in which exchanges an end has named its time, and whether in a response."""
+    sent = [one for one in end.events(MessageSent) if any("AUTH_LIFETIME" in name for name in one.payloads)]
+    return [(one.exchange, one.response) for one in sent]
+
+
+def test_a_responder_names_its_time_in_ike_auth_and_nowhere_else(timed: Pair) -> None:
+    assert naming(timed.right) == [("IKE_AUTH", True)]
+    for end in timed.ends:
+        rekey_ike(end)
+        timed.settle()
+    answered = {sent.exchange for sent in timed.right.events(MessageSent) if sent.response}
+    assert answered == {"IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "INFORMATIONAL"}
+    assert naming(timed.right) == [("IKE_AUTH", True)]
+    assert naming(timed.left) == []
+
+
+def test_an_end_that_begins_names_no_time_and_one_without_a_word_for_it_neither() -> None:
+    pair = Pair(left=intent(LEFT, RIGHT, profiles=(profile(RIGHT, reauthentication=600),)))
+    pair.up()
+    assert naming(pair.left) == naming(pair.right) == []
+    (sa,) = pair.left.engine._core.sas.values()
+    assert not sa.renewal
+
+
+def test_a_peer_that_is_refused_is_told_no_time() -> None:
+    wrong = profile(LEFT, key="another", reauthentication=600)
+    pair = Pair(right=intent(RIGHT, LEFT, profiles=(wrong,)))
+    pair.left.initiate()
+    pair.settle()
+    assert pair.right.events(AuthenticationFailed)
+    assert naming(pair.right) == []
 
 
 def test_an_initiator_authenticates_anew_before_the_time_is_over(timed: Pair) -> None:

@@ -224,6 +224,7 @@ class Firewall:
             (profile.authorization or profile.mangled, "what peers are lent and told"),
             (profile.template, "virtual-access interfaces"),
             (profile.force_encapsulation, "nat force-encap"),
+            (profile.reauthentication, "lifetime reauthentication"),
             (profile.locals, "match address local: a tunnel group holds at every address"),
         ):
             if present:

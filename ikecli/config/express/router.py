@@ -186,6 +186,7 @@ class Router:
             auth_remote=ios.Authentication("pre-share"),
             keyring=one.name,
             lifetime=None if lifetime == DEFAULT_IKE_LIFETIME else lifetime,
+            reauthentication=one.reauthentication or None,
             dpd=Dpd(one.dpd.interval, one.dpd.retry, "periodic" if one.dpd.periodic else "on-demand")
             if one.dpd
             else None,

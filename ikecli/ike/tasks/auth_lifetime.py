@@ -1,22 +1,25 @@
-"""How long the responder holds our authentication good (RFC 4478)."""
+"""How long a responder holds the initiator's authentication good (RFC 4478)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from ikecli.errors import Malformed
 from ikecli.ike import telling
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
-from ikecli.numbers import NotifyType
+from ikecli.numbers import Exchange, NotifyType
+from ikecli.wire.payloads import Notify, Payload
 
+_IKE_AUTH: Final = Exchange.IKE_AUTH
 _SIZE: Final = 4
 
 
 class AuthLifetime(Task):
     """Notes when to authenticate anew: before the time is over that the responder names, in IKE_AUTH or later.
 
-    Only the initiator of IKE_AUTH is told so; nothing here has us name a time.
+    Only the initiator of IKE_AUTH is told so. As responder of it we name the time of the profile, if it has one.
     """
 
     __slots__ = ()
@@ -38,3 +41,10 @@ class AuthLifetime(Task):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Note the time that a responder names later; it names none to a responder."""
         return self.read_response(talk, message) if talk.sa.began else None
+
+    def write_response(self, talk: Talk) -> Iterable[Payload]:
+        """Return our time for an initiator that is authenticated just now."""
+        profile = talk.core.lookup.profiles.get(talk.sa.profile)
+        if talk.exchange != _IKE_AUTH or profile is None or not profile.reauthentication:
+            return ()
+        return (Notify(NotifyType.AUTH_LIFETIME, profile.reauthentication.to_bytes(_SIZE, "big")),)
