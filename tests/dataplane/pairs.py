@@ -155,3 +155,12 @@ def connect_tunnel(pair: Pair, carrier: Carrier, generation: int = 1, **changes:
         inbound = replace(pair.inbound(out, receiver), flows=(tunnel_flow(receiver, carrier),))
         pair.rig.do(receiver, "install", inbound)
         pair.rig.do(sender, "install", replace(out, flows=(tunnel_flow(sender, carrier),)))
+
+
+def unprotected(node: str, key: int | None = None) -> Intent:
+    """Return an intent whose inside networks are reached through GRE that nothing protects."""
+    base = tunnelled(node, Carrier.GRE, key=key)
+    *plain, one = base.network.interfaces
+    assert one.tunnel is not None
+    bare = replace(one, tunnel=replace(one.tunnel, protection="", profile=""))
+    return replace(base, network=replace(base.network, interfaces=(*plain, bare)), connections=())

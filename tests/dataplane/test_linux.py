@@ -24,7 +24,7 @@ from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
 from tests.dataplane.namespaces import ip, join, namespaces, within
-from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled
+from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled, unprotected
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
 from tests.live.machine import differing, snapshot
 
@@ -245,3 +245,20 @@ def test_a_tunnel_that_cannot_be_had_takes_no_sa_and_says_why(made: LinuxRig) ->
     with pytest.raises(Unavailable, match=why):
         made.do("L", "attach", access)
     assert "Virtual-Access1" not in shown(made, "L")
+
+
+def test_gre_without_protection_goes_on_with_another_worker(tmp_path: Path) -> None:
+    with namespaces("L", "R") as names:
+        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        rig = LinuxRig("userspace", tmp_path, names)
+        try:
+            pair = Pair(rig)
+            rig.configure({name: unprotected(name) for name in rig.nodes})
+            assert rig.wait(lambda: pair.ping() == "!", 10)
+            node = rig.nodes["L"]
+            assert isinstance(node.plane, UserspacePlane)
+            os.kill(node.plane.worker, signal.SIGKILL)
+            assert rig.wait(lambda: "another takes its SAs over" in "".join(node.log))
+            assert rig.wait(lambda: pair.ping() == "!", 10)
+        finally:
+            rig.close()

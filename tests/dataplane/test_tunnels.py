@@ -12,8 +12,8 @@ import pytest
 from ikecli.boundary.effects import Access, Reach
 from ikecli.boundary.notices import LineChanged
 from ikecli.errors import Unavailable
-from ikecli.intent import Carrier, Intent, Interface, Network, Route, Tunnel
-from tests.dataplane.pairs import INNER, LABEL, NETS, TUNNEL, Pair, connect_tunnel, intent, tunnelled
+from ikecli.intent import Carrier, Interface, Network, Route, Tunnel
+from tests.dataplane.pairs import INNER, LABEL, NETS, TUNNEL, Pair, connect_tunnel, intent, tunnelled, unprotected
 from tests.dataplane.rigs import ENDS, INSIDE, NAMES
 
 CARRIERS = pytest.mark.parametrize(
@@ -164,14 +164,6 @@ def test_an_address_that_a_peer_lends_is_ours_on_the_tunnel_while_that_is_said(p
 
 
 # GRE that nothing protects
-
-
-def unprotected(node: str, key: int | None = None) -> Intent:
-    base = tunnelled(node, Carrier.GRE, key=key)
-    *plain, one = base.network.interfaces
-    assert one.tunnel is not None
-    bare = replace(one, tunnel=replace(one.tunnel, protection="", profile=""))
-    return replace(base, network=replace(base.network, interfaces=(*plain, bare)), connections=())
 
 
 @pytest.mark.parametrize("key", [None, 77])
