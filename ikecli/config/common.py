@@ -14,6 +14,10 @@ class Digest(Secret):
     """A password's hash, in the text form of its dialect: it may be written, never compared as a key."""
 
 
+class Obscured(Digest):
+    """A password of type 7, which anybody can read: its text."""
+
+
 class Sealed(Secret):
     """A key that was encrypted under another system's master key: it may be written back, never used."""
 

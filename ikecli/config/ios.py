@@ -417,6 +417,7 @@ class Without:
 class Ios:
     """A router's configuration."""
 
+    password_encryption: bool | None = None
     hostname: str | None = None
     enable_secret: Password | None = None
     users: dict[str, User] = field(default_factory=dict)

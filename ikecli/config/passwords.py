@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from ikecli.config.common import Obscured
 from ikecli.secret import Secret
 
 Random = Callable[[int], bytes]
@@ -60,6 +61,7 @@ def hashed(dialect: str, password: Secret, random: Random) -> str:
 
 
 _OBSCURING: Final = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
+OBSCURING_STARTS: Final = 16
 _OBSCURED: Final = re.compile(r"(\d\d)((?:[0-9A-Fa-f]{2})+)")
 
 
@@ -71,6 +73,13 @@ def unobscured(text: str) -> Secret | None:
     start = int(found[1])
     octets = bytes.fromhex(found[2])
     return Secret(bytes(octet ^ _OBSCURING[(start + at) % len(_OBSCURING)] for at, octet in enumerate(octets)))
+
+
+def obscured(password: Secret, random: Random) -> str:
+    """Return a password as type 7; it hides nothing, and is written where a configuration asks for it."""
+    start = random(1)[0] % OBSCURING_STARTS
+    mixed = (octet ^ _OBSCURING[(start + at) % len(_OBSCURING)] for at, octet in enumerate(password.reveal()))
+    return f"{start:02}{bytes(mixed).hex().upper()}"
 
 
 def is_hash(encoding: str, text: str) -> bool:
@@ -91,6 +100,8 @@ def is_hash(encoding: str, text: str) -> bool:
 def verified(stored: Secret, password: Secret, user: str = "") -> bool:
     """Tell whether a password is the one that was hashed. `user` is whose it is, which old hashes of an ASA cover."""
     text = stored.reveal().decode()
+    if isinstance(stored, Obscured):
+        return unobscured(text) == password
     if ios := _IOS.fullmatch(text):
         again = _ios(ios[1], password.reveal(), ios[2])
     elif asa := _ASA.fullmatch(text):

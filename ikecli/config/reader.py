@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from ikecli.config.ios import Ios
 from ikecli.config.levels import KeptSection, Level, RefusedSection, knows, meant_to_enter
 from ikecli.config.remarks import about, replacement, warnings
 from ikecli.config.settle import consequences
@@ -336,7 +337,7 @@ class ConfigReader:
     def _take(self, command: Command, depth: int, indent: int) -> Outcome:
         level = self._levels[depth]
         try:
-            settled = self.store.scribe.settle(command)
+            settled = self.store.scribe.settle(command, obscuring=self._obscures())
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
             self.store.version += 1
@@ -359,6 +360,11 @@ class ConfigReader:
         told = tuple(warnings(dialect, command)) if self.quiet else (*about(dialect, command, created), *follows)
         inert = command.operator in ("~", "~>")
         return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
+
+    def _obscures(self) -> bool:
+        """Tell whether `service password-encryption` is on."""
+        draft = self.store.draft
+        return isinstance(draft, Ios) and bool(draft.password_encryption)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
         """Return the path of what a line is about, and note the line where that is an object with a name."""

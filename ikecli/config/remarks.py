@@ -111,6 +111,9 @@ def replacement(dialect: str, line: str, opener: str = "") -> Iterator[str]:
 def warnings(dialect: str, command: Command) -> Iterator[str]:
     """Yield a warning for each algorithm of a command that is weak, or that is never offered."""
     sign = "%Warning" if dialect == "ios" else "WARNING"
+    login = command.slots.get("login")
+    if "7" in (command.slots.get("encoding"), login.get("encoding") if isinstance(login, dict) else None):
+        yield f"{sign}: type 7 is weak: anybody can read it. Type secret and the password to store a hash."
     for what, row in _algorithms(dialect, command):
         if row.refused:
             yield f"{sign}: {what} is kept, but never offered: {row.refused}."

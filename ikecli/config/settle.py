@@ -12,9 +12,9 @@ from ipaddress import IPv4Address
 from typing import Any, Final
 
 from ikecli.config import asa, asa_remote, ios, smart
-from ikecli.config.common import Digest, Sealed
+from ikecli.config.common import Digest, Obscured, Sealed
 from ikecli.config.mask import Mask
-from ikecli.config.passwords import Random, hashed, is_hash, unobscured
+from ikecli.config.passwords import Random, hashed, is_hash, obscured, unobscured
 from ikecli.config.remarks import row_of, transform_row, transform_word
 from ikecli.errors import Rejected
 from ikecli.language import Command, tree
@@ -51,8 +51,11 @@ class Scribe:
     mask: Mask
     random: Random
 
-    def settle(self, command: Command) -> Command:
-        """Return the command with its slots in stored form. Raises Rejected in the operator's words."""
+    def settle(self, command: Command, *, obscuring: bool = False) -> Command:
+        """Return the command with its slots in stored form. Raises Rejected in the operator's words.
+
+        With `obscuring` a `password` is stored as type 7 and not as a hash.
+        """
         target = command.declaration.target
         if target.refused and not command.negated:
             raise self._refusal(target.reason)
@@ -65,19 +68,20 @@ class Scribe:
             self._virtual(slots.get("name"))
         if not command.negated:
             password = target.path[-1].name in _PASSWORDS
-            slots = self._secrets(slots, password)
+            slots = self._secrets(slots, password, obscuring and (target.hidden or "login" in slots))
             self._consistent(slots)
             self._served(slots)
         if self.dialect == "asa" and target.path[-1].name == "routes":
             _route(slots, bool(command.negated) or target.operator == "-")
         return replace(command, slots=slots)
 
-    def _secrets(self, slots: dict[str, Any], password: bool) -> dict[str, Any]:
+    def _secrets(self, slots: dict[str, Any], password: bool, obscuring: bool) -> dict[str, Any]:
         settled = {
-            name: self._secrets(value, password) if isinstance(value, dict) else value for name, value in slots.items()
+            name: self._secrets(value, password, obscuring) if isinstance(value, dict) else value
+            for name, value in slots.items()
         }
         if isinstance(settled.get("key"), Secret) or isinstance(settled.get("hex"), Secret):
-            return self._password(settled) if password else self._key(settled)
+            return self._password(settled, obscuring) if password else self._key(settled)
         return settled
 
     def _key(self, raw: dict[str, Any]) -> dict[str, Any]:
@@ -96,16 +100,16 @@ class Scribe:
             key = Sealed(key.reveal()) if opened is None else Secret(opened)
         return {**rest, "key": key}
 
-    def _password(self, raw: dict[str, Any]) -> dict[str, Any]:
+    def _password(self, raw: dict[str, Any], obscuring: bool) -> dict[str, Any]:
         settled = dict(raw)
+        encoding, key = raw.get("encoding"), raw["key"]
+        if encoding == "7" and unobscured(key.reveal().decode()) is None:
+            raise self._refusal("this is no password of type 7: leave the type out to give the password itself")
+        if encoding == "7" or (obscuring and encoding in (None, "0") and raw.get("kind") != "secret"):
+            text = key.reveal() if encoding == "7" else obscured(key, self.random)
+            return {**settled, "encoding": "7", "key": Obscured(text)}
         if settled.get("kind") == "password" and self.dialect == "ios":
             settled["kind"] = "secret"
-        encoding, key = raw.get("encoding"), raw["key"]
-        if encoding == "7":
-            readable = unobscured(key.reveal().decode())
-            if readable is None:
-                raise self._refusal("this is no password of type 7: leave the type out to give the password itself")
-            encoding, key = "0", readable
         if encoding in (None, "0"):
             settled["encoding"] = "9" if self.dialect == "ios" else "pbkdf2"
             settled["key"] = Digest(hashed(self.dialect, key, self.random))

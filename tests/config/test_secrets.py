@@ -384,6 +384,28 @@ def test_type_7_is_read(text: str, password: bytes | None) -> None:
     assert (found and found.reveal()) == password
 
 
+def test_type_7_stays_type_7() -> None:
+    lines = "enable password 7 070C285F4D06\nusername bob password 7 14141B180F0B"
+    store, outcomes = read("ios", lines)
+    assert ["%Warning: type 7 is weak" in "".join(one.messages) for one in outcomes] == [True, True]
+    assert set(lines.splitlines()) <= set(store.running())
+    for each in (store, read("ios", store.startup())[0]):
+        assert each.verify_enable(Secret("cisco"))
+        assert each.verify_user("bob", Secret("cisco")) == 1
+        assert each.verify_user("bob", Secret("14141B180F0B")) is None
+
+
+def test_service_password_encryption_is_for_what_is_no_secret() -> None:
+    lines = ("service password-encryption", "enable secret a", "username bob password cisco", "username eve secret b")
+    store, _ = read("ios", lines)
+    written = [line for line in store.running() if line.startswith(("username", "enable", "service"))]
+    assert [line.rsplit(" ", 1)[0] for line in written if " " in line][:4] == [
+        "service", "enable secret 9", "username bob password 7", "username eve secret 9",
+    ]  # fmt: skip
+    assert store.verify_user("bob", Secret("cisco")) == 1
+    assert read("ios", store.startup())[0].startup() == store.startup()
+
+
 @pytest.mark.parametrize(
     ("dialect", "text"),
     [

@@ -35,6 +35,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: logging buffered*": "config/test_syslog.py::test_the_buffer_shows_its_newest_lines",
     "ios config: logging monitor*": "config/test_syslog.py::test_how_sessions_print_the_log",
     "ios config: enable*": PASSWORDS,
+    "ios config: service password-encryption": (
+        "config/test_secrets.py::test_service_password_encryption_is_for_what_is_no_secret"
+    ),
     "ios config: ip host NAME*": "config/test_words_ios.py::test_a_keyring_knows_a_peer_by_a_name_that_ip_host_knows",
     "ios config: username NAME*": PASSWORDS,
     "ios config: ip nat inside source list * > INTERFACE": "lab/test_nat.py::test_what_is_translated_is_shown",
