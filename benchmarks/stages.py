@@ -21,10 +21,11 @@ from ikecli.dataplane.userspace.chooser import Chooser
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door
-from ikecli.dataplane.userspace.inbound import ANCILLARY, Inbound
+from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.outbound import SEGMENT, TRAIN, UDP_SEGMENT, Outbound
 from ikecli.dataplane.userspace.pipe import Put
 from ikecli.dataplane.userspace.ports import UDP_GRO, Ports
+from ikecli.dataplane.userspace.raw import ANCILLARY
 from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.tun import HEADER, open_tun
 from tests.dataplane.namespaces import ip, namespaces, within

@@ -27,9 +27,10 @@ from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
-from ikecli.dataplane.userspace.inbound import JUMBO, RAW_RECEIVES, Inbound
+from ikecli.dataplane.userspace.inbound import RAW_RECEIVES, Inbound
 from ikecli.dataplane.userspace.outbound import CLASS, Outbound
 from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put, Ready
+from ikecli.dataplane.userspace.raw import JUMBO
 from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
@@ -134,7 +135,7 @@ def test_the_longest_packets_of_transport_mode_have_room_for_the_header_that_the
     into = replace(OUT, direction=Direction.INBOUND, local=near, remote=far, flows=((every, every),), transport=True)
     keys = EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn)
     inbound = Inbound(receivers := dict[int, Receiver](), lambda said: None, lambda: 100.0, lambda: None)
-    inbound._stride = JUMBO
+    inbound.raw.stride = JUMBO
     with open("/dev/null", "wb", buffering=0) as device:
         door = Door(device, Chooser(lambda said: None, lambda: 100.0), Coalescer(device.fileno(), inbound.plain))
         receivers[OUT.spi] = Receiver(Put(into, 0, 1500), counts := Counts(), door)

@@ -13,7 +13,7 @@ from typing import Final
 
 from ikecli.dataplane import gre
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
-from ikecli.dataplane.userspace.ports import IP_FREEBIND, IP_RECVTOS, IPV6_FREEBIND, IPV6_RECVTCLASS
+from ikecli.dataplane.userspace.ports import IP_FREEBIND, IP_RECVTOS, IPV6_FREEBIND, IPV6_RECVTCLASS, IPV6_TCLASS
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.tun import HEADER as VNET
 from ikecli.dataplane.userspace.tun import PLAIN
@@ -24,7 +24,7 @@ BUDGET: Final = 64
 """Packets of one direction before the others have their turn."""
 LARGEST: Final = 65_535
 ANCILLARY: Final = 64
-IPV6_TCLASS, IPV6_UNICAST_HOPS = 67, 16
+IPV6_UNICAST_HOPS: Final = 16
 
 
 def open_gre(tunnel: Gre) -> socket.socket:

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
-from itertools import groupby
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -25,7 +24,8 @@ from ikecli.dataplane.userspace.chooser import ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.columns import MOST, Columns, Twelves, alike, counting
 from ikecli.dataplane.userspace.ecn import CONGESTED, marked
-from ikecli.dataplane.userspace.ports import UDP_GRO
+from ikecli.dataplane.userspace.ports import IPV6_TCLASS, UDP_GRO
+from ikecli.dataplane.userspace.raw import ANCILLARY, JUMBO, Reader
 from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receiver
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
@@ -34,11 +34,7 @@ from ikecli.intent import Address
 LARGEST: Final = 65_535
 RECEIVES: Final = 16
 """Trains taken from a socket before what goes out has its turn."""
-RAW_RECEIVES: Final = 64
-ANCILLARY: Final = 128
-STRIDE: Final = 2_048
-"""Octets kept for one raw ESP packet, until a longer one comes."""
-JUMBO: Final = 16_384
+RAW_RECEIVES: Final = MOST
 VIEWS: Final = 8_192
 """Places and sizes of packets whose views are kept."""
 TRAINS: Final = 64
@@ -52,7 +48,6 @@ PADDING: Final = bytes(range(1, 256))
 SPI_AND_SEQUENCE: Final = struct.Struct("!II")
 NUMBER: Final = struct.Struct("=i")
 LOW: Final = 0xFFFFFFFF
-IPV6_TCLASS: Final = 67
 MSG_ERRQUEUE: Final = 0x2000
 TOLD_SECONDS: Final = 1.0
 """How often one SA tells of a move, and the worker of what it cannot accept."""
@@ -89,7 +84,7 @@ class Inbound:
         self._views: dict[int, View] = {}
         self._trains: dict[tuple[int, int, int], Views] = {}
         self._nonces, self._extended = Twelves(), Twelves()
-        self._stride = STRIDE
+        self.raw: Final = Reader(self._buffer, self._columns)
         self._device = Coalescer(-1, self._plain)
         self._told = 0.0
 
@@ -114,40 +109,14 @@ class Inbound:
         return True
 
     def drain_raw(self, one: socket.socket, local: Endpoint) -> bool:
-        """Take ESP packets, one a call, as a train those of one length; return whether there may be more.
-
-        Over IPv4 they come with their header.
-        """
-        four, stride, came = local.address.version == 4, self._stride, list[tuple[int, int, int, tuple[str, int]]]()
-        for number in range(RAW_RECEIVES):
-            at = number * stride
-            try:
-                size, extra, flags, source = one.recvmsg_into((self._view[at : at + stride],), ANCILLARY)
-            except OSError:
-                break
-            if flags & socket.MSG_TRUNC:
-                self._stride = min(2 * stride, JUMBO)
-                continue
-            start, kind = (at + 4 * (self._buffer[at] & 15), self._buffer[at + 1]) if four else (at, 0)
-            for _level, name, data in () if four else extra:
-                kind = data[0] if name == IPV6_TCLASS else kind
-            came.append((start, at + size - start, kind, source))
-        for (length, kind, source), row in groupby(came, lambda one: one[1:]):
-            starts = [start for start, *_ in row]
+        """Take ESP packets, rows of them as trains; return whether there may be more."""
+        stride = self.raw.stride
+        rows, more = self.raw.read(one, local.address.version)
+        for at, size, length, kind, source in rows:
             if length > ESP_HEADER:
-                self._rows(starts, length, stride, (source[0], 0), kind, local)
+                self._train(at, size, length, stride, (source, 0), kind, local)
         self._device.flush()
-        return number == RAW_RECEIVES - 1
-
-    def _rows(
-        self, starts: list[int], length: int, stride: int, source: tuple[str, int], kind: int, local: Endpoint
-    ) -> None:
-        """Open packets of one length, as far as they lie one stride from each other."""
-        first = 0
-        for number, start in enumerate(starts):
-            if number + 1 == len(starts) or starts[number + 1] != start + stride:
-                self._train(starts[first], start + length, length, stride, source, kind, local)
-                first = number + 1
+        return more
 
     def errors(self, one: socket.socket) -> list[tuple[str, int, bytes]]:
         """Return what the network says of our packets: to whom they were too big, what is not, and how they began."""

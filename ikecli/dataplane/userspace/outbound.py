@@ -20,7 +20,7 @@ from ikecli.dataplane.userspace.columns import MOST, Twelves, agreeing, alike, c
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import CONGESTED
 from ikecli.dataplane.userspace.places import BEFORE, LARGEST, TRAIN_OCTETS, Buffers, Places
-from ikecli.dataplane.userspace.ports import Ports
+from ikecli.dataplane.userspace.ports import IPV6_TCLASS, Ports
 from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, NONCE, OVERHEAD, SALT, Sender
 from ikecli.dataplane.userspace.segments import LONGEST_SYN, clamp
 from ikecli.dataplane.userspace.toobig import too_big
@@ -41,7 +41,6 @@ SEND_WAIT: Final = 5
 UDP_SEGMENT: Final = 103
 SEGMENT: Final = struct.Struct("=H")
 CLASS: Final = struct.Struct("=i")
-IPV6_TCLASS: Final = 67
 LOW: Final = 0xFFFFFFFF
 NOT_FRAGMENTED: Final = 0x40
 KEYS: Final = {4: slice(VNET + 12, VNET + 20), 6: slice(VNET + 8, VNET + 40)}

@@ -12,6 +12,7 @@ from ikecli.intent import Address
 BUFFER: Final = 1 << 23
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 UDP_GRO: Final = 104
+IPV6_TCLASS: Final = 67
 IP_RECVERR, IPV6_RECVERR = 11, 25
 IP_RECVTOS, IPV6_RECVTCLASS = 13, 66
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
@@ -35,7 +36,8 @@ class Ports:
         one.setblocking(False)
         for option in (SO_SNDBUFFORCE, SO_RCVBUFFORCE):
             one.setsockopt(socket.SOL_SOCKET, option, BUFFER)
-        one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
+        if udp or six:  # else the header comes along
+            one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
         one.setsockopt(level, IPV6_RECVERR if six else IP_RECVERR, 1)
         if udp:
             one.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
