@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     lab.set_defaults(run=_lab)
 
     for name in TO_COME:
-        later = commands.add_parser(name, help="comes with a later release")
+        later = commands.add_parser(name)
         later.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
         later.set_defaults(run=_later, name=name)
     return parser

@@ -196,13 +196,7 @@ class Appliance:
 
     def load(self, text: str, source: str) -> list[str]:
         """Merge whole text into the running configuration; return what was wrong, with line numbers."""
-        reader = ConfigReader(self.store, quiet=True)
-        found = [
-            f"{source}: line {number}: {message}"
-            for number, outcome in feed_all(reader, lines_of(text))
-            for message in outcome.messages
-        ]
-        return found + self.commit()
+        return _merged(self.store, text, source) + self.commit()
 
     def commit_soon(self) -> None:
         """Make the candidate running when the lines that come together have come."""
@@ -260,9 +254,11 @@ class Appliance:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
         text = self.storage.read_startup()
         before = self.store.running()
-        old, self.store = self.store, self._new_store(self.dialect)
+        store = self._new_store(self.dialect)
+        found = _merged(store, text or "", self.storage.config_file)
+        old, self.store = self.store, store
         try:
-            found = self.load(text or "", self.storage.config_file)
+            found += self.commit()
         except Exception:
             self.store = old
             raise
@@ -483,6 +479,15 @@ class Appliance:
     def _wake(self) -> None:
         self._alarm = self._alarm_at = None
         self._perform(self.engine.wake(self.clock.now()))
+
+
+def _merged(store: Store, text: str, source: str) -> list[str]:
+    """Read text into a configuration; return what was wrong, with line numbers."""
+    return [
+        f"{source}: line {number}: {message}"
+        for number, outcome in feed_all(ConfigReader(store, quiet=True), lines_of(text))
+        for message in outcome.messages
+    ]
 
 
 def answer(question: Question) -> object:

@@ -39,10 +39,15 @@ class AtOnce:
         return act()
 
 
+GROWN: Final = 50_000
+"""Objects that are more after work than before, so that the collector of cycles is spared a look at them."""
+
+
 class Beside:
     """Does work on a thread of its own.
 
-    No cycles are looked for meanwhile: what a configuration is made of has none, and the look would hold up the loop.
+    No cycles are looked for meanwhile: a look at all that a configuration is made of would hold up the loop. It has
+    none; where very much was made it is not looked at later either. A cycle that is garbage just then is never freed.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -58,7 +63,8 @@ class Beside:
         future.add_done_callback(lambda ended: self._end(done, ended.result()))
 
     def _end(self, done: Callable[[Any], None], outcome: Any) -> None:
-        gc.freeze()
+        if gc.get_count()[0] > GROWN:
+            gc.freeze()
         gc.enable()
         done(outcome)
 

@@ -4,8 +4,8 @@ A `Point` is a MatchFirst that orders its leaves: exact word, specific value, fr
 LINE, end. An exact word excludes its siblings there and nothing more. Points are built when first met; the graph has
 cycles, so pyparsing may not walk it (no streamline, copy or diagram). Tokens are (node, value) pairs, the last first.
 
-Most lines take the first leaf at every point: `Graph.walk` follows these without pyparsing, whose search would go the
-same way, and gives up where they do not lead to the end.
+Most lines take the first leaf at every point, or one that reads the same: `Graph.walk` follows these without pyparsing,
+whose search would go the same way, and gives up where they do not lead to the end.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Leaf(pp.Token):
         self.marks = marks[::-1]
         self.then = then
         self.binds = node.slot is not None
+        self.twins: tuple[Leaf, ...] = ()
         self.set_name(node.text if isinstance(node, tree.Word) else node.kind)
 
     def go_on(self, text: Line, stop: int, value: Any) -> Tokens:
@@ -184,11 +185,20 @@ class Point(pp.MatchFirst):
                 values[value.kind.rank].append(value)
                 self.secret |= value.kind.secret
         self.words, self.values, self.rest = words, values[SPECIFIC] + values[FREE], values[REST]
+        for at, value in enumerate(self.values):
+            value.twins = tuple(leaf for leaf in self.values[at + 1 :] if leaf.node.kind == value.node.kind)
+        for leaves in words.values():
+            for at, word in enumerate(leaves):
+                word.twins = tuple(leaves[at + 1 :])
         self.spelled = sorted(words)
         self.served = sorted(text for text, leaves in words.items() if not all(w.node.exact for w in leaves))
         self.initials = {text[:1] for text in self.served}
-        leaves = [leaf for each in words.values() for leaf in each]
-        self.exprs = [*leaves, *self.values, *self.rest, *([self.end] if self.end else [])]
+        self.exprs = [
+            *(leaf for each in words.values() for leaf in each),
+            *self.values,
+            *self.rest,
+            *([self.end] if self.end else []),
+        ]
         self.built = True  # last: another thread may be reading
 
     def _factored(self) -> Iterator[tuple[Edge, tuple[Way | Done, ...]]]:
@@ -216,14 +226,15 @@ class Point(pp.MatchFirst):
             raise Refusal(text, "incomplete", start, start, stop)
         worst: Refusal | None = None
         exact = self.words.get(token.lower())
-        for leaf in exact or self.others(token, start > loc):
-            try:
-                return leaf.parseImpl(text, start, do_actions)
-            except Refusal as refusal:
-                worst = _further(worst, refusal)
-        if exact and worst:
-            raise worst
-        raise _further(worst, self.refusal(text, loc))
+        try:
+            for leaf in exact or self.others(token, start > loc):
+                try:
+                    return leaf.parseImpl(text, start, do_actions)
+                except Refusal as refusal:
+                    worst = _further(worst, refusal)
+            raise worst if exact and worst else _further(worst, self.refusal(text, loc))
+        finally:
+            worst = None  # its traceback holds this frame: neither would go without the collector of cycles
 
     def first(self, text: Line, loc: int) -> tuple[Leaf | EndLeaf, Any, int] | None:
         """Return the leaf that comes first at `loc`, its value and where that ends; None where no leaf fits."""
@@ -250,6 +261,16 @@ class Point(pp.MatchFirst):
         if self.end and (not token or (start > loc and token[0] == "!")):
             return self.end, None, stop
         return None
+
+    def fitting(self, text: Line, loc: int) -> int:
+        """Count the leaves that read what stands at `loc`."""
+        found = _TOKEN(text, loc)
+        assert found
+        (start, stop), token = found.span(1), found[1]
+        if exact := self.words.get(token.lower()):
+            return len(exact)
+        values = (leaf.kind.take(text, start, stop, token) for leaf in (*self.values, *self.rest))
+        return sum(taken is not None for taken in values) + len(self._abbreviated(token.lower()))
 
     def others(self, token: str, apart: bool) -> Iterator[Leaf | EndLeaf]:
         """Yield the leaves to try for what is no exact word, in order of precedence; `apart`: a blank is before it."""
@@ -316,6 +337,16 @@ class Point(pp.MatchFirst):
             text.noted.append(Choice(CR))
 
 
+def _twins(leaf: Leaf, value: Any, loc: int, kept: int, text: Line) -> Iterator[tuple[Leaf, Any, int, int]]:
+    """Yield what else reads what a leaf read, the last first; no word that is kept is read from its beginning."""
+    for twin in reversed(leaf.twins):
+        if isinstance(twin, WordLeaf):
+            if text[loc - len(twin.node.text) : loc].lower() == twin.node.text.lower():
+                yield twin, twin.node.value, loc, kept
+        else:
+            yield twin, value, loc, kept
+
+
 def _shared(one: str, other: str) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
@@ -350,15 +381,24 @@ class Graph:
 
     def parse(self, text: Line) -> tuple[Done, dict[str, Any]]:
         """Return what the text is, and its slots: records are dicts, repeated slots lists. Raises Refusal."""
-        walked = self.walk(text)
-        return walked if isinstance(walked, tuple) else self.search(text)
+        return self.walk(text) or self.search(text)
 
-    def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | int:
-        """Read by the first leaf at every point; return how far that leads, where not to the end of a command."""
+    def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | None:
+        """Read by the first leaf at every point, and by its twins where that ends; return None where they do, too."""
         point, loc = self.root, 0
         pairs: list[tuple[tree.Node, Any]] = []
-        while (found := point.first(text, loc)) is not None:
-            leaf, value, loc = found
+        twins: list[tuple[Leaf, Any, int, int]] = []
+        while True:
+            found = point.first(text, loc)
+            if found is not None:
+                leaf, value, loc = found
+                if leaf.then is not None and leaf.twins:
+                    twins += _twins(leaf, value, loc, len(pairs), text)
+            elif twins:
+                leaf, value, loc, kept = twins.pop()
+                del pairs[kept:]
+            else:
+                return None
             if leaf.opens:
                 pairs += [(mark, None) for mark in leaf.opens]
             if leaf.then is None:
@@ -366,7 +406,15 @@ class Graph:
             if leaf.binds:
                 pairs.append((leaf.node, value))
             point = leaf.then
-        return loc
+
+    def branches(self, text: Line) -> bool:
+        """Tell whether more than one leaf fits somewhere on the way of `walk`, so that a search may lead further."""
+        point, loc = self.root, 0
+        while (found := point.first(text, loc)) is not None and found[0].then is not None:
+            if point.fitting(text, loc) > 1:
+                return True
+            point, loc = found[0].then, found[2]
+        return False
 
     def stop(self, text: Line) -> Refusal:
         """Return the refusal of a text too long to be searched: where its walk ends."""

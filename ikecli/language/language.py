@@ -85,9 +85,9 @@ class Mode:
         text.names = names
         if len(text) <= LINE_LIMIT and not _CONTROL(text):
             walked = self.graph.walk(text)
-            if isinstance(walked, tuple):
+            if walked is not None:
                 return Command(walked[0].declaration, walked[1], walked[0].negated, line)
-            if not walked:
+            if not self.graph.branches(text):
                 return None
         try:
             return self.read(line, names)

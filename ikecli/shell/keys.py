@@ -19,6 +19,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.named_commands import get_by_name
 from prompt_toolkit.keys import Keys
@@ -26,11 +27,18 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from ikecli.shell import pasting
 from ikecli.shell.hints import HintLine
 from ikecli.shell.plain import PlainTerminal
 from ikecli.shell.terminal import AHEAD, END_OF_MODE, EndOfInput, Helper, Interrupted
 
 _CHARACTERS: Final = 6
+
+
+_TOO_LONG: Final = (
+    f"% The paste is longer than {pasting.PASTE_LIMIT >> 20} MB and nothing of it was taken: "
+    "store it in a file and type copy file:PATH running-config\n"
+)
 
 
 class Recall(InMemoryHistory):
@@ -68,6 +76,8 @@ class KeyTerminal:
     ) -> None:
         self.on_interrupt: Callable[[], None] | None = None
         self._input = source or create_input()
+        if isinstance(self._input, Vt100Input):
+            self._input.vt100_parser = pasting.PasteParser(self._input.vt100_parser.feed_key_callback)
         self._output = target or _screen()
         self._recall = Recall(list(earlier))
         self._helper: Helper | None = None
@@ -268,6 +278,9 @@ class KeyTerminal:
 
     def _paste(self, event: KeyPressEvent) -> None:
         """Take pasted text: its lines are entered one after the other, the last one stays to be edited."""
+        if len(event.data) > pasting.PASTE_LIMIT:
+            self._ask(event, self._print_above(_TOO_LONG))
+            return
         first, *others = re.split(r"\r\n?|\n", event.data)
         buffer = event.current_buffer
         buffer.insert_text(first.expandtabs(1))

@@ -82,7 +82,7 @@ class PlainTerminal:
 
     def ahead(self) -> list[str]:
         """Return whole lines that have come already; what can be read without waiting is read."""
-        while self._unread.count(b"\n") < AHEAD and self._readable():
+        while len(self._unread) < AHEAD * CHUNK and self._unread.count(b"\n") < AHEAD and self._readable():
             self._read()
         *lines, _ = self._unread.split(b"\n", AHEAD)
         return [_decoded(line) for line in takewhile(lambda line: END_OF_MODE.encode() not in line, lines)]
@@ -140,6 +140,7 @@ class PlainTerminal:
                     raise EndOfInput
                 self._unread += b"\n"
                 continue
+            self._unread = self._unread[:CHUNK]  # a line without end is refused: no more of it is kept
             await self._more()
 
     async def _more(self) -> None:

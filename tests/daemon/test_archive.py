@@ -181,7 +181,7 @@ def test_a_fault_while_the_startup_configuration_is_read_leaves_the_running_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one = Operator()
-    monkeypatch.setattr(one.appliance, "load", lambda text, source: 1 // 0)
+    monkeypatch.setattr(one.appliance, "commit", lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         one.ask(Reload())
     assert one.appliance.hostname == "R1"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ikecli.config import ConfigReader, Store
+from ikecli.config.reader import feed_all
 from ikecli.control.messages import ConfigBegin, ConfigEnd, ConfigLine, Confirm, Copy, Identify, Show
 from ikecli.control.replies import Copied, Done, Error, Identified, Reply, Shown
 from ikecli.daemon.appliance import COMMIT_PAUSE, LARGE_LINES
@@ -156,3 +159,41 @@ def test_a_rollback_that_was_due_is_not_made_once_it_is_confirmed() -> None:
     worked(workshop)
     assert confirmed == [Done()]
     assert f"interface Loopback{LARGE_LINES - 1}" in one.appliance.store.running()
+
+
+def test_while_a_reload_reads_others_see_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Operator(START)
+    one.appliance.save(one.appliance.store.startup().replace("R1", "R2"))
+    seen: set[str] = set()
+    feed = ConfigReader.feed
+
+    def watched(reader: ConfigReader, line: str, width: int = 0) -> Any:
+        (identified,) = asked(one, Identify())
+        seen.add(identified.hostname)  # type: ignore[attr-defined]
+        return feed(reader, line, width)
+
+    monkeypatch.setattr(ConfigReader, "feed", watched)
+    one.appliance.reload()
+    assert seen == {"R1"}
+    assert one.appliance.hostname == "R2"
+
+
+def test_a_configuration_leaves_no_cycles() -> None:
+    """The collector is spared a look at what large work made: what is garbage then would stay for ever."""
+    store = Store("ios", bytes(32))
+    text = LARGE + "interface Loopback1\n crypto map M 1\n nonsense\ncrypto map M 1 ipsec-isakmp\n set peer x y z\n"
+    for _ in feed_all(ConfigReader(store, quiet=True), text.splitlines()):
+        pass
+    store.commit()
+    gc.collect()
+    gc.disable()
+    try:
+        store = Store("ios", bytes(32))
+        for _ in feed_all(ConfigReader(store, quiet=True), text.splitlines()):
+            pass
+        store.commit()
+        store.startup()
+        del store
+        assert gc.collect() < LARGE_LINES // 10
+    finally:
+        gc.enable()

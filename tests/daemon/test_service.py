@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -145,24 +146,23 @@ def test_what_cannot_be_read_or_used_is_one_line(tmp_path: Path, ports: tuple[st
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give itself away")
-def test_a_port_without_permission_is_one_line(tmp_path: Path) -> None:
+def test_a_port_without_permission_is_one_line() -> None:
+    """In a folder of its own: pytest's is root's alone, and every run that begins makes it so again."""
     import subprocess
 
-    tmp_path.chmod(0o777)
     from tests.daemon.engines import IKECLI
 
     unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     home = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    places = ["--state", str(tmp_path / "s"), "--control", str(tmp_path / "c")]
-    for parent in tmp_path.parents[:-2]:
-        parent.chmod(parent.stat().st_mode | 0o005)
-    engine = [*unprivileged, *IKECLI, "engine", *places]
-    ran = subprocess.run([*engine, "--dataplane", "none"], capture_output=True, text=True, env=home)
-    assert ran.returncode == 1
-    assert ran.stderr.splitlines() == [
-        "ikecli: UDP port 500: no permission; run the engine as root, or choose ports with --port and --nat-port"
-    ]
-    ran = subprocess.run(engine, capture_output=True, text=True, env=home)
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        engine = [*unprivileged, *IKECLI, "engine", "--state", f"{folder}/s", "--control", f"{folder}/c"]
+        ran = subprocess.run([*engine, "--dataplane", "none"], capture_output=True, text=True, env=home)
+        assert ran.returncode == 1
+        assert ran.stderr.splitlines() == [
+            "ikecli: UDP port 500: no permission; run the engine as root, or choose ports with --port and --nat-port"
+        ]
+        ran = subprocess.run(engine, capture_output=True, text=True, env=home)
     assert "ESP needs root or CAP_NET_ADMIN; --dataplane none carries IKE alone" in ran.stderr
 
 

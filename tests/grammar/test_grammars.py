@@ -10,6 +10,7 @@ import pytest
 from ikecli.config.asa import Asa
 from ikecli.config.ios import Ios
 from ikecli.language import check, lint, load
+from ikecli.language.line import Line
 from ikecli.language.tree import Choice, Node, Opt, Seq, Value, Word, parts
 
 DIALECTS = {"ios": Ios, "asa": Asa}
@@ -152,3 +153,21 @@ def test_clear_configure_all_leaves_nothing() -> None:
     )
     cleared = {path[-1].name for path in (declaration.target.path, *declaration.target.also)}
     assert cleared == {field.name for field in fields(Asa)}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "line"),
+    [
+        ("ios", "crypto map M 10 ipsec-isakmp"),
+        ("ios", "crypto map M 10 ipsec-isakmp dynamic D"),
+        ("ios", "crypto pki trustpoint T"),
+        ("asa", "tunnel-group DefaultWEBVPNGroup general-attributes"),
+        ("asa", "tunnel-group 192.0.2.1 ipsec-attributes"),
+    ],
+)
+def test_a_line_that_begins_as_others_do_is_found_without_a_search(dialect: str, line: str) -> None:
+    walked, searched = (
+        act(Line(line)) for graph in [load(dialect).modes["config"].graph] for act in (graph.walk, graph.search)
+    )
+    assert walked == searched
+    assert walked is not None

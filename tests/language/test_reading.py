@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from ipaddress import IPv4Address, IPv6Interface
 from typing import Any
 
@@ -238,3 +239,13 @@ def test_many_words_are_read_and_the_wrong_one_behind_them_is_found() -> None:
 def test_what_a_call_is_given() -> None:
     command = IOS["exec"].read("show crypto ipsec sa")
     assert (command.calls, command.arguments) == ("show.ipsec.sa", {"peer": None, "map": None, "detail": False})
+
+
+def test_a_refused_line_leaves_no_cycle() -> None:
+    for line in ("crypto map M 10 ipsec-isakmp nonsense", "ip route 10.0.0.0", "nonsense"):
+        with pytest.raises(LineError):
+            IOS["config"].read(line)
+    gc.collect()
+    with pytest.raises(LineError):
+        IOS["config"].read("crypto map M 10 ipsec-isakmp nonsense")
+    assert gc.collect() == 0

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ikecli.boundary.views import LogLine
 from ikecli.control.messages import ConfigLine, Ping
 from ikecli.control.replies import Heard
+from ikecli.shell import pasting
 from ikecli.shell.keys import KeyTerminal
 from ikecli.shell.session import Shell
 from tests.shell.fake import Fake
@@ -206,6 +209,46 @@ def test_pasted_lines_are_entered_one_after_the_other() -> None:
         assert one.screen.count(caret + "\n") == 6
 
     asyncio.run(run())
+
+
+def test_a_paste_that_is_too_long_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasting, "PASTE_LIMIT", 10_000)
+
+    async def run() -> None:
+        fake = Fake()
+        async with desk(fake) as one:
+            one.keys.send_text("configure terminal" + ENTER)
+            await one.until("(config)#")
+            one.keys.send_text("\x1b[200~" + "line\r\n" * 2000 + "\x1b[201~hostname R2" + ENTER)
+            await one.until("#hostname R2")
+        assert "% The paste is longer than" in one.screen
+        assert [request.line for request in fake.asked if isinstance(request, ConfigLine)][:1] == ["hostname R2"]
+
+    asyncio.run(run())
+
+
+def test_a_paste_is_read_once_however_it_comes() -> None:
+    text = "".join(f"line {number}\r" for number in range(200_000))
+    pressed: list[KeyPress] = []
+    parser = pasting.PasteParser(pressed.append)
+    whole = f"a\x1b[200~{text}\x1b[20 is no end\x1b[201~b"
+    began = time.process_time()
+    for at in range(0, len(whole), 1023):
+        parser.feed(whole[at : at + 1023])
+    assert [one.data for one in pressed] == ["a", f"{text}\x1b[20 is no end", "b"]
+    assert time.process_time() - began < 2
+
+
+def test_of_a_paste_without_end_no_more_is_kept_than_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasting, "PASTE_LIMIT", 5000)
+    pressed: list[KeyPress] = []
+    parser = pasting.PasteParser(pressed.append)
+    parser.feed("\x1b[200~")
+    for _ in range(100):
+        parser.feed("x" * 1024)
+    assert sum(map(len, parser._parts)) == 5001
+    parser.feed("\x1b[201~")
+    assert len(pressed[0].data) == 5001
 
 
 def test_log_lines_stand_above_the_line_being_typed() -> None:

@@ -30,6 +30,9 @@ def test_a_command_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str])
     assert "invalid choice: 'frobnicate'" in capsys.readouterr().err
     assert main(["decode", "FILE", "--keys", "PATH"]) == 1
     assert capsys.readouterr().err.startswith("ikecli: decode comes with a later release")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "later release" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "x", "-1"])

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ikecli.control.messages import ConfigLine, Ping
-from ikecli.shell.plain import PlainTerminal
+from ikecli.language import LINE_LIMIT
+from ikecli.shell.plain import CHUNK, PlainTerminal
 from ikecli.shell.session import Shell
 from ikecli.shell.terminal import EndOfInput, Interrupted
 from tests.shell.fake import Fake
@@ -196,5 +197,23 @@ def test_a_control_c_between_lines_is_not_lost() -> None:
             terminal.close()
             os.close(master)
             os.close(slave)
+
+    asyncio.run(run())
+
+
+def test_of_a_line_without_end_little_is_kept_and_it_is_refused() -> None:
+    async def run() -> None:
+        source, sink = os.pipe()
+        terminal = PlainTerminal(source)
+        line = asyncio.ensure_future(terminal.line("", None))
+        for _ in range(40):
+            os.write(sink, b"x" * 50_000)
+            await asyncio.sleep(0.001)
+            assert len(terminal._unread) <= 2 * CHUNK
+        os.write(sink, b"x\nshow clock\n")
+        assert LINE_LIMIT < len(await line) <= 2 * CHUNK
+        assert await terminal.line("", None) == "show clock"
+        os.close(sink)
+        os.close(source)
 
     asyncio.run(run())
