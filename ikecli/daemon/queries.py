@@ -23,7 +23,7 @@ from ikecli.boundary.views import (
 )
 from ikecli.config import greeting, views
 from ikecli.control.messages import Option
-from ikecli.daemon import joined
+from ikecli.daemon import joined, tracing
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.selection import chosen
 from ikecli.dataplane.base import Translating
@@ -152,6 +152,7 @@ def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Option
 _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.sa": _each_sa,
     "isakmp.sa": _each_sa,
+    "trace": tracing.trace,
     "ikev2.session": _each_sa,
     "ikev2.stats": lambda appliance, options: [appliance.engine.stats()],
     "ikev2.proposal": _named(views.proposals),

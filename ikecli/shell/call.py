@@ -66,7 +66,7 @@ _VIEWS: Final = (
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
     "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
     "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
-    "archive", "flash", "aliases", "isakmp.sa",
+    "archive", "flash", "aliases", "isakmp.sa", "trace",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")

@@ -9,7 +9,7 @@ from ikecli.show.asa import ikev2 as asa_ikev2
 from ikecli.show.asa import ipsec as asa_ipsec
 from ikecli.show.asa import network as asa_network
 from ikecli.show.asa import pools as asa_pools
-from ikecli.show.asa import remote_access, vpn_sessiondb
+from ikecli.show.asa import remote_access, tracer, vpn_sessiondb
 from ikecli.show.asa import system as asa_system
 from ikecli.show.ios import (
     crypto_map,
@@ -73,6 +73,7 @@ _IOS: Final[dict[str, Renderer]] = {
 _ASA: Final[dict[str, Renderer]] = {
     "show.ikev2.sa": asa_ikev2.sa,
     "show.isakmp.sa": asa_ikev2.both_versions,
+    "show.trace": tracer.trace,
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
     "show.map": crypto_map.of_a_firewall,

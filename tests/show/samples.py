@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import (
     AccessListView,
     ArchiveView,
@@ -417,6 +418,14 @@ SAS = (SA, SA_6, NEGOTIATING)
 CONNECTIONS = (CONNECTION, CONNECTION_6)
 LONG = {"detailed": True, "detail": True}
 
+TRACE = TraceView(
+    (
+        TracePhase("ROUTE-LOOKUP", "Resolve Egress Interface", True, found="Found egress ifc  outside"),
+        TracePhase("VPN", "encrypt", False, "crypto map CMAP 10", "No IPsec SA stands for it yet"),
+    ),
+    "inside", True, "outside", True, "(ipsec-no-sa) No IPsec SA stands for it yet",
+)  # fmt: skip
+
 SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ikev2-sa": ("ios", "show.ikev2.sa", {}, SAS),
     "ios-ikev2-sa-detailed": ("ios", "show.ikev2.sa", LONG, SAS),
@@ -467,6 +476,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-debugging": ("ios", "show.debugging", {}, ("ikev2", "ipsec", "ikev2.keylog flash:keys")),
     "asa-ikev2-sa": ("asa", "show.ikev2.sa", {}, SAS),
     "asa-isakmp-sa": ("asa", "show.isakmp.sa", {}, SAS[:1]),
+    "asa-trace": ("asa", "show.trace", {}, (TRACE,)),
     "asa-ikev2-sa-detail": ("asa", "show.ikev2.sa", LONG, SAS),
     "asa-ikev2-stats": ("asa", "show.ikev2.stats", {}, (STATS,)),
     "asa-ipsec-sa": ("asa", "show.ipsec.sa", {}, CONNECTIONS),

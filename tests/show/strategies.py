@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import strategies as st
 
 from ikecli.boundary import views
+from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
@@ -207,9 +208,20 @@ USERS = st.builds(views.UserView, line=st.integers(0, 999), user=TEXT, location=
 IDENTIFIED = st.builds(Identified, user=TEXT, hostname=TEXT, dialect=TEXT, version=TEXT)
 LOG_LINES = st.builds(views.LogLine, time=WALL, severity=st.integers(0, 7), facility=TEXT, mnemonic=TEXT, text=TEXT)
 
+PHASES = st.builds(TracePhase, type=TEXT, subtype=TEXT, allowed=st.booleans(), config=TEXT, found=TEXT)
+TRACES = st.builds(
+    TraceView,
+    phases=st.lists(PHASES, max_size=3).map(tuple),
+    input=TEXT,
+    input_up=st.booleans(),
+    output=TEXT,
+    dropped=TEXT,
+)
+
 SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ikev2.sa": IKE_SAS,
     "show.isakmp.sa": IKE_SAS,
+    "show.trace": TRACES,
     "show.ikev2.session": IKE_SAS,
     "show.ikev2.stats": STATS,
     "show.ikev2.policy": POLICIES,
