@@ -18,6 +18,7 @@ from ikecli.intent import Address
 Place = tuple[str, int]
 """A connection's label, and the peer's address as a number."""
 NOTHING: Final = Counters()
+_OUTBOUND: Final = Direction.OUTBOUND
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Totals:
 
     def put(self, sa: Install) -> None:
         """Take note of a direction of an SA that is in."""
-        if sa.direction is Direction.OUTBOUND:
+        if sa.direction is _OUTBOUND:
             self._send_by(sa.peer_spi, sa.spi, sa.remote.address)
             return
         line = self._lines[sa.spi] = Line(sa)

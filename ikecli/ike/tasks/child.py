@@ -27,6 +27,7 @@ from ikecli.wire.payloads import Nonce, Notify, Payload, SecurityAssociation, Ts
 
 _CREATE_CHILD, _IKE_AUTH = Exchange.CREATE_CHILD_SA, Exchange.IKE_AUTH
 _ENCR, _INTEG, _KE = TransformType.ENCR, TransformType.INTEG, TransformType.KE
+_REQUIRED, _DELETING, _IKE = Transport.REQUIRED, State.DELETING, Protocol.IKE
 _TRANSPORT: Final = NotifyType.USE_TRANSPORT_MODE
 _UNPADDED: Final = NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED
 _FRAGMENTS: Final = NotifyType.NON_FIRST_FRAGMENTS_ALSO
@@ -250,7 +251,7 @@ class Child(SeriesTask):
     def _settle_mode(self, connection: Connection, message: Incoming) -> None:
         """Settle transport mode, which takes both ends (RFC 7296 1.3.1); raises Refused where only that will do."""
         self._transport = bool(connection.transport) and message.notify(_TRANSPORT) is not None
-        if connection.transport is Transport.REQUIRED and not self._transport:
+        if connection.transport is _REQUIRED and not self._transport:
             raise Refused("the peer does not take transport mode", NotifyType.NO_PROPOSAL_CHOSEN)
 
     def _check_packet(self, talk: Talk, connection: Connection, pairs: tuple[Pair, ...], more: bool) -> None:
@@ -283,7 +284,7 @@ class Child(SeriesTask):
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Find the connection that covers what the peer wants, narrow it, and install the SA."""
         offered = message.one(SecurityAssociation)
-        if talk.barred or offered is None or any(one.protocol == Protocol.IKE for one in offered.proposals):
+        if talk.barred or offered is None or any(one.protocol == _IKE for one in offered.proposals):
             return None
         try:
             self._admit(talk)
@@ -449,7 +450,7 @@ class Child(SeriesTask):
         sa, connection, choice = talk.sa, self._connection, self._choice
         if sa.keys is None or sa.suite is None or connection is None or choice is None:
             raise Malformed("a Child SA without an IKE SA")
-        if sa.state is State.DELETING:
+        if sa.state is _DELETING:
             raise Refused("the IKE SA is being deleted")
         if talk.asking and int.from_bytes(choice.spi, "big") in talk.deleted:
             raise Refused("the peer deleted it before it was up")
