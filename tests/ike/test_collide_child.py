@@ -75,6 +75,18 @@ def test_a_responder_ignores_that_a_replaced_sa_is_old_too() -> None:
     sound(pair)
 
 
+def test_an_sa_whose_hard_end_comes_while_our_request_to_replace_it_is_under_way() -> None:
+    pair = up()
+    old = only(pair.right)
+    pair.right.notice(Expired(old, hard=False))
+    pair.right.notice(Expired(old, hard=True))
+    pair.right.acquire()
+    pair.settle()
+    sound(pair)
+    assert old not in spis(pair.right)
+    assert downs(pair.right) == downs(pair.left) == ["rekeyed"]
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_replaced_sa_whose_life_ends_before_its_delete_comes(late: bool) -> None:
     pair = up()
