@@ -71,10 +71,11 @@ def test_what_an_sa_says_of_its_header_goes_before_its_interface_and_that_before
 
 
 def test_a_converted_router_says_what_is_lost_of_it() -> None:
-    store, _ = read("ios", ROUTER + "crypto ipsec df-bit clear\ncrypto ipsec security-association idle-time 60\n")
+    lines = "crypto ipsec security-association ecn discard\ncrypto ipsec security-association idle-time 60\n"
+    store, _ = read("ios", ROUTER + lines)
     lost = express(store.intent, "asa").lost
     assert "crypto map VPN 10: an end of SAs without traffic (idle-time)" in lost
-    assert "crypto map VPN 10: how the header before ESP is made (df-bit, ecn, fragmentation)" in lost
+    assert any("how the header before ESP is made (df-bit, ecn, fragmentation)" in one for one in lost), lost
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,8 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
          "profile F1: the identity a@example.net of this side"),
         ("ios", ["crypto ikev2 profile F1", "nat force-encap"], "profile F1: nat force-encap"),
         ("ios", ["crypto ikev2 profile F1", "lifetime reauthentication 7200"], "profile F1: lifetime reauthentication"),
-        ("ios", ["interface GigabitEthernet0/0", "ip tcp adjust-mss 1350"], "this system: ip tcp adjust-mss"),
+        ("ios", ["interface GigabitEthernet0/0", "ip tcp adjust-mss 1350"],
+         "this system: segments of TCP that are not the same everywhere (ip tcp adjust-mss)"),
         ("asa", ["crypto ikev2 limit max-sa 20000"],
          "crypto ikev2 limit max-sa: 20000 SAs: the most there are here are 9999"),
         ("ios", ["interface Tunnel1", "ip address 10.9.9.1 255.255.255.252", "tunnel source GigabitEthernet0/0",
@@ -250,6 +251,34 @@ def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], los
     store, outcomes = read(dialect, "\n".join([whole, *lines]))
     assert all(each.accepted for each in outcomes)
     assert lost in express(store.intent, OTHER[dialect]).lost
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("site-to-site/asa", ["logging enable", "logging trap warnings", "logging host inside 10.2.2.9 tcp/1470",
+                              "logging host outside 203.0.113.9"]),
+        ("site-to-site/router", ["logging host 10.1.1.9 transport tcp port 6514", "logging host 203.0.113.9",
+                                 "logging trap 3"]),
+        ("site-to-site/asa", ["sysopt connection tcpmss 1350", "crypto ipsec df-bit clear-df outside",
+                              "crypto ipsec fragmentation after-encryption outside"]),
+        ("site-to-site/router", ["interface FastEthernet0/0", "crypto ipsec df-bit set"]),
+        ("route-based/asa", ["crypto ipsec df-bit clear-df outside"]),
+    ],
+)  # fmt: skip
+def test_what_a_system_has_besides_tunnels_is_taken_there_and_back(name: str, lines: list[str]) -> None:
+    """But for the ports and lists that no SA has anything of."""
+    dialect = "asa" if name.endswith("asa") else "ios"
+    store, _ = read(dialect, [*(SAMPLES / f"{name}.cfg").read_text().splitlines()[:-1], *lines])
+    there, lost = converted(store.intent, OTHER[dialect])
+    back, lost_back = converted(there.intent, dialect)
+    assert (lost, lost_back) == ([], [])
+    for each in (there.intent, back.intent):
+        assert each.syslog == store.intent.syslog
+        assert [one.outer for one in each.connections] == [one.outer for one in store.intent.connections]
+        assert {one.segments for one in each.network.interfaces} == {
+            one.segments for one in store.intent.network.interfaces
+        }
 
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])

@@ -10,6 +10,7 @@ from typing import Final
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Key, Pfs
+from ikecli.config.express import system
 from ikecli.config.express.lines import Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers, alone, names, shown_identity
@@ -26,7 +27,6 @@ from ikecli.intent import (
     Initiation,
     Intent,
     Interface,
-    Outer,
     Prefix,
     Profile,
     Tunnel,
@@ -351,7 +351,6 @@ class Firewall:
         for present, why in (
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.idle, "an end of SAs without traffic (idle-time)"),
-            (one.outer != Outer(), "how the header before ESP is made (df-bit, ecn, fragmentation)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),
@@ -421,12 +420,13 @@ class Firewall:
         elif intent.fragment_mtu != FRAGMENT_MTUS:
             draft.fragmentation = asa.Fragmentation(intent.fragment_mtu[0])
         draft.notify_invalid_selectors = intent.notify_invalid_selectors or None
+        system.firewall_servers(draft, intent, self.nameifs, self.losses)
+        system.firewall_segments(draft, intent, self.losses)
+        system.firewall_headers(draft, intent, self.nameifs, self.losses)
         for present, why in (
             (intent.nat.rules or intent.nat.statics, "address translation"),
             (intent.pools, "pools of addresses"),
-            (intent.syslog, "syslog servers"),
             (intent.network.vrfs, "routing tables beside the global one"),
-            (any(any(one.segments) for one in intent.network.interfaces), "ip tcp adjust-mss"),
         ):
             if present:
                 self.losses.add("this system", why)

@@ -10,6 +10,7 @@ from typing import Final
 from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Dpd, Key, Matched
+from ikecli.config.express import system
 from ikecli.config.express.firewall import chosen, pfs_of
 from ikecli.config.express.lines import Line, lines_of, ports_of, versions
 from ikecli.config.express.losses import Losses
@@ -90,6 +91,7 @@ class Router:
         )
         if held.ipv6_addresses:
             self.draft.ipv6_routing = True
+        system.router_segments(one, held, self.losses)
         if one.tunnel is not None:
             self._tunnel(one.tunnel, held)
         self.draft.interfaces[one.name] = held
@@ -346,8 +348,7 @@ class Router:
             self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
         if intent.pools:
             self.losses.add("this system", "pools of addresses")
-        if intent.syslog:
-            self.losses.add("this system", "syslog servers")
+        system.router_servers(draft, intent, self.losses)
 
     def _most(self, what: str, wanted: int) -> int:
         if wanted > MOST_SAS:
