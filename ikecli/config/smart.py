@@ -115,19 +115,20 @@ def unsay(draft: ios.Ios | asa.Asa) -> bool:
 
 
 def _unsaid_ios(draft: ios.Ios) -> bool:
-    found = False
-    for held, default in (
-        (draft.authorizations, authorization()),
-        (draft.proposals, PROPOSAL),
-        (draft.policies, policy()),
-        (draft.transform_sets, TRANSFORM_SET),
-        (draft.ipsec_profiles, IPSEC_PROFILE),
-    ):
-        entries: dict[str, object] = held  # type: ignore[assignment]
-        if entries.get(DEFAULT) == default:
-            del entries[DEFAULT]
-            found = True
-    return found
+    return any(
+        [
+            _dropped(draft.authorizations, authorization()),
+            _dropped(draft.proposals, PROPOSAL),
+            _dropped(draft.policies, policy()),
+            _dropped(draft.transform_sets, TRANSFORM_SET),
+            _dropped(draft.ipsec_profiles, IPSEC_PROFILE),
+        ]
+    )
+
+
+def _dropped(held: dict[str, _T], default: _T) -> bool:
+    """Drop the entry that is the default; return whether there was one."""
+    return held.get(DEFAULT) == default and held.pop(DEFAULT) is not None
 
 
 def _unsaid_asa(draft: asa.Asa) -> bool:

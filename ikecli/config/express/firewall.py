@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface
 from typing import Final
 
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Key, Pfs
 from ikecli.config.express import system
-from ikecli.config.express.lines import Line, lines_of, ports_of
+from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import Peers, alone, names, shown_identity
+from ikecli.config.express.peers import alone, names, shown_identity
+from ikecli.config.express.writer import Writer
 from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
@@ -44,21 +45,14 @@ STEP: Final = 10
 """Between the numbers of policies, and of map entries that need another number."""
 LAST_SEQUENCE: Final = 65535
 RETRIES: Final = range(2, 11)
-_PROTOCOLS: Final = {
-    0: "ip", 1: "icmp", 2: "igmp", 4: "ipinip", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmp6",
-    88: "eigrp", 89: "ospf", 103: "pim", 132: "sctp",
-}  # fmt: skip
+_PROTOCOLS: Final = PROTOCOL_WORDS | {51: "ah", 58: "icmp6"}
 
 
-class Firewall:
-    """Writes an intent as a firewall's draft; `losses` says what it could not."""
+class Firewall(Writer[asa.Asa]):
+    """Writes an intent as a firewall's draft."""
 
     def __init__(self, intent: Intent) -> None:
-        self.intent: Final = intent
-        self.draft: Final = asa.Asa(hostname=intent.hostname)
-        self.losses: Final = Losses()
-        self.peers: Final = Peers(intent)
-        self.by_name: Final = {one.name: one for one in intent.network.interfaces}
+        super().__init__(intent, asa.Asa(hostname=intent.hostname))
         self.windows: Final = sorted({one.replay_window for one in intent.connections}) or [REPLAY_WINDOW]
         self.nameifs: Final = dict(self._nameifs())
 
@@ -159,11 +153,10 @@ class Firewall:
                 self.losses.add(what, "a route needs an interface with an address and a gateway on it")
                 continue
             held = asa.StaticRoute(route.distance)
-            if isinstance(route.prefix, IPv4Network):
-                key = (nameif, route.prefix.network_address, route.prefix.netmask, gateway)
-                self.draft.routes[key] = held  # type: ignore[index]
-            else:
-                self.draft.routes6[nameif, IPv6Interface(route.prefix), gateway] = held  # type: ignore[index]
+            if isinstance(route.prefix, IPv4Network) and isinstance(gateway, IPv4Address):
+                self.draft.routes[nameif, route.prefix.network_address, route.prefix.netmask, gateway] = held
+            elif isinstance(gateway, IPv6Address):
+                self.draft.routes6[nameif, IPv6Interface(route.prefix), gateway] = held
 
     # IKE
 

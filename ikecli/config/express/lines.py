@@ -12,6 +12,11 @@ from ikecli.config.express.losses import Losses
 from ikecli.intent import Flow, Prefix, Selector
 from ikecli.intent.selectors import LAST_PORT
 
+PROTOCOL_WORDS: Final = {
+    0: "ip", 1: "icmp", 2: "igmp", 4: "ipinip", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 88: "eigrp", 89: "ospf",
+    103: "pim", 132: "sctp",
+}  # fmt: skip
+"""What both dialects call IP protocols."""
 _ICMP: Final = (1, 58)
 _WITH_PORTS: Final = (6, 17, 132)
 _ANY_CODE: Final = 255

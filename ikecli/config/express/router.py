@@ -12,9 +12,8 @@ from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import Dpd, Key, Matched
 from ikecli.config.express import system
 from ikecli.config.express.firewall import chosen, pfs_of
-from ikecli.config.express.lines import Line, lines_of, ports_of, versions
-from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import Peers
+from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of, versions
+from ikecli.config.express.writer import Writer
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.ios_routes import StaticRoute
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
@@ -43,23 +42,16 @@ MOST_SAS: Final = 9999
 LAST_SEQUENCE: Final = 65535
 LIFETIMES: Final = range(120, 86401)
 """Seconds that an IKE SA may live."""
-_PROTOCOLS: Final = {
-    0: "ip", 1: "icmp", 2: "igmp", 4: "ipinip", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ahp", 88: "eigrp",
-    89: "ospf", 103: "pim", 132: "sctp",
-}  # fmt: skip
+_PROTOCOLS: Final = PROTOCOL_WORDS | {51: "ahp"}
 _PROTOCOLS6: Final = {0: "ipv6", 6: "tcp", 17: "udp", 50: "esp", 51: "ahp", 58: "icmp", 132: "sctp"}
 _KINDS: Final = {IdType.FQDN: "fqdn", IdType.RFC822_ADDR: "email", IdType.KEY_ID: "key-id"}
 
 
-class Router:
-    """Writes an intent as a router's draft; `losses` says what it could not."""
+class Router(Writer[ios.Ios]):
+    """Writes an intent as a router's draft."""
 
     def __init__(self, intent: Intent) -> None:
-        self.intent: Final = intent
-        self.draft: Final = ios.Ios(hostname=intent.hostname)
-        self.losses: Final = Losses()
-        self.peers: Final = Peers(intent)
-        self.by_name: Final = {one.name: one for one in intent.network.interfaces}
+        super().__init__(intent, ios.Ios(hostname=intent.hostname))
 
     def whole(self) -> ios.Ios:
         """Return the draft."""

@@ -1,0 +1,23 @@
+"""What writers of both dialects begin with."""
+
+from __future__ import annotations
+
+from typing import Final, Generic, TypeVar
+
+from ikecli.config import asa, ios
+from ikecli.config.express.losses import Losses
+from ikecli.config.express.peers import Peers
+from ikecli.intent import Intent
+
+Draft = TypeVar("Draft", ios.Ios, asa.Asa)
+
+
+class Writer(Generic[Draft]):
+    """An intent that becomes a draft; `losses` says what could not be written."""
+
+    def __init__(self, intent: Intent, draft: Draft) -> None:
+        self.intent: Final = intent
+        self.draft: Final[Draft] = draft
+        self.losses: Final = Losses()
+        self.peers: Final = Peers(intent)
+        self.by_name: Final = {one.name: one for one in intent.network.interfaces}
