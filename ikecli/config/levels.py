@@ -10,6 +10,8 @@ from typing import Any, Final
 from ikecli.language import Dialect, Inert, Mode, Names, NeedsLines, tree
 from ikecli.language.notation import Declaration
 
+MOST_IN_FULL: Final = 200
+"""Characters of a line within which words are looked up."""
 SIMILAR: Final = 0.7
 """How much of a misspelled word must be right for it to be taken as that word."""
 
@@ -62,6 +64,16 @@ def knows(mode: Mode, text: str, names: Names) -> bool:
         return mode.attempt(text, names) is not None
     except NeedsLines:
         return True
+
+
+def in_full(mode: Mode, text: str, names: Names) -> str:
+    """Return a line with its words in full, as far as each is the beginning of one; kept words are not read shorter."""
+    begun = text[: len(text) - len(text.lstrip())]
+    for token in text.split():
+        words = {each.label for each in mode.ask(begun + token, names)} if len(begun) < MOST_IN_FULL else set()
+        longer = [word for word in words if word.startswith(token.lower()) and token.lower() not in words]
+        begun += (longer[0] if len(longer) == 1 else token) + " "
+    return begun.rstrip()
 
 
 def meant_to_enter(dialect: Dialect, mode: Mode, text: str) -> Iterator[Mode]:

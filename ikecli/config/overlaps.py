@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
-from typing import Final
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
 
+from ikecli.config import ios
 from ikecli.config.complaints import Complaints
+from ikecli.config.tunnels_ios import addresses_of
+from ikecli.errors import Rejected
 from ikecli.intent import Interface
 
 _NOBODY: Final = 1 << 62
@@ -69,3 +72,17 @@ def _leave(around: list[_Claim]) -> None:
 def _within(inner: _Claim, outer: _Claim) -> bool:
     same = (inner.table, inner.network.version) == (outer.table, outer.network.version)
     return same and inner.network.network_address in outer.network
+
+
+def refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
+    """Raise Rejected where an address that a router's interface is given lies in the network of another one."""
+    own = draft.interfaces.get(name)
+    address, mask = slots.get("address"), slots.get("mask")
+    if own is None or own.shutdown or address is None:
+        return
+    network = address.network if mask is None else ip_network((int(address), str(mask)), strict=False)
+    for other, each in draft.interfaces.items():
+        same = other != name and not each.shutdown and each.vrf == own.vrf
+        if same and any(one.network.overlaps(network) for one in addresses_of(each) if one.version == network.version):
+            shown = network.network_address if network.version == 4 else network
+            raise Rejected(f"{str(shown).upper()} overlaps with {other}")

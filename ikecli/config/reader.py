@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
-from ikecli.config.ios import Ios
-from ikecli.config.levels import KeptSection, Level, RefusedSection, knows, meant_to_enter
+from ikecli.config import ios, overlaps
+from ikecli.config.levels import KeptSection, Level, RefusedSection, in_full, knows, meant_to_enter
 from ikecli.config.remarks import about, replacement, warnings
 from ikecli.config.settle import consequences
 from ikecli.config.store import Store
@@ -33,6 +33,9 @@ from ikecli.language.draft import key_of
 from ikecli.secret import Secret
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
+
+ADDRESSES: Final = frozenset({"address", "secondaries", "ipv6_addresses"})
+"""Where a router's interface has its addresses."""
 
 PHRASE_OCTETS: Final = range(8, 128)
 """How long a master key of `key config-key` may be."""
@@ -98,6 +101,8 @@ class ConfigReader:
         self._block: list[str] = []
         self._cut = 0
         self._block_ends: NeedsLines | None = None
+        self._passes: NeedsLines | None = None
+        self._text_ends: NeedsLines | None = None
         store.editors += 1
 
     @property
@@ -110,7 +115,7 @@ class ConfigReader:
     @property
     def in_block(self) -> bool:
         """Whether the next line belongs to a command that goes on over several."""
-        return bool(self._block)
+        return bool(self._block or self._passes or self._text_ends)
 
     def end(self) -> None:
         """Leave configuration mode; what is open is dropped or closed. The store is to be committed then."""
@@ -135,9 +140,14 @@ class ConfigReader:
         """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
         self.number += 1
         line = line.rstrip("\r\n")
+        if self._passes is not None:
+            return self._passed(line)
         if len(line) > LINE_LIMIT:
-            self._block = []
+            self._passes = self._block_ends if self._block else self._text_ends
+            self._block, self._text_ends = [], None
             return self._rejection(f"The line is longer than {LINE_LIMIT} characters")
+        if self._text_ends is not None:
+            return self._goes_on_kept(line, self._text_ends)
         if self._block:
             return self._go_on(self.store.scribe.mask.open_texts(line), prompt_width)
         typed = unwrapped(line, self.store.dialect)
@@ -155,12 +165,34 @@ class ConfigReader:
         self._block.append(text)
         whole = "\n".join(self._block)
         if len(whole) > BLOCK_LIMIT:
-            self._block = []
-            return self._rejection(f"The command is longer than {BLOCK_LIMIT} characters")
+            return self._too_long(text, self._block_ends)
         if not self._block_ends.ends(text):
             return Outcome(wants_more=True)
         self._block = []
         return self._read(whole, width)
+
+    def _goes_on_kept(self, line: str, block: NeedsLines) -> Outcome:
+        """Keep a line of a text inside of a section without effect, whatever it looks like."""
+        lines = self._kept.inert.lines if self._kept else [""]
+        lines[-1] += f"\n{line}"
+        if len(lines[-1]) > BLOCK_LIMIT:
+            return self._too_long(line, block)
+        if block.ends(line):
+            self._text_ends = None
+        return Outcome("inert", wants_more=self._text_ends is not None)
+
+    def _too_long(self, line: str, block: NeedsLines) -> Outcome:
+        """Refuse a command of too many lines, and have the rest of it passed over."""
+        self._block, self._text_ends = [], None
+        self._passes = None if block.ends(line) else block
+        refused = self._rejection(f"The command is longer than {BLOCK_LIMIT} characters: all of it is passed over")
+        return replace(refused, wants_more=self._passes is not None)
+
+    def _passed(self, line: str) -> Outcome:
+        """Pass over a line of a command that was refused for its length."""
+        if self._passes is not None and self._passes.ends(line):
+            self._passes = None
+        return Outcome("skipped", wants_more=self._passes is not None)
 
     def _read(self, text: str, width: int) -> Outcome:
         stripped = text.strip()
@@ -173,7 +205,8 @@ class ConfigReader:
             return self._skipped(self._refused) if self._refused else Outcome()
         if self._kept and printable(text) and self._keeps(self._kept, text, indent):
             told = () if self.quiet else replacement(self.store.dialect, stripped, self._kept.opener)
-            return Outcome("inert", tuple(told))
+            self._text_ends = self._text_begun(stripped)
+            return Outcome("inert", tuple(told), wants_more=self._text_ends is not None)
         try:
             return self._common_command(text) or self._master_key(text) or self._command(text, indent, width)
         except NeedsLines as block:
@@ -217,6 +250,14 @@ class ConfigReader:
         kept.inert.lines.append(text[kept.indent + 1 :].rstrip() if indent > kept.indent else text.strip())
         return True
 
+    def _text_begun(self, text: str) -> NeedsLines | None:
+        """Return where a text ends that a line of a section begins, as a banner does."""
+        try:
+            self._levels[0].mode.attempt(text, self.store.names)
+        except NeedsLines as block:
+            return block
+        return None
+
     def _leaving(self, text: str) -> str:
         command = self._common.attempt(text)
         return command.calls if command else ""
@@ -259,7 +300,26 @@ class ConfigReader:
             return Outcome(execute=text.strip())
         if self.quiet and knows(self.store.exec, text, self.store.names):
             return Outcome(messages=(f"NOTE: {text.strip()} configures nothing and is not run.",))
+        if not self.quiet and (short := self._shortened(text)) is not None:
+            return self._take(*short, indent)
         return self._refuse(*self._plainest(text), text, indent, width)
+
+    def _shortened(self, text: str) -> tuple[Command, int] | None:
+        """Return the command without effect that a typed line abbreviates, and where it is known.
+
+        Nowhere else are these read so: they must take no abbreviation from a command that works.
+        """
+        for depth in range(len(self._levels) - 1, -1, -1):
+            mode = self._levels[depth].mode
+            try:
+                command = (
+                    None if "\n" in text else mode.attempt(in_full(mode, text, self.store.names), self.store.names)
+                )
+            except NeedsLines:
+                continue
+            if command is not None and command.operator in ("~", "~>"):
+                return command, depth
+        return None
 
     def _plainest(self, text: str) -> tuple[LineError, Mode]:
         """Return the error of the mode that understood most of a line; modes with its first word in full come first."""
@@ -338,6 +398,7 @@ class ConfigReader:
         level = self._levels[depth]
         try:
             settled = self.store.scribe.settle(command, obscuring=self._obscures())
+            self._apart(level, settled)
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
             self.store.version += 1
@@ -364,7 +425,15 @@ class ConfigReader:
     def _obscures(self) -> bool:
         """Tell whether `service password-encryption` is on."""
         draft = self.store.draft
-        return isinstance(draft, Ios) and bool(draft.password_encryption)
+        return isinstance(draft, ios.Ios) and bool(draft.password_encryption)
+
+    def _apart(self, level: Level, command: Command) -> None:
+        """Refuse a typed address in the network of another interface of a router; of a file all is told together."""
+        draft, path = self.store.draft, level.path
+        given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
+        if isinstance(draft, ios.Ios) and not self.quiet and not command.negated and given in ADDRESSES:
+            if len(path) == 2 and path[0] == "interfaces":
+                overlaps.refuse(draft, path[1], command.slots)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
         """Return the path of what a line is about, and note the line where that is an object with a name."""

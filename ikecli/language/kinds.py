@@ -235,6 +235,15 @@ def _take_hex_block(line: Line, start: int, stop: int, token: str) -> Taken:
         return None
 
 
+def _take_macro(line: Line, start: int, stop: int, token: str) -> Taken:
+    if token or CURSOR in line:
+        return None
+    rows = line[start:].split("\n")[1:]
+    if "@" not in map(str.strip, rows):
+        raise NeedsLines(lambda more: more.strip() == "@")
+    return "\n".join(rows[:-1]), len(line)
+
+
 def _write_hex_block(value: bytes) -> str:
     digits = value.hex().upper()
     words = [digits[at : at + 8] for at in range(0, len(digits), 8)]
@@ -371,6 +380,7 @@ def _table(dialect: str) -> dict[str, Kind]:
         "SUBINTERFACE": _interface(both, True),
         "LINE": Kind(REST, _take_line, _labelled("LINE", r".*"), str),
         "BANNER": Kind(REST, _take_banner, _labelled("LINE", r".*"), _write_banner),
+        "MACRO": Kind(REST, _take_macro, _labelled(CR, ""), lambda text: f"\n{text}\n@"),
         "HEX-BLOCK": Kind(REST, _take_hex_block, _labelled(CR, ""), _write_hex_block, python=bytes),
     }
 

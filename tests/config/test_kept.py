@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.config.reading import commands, read, typed
+from ikecli.config import ConfigReader
+from tests.config.reading import commands, new_store, read, typed
 
 ROUTER = """\
 version 17.9
@@ -136,3 +137,13 @@ def test_the_default_groups_keep_their_place_when_they_are_as_new_again() -> Non
     ]
     store, _ = read("asa", lines)
     assert read("asa", store.startup())[0].startup() == store.startup()
+
+
+def test_a_typed_line_without_effect_may_be_abbreviated_and_is_kept_in_full() -> None:
+    lines = "cry key gen rsa\ncrypto ikev2 redir gateway init\ninterface Gi0/0\n spann portfast\ncry pki trust T\n"
+    screen = typed("ios", lines)
+    assert screen.count("NOTE: kept, no effect: ") == 4
+    reader = ConfigReader(store := new_store("ios"))
+    assert all(reader.feed(line).accepted for line in lines.splitlines())
+    assert {"crypto key generate rsa", "crypto pki trust T"} <= set(commands(store))
+    assert "Invalid input" in typed("ios", "ip multi"), "several words begin so"

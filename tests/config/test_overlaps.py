@@ -53,6 +53,29 @@ def test_a_physical_interface_stays(dialect: str, sign: str) -> None:
     assert "Tunnel3" not in store.draft.interfaces
 
 
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("ip address 10.1.7.1 255.255.0.0", "% 10.1.0.0 overlaps with GigabitEthernet0/0"),
+        ("ip address 10.1.7.1 255.255.255.0 secondary", "% 10.1.7.0 overlaps with GigabitEthernet0/0"),
+        ("ipv6 address 2001:db8::2/64", "% 2001:DB8::/64 overlaps with GigabitEthernet0/0"),
+        ("ip address 10.2.7.1 255.255.0.0", None),
+        ("ip unnumbered GigabitEthernet0/0", None),
+    ],
+)
+def test_a_typed_address_in_the_network_of_another_interface_is_refused_at_once(line: str, answer: str | None) -> None:
+    store = new_store("ios")
+    reader = ConfigReader(store)
+    for each in (*(FIRST["ios"] + WIDE).splitlines(), " ipv6 address 2001:db8::1/64", "interface Gi0/1"):
+        assert reader.feed(each).accepted
+    outcome = reader.feed(line)
+    assert (outcome.accepted, outcome.messages) == (answer is None, (answer,) if answer else ())
+    if answer:
+        assert not store.draft.interfaces["GigabitEthernet0/1"].address
+        assert reader.feed("shutdown").accepted
+        assert reader.feed(line).accepted
+
+
 def test_each_network_is_compared_with_those_before_it_however_they_nest() -> None:
     addresses = [
         "10.0.0.1 255.0.0.0",

@@ -203,8 +203,11 @@ def test_a_banner_without_end_takes_no_more_than_its_limit() -> None:
     reader = ConfigReader(new_store("ios"), quiet=True)
     outcomes = [reader.feed(line) for line in ["banner motd #", *(["x" * 4000] * 40)]]
     assert next(one.messages for one in outcomes if not one.accepted) == (
-        "% The command is longer than 65536 characters",
+        "% The command is longer than 65536 characters: all of it is passed over",
     )
+    assert {one.verdict for one in outcomes[-20:]} == {"skipped"}
+    assert reader.in_block
+    assert reader.feed("#").verdict == "skipped"
     assert not reader.in_block
 
 
