@@ -80,7 +80,7 @@ def refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
     address, mask = slots.get("address"), slots.get("mask")
     if own is None or own.shutdown or address is None:
         return
-    network = address.network if mask is None else ip_network((int(address), str(mask)), strict=False)
+    network = address.network if mask is None else ip_network(f"{address}/{mask}", strict=False)
     for other, each in draft.interfaces.items():
         same = other != name and not each.shutdown and each.vrf == own.vrf
         if same and any(one.network.overlaps(network) for one in addresses_of(each) if one.version == network.version):

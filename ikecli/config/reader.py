@@ -431,8 +431,8 @@ class ConfigReader:
         """Refuse a typed address in the network of another interface of a router; of a file all is told together."""
         draft, path = self.store.draft, level.path
         given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
-        typed = isinstance(draft, ios.Ios) and not self.quiet and not command.negated
-        if typed and given in ADDRESSES and path[:1] == ("interfaces",):
+        typed = not self.quiet and not command.negated and given in ADDRESSES
+        if typed and isinstance(draft, ios.Ios) and path[:1] == ("interfaces",):
             overlaps.refuse(draft, path[1], command.slots)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
