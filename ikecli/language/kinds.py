@@ -236,10 +236,13 @@ def _take_hex_block(line: Line, start: int, stop: int, token: str) -> Taken:
 
 
 def _take_macro(line: Line, start: int, stop: int, token: str) -> Taken:
-    if token or CURSOR in line:
+    rows = line[start:].replace(CURSOR, "").split("\n")[1:]
+    ended = "@" in map(str.strip, rows)
+    if line.noted is not None and ended:
+        line.noted.append(Choice(CR))
+    if token or line.noted is not None:
         return None
-    rows = line[start:].split("\n")[1:]
-    if "@" not in map(str.strip, rows):
+    if not ended:
         raise NeedsLines(lambda more: more.strip() == "@")
     return "\n".join(rows[:-1]), len(line)
 

@@ -35,6 +35,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "INTERFACE": ("GigabitEthernet0/1", "GigabitEthernet0/2"),
     "LINE": ("some words", "other words"),
     "BANNER": ("#some words#", "#other words#"),
+    "MACRO": ("\nsome words\n@", "\nother words\n@"),
 }
 """Two values of each kind that fit the base configurations."""
 _NUMBERS: Final = re.compile(r"(?:NAME)?<(-?\d+)-(\d+)>")

@@ -37,6 +37,7 @@ SAMPLES = {
     "LINE": "zq9 zq9",
     "BANNER": "^zq^",
     "HEX-BLOCK": "\n0a\nquit",
+    "MACRO": "\nzq\n@",
 }
 
 

@@ -37,6 +37,7 @@ SAMPLES: dict[str, Sequence[str]] = {
     "LINE": ("a  b ! c", "one"),
     "BANNER": ("#a\nb#", "^Cx^C"),
     "HEX-BLOCK": ("\n  0A0B0C0D 01\n quit",),
+    "MACRO": ("\nsome words\n@",),
 }
 
 
