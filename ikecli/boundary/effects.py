@@ -98,7 +98,8 @@ class Install:
     `spi` is the receiver's (ours when inbound). `peer_spi` is the other direction's SPI. `flows` are (local, remote)
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
     UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound; with `fragments` it
-    carries also those without ports of flows with ports; `outer` is how its own IP header is made.
+    carries also those without ports of flows with ports; `outer` is how its own IP header is made, `vrf` the routing
+    table of the endpoints.
     """
 
     direction: Direction
@@ -119,6 +120,7 @@ class Install:
     tfc: Tfc | None = None
     fragments: bool = False
     outer: Outer = Outer()
+    vrf: str = ""
 
 
 @value

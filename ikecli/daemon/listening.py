@@ -10,6 +10,7 @@ from ikecli.boundary.clock import Clock
 from ikecli.boundary.notices import Acquire
 from ikecli.daemon.sockets import Sockets
 from ikecli.dataplane.base import Echo, EchoResult, Notify
+from ikecli.dataplane.linux.host import Home
 from ikecli.dataplane.none import NonePlane
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Intent, Interface
@@ -31,7 +32,7 @@ class ListeningPlane(NonePlane):
         super().configure(intent)
         self._intent = intent
         try:
-            self._sockets.listen(address.ip for one in self._live() for address in one.addresses)
+            self._sockets.listen(Home(own.ip) for one in self._live() for own in one.addresses)
         except Unavailable as problem:
             self._trouble(problem)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from ikecli.boundary.effects import Datagram, Endpoint
-from ikecli.dataplane.linux.host import Guest
+from ikecli.dataplane.linux.host import Guest, Home
 from ikecli.errors import Unavailable
 from ikecli.intent import Address
 
@@ -31,7 +31,7 @@ BATCH: Final = 16
 PROBE: Final = 8
 """Of so many turns of sockets that have one datagram each time, one looks for a second: to find none costs a call."""
 SOCKET_PAIRS: Final = 64
-"""Addresses that get sockets of their own; where there are more, one pair listens on all addresses of the machine."""
+"""Addresses that get sockets of their own; where there are more, one pair listens on all of each VRF."""
 LARGEST: Final = 65535
 KNOWN_ENDS: Final = 4096
 """Ends of peers that are not made anew of what the machine says."""
@@ -69,7 +69,8 @@ class Sockets:
         self.counted: Final[Counter[str]] = Counter()
         self._loop = loop
         self._receive = receive
-        self._open: dict[Address, tuple[socket.socket, socket.socket]] = {}
+        self._open: dict[Home, tuple[socket.socket, socket.socket]] = {}
+        self._by_end: dict[tuple[str, Address], tuple[socket.socket, socket.socket]] = {}
         self._room: Final = memoryview(bytearray(LARGEST))
         self._singles = 0
         self.guest: Guest | None = None
@@ -77,27 +78,31 @@ class Sockets:
     @property
     def addresses(self) -> frozenset[Address]:
         """The addresses listened on; the unspecified ones stand for all."""
-        return frozenset(self._open)
+        return frozenset(home.address for home in self._open)
 
-    def listen(self, addresses: Iterable[Address]) -> None:
-        """Listen on these addresses and no others, or on all when there are none or very many; raises Unavailable.
+    def listen(self, homes: Iterable[Home]) -> None:
+        """Listen there and nowhere else, on all addresses where there are none or very many; raises Unavailable.
 
-        An address need not be on a device yet. After a failure the other addresses are listened on nevertheless.
+        An address need not be on a device yet. After a failure the others are listened on nevertheless.
         """
-        wanted = frozenset(addresses)
+        wanted = frozenset(homes)
         if not 0 < len(wanted) <= SOCKET_PAIRS:
-            wanted = frozenset(WILDCARDS[: 1 + IPV6_HERE.exists()])
-        for address in self._open.keys() - wanted:
-            self._shut(address)
+            tables = {(home.vrf, home.device) for home in wanted} or {("", "")}
+            wanted = frozenset(Home(one, *table) for one in WILDCARDS[: 1 + IPV6_HERE.exists()] for table in tables)
+        for home in self._open.keys() - wanted:
+            self._shut(home)
         failure: Unavailable | None = None
-        for address in sorted(wanted - self._open.keys(), key=lambda one: (one.version, int(one))):
+        for home in sorted(
+            wanted - self._open.keys(), key=lambda one: (one.vrf, one.address.version, int(one.address))
+        ):
             try:
-                self._open[address] = self._bind(address, self.ports.ike), self._bind(address, self.ports.nat)
-                self._attend(address)
+                self._open[home] = self._bind(home, self.ports.ike), self._bind(home, self.ports.nat)
+                self._by_end[home.vrf, home.address] = self._open[home]
+                self._attend(home)
             except Unavailable as problem:
                 failure = failure or problem
-                if address in self._open:
-                    self._shut(address)
+                if home in self._open:
+                    self._shut(home)
         if failure is not None:
             raise failure
 
@@ -120,9 +125,9 @@ class Sockets:
         encapsulated = local.port == NAT_PORT
         octets = MARKER + datagram.octets if encapsulated and not datagram.bare else datagram.octets
         to = _text(remote), self.ports.on_wire(remote.port)
-        if (pair := self._open.get(local.address)) is not None:
+        if (pair := self._by_end.get((datagram.vrf, local.address))) is not None:
             pair[encapsulated].sendto(octets, to)
-        elif (pair := self._open.get(WILDCARDS[local.address.version == 6])) is not None:
+        elif (pair := self._by_end.get((datagram.vrf, WILDCARDS[local.address.version == 6]))) is not None:
             pair[encapsulated].sendmsg([octets], [_source(local.address)], 0, to)
         else:
             raise OSError(errno.EADDRNOTAVAIL, f"nothing listens at {local.address}")
@@ -137,10 +142,11 @@ class Sockets:
 
     def close(self) -> None:
         """Close all sockets."""
-        for address in tuple(self._open):
-            self._shut(address)
+        for home in tuple(self._open):
+            self._shut(home)
 
-    def _bind(self, address: Address, port: int) -> socket.socket:
+    def _bind(self, home: Home, port: int) -> socket.socket:
+        address = home.address
         six = address.version == 6
         one = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         level = socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP
@@ -149,31 +155,42 @@ class Sockets:
             one.setsockopt(level, IPV6_FREEBIND if six else IP_FREEBIND, 1)
             if six:
                 one.setsockopt(level, socket.IPV6_V6ONLY, 1)
+            if home.device:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, home.device.encode() + b"\0")
+                self._share()
+            if any(other.device for other in (home, *self._open)):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if address in WILDCARDS:
                 one.setsockopt(level, socket.IPV6_RECVPKTINFO if six else IP_PKTINFO, 1)
             one.bind((str(address), port))
         except OSError as error:
             one.close()
-            raise Unavailable(_why(address, port, error)) from error
+            raise Unavailable(_why(home, port, error)) from error
         return one
 
-    def _attend(self, address: Address) -> None:
-        for one, port in zip(self._open[address], (IKE_PORT, NAT_PORT), strict=True):
-            if self.guest is not None and self.guest.opened(address, port, one):
-                continue
-            if address in WILDCARDS:
-                self._loop.add_reader(one, self._drain_any, one, port)
-            else:
-                self._loop.add_reader(one, self._drain, one, Endpoint(address, port))
+    def _share(self) -> None:
+        """Have the sockets of one address and several VRFs agree to that they are several."""
+        for one in (one for pair in self._open.values() for one in pair):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
-    def _shut(self, address: Address) -> None:
-        for one, port in zip(self._open.pop(address), (IKE_PORT, NAT_PORT), strict=True):
+    def _attend(self, home: Home) -> None:
+        for one, port in zip(self._open[home], (IKE_PORT, NAT_PORT), strict=True):
+            if self.guest is not None and self.guest.opened(home, port, one):
+                continue
+            if home.address in WILDCARDS:
+                self._loop.add_reader(one, self._drain_any, one, port, home.vrf)
+            else:
+                self._loop.add_reader(one, self._drain, one, Endpoint(home.address, port), home.vrf)
+
+    def _shut(self, home: Home) -> None:
+        self._by_end.pop((home.vrf, home.address), None)
+        for one, port in zip(self._open.pop(home), (IKE_PORT, NAT_PORT), strict=True):
             if self.guest is not None:
-                self.guest.closed(address, port)
+                self.guest.closed(home, port)
             self._loop.remove_reader(one)
             one.close()
 
-    def _drain(self, one: socket.socket, local: Endpoint) -> None:
+    def _drain(self, one: socket.socket, local: Endpoint, vrf: str) -> None:
         """Take what has come for one address."""
         for before in range(self._turn()):
             try:
@@ -184,9 +201,9 @@ class Sockets:
             except OSError:
                 self.counted["unreceived"] += 1
                 return
-            self._take(bytes(self._room[:size]), local, source)
+            self._take(bytes(self._room[:size]), local, source, vrf)
 
-    def _drain_any(self, one: socket.socket, port: int) -> None:
+    def _drain_any(self, one: socket.socket, port: int, vrf: str) -> None:
         """Take what has come for any address."""
         for before in range(self._turn()):
             try:
@@ -199,7 +216,7 @@ class Sockets:
                 return
             address = _destination(control)
             if address is not None:
-                self._take(bytes(self._room[:size]), Endpoint(address, port), source)
+                self._take(bytes(self._room[:size]), Endpoint(address, port), source, vrf)
 
     def _turn(self) -> int:
         """Return how many datagrams to ask for: one where only one came at a time lately; the loop calls for more."""
@@ -208,13 +225,13 @@ class Sockets:
         self._singles = (self._singles + 1) % PROBE
         return 1
 
-    def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
+    def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int], vrf: str) -> None:
         if local.port == NAT_PORT:
             if octets[:4] != MARKER:
                 self.counted["keepalive" if octets == KEEPALIVE else "esp" if len(octets) > 8 else "short"] += 1
                 return
             octets = octets[4:]
-        self._receive(Datagram(octets, local, _endpoint(source[0], self.ports.on_wire(source[1]))))
+        self._receive(Datagram(octets, local, _endpoint(source[0], self.ports.on_wire(source[1])), vrf=vrf))
 
 
 @lru_cache(KNOWN_ENDS)
@@ -227,8 +244,9 @@ def _text(end: Endpoint) -> str:
     return socket.inet_ntoa(end.host) if len(end.host) == IPV4_OCTETS else str(end.address)
 
 
-def _why(address: Address, port: int, error: OSError) -> str:
-    where = f"UDP port {port}" + ("" if address in WILDCARDS else f" of {address}")
+def _why(home: Home, port: int, error: OSError) -> str:
+    where = f"UDP port {port}" + ("" if home.address in WILDCARDS else f" of {home.address}")
+    where += f" in VRF {home.vrf}" if home.vrf else ""
     match error.errno:
         case errno.EACCES:
             return f"{where}: no permission; run the engine as root, or choose ports with --port and --nat-port"

@@ -18,8 +18,10 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
         yield f"% ip tcp adjust-mss has no effect with the data plane {name}: {why}"
     tables = {one.vrf for one in network.interfaces} - {""}
     if tables and "vrf" not in plane.features:
-        named = ", ".join(sorted(tables))
-        yield f"% VRF {named} has no effect: with the data plane {name} there is one routing table"
+        why = f"with the data plane {name} there is one routing table"
+        if name in ("xfrm", "userspace"):
+            why = "this kernel has no devices of the kind vrf"
+        yield f"% VRF {', '.join(sorted(tables))} has no effect: {why}"
     if "esp" in plane.features:
         yield from _outer(intent, plane)
 

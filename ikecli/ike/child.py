@@ -171,4 +171,5 @@ def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lif
         None if inbound else child.tfc,
         child.fragments,
         child.outer,
+        sa.vrf,
     )

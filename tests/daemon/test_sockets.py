@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH
 from ipaddress import ip_address
@@ -15,9 +15,15 @@ from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.daemon.sockets import BATCH, IPV6_HERE, PROBE, Ports, Sockets
+from ikecli.dataplane.linux.host import Home
 from ikecli.errors import Unavailable
+from ikecli.intent import Address
 
 A, B = ip_address("127.0.0.1"), ip_address("127.0.0.2")
+
+
+def at(addresses: Iterable[Address]) -> list[Home]:
+    return [Home(one) for one in addresses]
 
 
 def free_ports() -> tuple[int, int]:
@@ -54,8 +60,8 @@ async def ends(count: int, ports: tuple[int, int] | None = None) -> AsyncIterato
 def test_a_datagram_arrives_as_it_was_sent(port: int) -> None:
     async def run() -> None:
         async with ends(2) as (left, right):
-            left.sockets.listen([A])
-            right.sockets.listen([B])
+            left.sockets.listen(at([A]))
+            right.sockets.listen(at([B]))
             sent = Datagram(b"octets", Endpoint(A, port), Endpoint(B, port))
             left.sockets.transmit(sent)
             assert await right.next() == Datagram(b"octets", sent.remote, sent.local)
@@ -89,8 +95,8 @@ def test_listening_everywhere_replies_leave_from_the_address_that_was_asked(aske
 def test_many_datagrams_come_in_their_order() -> None:
     async def run() -> None:
         async with ends(2) as (left, right):
-            left.sockets.listen([A])
-            right.sockets.listen([B])
+            left.sockets.listen(at([A]))
+            right.sockets.listen(at([B]))
             for number in range(600):
                 left.sockets.transmit(Datagram(b"%d" % number, Endpoint(A, 500), Endpoint(B, 500)))
             assert [(await right.next()).octets for _ in range(600)] == [b"%d" % number for number in range(600)]
@@ -118,7 +124,7 @@ def test_where_datagrams_come_one_by_one_few_turns_look_for_a_second_and_many_ar
     sockets, box = Sockets(asyncio.AbstractEventLoop(), heard.append), Mailbox()
 
     def turn() -> None:
-        sockets._drain(box, Endpoint(A, 500))  # type: ignore[arg-type]
+        sockets._drain(box, Endpoint(A, 500), "")  # type: ignore[arg-type]
 
     for _ in range(8 * PROBE):
         box.waiting = 1
@@ -138,7 +144,7 @@ def test_where_datagrams_come_one_by_one_few_turns_look_for_a_second_and_many_ar
 def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:
     async def run() -> None:
         async with ends(1) as (one,):
-            one.sockets.listen([A])
+            one.sockets.listen(at([A]))
             with socket.socket(type=socket.SOCK_DGRAM) as peer:
                 for octets in (b"\xff", b"\x00\x00\x00\x07" + bytes(20), b"xy", bytes(4) + b"ike"):
                     peer.sendto(octets, (str(A), one.sockets.ports.nat))
@@ -151,8 +157,8 @@ def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:
 def test_a_keepalive_leaves_the_nat_port_without_a_marker() -> None:
     async def run() -> None:
         async with ends(2) as (left, right):
-            left.sockets.listen([A])
-            right.sockets.listen([B])
+            left.sockets.listen(at([A]))
+            right.sockets.listen(at([B]))
             ike = Datagram(b"ike", Endpoint(A, 4500), Endpoint(B, 4500))
             left.sockets.transmit(Datagram(b"\xff", ike.local, ike.remote, bare=True))
             left.sockets.transmit(ike)
@@ -165,13 +171,13 @@ def test_a_keepalive_leaves_the_nat_port_without_a_marker() -> None:
 def test_listening_follows_the_addresses() -> None:
     async def run() -> None:
         async with ends(2) as (one, other):
-            one.sockets.listen([A, ip_address("192.0.2.7")])
+            one.sockets.listen(at([A, ip_address("192.0.2.7")]))
             assert one.sockets.addresses == {A, ip_address("192.0.2.7")}, "an address may come later"
             with pytest.raises(Unavailable, match=r"of 127\.0\.0\.1: another program uses it.*--port"):
-                other.sockets.listen([A, B])
+                other.sockets.listen(at([A, B]))
             assert other.sockets.addresses == {B}
-            one.sockets.listen([B.__class__("127.0.0.3")])
-            other.sockets.listen([A, B])
+            one.sockets.listen(at([B.__class__("127.0.0.3")]))
+            other.sockets.listen(at([A, B]))
             assert other.sockets.addresses == {A, B}
             with pytest.raises(Unavailable, match=r"^127\.0\.0\.2: nothing listens at 127\.0\.0\.1$"):
                 one.sockets.transmit(Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500)))
@@ -194,9 +200,9 @@ def test_an_error_that_an_earlier_datagram_left_behind_stops_no_other(
 
     async def run() -> None:
         async with ends(2) as (one, other):
-            other.sockets.listen([B])
+            other.sockets.listen(at([B]))
             monkeypatch.setattr(socket, "socket", Ill)
-            one.sockets.listen([A])
+            one.sockets.listen(at([A]))
             datagram = Datagram(b"x", Endpoint(A, 500), Endpoint(B, 500))
             if sent:
                 one.sockets.transmit(datagram)
@@ -213,9 +219,9 @@ def test_very_many_addresses_share_one_pair() -> None:
     async def run() -> None:
         async with ends(1) as (one,):
             many = [ip_address(f"127.0.{number}.1") for number in range(200)]
-            one.sockets.listen(many[:3])
+            one.sockets.listen(at(many[:3]))
             assert one.sockets.addresses == set(many[:3])
-            one.sockets.listen(many)
+            one.sockets.listen(at(many))
             assert {str(address) for address in one.sockets.addresses} <= {"0.0.0.0", "::"}
             one.sockets.transmit(Datagram(b"x", Endpoint(many[5], 500), Endpoint(many[9], 500)))
             assert await one.next() == Datagram(b"x", Endpoint(many[9], 500), Endpoint(many[5], 500))
@@ -245,3 +251,30 @@ def test_exchanging_ports_is_its_own_inverse(ike: int, nat: int, port: int) -> N
         ports = Ports(ike, nat)
         assert ports.on_wire(ports.on_wire(port)) == port
         assert (ports.on_wire(500), ports.on_wire(4500)) == (ike, nat)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_one_address_in_several_tables_is_listened_on_in_each(many: bool) -> None:
+    """Here a table's device is the loopback's, whose packets are for the socket that is bound to it."""
+
+    async def run() -> None:
+        async with ends(1) as (here,):
+            homes = [Home(A, "RED", "lo"), *at([A, B.__class__("192.0.2.9")])]
+            homes += [Home(B.__class__(f"198.51.100.{n}"), "RED", "lo") for n in range(1, 100) if many]
+            here.sockets.listen(homes[1:3])
+            here.sockets.listen(homes)
+            with socket.socket(type=socket.SOCK_DGRAM) as peer:
+                peer.bind((str(B), 0))
+                peer.settimeout(2)
+                peer.sendto(b"request", (str(A), here.sockets.ports.on_wire(500)))
+                heard = await here.next()
+                assert (heard.octets, heard.local, heard.vrf) == (b"request", Endpoint(A, 500), "RED")
+                here.sockets.transmit(Datagram(b"reply", heard.local, heard.remote, vrf="RED"))
+                assert peer.recv(100) == b"reply"
+                with pytest.raises(Unavailable):
+                    here.sockets.transmit(Datagram(b"reply", heard.local, heard.remote, vrf="BLUE"))
+                here.sockets.listen(homes[1:2])
+                peer.sendto(b"request", (str(A), here.sockets.ports.on_wire(500)))
+                assert (await here.next()).vrf == ""
+
+    asyncio.run(run())

@@ -19,11 +19,11 @@ import pytest
 from ikecli.boundary.effects import Datagram
 from ikecli.boundary.notices import Notice
 from ikecli.dataplane.base import Echo, EchoResult, Plane
-from ikecli.dataplane.linux.host import Guest, Host
+from ikecli.dataplane.linux.host import Guest, Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Intent
+from ikecli.intent import Intent
 from ikecli.lab.clock import Timer, VirtualClock
 from ikecli.lab.dice import Dice
 from ikecli.lab.fabric import Fabric
@@ -69,17 +69,20 @@ class IkeSockets:
     def __init__(self) -> None:
         self.guest: Guest | None = None
         self.delivered: list[Datagram] = []
-        self.open: dict[Address, socket.socket] = {}
+        self.open: dict[Home, socket.socket] = {}
 
-    def listen(self, addresses: Iterable[Address]) -> None:
-        for address in addresses:
-            if address not in self.open:
+    def listen(self, homes: Iterable[Home]) -> None:
+        for home in homes:
+            if home not in self.open:
+                address = home.address
                 one = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if home.device:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, home.device.encode())
                 one.bind((str(address), NAT_PORT))
-                self.open[address] = one
+                self.open[home] = one
                 if self.guest is not None:
-                    self.guest.opened(address, NAT_PORT, one)
+                    self.guest.opened(home, NAT_PORT, one)
 
     def on_wire(self, port: int) -> int:
         return port

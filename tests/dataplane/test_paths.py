@@ -16,7 +16,7 @@ from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.paths import RECENT, SECONDS, Paths
-from ikecli.dataplane.userspace.pipe import Pipe, Put
+from ikecli.dataplane.userspace.pipe import Leave, Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4, EspSa, OutboundSa
@@ -120,7 +120,7 @@ def test_what_came_before_an_sa_was_taken_out_is_still_opened(one: One) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
         there.bind(("127.0.0.1", 0))
         one.worker._put(Put(into, 0, 1500))
-        one.worker._listen(ip_address("127.0.0.1"), True, os.dup(there.fileno()))
+        one.worker._listen(Listen(ip_address("127.0.0.1"), udp=True), os.dup(there.fileno()))
         one.engine.send(Remove(Direction.INBOUND, OUT.spi, OUT.local))
         for _ in range(40):
             here.sendto(sealer.seal(packet, IPV4), there.getsockname())
@@ -129,7 +129,7 @@ def test_what_came_before_an_sa_was_taken_out_is_still_opened(one: One) -> None:
         assert one.worker._receivers
         one.worker._let_go()
         assert not one.worker._receivers
-        one.worker._leave(ip_address("127.0.0.1"), True)
+        one.worker._leave(Leave(ip_address("127.0.0.1"), udp=True))
     assert sum(1 for _ in range(40) if one.device.recv(1 << 16).endswith(packet)) == 40
 
 

@@ -38,6 +38,7 @@ TESTS = {
         "tests/live/test_one_address.py",
         "tests/live/test_tunnels.py",
     ],
+    "vrfs": ["tests/live/test_vrfs.py"],
     "libreswan": ["tests/live/test_libreswan.py"],
     "openiked": ["tests/live/test_openiked.py"],
     "strongswan": ["tests/live/test_strongswan_kernel.py"],

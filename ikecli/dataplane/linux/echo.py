@@ -30,15 +30,15 @@ class Pinger:
         self._identifier = 0
         self._open: set[Waiting] = set()
 
-    def send(self, intent: Intent, echo: Echo, done: Callable[[EchoResult], None]) -> None:
-        """Send an echo request; raises Unavailable when source or destination make no sense."""
+    def send(self, intent: Intent, echo: Echo, done: Callable[[EchoResult], None], device: str = "") -> None:
+        """Send an echo request, in the VRF of a device; raises Unavailable when source or destination make no sense."""
         destination = _address(echo.destination)
         source = source_of(intent, echo.source, destination) if echo.source else None
         self._identifier = (self._identifier + 1) & 0xFFFF
         key = (self._identifier, echo.sequence & 0xFFFF)
         waiting = Waiting(self._host, key, done, self._open.discard)
         self._open.add(waiting)
-        waiting.send(source, destination, echo)
+        waiting.send(source, destination, echo, device)
 
     def close(self) -> None:
         """Give up what is awaited."""
@@ -59,7 +59,7 @@ class Waiting:
         self._host, self._key, self._done, self._gone = host, key, done, gone
         self._socket: socket.socket | None = None
 
-    def send(self, source: Address | None, destination: Address, echo: Echo) -> None:
+    def send(self, source: Address | None, destination: Address, echo: Echo, device: str) -> None:
         """Open the socket and send; raises Unavailable without the right to."""
         six = destination.version == 6
         clock = self._host.clock
@@ -81,6 +81,8 @@ class Waiting:
                     (socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER) if six else (socket.IPPROTO_IP, IP_MTU_DISCOVER)
                 )
                 one.setsockopt(level, option, PMTUDISC_DO)
+            if device:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
             if source is not None:
                 one.bind((str(source), 0))
             request = echo_request(source or destination, destination, *self._key, echo.size)

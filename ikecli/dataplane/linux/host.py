@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.effects import Datagram
@@ -15,13 +15,21 @@ from ikecli.errors import Unavailable
 from ikecli.intent import Address
 
 
+class Home(NamedTuple):
+    """Where IKE listens: an address of ours in the routing table `vrf`, whose device is `device` (both "": global)."""
+
+    address: Address
+    vrf: str = ""
+    device: str = ""
+
+
 class Guest(Protocol):
     """Who shares the IKE sockets: ESP comes and goes on the same ports (RFC 3948)."""
 
-    def opened(self, address: Address, port: int, one: socket.socket) -> bool:
+    def opened(self, home: Home, port: int, one: socket.socket) -> bool:
         """Take note of a bound socket, the engine's port 500 or 4500; return whether the guest reads it from now on."""
 
-    def closed(self, address: Address, port: int) -> None:
+    def closed(self, home: Home, port: int) -> None:
         """Take note that it is about to be closed."""
 
 
@@ -30,8 +38,8 @@ class IkeSockets(Protocol):
 
     guest: Guest | None
 
-    def listen(self, addresses: Iterable[Address]) -> None:
-        """Listen on these addresses and no others; raises Unavailable."""
+    def listen(self, homes: Iterable[Home]) -> None:
+        """Listen there and nowhere else; raises Unavailable."""
 
     def on_wire(self, port: int) -> int:
         """Return the port on the wire that stands for the engine's; its own inverse."""

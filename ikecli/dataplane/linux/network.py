@@ -1,8 +1,8 @@
 """Interfaces and static routes of the configuration as Linux has them: found, given what they lack, and put back.
 
 An interface is the device that was named for it, else the one that has its address. A named device is given addresses
-that it lacks, and a loopback's go on `lo`; nothing else of the host's own is touched but the settings in `SETTINGS`,
-each for one device.
+that it lacks, and a loopback's go on `lo`, or the device of its VRF; nothing else of the host's own is touched but the
+settings in `SETTINGS`, each for one device, and which VRF a device of an interface is in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address, ip_interface, ip_network
-from pathlib import Path
 from typing import Any, Final
 
 from pyroute2.netlink.rtnl import (
@@ -33,20 +32,18 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.devices import Devices, exists, index_of, mtu_of
 from ikecli.dataplane.linux.ledger import Ledger, Thing
+from ikecli.dataplane.linux.masters import Masters
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
+from ikecli.dataplane.linux.settings import CONF, CONF6, write
+from ikecli.dataplane.linux.vrfs import LAST_METRIC, MAIN_TABLE, PROTOCOL, Vrfs, routes
 from ikecli.intent import Address, Intent, Interface, Prefix
 
 LOOPBACK: Final = "lo"
-PROTOCOL: Final = 113
-"""What marks our routes and rules in the kernel (rtnetlink(7), rtm_protocol)."""
-MAIN_TABLE: Final = 254
 GROUPS: Final = 0x1 | 0x10 | 0x100 | 0x40 | 0x400
 """Multicast groups: links, IPv4 and IPv6 addresses, IPv4 and IPv6 routes."""
 UNICAST, UNIVERSE, LINK_SCOPE = 1, 0, 253
 UP: Final = 1
 RUNNING: Final = 0x40
-CONF: Final = Path("/proc/sys/net/ipv4/conf")
-CONF6: Final = Path("/proc/sys/net/ipv6/conf")
 SETTINGS: Final = ("forwarding", "rp_filter")
 """The sysctls that are set, each under net.ipv4.conf.DEVICE, while connections are configured (docs/deploy.md)."""
 
@@ -60,11 +57,13 @@ class LinuxNetwork:
         self.devices: Final = Devices(self.requests)
         self._intent = Intent()
         self._devices: dict[str, str] = {}
-        self._at: dict[Address, str] = {}
+        self._at: dict[tuple[str, Address], str] = {}
         self.tunnels: dict[str, str] = {}
         self.mark = 0
         self._said: set[str] = set()
-        self.inner: frozenset[Address] = frozenset()
+        self.inner: frozenset[tuple[str, Address]] = frozenset()
+        self.vrfs: Final = Vrfs(self.requests, self.devices, ledger, self.say)
+        self.masters: Final = Masters(self.requests, self.devices, ledger, self.say)
 
     def configure(self, intent: Intent, strict: frozenset[str] = frozenset()) -> None:
         """Find the devices of the interfaces, give and take addresses and routes.
@@ -74,7 +73,8 @@ class LinuxNetwork:
         """
         self._intent = intent
         self._devices = self._find()
-        self._at = {own.ip: self._devices[one.name] for one in self._live() for own in one.addresses}
+        self.masters.follow(self._enslaved())
+        self._at = {(one.vrf, own.ip): self._devices[one.name] for one in self._live() for own in one.addresses}
         wanted = {**self._addresses(), **self._routes(), **self._settings(strict)}
         for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
             if thing not in wanted:
@@ -101,7 +101,7 @@ class LinuxNetwork:
         """Have what came out of a VTI of ours meet no further policy: its own was looked at."""
         for conf in (CONF, CONF6):
             if (path := conf / device / "disable_policy").exists():
-                _write(path, "1")
+                write(path, "1")
 
     def drop_device(self, name: str) -> None:
         """Take a device of ours away, with all that it had."""
@@ -118,6 +118,8 @@ class LinuxNetwork:
             self._ledger.drop(("device", name))
         for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
             self._take(thing)
+        self.masters.follow({})
+        self.vrfs.sweep()
 
     def close(self) -> None:
         """Take out what is ours."""
@@ -128,9 +130,17 @@ class LinuxNetwork:
         """Return the device of an interface, or nothing."""
         return self._devices.get(interface, "")
 
-    def mtu_at(self, address: Address) -> int:
+    def devices_in(self, vrf: str) -> tuple[str, ...]:
+        """Return the devices of the interfaces that are in a VRF."""
+        return tuple(self._devices[one.name] for one in self._live() if one.vrf == vrf)
+
+    def mtu_at(self, address: Address, vrf: str = "") -> int:
         """Return the MTU of the device that has an address of ours, 0 for none."""
-        return mtu_of(self._at[address]) if address in self._at else 0
+        return mtu_of(self._at[vrf, address]) if (vrf, address) in self._at else 0
+
+    def enslave(self, device: str, vrf: str) -> None:
+        """Have a device of ours be in a routing table; raises Unavailable."""
+        self.devices.master(device, self.vrfs.of(vrf).device)
 
     def exists(self, device: str) -> bool:
         """Tell whether there is a device of a name."""
@@ -138,17 +148,24 @@ class LinuxNetwork:
 
     def neighbour(self, vrf: str, address: Address) -> Address | None:
         """Return the next hop towards an address as the machine itself knows it, not through a tunnel of ours."""
+        found = self._look(vrf, address)
+        if found is None or found["type"] != UNICAST or _name(found.get_attr("RTA_OIF")) in self.tunnels.values():
+            return None
+        return ip_address(found.get_attr("RTA_GATEWAY") or address)
+
+    def _look(self, vrf: str, address: Address) -> Any:
+        """Return the route that the kernel would take, or None."""
         message = rtmsg()
         message["family"] = socket.AF_INET if address.version == 4 else socket.AF_INET6
         message["dst_len"] = address.max_prefixlen
-        message["attrs"] = [("RTA_DST", str(address)), *([("RTA_MARK", self.mark)] if self.mark else [])]
+        attributes: list[tuple[str, Any]] = [("RTA_DST", str(address))]
+        attributes += [("RTA_MARK", self.mark)] if self.mark else []
         try:
-            found = self.requests.look(f"route to {address}", message, RTM_GETROUTE)
+            attributes += [("RTA_OIF", index_of(self.vrfs.device(vrf)))] if vrf else []
+            message["attrs"] = attributes
+            return self.requests.look(f"route to {address}", message, RTM_GETROUTE)
         except Refused:
             return None
-        if found["type"] != UNICAST or _name(found.get_attr("RTA_OIF")) in self.tunnels.values():
-            return None
-        return ip_address(found.get_attr("RTA_GATEWAY") or address)
 
     def forget(self, device: str) -> None:
         """Take note that a device is gone, and with it what it had."""
@@ -181,18 +198,23 @@ class LinuxNetwork:
             held[names[one["index"]]].add(str(ip_interface(f"{address}/{one['prefixlen']}")))
         return held
 
-    def installed(self) -> set[tuple[str, str]]:
-        """Return destination and gateway of the main table's routes."""
+    def installed(self) -> set[tuple[int, str, str]]:
+        """Return table, destination and gateway of all routes."""
         rows = set()
-        for one in self.requests.dump("routes", rtmsg(), RTM_GETROUTE):
-            if one["table"] == MAIN_TABLE and one["family"] in (socket.AF_INET, socket.AF_INET6):
+        for one in routes(self.requests):
+            if one.get_attr("RTA_PRIORITY") != LAST_METRIC:
                 nowhere = "0.0.0.0" if one["family"] == socket.AF_INET else "::"
                 prefix = f"{one.get_attr('RTA_DST') or nowhere}/{one['dst_len']}"
-                rows.add((prefix, one.get_attr("RTA_GATEWAY") or ""))
+                rows.add((one.get_attr("RTA_TABLE") or one["table"], prefix, one.get_attr("RTA_GATEWAY") or ""))
         return rows
 
+    def _within(self) -> dict[str, str]:
+        """Return the VRF of each device that is in one or is one's own."""
+        inside = {device: self.vrfs.named(master) for device, master in self.masters.now().items()}
+        return {device: vrf for device, vrf in (inside | self.vrfs.devices()).items() if vrf}
+
     def _find(self) -> dict[str, str]:
-        held = self._held()
+        held, within = self._held(), self._within()
         found = {}
         for one in self._intent.network.interfaces:
             if one.tunnel is not None or one.template:
@@ -205,8 +227,9 @@ class LinuxNetwork:
                 continue
             own = {address.ip for address in one.addresses}
             holders = [name for name, some in held.items() if own & {ip_interface(text).ip for text in some}]
+            holders.sort(key=lambda name: within.get(name, "") != one.vrf)
             if device := device or next(iter(holders), LOOPBACK if one.name.lower().startswith("loopback") else ""):
-                found[one.name] = device
+                found[one.name] = self.vrfs.device(one.vrf) or device if device == LOOPBACK else device
             elif own and not one.shutdown:
                 self.say(
                     f"interface {one.name}: no device has {one.addresses[0].ip}; name one with "
@@ -216,14 +239,22 @@ class LinuxNetwork:
 
     # What is wanted
 
+    def _enslaved(self) -> dict[str, str]:
+        """Return the devices that belong into a VRF, with its device; tunnels' are put there as they are made."""
+        plain = [one for one in self._live() if one.tunnel is None and self.vrfs.device(one.vrf)]
+        wanted = {self._devices[one.name]: self.vrfs.device(one.vrf) for one in plain}
+        return {device: master for device, master in wanted.items() if device not in (LOOPBACK, master)}
+
     def _addresses(self) -> dict[Thing, Callable[[], None]]:
         """Return the addresses that devices lack. A loopback's are of one host each: its subnet is not here."""
-        held = self._held()
-        given = [(LOOPBACK, ip_interface(f"{one}/{one.max_prefixlen}")) for one in self.inner]
+        held, within = self._held(), self._within()
+        given = [
+            (self.vrfs.device(vrf) or LOOPBACK, ip_interface(f"{one}/{one.max_prefixlen}")) for vrf, one in self.inner
+        ]
         wanted: dict[Thing, Callable[[], None]] = {}
         for one in self._live():
             device = self._devices[one.name]
-            alone = device == LOOPBACK or bool(one.unnumbered)
+            alone = device in (LOOPBACK, self.vrfs.device(one.vrf)) or bool(one.unnumbered)
             own = [ip_interface(f"{each.ip}/{each.max_prefixlen}") if alone else each for each in one.addresses]
             given += [(device, each) for each in own]
         ours = set(self.tunnels.values())
@@ -234,7 +265,8 @@ class LinuxNetwork:
                     self._ledger.drop(thing)
                 wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
                 continue
-            elsewhere = any(each.ip == ip_interface(text).ip for some in held.values() for text in some)
+            beside = [some for name, some in held.items() if within.get(name) == within.get(device)]
+            elsewhere = any(each.ip == ip_interface(text).ip for some in beside for text in some)
             if thing in self._ledger or not elsewhere:
                 wanted[thing] = partial(self._address, thing, RTM_NEWADDR, CREATE | EXCL)
         return wanted
@@ -243,11 +275,17 @@ class LinuxNetwork:
         have = self.installed()
         wanted: dict[Thing, Callable[[], None]] = {}
         for route in self._intent.network.routes:
+            if not self.vrfs.has(route.vrf):
+                continue
+            table = self.vrfs.of(route.vrf).number
             named = (one for one in self._live() if route.interface and route.interface in (one.name, one.nameif))
             device = next((self.device(one.name) for one in named), "")
             gateway = str(route.gateway) if route.gateway is not None else ""
-            thing = ("route", str(route.prefix), gateway, device)
-            there = (str(route.prefix), gateway) in have
+            if route.in_global and route.gateway is not None and not device:
+                found = self._look("", route.gateway)
+                device = _name(found.get_attr("RTA_OIF")) if found is not None else ""
+            thing = "route", str(route.prefix), gateway, device, *([str(table)] if route.vrf else ())
+            there = (table, str(route.prefix), gateway) in have
             if not there:
                 self._ledger.drop(thing)
             if (gateway or device) and (thing in self._ledger or not there):
@@ -258,16 +296,17 @@ class LinuxNetwork:
         wanted: dict[Thing, Callable[[], None]] = {}
         mine = {thing[1:3]: thing for thing in self._ledger.kind("setting")}
         protects = self._intent.connections or self._intent.templates
-        for one in self._live() if protects else ():
-            device = self._devices[one.name]
+        live = [(self._devices[one.name], one.name in strict) for one in self._live()]
+        live += [(self.vrfs.device(one.vrf), False) for one in self._live() if self.vrfs.device(one.vrf)]
+        for device, checked in dict.fromkeys(live) if protects else ():
             for name in SETTINGS:
-                if device != LOOPBACK and (name == "forwarding" or one.name in strict):
+                if device != LOOPBACK and (name == "forwarding" or checked):
                     path = CONF / device / name
                     before = path.read_text().strip()
                     if (device, name) in mine:
                         wanted[mine[device, name]] = lambda: None
                     elif before == "0":
-                        wanted[("setting", device, name, before)] = partial(_write, path, "1")
+                        wanted[("setting", device, name, before)] = partial(write, path, "1")
         return wanted
 
     def _live(self) -> list[Interface]:
@@ -290,7 +329,7 @@ class LinuxNetwork:
             elif thing[0] == "route":
                 self._route(thing, RTM_DELROUTE)
             elif (path := CONF / thing[1] / thing[2]).exists() and path.read_text().strip() == "1":
-                _write(path, thing[3])
+                write(path, thing[3])
         except Refused as refusal:
             if refusal.code not in (errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL):
                 self.say(str(refusal))
@@ -308,8 +347,9 @@ class LinuxNetwork:
         self.requests.change(f"address {text} of {device}", message, kind, flags)
 
     def _route(self, thing: Thing, kind: int, flags: int = 0) -> None:
-        _, prefix, gateway, device = thing
-        route(self.requests, ip_network(prefix), kind, flags, gateway, index_of(device) if device else 0)
+        _, prefix, gateway, device, *table = thing
+        index, number = index_of(device) if device else 0, int(table[0]) if table else MAIN_TABLE
+        route(self.requests, ip_network(prefix), kind, flags, gateway, index, number)
 
     def say(self, text: str) -> None:
         """Tell the operator, once."""
@@ -398,10 +438,3 @@ def _name(index: int) -> str:
         return socket.if_indextoname(index)
     except OSError:
         return ""
-
-
-def _write(path: Path, value: str) -> None:
-    try:
-        path.write_text(value)
-    except OSError as error:
-        raise Refused(str(path), error.errno or 0) from error

@@ -12,18 +12,17 @@ from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
 from ikecli.dataplane.lines import Line, torn
 from ikecli.dataplane.links import MAX_ACCESSES, Links, transport_mtu
-from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, short_name
+from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, index_of, short_name
 from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.guard import Guard
-from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
 from ikecli.dataplane.linux.room import inner_limit
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
+from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Route, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 
-VRFS: Final = "routing tables (VRFs) are carried in the lab alone, not on Linux yet"
 LEAST_MTU: Final = 576
 QUEUE: Final = 4_000
 """Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
@@ -39,12 +38,14 @@ class Standing:
 
     device: str
     tunnel: Tunnel
+    vrf: str
     segments: tuple[int, int]
 
 
 class LinuxPlane:
     """The half of a plane that is not ESP. A subclass puts in policies, SAs and the devices of tunnels."""
 
+    features = frozenset[str]()
     strict = False
     """Whether a device with a crypto map must check where packets come from, since nothing else tells clear ones."""
 
@@ -52,12 +53,15 @@ class LinuxPlane:
         self._host, self._ledger = host, ledger
         self._intent = Intent()
         self._absent: dict[str, str] = {}
-        self._inner: dict[int, tuple[Address, ...]] = {}
+        self._inner: dict[int, tuple[tuple[str, Address], ...]] = {}
         self._senders: dict[str, dict[tuple[int, Address], Install]] = {}
         self._sent_by: dict[tuple[int, Address], str] = {}
         self._standing: dict[str, Standing] = {}
         self._network = LinuxNetwork(ledger, host.devices, host.log)
         self._network.sweep()
+        self._vrfs = self._network.vrfs
+        if not self._vrfs.why:
+            self.features |= {"vrf"}
         self._links = Links(self._senders.__contains__, self._line_changed, self._network.neighbour)
         self._guard, self._asking = Guard(ledger, self._network.say), False
         self._pinger = Pinger(host)
@@ -68,17 +72,21 @@ class LinuxPlane:
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies, and listen where the configuration says."""
+        self._vrfs.follow(tables_of(intent))
         self._intent = carried = self._carried(intent)
         try:
             self._links.configure(intent)
             self._connect_network()
             self._links.refresh(self._network.dead())
             self._protect(self._with_maps(carried))
+            self._vrfs.trim(tables_of(intent))
         except Unavailable as problem:
             self._host.log(str(problem))
         live = [one for one in carried.network.interfaces if not one.shutdown and one.tunnel is None]
+        live = [one for one in live if self._vrfs.has(one.vrf)]
+        homes = [Home(own.ip, one.vrf, self._vrfs.device(one.vrf)) for one in live for own in one.addresses]
         try:
-            self._host.sockets.listen(address.ip for one in live for address in one.addresses)
+            self._host.sockets.listen(homes)
         except Unavailable as problem:
             self._host.trouble(problem)
 
@@ -96,11 +104,13 @@ class LinuxPlane:
 
     def _routes(self) -> Iterator[Route]:
         """Yield the routes to have; what lies behind a peer is no way to the peer itself."""
-        peers = [peer for one in self._intent.connections for peer in one.peers]
+        peers = [(peer, one.vrf) for one in self._intent.connections for peer in one.peers]
         for route in self._links.standing():
-            if route.vrf:
-                continue
-            if route.learned and route.interface not in self._standing and any(p in route.prefix for p in peers):
+            if (
+                route.learned
+                and route.interface not in self._standing
+                and (any(peer in route.prefix for peer, vrf in peers if vrf == route.vrf))
+            ):
                 self._network.say(f"route to {route.prefix}: it would be the way to the peer itself, and is left out")
                 continue
             yield route
@@ -112,15 +122,18 @@ class LinuxPlane:
     def routes(self) -> tuple[RouteView, ...]:
         """Return connected routes, and the static ones that the kernel has."""
         have = self._network.installed()
-        return tuple(one for one in self._links.routes() if one.code not in "SV" or (one.prefix, one.gateway) in have)
+        rows = [one for one in self._links.routes() if self._vrfs.has(one.vrf)]
+        numbers = {vrf: self._vrfs.of(vrf).number for vrf in {one.vrf for one in rows}}
+        return tuple(one for one in rows if one.code not in "SV" or (numbers[one.vrf], one.prefix, one.gateway) in have)
 
     def reach(self, reach: Reach) -> None:
         """Have inner addresses of ours and networks behind a peer stand: on a tunnel's device, else on `lo`."""
         self._links.reach(reach)
         self._inner.pop(reach.id, None)
         if reach.addresses and self._links.protected_by(reach.connection) is None:
-            self._inner[reach.id] = reach.addresses
-        self._network.inner = frozenset(address for some in self._inner.values() for address in some)
+            vrf = next((one.inner_vrf for one in self._intent.connections if one.label == reach.connection), "")
+            self._inner[reach.id] = tuple((vrf, address) for address in reach.addresses)
+        self._network.inner = frozenset(each for some in self._inner.values() for each in some)
         self._connect_network()
 
     # Tunnel interfaces
@@ -164,18 +177,17 @@ class LinuxPlane:
             self._drop_one(name)
             return
         had = self._standing.get(name)
-        if had is not None and (had.tunnel, had.segments) == (tunnel, one.segments):
+        if had is not None and (had.tunnel, had.vrf, had.segments) == (tunnel, one.vrf, one.segments):
             return
-        if one.vrf or tunnel.vrf:
-            self._drop_one(name)
-            raise Unavailable(VRFS)
         device = had.device if had is not None else self._free_name(name)
         try:
+            self._vrfs.of(tunnel.vrf)
             self._raise_tunnel(one, tunnel, device)
+            self._network.enslave(device, one.vrf)
         except Unavailable:
             self._drop_one(name)
             raise
-        self._standing[name] = Standing(device, tunnel, one.segments)
+        self._standing[name] = Standing(device, tunnel, one.vrf, one.segments)
         self._network.tunnels[name] = device
         self._show_line(name)
 
@@ -199,18 +211,26 @@ class LinuxPlane:
         """Have a tunnel's device be gone; a plane's own."""
         raise NotImplementedError
 
+    def _devices_in(self, vrf: str) -> tuple[int, ...]:
+        """Return the numbers of a VRF's device and of those in it; 0, which stands for any, of the global table."""
+        if not vrf:
+            return (0,)
+        tunnels = [one.device for one in self._standing.values() if one.vrf == vrf]
+        names = (self._vrfs.device(vrf), *self._network.devices_in(vrf), *tunnels)
+        return tuple(dict.fromkeys(index_of(name) for name in names if exists(name)))
+
     def _room(self, tunnel: Tunnel) -> int:
         """Return the longest packet that fits into a tunnel as far as is known."""
         some = self._senders.get(tunnel.protection, {}).values()
         if not some:
-            around = self._network.mtu_at(tunnel.source) if tunnel.source else 0
+            around = self._network.mtu_at(tunnel.source, tunnel.vrf) if tunnel.source else 0
             return transport_mtu(tunnel, around or DEFAULT_MTU)
         room = min(inner_limit(sa, self._path(sa)) for sa in some)
         return transport_mtu(tunnel, room) if tunnel.carrier is Carrier.GRE else room
 
     def _path(self, sa: Install) -> int:
         """Return the MTU of the device that an SA's packets leave by, as far as it is known."""
-        return self._network.mtu_at(sa.local.address) or DEFAULT_MTU
+        return self._network.mtu_at(sa.local.address, sa.vrf) or DEFAULT_MTU
 
     def _show_line(self, name: str) -> None:
         """Have a tunnel's device be up as its line protocol is, and take packets as long as fit."""
@@ -319,13 +339,27 @@ class LinuxPlane:
         """Return what of an intent can be carried here, and say what cannot."""
         self._absent = {}
         for one in intent.connections:
-            if one.vrf or one.inner_vrf:
-                self._absent[one.label] = VRFS
+            if why := self._unreachable(one, intent):
+                self._absent[one.label] = why
         if intent.nat.rules or intent.nat.statics:
             self._network.say("ip nat: addresses are translated in the lab alone; on Linux use the machine's own rules")
         for label, why in self._absent.items():
             self._network.say(f"connection {label}: {why}")
         return replace(intent, connections=tuple(one for one in intent.connections if one.label not in self._absent))
+
+    def _unreachable(self, one: Connection, intent: Intent) -> str:
+        """Return why the routing tables of a connection cannot be had, or nothing."""
+        try:
+            for vrf in (one.vrf, one.inner_vrf):
+                self._vrfs.of(vrf)
+        except Unavailable as problem:
+            return str(problem)
+        tunnels = {each.name for each in intent.network.interfaces if each.tunnel is not None}
+        return "" if one.interface in tunnels else self._map_unreachable(one)
+
+    def _map_unreachable(self, one: Connection) -> str:
+        """Return why a plane cannot protect in the routing tables of a crypto map's entry, or nothing; its own."""
+        raise NotImplementedError
 
     def _with_maps(self, intent: Intent) -> Intent:
         """Return an intent with those of its connections that are not a tunnel's."""
@@ -362,7 +396,11 @@ class LinuxPlane:
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request."""
-        self._pinger.send(self._intent, echo, done)
+        try:
+            device = self._vrfs.of(echo.vrf).device
+        except Unavailable as problem:
+            raise Unavailable(f"% ping: {problem}") from None
+        self._pinger.send(self._intent, echo, done, device)
 
     def close(self) -> None:
         """Undo everything that was put in."""
@@ -404,3 +442,11 @@ class LinuxPlane:
             self._connect_network()
         except Unavailable as problem:
             self._host.log(str(problem))
+
+
+def tables_of(intent: Intent) -> set[str]:
+    """Return the VRFs that something of an intent is in."""
+    found = {vrf for one in intent.connections for vrf in (one.vrf, one.inner_vrf)}
+    for one in intent.network.interfaces:
+        found |= {one.vrf, one.tunnel.vrf if one.tunnel is not None else ""}
+    return found - {""}

@@ -27,8 +27,8 @@ ANCILLARY: Final = 64
 IPV6_UNICAST_HOPS: Final = 16
 
 
-def open_gre(tunnel: Gre) -> socket.socket:
-    """Return a raw socket at a tunnel's near end; raises Unavailable."""
+def open_gre(tunnel: Gre, device: str) -> socket.socket:
+    """Return a raw socket at a tunnel's near end, in the VRF of a device ("": the global table); raises Unavailable."""
     six = tunnel.source.version == 6
     level = socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP
     try:
@@ -37,6 +37,8 @@ def open_gre(tunnel: Gre) -> socket.socket:
         one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
         one.setsockopt(level, IPV6_UNICAST_HOPS if six else socket.IP_TTL, gre.TTL)
         one.setblocking(False)
+        if device:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
         one.bind((str(tunnel.source), 0))
     except OSError as error:
         raise Unavailable(f"GRE at {tunnel.source}: {error.strerror}") from error

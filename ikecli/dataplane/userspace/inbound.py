@@ -63,7 +63,8 @@ Views = tuple[list[memoryview], list[memoryview], list[memoryview]]
 class Inbound:
     """Opens what the sockets give.
 
-    `catch_up` puts in the SAs that the engine has told of: a peer may send as soon as it has the engine's answer.
+    `catch_up` puts in the SAs that the engine has told of: a peer may send as soon as it has the engine's answer. The
+    socket that is drained is in the routing table `vrf`.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Inbound:
         self.raw: Final = Reader(self._buffer, self._columns)
         self._device = Coalescer(-1, self._plain)
         self._told = 0.0
+        self.vrf = ""
 
     def drain_udp(self, one: socket.socket, local: Endpoint) -> bool:
         """Take UDP datagrams: ESP, and IKE that goes on to the engine; return whether there may be more."""
@@ -379,7 +381,7 @@ class Inbound:
             self._tell(UnknownSpi(spi, Endpoint(_address(source[0]), source[1])))
 
     def _ike(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
-        self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1])))
+        self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1]), vrf=self.vrf))
 
 
 def _length(packet: bytearray) -> int:

@@ -26,10 +26,14 @@ SO_SNDBUFFORCE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A socket to use, which comes along: ESP leaves from and comes to this address of ours (UDP, or raw ESP)."""
+    """A socket to use, which comes along: ESP leaves from and comes to this address of ours (UDP, or raw ESP).
+
+    It is in the routing table `vrf`.
+    """
 
     address: Address
     udp: bool
+    vrf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Leave:
 
     address: Address
     udp: bool
+    vrf: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState
 from ikecli.dataplane.lines import lines_of
-from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.plane import QUEUE, LinuxPlane
 from ikecli.dataplane.linux.room import inner_limit
@@ -42,13 +42,17 @@ from ikecli.dataplane.userspace.rules import Rules
 from ikecli.dataplane.userspace.tun import open_tun
 from ikecli.dataplane.userspace.wrapping import Gre
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
+from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Tunnel
 
 NAT_PORT: Final = 4500
 LEAST_MTU, FIRST_MTU = 1280, 1400
 SEQUENCE_LEAP: Final = 1_024
 """Sequence numbers that are passed over when a worker takes over from one that died."""
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+MAP_TABLES: Final = (
+    "a crypto map in a VRF is carried by the kernel, with --dataplane xfrm: here use a tunnel interface with "
+    "vrf forwarding {0.inner_vrf}"
+)
 SO_MARK: Final = 36
 
 
@@ -89,8 +93,8 @@ class UserspacePlane(LinuxPlane):
         self._rules = Rules(self._network.requests, ledger)
         self._doors: dict[str, tuple[int, Open]] = {}
         self._bare: dict[str, socket.socket] = {}
-        self._raw: dict[Address, socket.socket] = {}
-        self._listening: dict[Address, socket.socket] = {}
+        self._raw: dict[Home, socket.socket] = {}
+        self._listening: dict[Home, socket.socket] = {}
         try:
             while self._network.exists(device := f"ike{ledger.owner:04x}"):
                 ledger.own(ledger.owner + 1)
@@ -122,8 +126,8 @@ class UserspacePlane(LinuxPlane):
 
     def _tell_all(self) -> None:
         """Give a new worker everything: sockets, devices, policies, and the SAs where the last one left them."""
-        for address in self._listening:
-            self._tell_sockets(address)
+        for home in self._listening:
+            self._tell_sockets(home)
         for file, door in self._doors.values():
             self._worker.tell(door, self._files(file, door))
         self._tell_lines()
@@ -161,6 +165,10 @@ class UserspacePlane(LinuxPlane):
         for at in range(0, max(len(rows), 1), LINES_A_MESSAGE):
             self._worker.tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))
 
+    def _map_unreachable(self, one: Connection) -> str:
+        """Return why routing rules cannot protect in the tables of a crypto map's entry: they stand behind VRFs."""
+        return MAP_TABLES.format(one) if one.vrf or one.inner_vrf else ""
+
     # Tunnel interfaces
 
     def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
@@ -168,7 +176,9 @@ class UserspacePlane(LinuxPlane):
         gre = None
         if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
             gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
-        bare = open_gre(gre) if gre is not None and not tunnel.protection else None
+        bare = None
+        if gre is not None and not tunnel.protection:
+            bare = open_gre(gre, self._vrfs.of(tunnel.vrf).device)
         if one.name in self._doors:
             file = self._doors[one.name][0]
         else:
@@ -325,7 +335,7 @@ class UserspacePlane(LinuxPlane):
         match said:
             case Datagram(octets, local, remote):
                 remote = Endpoint(remote.address, on_wire(remote.port))
-                self._host.sockets.deliver(Datagram(octets, local, remote))
+                self._host.sockets.deliver(Datagram(octets, local, remote, vrf=said.vrf))
             case Mapped(spi, remote):
                 self._host.notify(Mapped(spi, Endpoint(remote.address, on_wire(remote.port))))
             case Acquire() | Expired() | FirstPacket() | Misfit() | UnknownSpi():
@@ -335,34 +345,36 @@ class UserspacePlane(LinuxPlane):
 
     # Sockets
 
-    def opened(self, address: Address, port: int, one: socket.socket) -> bool:
+    def opened(self, home: Home, port: int, one: socket.socket) -> bool:
         """Share the NAT port with the worker, which reads it, and have it receive ESP."""
         one.setsockopt(socket.SOL_SOCKET, SO_MARK, self._rules.mark)
         if port != NAT_PORT:
             return False
-        six = address.version == 6
+        six = home.address.version == 6
         try:
             raw = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, ESP)
             raw.setsockopt(socket.SOL_SOCKET, SO_MARK, self._rules.mark)
             raw.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, IPV6_FREEBIND if six else IP_FREEBIND, 1)
-            raw.bind((str(address), 0))
+            if home.device:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, home.device.encode() + b"\0")
+            raw.bind((str(home.address), 0))
         except OSError as error:
-            raise Unavailable(f"ESP at {address}: {error.strerror}") from error
-        self._raw[address], self._listening[address] = raw, one
-        self._tell_sockets(address)
+            raise Unavailable(f"ESP at {home.address}: {error.strerror}") from error
+        self._raw[home], self._listening[home] = raw, one
+        self._tell_sockets(home)
         return True
 
-    def _tell_sockets(self, address: Address) -> None:
-        self._worker.tell(Listen(address, udp=False), (self._raw[address].fileno(),))
-        self._worker.tell(Listen(address, udp=True), (self._listening[address].fileno(),))
+    def _tell_sockets(self, home: Home) -> None:
+        self._worker.tell(Listen(home.address, udp=False, vrf=home.vrf), (self._raw[home].fileno(),))
+        self._worker.tell(Listen(home.address, udp=True, vrf=home.vrf), (self._listening[home].fileno(),))
 
-    def closed(self, address: Address, port: int) -> None:
+    def closed(self, home: Home, port: int) -> None:
         """Have the worker give up an address."""
-        if port == NAT_PORT and self._listening.pop(address, None) is not None:
-            self._raw.pop(address).close()
+        if port == NAT_PORT and self._listening.pop(home, None) is not None:
+            self._raw.pop(home).close()
             with contextlib.suppress(Unavailable):
-                self._worker.tell(Leave(address, udp=True))
-                self._worker.tell(Leave(address, udp=False))
+                self._worker.tell(Leave(home.address, udp=True, vrf=home.vrf))
+                self._worker.tell(Leave(home.address, udp=False, vrf=home.vrf))
 
     def close(self) -> None:
         """End the worker, and take out what led packets to it."""

@@ -1,4 +1,4 @@
-"""The worker's sockets: UDP port 4500 that it shares with IKE, and raw ESP, an address of ours each."""
+"""The worker's sockets: UDP port 4500 that it shares with IKE, and raw ESP, each of an address of ours in a VRF."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Ports:
     """The sockets by address and kind."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Address, bool], socket.socket] = {}
-        self._sending: dict[tuple[str, bool], socket.socket | None] = {}
+        self._open: dict[tuple[str, Address, bool], socket.socket] = {}
+        self._sending: dict[tuple[str, str, bool], socket.socket | None] = {}
         self._cut: set[socket.socket] = set()
 
-    def add(self, address: Address, udp: bool, file: int) -> socket.socket:
+    def add(self, vrf: str, address: Address, udp: bool, file: int) -> socket.socket:
         """Take a socket; return it ready for use."""
         one = socket.socket(fileno=file)
         six = address.version == 6
@@ -41,25 +41,25 @@ class Ports:
         one.setsockopt(level, IPV6_RECVERR if six else IP_RECVERR, 1)
         if udp:
             one.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
-        self._open[address, udp] = one
+        self._open[vrf, address, udp] = one
         self._sending.clear()
         return one
 
-    def drop(self, address: Address, udp: bool) -> socket.socket | None:
+    def drop(self, vrf: str, address: Address, udp: bool) -> socket.socket | None:
         """Give a socket up; return it, to be closed."""
         self._sending.clear()
-        gone = self._open.pop((address, udp), None)
+        gone = self._open.pop((vrf, address, udp), None)
         if gone is not None and gone in self._cut:
             self._discover(gone, AS_IT_FITS)
         return gone
 
-    def sending(self, here: tuple[str, bool]) -> socket.socket | None:
-        """Return the socket that ESP leaves by, of an address, over UDP or not: its own, else that of all."""
+    def sending(self, here: tuple[str, str, bool]) -> socket.socket | None:
+        """Return the socket that ESP leaves by, of a VRF, an address, over UDP or not: its own, else that of all."""
         try:
             return self._sending[here]
         except KeyError:
-            address, udp = ip_address(here[0]), here[1]
-            found = self._open.get((address, udp)) or self._open.get((type(address)(0), udp))
+            vrf, address, udp = here[0], ip_address(here[1]), here[2]
+            found = self._open.get((vrf, address, udp)) or self._open.get((vrf, type(address)(0), udp))
             self._sending[here] = found
             return found
 

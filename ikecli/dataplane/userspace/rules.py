@@ -26,7 +26,8 @@ from pyroute2.netlink.rtnl.fibmsg import (
 
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, Refused, Requests
-from ikecli.dataplane.linux.network import PROTOCOL, route
+from ikecli.dataplane.linux.network import route
+from ikecli.dataplane.linux.vrfs import PROTOCOL
 from ikecli.dataplane.xfrm.cuts import prefixes
 from ikecli.intent import Selector
 

@@ -136,7 +136,7 @@ class Sender(Direction):
     def move(self, sa: Install, mtu: int) -> None:
         """Go on with other endpoints."""
         self.sa, self.limit = sa, inner_limit(sa, mtu)
-        self.here = str(sa.local.address), sa.encapsulated
+        self.here = sa.vrf, str(sa.local.address), sa.encapsulated
         self.there = _wire(sa)
 
     def exhausted(self, ahead: int) -> bool | None:

@@ -168,10 +168,10 @@ class Worker:
                 for sender in self._senders.values():
                     if sender.sa.peer_spi == spi:
                         self._outbound.hide(sender)
-            case Listen(address, udp):
-                self._listen(address, udp, files[0])
-            case Leave(address, udp):
-                self._leave(address, udp)
+            case Listen():
+                self._listen(message, files[0])
+            case Leave():
+                self._leave(message)
 
     # Devices
 
@@ -314,21 +314,22 @@ class Worker:
 
     # Sockets
 
-    def _listen(self, address: Address, udp: bool, file: int) -> None:
-        one = self._ports.add(address, udp, file)
-        local = Endpoint(address, NAT_PORT if udp else 0)
-        drain = self._inbound.drain_udp if udp else self._inbound.drain_raw
+    def _listen(self, said: Listen, file: int) -> None:
+        one = self._ports.add(said.vrf, said.address, said.udp, file)
+        local = Endpoint(said.address, NAT_PORT if said.udp else 0)
+        drain = self._inbound.drain_udp if said.udp else self._inbound.drain_raw
 
         def act(events: int) -> None:
             if events & select.EPOLLERR:
                 self._shorten(one)
+            self._inbound.vrf = said.vrf
             drain(one, local)
 
         self._watch(one.fileno(), act)
         self._drains[one.fileno()] = lambda: drain(one, local)
 
-    def _leave(self, address: Address, udp: bool) -> None:
-        one = self._ports.drop(address, udp)
+    def _leave(self, said: Leave) -> None:
+        one = self._ports.drop(said.vrf, said.address, said.udp)
         if one is not None:
             self._unwatch(one.fileno())
             del self._drains[one.fileno()]

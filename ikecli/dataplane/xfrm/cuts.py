@@ -22,25 +22,26 @@ Ports = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Packets from `source` to `destination`."""
+    """Packets from `source` to `destination`, on a `device` alone where that is not 0."""
 
     source: Prefix
     destination: Prefix
     protocol: int
     source_ports: Ports
     destination_ports: Ports
+    device: int = 0
 
     def __hash__(self) -> int:
         """Hash the addresses as numbers, which costs a fraction of hashing them."""
         ends = int(self.source.network_address), int(self.destination.network_address)
-        return hash((*ends, self.protocol, self.source_ports, self.destination_ports))
+        return hash((*ends, self.protocol, self.source_ports, self.destination_ports, self.device))
 
     def turned(self) -> Cut:
         """Return the packets that answer; an ICMP message has type and code in the same places both ways."""
         ports = self.source_ports, self.destination_ports
         if self.protocol not in ICMPS:
             ports = ports[::-1]
-        return Cut(self.destination, self.source, self.protocol, *ports)
+        return Cut(self.destination, self.source, self.protocol, *ports, self.device)
 
     def selector(self) -> dict[str, Any]:
         """Return the kernel's structure."""
@@ -55,7 +56,7 @@ class Cut:
             "prefixlen_d": self.destination.prefixlen,
             "prefixlen_s": self.source.prefixlen,
             "proto": self.protocol,
-            "ifindex": 0,
+            "ifindex": self.device,
             "user": 0,
         }
 

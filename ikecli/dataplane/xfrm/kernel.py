@@ -48,6 +48,23 @@ class Used:
     forgeries: int
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """What an SA in the kernel has beside what it is told of.
+
+    `sequence` is that of the acquire it answers, `replay` the replay state of an SA that it continues, `tie` the number
+    of the tunnel's device, `mark` what leads the packets that it sends to the routing table of its ends.
+    """
+
+    sequence: int = 0
+    replay: bytes = b""
+    tie: int = 0
+    mark: int = 0
+
+
+PLAIN: Final = More()
+
+
 class Kernel:
     """XFRM in this network namespace, as far as it is ours.
 
@@ -104,23 +121,11 @@ class Kernel:
 
     # SAs
 
-    def add(
-        self,
-        sa: Install,
-        ports: tuple[int, int],
-        reqid: int,
-        sequence: int = 0,
-        replay: bytes = b"",
-        tie: int = 0,
-    ) -> None:
-        """Put in one direction, `ports` on the wire; raises Unavailable.
-
-        `sequence` is that of the acquire it answers, `replay` the replay state of an SA that it continues, `tie` the
-        number of the tunnel's device.
-        """
+    def add(self, sa: Install, ports: tuple[int, int], reqid: int, more: More = PLAIN) -> None:
+        """Put in one direction, `ports` on the wire; raises Unavailable."""
         if not sa.spi:
             raise Unavailable("an SPI of 0")
-        message = self._message(sa, ports, reqid, sequence, replay, tie)
+        message = self._message(sa, ports, reqid, more)
         thing = _sa_thing(message["info"]["id"])
         if thing in self.ledger:
             raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
@@ -131,9 +136,9 @@ class Kernel:
             self.ledger.drop(thing)
             raise
 
-    def change(self, sa: Install, ports: tuple[int, int], reqid: int, tie: int = 0) -> None:
+    def change(self, sa: Install, ports: tuple[int, int], reqid: int, more: More = PLAIN) -> None:
         """Have an SA's UDP ports be others; raises Unavailable."""
-        self._requests.change(f"SA 0x{sa.spi:08X}", self._message(sa, ports, reqid, tie=tie), xfrm.XFRM_MSG_UPDSA)
+        self._requests.change(f"SA 0x{sa.spi:08X}", self._message(sa, ports, reqid, more), xfrm.XFRM_MSG_UPDSA)
 
     def remove(self, spi: int, destination: Address) -> None:
         """Take out an SA; one that is gone is no error."""
@@ -203,18 +208,10 @@ class Kernel:
             "family": family(destination), "mode": xfrm.XFRM_MODE_TUNNEL, "replay_window": 0, "flags": 0,
         }  # fmt: skip
 
-    def _message(
-        self,
-        sa: Install,
-        ports: tuple[int, int],
-        reqid: int,
-        sequence: int = 0,
-        replay: bytes = b"",
-        tie: int = 0,
-    ) -> Any:
+    def _message(self, sa: Install, ports: tuple[int, int], reqid: int, more: More = PLAIN) -> Any:
         inbound = sa.direction is Direction.INBOUND
         ends = (sa.remote.address, sa.local.address) if inbound else (sa.local.address, sa.remote.address)
-        info = self._info(sa.spi, *ends, reqid, sequence)
+        info = self._info(sa.spi, *ends, reqid, more.sequence)
         info["lft"] = _limits(sa)
         info["flags"] = xfrm.XFRM_STATE_ESN if sa.esn else 0
         if not inbound:
@@ -227,7 +224,7 @@ class Kernel:
             info["sel"] = ANYTHING
         found: list[tuple[str, Any]] = list(attributes(sa.encryption, sa.integrity, sa.keys))
         if window := sa.replay_window or (1 if sa.esn else 0):
-            found.append(("XFRMA_REPLAY_ESN_VAL", replay or xfrm.replay_state(window)))
+            found.append(("XFRMA_REPLAY_ESN_VAL", more.replay or xfrm.replay_state(window)))
         if sa.tfc is not None and sa.tfc.pads and not sa.transport and not inbound:
             found.append(("XFRMA_TFCPAD", sa.tfc.size))
         if sa.encapsulated:
@@ -237,8 +234,10 @@ class Kernel:
             found.append(("XFRMA_ENCAP", xfrm.encap_tmpl.pack(value)))
             if inbound:
                 found.append(("XFRMA_MTIMER_THRESH", 1))
-        if tie and self.interfaces:
-            found.append(("XFRMA_IF_ID", tie))
+        if more.tie and self.interfaces:
+            found.append(("XFRMA_IF_ID", more.tie))
+        if more.mark and not inbound:
+            found.append(("XFRMA_SET_MARK", more.mark))
         message = xfrm.usersamsg()
         message["info"], message["attrs"] = info, found
         return message
@@ -343,7 +342,7 @@ def _sa_thing(identifier: dict[str, Any]) -> Thing:
 
 def _policy_thing(selector: dict[str, Any], direction: int, tie: int) -> Thing:
     shape = xfrm.selector.pack(selector)
-    return "policy", shape[:48].hex(), str(direction), *([f"{tie:x}"] if tie else [])
+    return "policy", shape[: 52 if selector["ifindex"] else 48].hex(), str(direction), *([f"{tie:x}"] if tie else [])
 
 
 def _tie_of(policy: Any) -> tuple[int, Attributes]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from typing import Any, Final
 
 from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState
-from ikecli.dataplane.lines import lines_of
-from ikecli.dataplane.linux.host import Host
+from ikecli.dataplane.lines import Line, lines_of
+from ikecli.dataplane.linux.devices import index_of
+from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
-from ikecli.dataplane.linux.netlink import Events, Refused
-from ikecli.dataplane.linux.plane import LinuxPlane
+from ikecli.dataplane.linux.netlink import Events
+from ikecli.dataplane.linux.plane import LinuxPlane, tables_of
 from ikecli.dataplane.packet import ICMP, ICMPV6
 from ikecli.dataplane.xfrm import messages as xfrm
 from ikecli.dataplane.xfrm.cuts import cuts_of
-from ikecli.dataplane.xfrm.kernel import ANYTHING, Kernel, Used, address_of
+from ikecli.dataplane.xfrm.kernel import ANYTHING, Kernel, More, Used, address_of
 from ikecli.dataplane.xfrm.marks import Group, Marks
 from ikecli.dataplane.xfrm.policies import (
     FIRST_PRIORITY,
@@ -32,9 +33,9 @@ from ikecli.dataplane.xfrm.policies import (
     Template,
     policies_of,
 )
-from ikecli.dataplane.xfrm.tunnels import device_of, interface
+from ikecli.dataplane.xfrm.tunnels import TunnelDevices
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Tunnel
+from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Selector, Tunnel
 
 NAT_PORT: Final = 4500
 ACQUIRE_SECONDS: Final = 2.0
@@ -44,7 +45,11 @@ LOOKS: Final = (*(0.1,) * 20, *(1.0,) * 30)
 MAX_WATCHED: Final = 256
 """New SAs that are looked at; of more, a first packet is noticed when the peer deletes the old SA."""
 UDP_ENCAP: Final = 100
-SAME_ENDS: Final = "a VTI from {0.source} to {0.destination} is there already, and this kernel has no XFRM interfaces"
+EVERYTHING: Final = tuple(cut for one in ("0.0.0.0/0", "::/0") for cut in cuts_of(*(Selector.of(ip_network(one)),) * 2))
+MAP_TABLES: Final = (
+    "the kernel's policies protect packets of the VRF that they leave by: a crypto map with another ivrf is carried in "
+    "the lab alone; use a tunnel interface with vrf forwarding {0.inner_vrf}"
+)
 IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 
@@ -90,8 +95,9 @@ class XfrmPlane(LinuxPlane):
         self._children: dict[int, Child] = {}
         self._outbound: dict[tuple[int, Address], Child] = {}
         self._asked: dict[str, Asked] = {}
-        self._ties = Marks()
-        self._modern = True
+        self._devices = TunnelDevices(self._network, self._kernel)
+        self._protected = Intent()
+        self._laid: dict[str, tuple[int, ...]] = {}
 
     # Tunnel interfaces
 
@@ -99,38 +105,12 @@ class XfrmPlane(LinuxPlane):
         """Have a device of the kernel's carry a tunnel."""
         if one.name in self._standing:
             self._drop_tunnel(one.name, device)
-        tie = self._tie(tunnel.protection) if tunnel.carrier is Carrier.IPSEC else 0
-        if not tie or not self._modern or not self._make_interface(device, tie):
-            self._make_device(device, tunnel, tie)
+        table = self._vrfs.of(tunnel.vrf).device
+        tie = self._devices.make(device, tunnel, index_of(table) if table else 0)
         self._network.devices.quiet(device)
         if tie:
             self._network.trust(device)
             self._lay_again(tunnel.protection)
-
-    def _make_interface(self, device: str, tie: int) -> bool:
-        """Make an XFRM interface; return whether this kernel has them, which the first one tells."""
-        try:
-            self._network.make_device(device, *interface(tie))
-        except Refused:
-            if self._kernel.interfaces:
-                raise
-            self._modern = False
-            return False
-        self._kernel.interfaces = True
-        return True
-
-    def _make_device(self, device: str, tunnel: Tunnel, tie: int) -> None:
-        """Make a VTI, or the kernel's GRE."""
-        try:
-            self._network.make_device(device, *device_of(tunnel, tie))
-        except Refused as refusal:
-            if tie and refusal.code == errno.EEXIST:
-                raise Unavailable(SAME_ENDS.format(tunnel)) from refusal
-            raise
-
-    def _tie(self, connection: str) -> int:
-        """Return the number that ties SAs and policies of a connection to its tunnel's device, the same for good."""
-        return self._ties.group(self._ledger.owner, connection, connection).reqid
 
     def _drop_tunnel(self, name: str, device: str) -> None:
         """Have a tunnel's device be gone."""
@@ -150,21 +130,51 @@ class XfrmPlane(LinuxPlane):
 
     # Policies
 
+    def _map_unreachable(self, one: Connection) -> str:
+        """Return why the kernel cannot protect in the tables of a crypto map's entry: its policies know one of them."""
+        return "" if one.vrf == one.inner_vrf else MAP_TABLES.format(one)
+
     def _protect(self, intent: Intent) -> None:
-        self._connections = {one.label: one for one in intent.connections}
-        self._priorities, wanted = {}, list[Policy]()
-        lines = lines_of(intent)
-        self._keep_in(intent, [one for one in lines if one.connection is None or not one.connection.wildcard_peer])
-        for at, line in enumerate(lines):
-            priority, row = FIRST_PRIORITY + 2 * at, line.connection
-            if row is not None:
-                self._priorities.setdefault(row.label, priority)
-                if row.wildcard_peer and not row.closed:
-                    continue
-            template = self._trap(row) if row is not None and not row.closed else None
-            for cut in cuts_of(line.local, line.remote):
-                wanted += policies_of(cut, priority, template, True, True, closed=row is not None and row.closed)
+        self._protected, self._connections = intent, {one.label: one for one in intent.connections}
+        self._laid = {vrf: self._devices_in(vrf) for vrf in sorted(tables_of(intent))}
+        self._priorities, priority = {}, FIRST_PRIORITY
+        wanted, every = list[Policy](), list[Line]()
+        for vrf in (*self._laid, ""):
+            lines = lines_of(replace(intent, connections=tuple(one for one in intent.connections if one.vrf == vrf)))
+            if lines and not vrf and self._laid:
+                wanted += self._passing(priority)
+                priority += 2
+            for line in lines:
+                wanted += self._policies(line, priority, self._laid.get(vrf, (0,)))
+                priority += 2
+            every += lines
+        self._keep_in(intent, [one for one in every if one.connection is None or not one.connection.wildcard_peer])
         self._lay("", wanted)
+
+    def _policies(self, line: Line, priority: int, devices: Iterable[int]) -> Iterator[Policy]:
+        """Yield the policies of a line, for devices of its VRF alone."""
+        row = line.connection
+        if row is not None:
+            self._priorities.setdefault(row.label, priority)
+            if row.wildcard_peer and not row.closed:
+                return
+        template = self._trap(row) if row is not None and not row.closed else None
+        for cut in cuts_of(line.local, line.remote):
+            for one in (replace(cut, device=device) for device in devices):
+                yield from policies_of(one, priority, template, True, True, closed=row is not None and row.closed)
+
+    def _passing(self, priority: int) -> Iterator[Policy]:
+        """Yield what keeps packets of VRFs out of the policies behind, which are for the global table."""
+        for devices in self._laid.values():
+            for device in devices:
+                for cut in EVERYTHING:
+                    yield from policies_of(replace(cut, device=device), priority, None, True, True)
+
+    def _settle(self) -> None:
+        """Follow what has changed, and have the policies of a VRF be for the devices that are in it now."""
+        super()._settle()
+        if not self._closed and any(self._devices_in(vrf) != devices for vrf, devices in self._laid.items()):
+            self._protect(self._protected)
 
     def _trap(self, row: Connection) -> Template:
         """Return the SA that packets of a connection ask for: with its first peer."""
@@ -193,14 +203,16 @@ class XfrmPlane(LinuxPlane):
         """Lay the policies of Child SAs that the configuration's do not serve, of the directions that are in."""
         template = Template(sa.local.address, sa.remote.address, group.reqid, sa.transport)
         priority = self._priorities.get(sa.connection, FIRST_PRIORITY) - 1
-        tie = self._ties.known(sa.connection)
+        tie = self._devices.tie(sa.connection)
+        devices = (0,) if tie else self._laid.get(sa.vrf, (0,))
         self._lay(
             f"{group.reqid:x}",
             [
                 policy
                 for pair in sa.flows
                 for cut in cuts_of(*pair)
-                for policy in policies_of(cut, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0, tie=tie)
+                for one in (replace(cut, device=device) for device in devices)
+                for policy in policies_of(one, priority, template, group.ways[OUT] > 0, group.ways[IN] > 0, tie=tie)
             ],
         )
 
@@ -218,8 +230,8 @@ class XfrmPlane(LinuxPlane):
                 key = (sa.connection, sa.flows, sa.local.address, sa.remote.address, sa.transport)
             child = Child(self._group(key, sa.connection))
         asked = self._asked.get(sa.connection) if sa.direction is OUT else None
-        tie = self._ties.known(sa.connection)
-        self._kernel.add(sa, self._ports(sa), child.group.reqid, asked.sequence if asked else 0, replay, tie)
+        more = replace(self._more(sa), sequence=asked.sequence if asked else 0, replay=replay)
+        self._kernel.add(sa, self._ports(sa), child.group.reqid, more)
         self._children[inbound] = child
         child.ways[sa.direction] = sa
         child.group.ways[sa.direction] += 1
@@ -257,13 +269,13 @@ class XfrmPlane(LinuxPlane):
             return
         new = replace(old, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
         moved = (new.local.address, new.remote.address) != (old.local.address, old.remote.address)
-        tie = self._ties.known(new.connection)
+        more = self._more(new)
         if not moved and new.encapsulated == old.encapsulated:
-            self._kernel.change(new, self._ports(new), child.group.reqid, tie)
+            self._kernel.change(new, self._ports(new), child.group.reqid, more)
         else:
             replay = xfrm.attribute(self._kernel.state(old.spi, _destination(old)), "XFRMA_REPLAY_ESN_VAL")
             self._kernel.remove(old.spi, _destination(old))
-            self._kernel.add(new, self._ports(new), child.group.reqid, replay=replay, tie=tie)
+            self._kernel.add(new, self._ports(new), child.group.reqid, replace(more, replay=replay))
             if update.direction is OUT:
                 self._outbound.pop((old.spi, old.remote.address), None)
                 self._outbound[new.spi, new.remote.address] = child
@@ -289,6 +301,13 @@ class XfrmPlane(LinuxPlane):
             self._lay(f"{group.reqid:x}", ())
             if not group.lasting:
                 self._marks.drop(group)
+
+    def _more(self, sa: Install) -> More:
+        """Return what ties an SA to its tunnel, and leads its packets to the routing table of its ends."""
+        one = self._links.protected_by(sa.connection)
+        inside = one.vrf if one is not None else ""
+        mark = self._vrfs.lead(sa.vrf) if sa.direction is OUT and (sa.vrf or inside) else 0
+        return More(tie=self._devices.tie(sa.connection), mark=mark)
 
     def _ports(self, sa: Install) -> tuple[int, int]:
         on_wire = self._host.sockets.on_wire
@@ -390,7 +409,7 @@ class XfrmPlane(LinuxPlane):
 
     # The sockets of IKE
 
-    def opened(self, address: Address, port: int, one: socket.socket) -> bool:
+    def opened(self, home: Home, port: int, one: socket.socket) -> bool:
         """Let IKE pass all policies, and ESP reach the kernel on the NAT port."""
         six = one.family == socket.AF_INET6
         level, option = (socket.IPPROTO_IPV6, IPV6_XFRM_POLICY) if six else (socket.IPPROTO_IP, IP_XFRM_POLICY)
@@ -400,10 +419,10 @@ class XfrmPlane(LinuxPlane):
             if port == NAT_PORT:
                 one.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, struct.pack("=i", xfrm.UDP_ENCAP_ESPINUDP))
         except OSError as error:
-            raise Unavailable(f"UDP port {port} of {address}: {error.strerror}") from error
+            raise Unavailable(f"UDP port {port} of {home.address}: {error.strerror}") from error
         return False
 
-    def closed(self, address: Address, port: int) -> None:
+    def closed(self, home: Home, port: int) -> None:
         """Do nothing: what was set goes with the socket."""
 
     def close(self) -> None:
