@@ -81,6 +81,16 @@ def test_a_client_gets_an_address_and_what_goes_with_it() -> None:
     assert taken.version.startswith("ikecli")
 
 
+def test_sas_of_a_client_that_carry_nothing_end_as_its_authorization_says() -> None:
+    both = pair(4, gives=replace(GIVES, idle=60))
+    up(both)
+    both.advance(59)
+    assert both.right.sas[0].children
+    both.advance(2)
+    assert not both.right.sas[0].children
+    assert not both.left.sas[0].children
+
+
 def test_both_versions_in_one_sa() -> None:
     both = pair(4, 6)
     up(both)
