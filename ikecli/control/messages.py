@@ -258,12 +258,13 @@ class ConvertIkev1(Request):
 class Reload(Request):
     """Apply the startup configuration anew: now, answered with Lines of what was wrong and discarded.
 
-    In some minutes, or no more: answered with Done, as is the `status` alone.
+    In some minutes, `at` a wall time (0: none), or no more: answered with Done, as is the `status` alone.
     """
 
     minutes: int = 0
     cancel: bool = False
     status: bool = False
+    at: float = 0
 
     def __post_init__(self) -> None:
         _within("minutes", self.minutes, 0, RELOAD_MINUTES)

@@ -129,6 +129,8 @@ def _reload(appliance: Appliance, user: str, request: Reload) -> Reply:
         return Done(appliance.reloading.cancel(user))
     if request.minutes:
         return Done(appliance.reloading.schedule(request.minutes, user))
+    if request.at:
+        return Done(appliance.reloading.schedule_at(request.at, user))
     appliance.journal.log(5, "SYS", "RELOAD", f"Reload requested by {user}")
     return Lines(tuple(appliance.reload()))
 

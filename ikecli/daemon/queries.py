@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,9 +72,15 @@ def _maps(appliance: Appliance, options: Options) -> list[ConnectionView]:
 
 
 def _sessions(appliance: Appliance, options: Options) -> Iterator[IkeSaView | ConnectionView]:
-    remote = options.get("remote")
+    remote, local, interface = (options.get(word) for word in ("remote", "local", "interface"))
     for view in joined.sessions(appliance):
-        if chosen(view, options) if isinstance(view, IkeSaView) else not remote or remote in view.peers:
+        if isinstance(view, IkeSaView):
+            wanted = chosen(view, options)
+            places = {child.interface for child in view.children}
+        else:
+            wanted = (not remote or remote in view.peers) and local in (None, view.local)
+            places = {view.interface}
+        if wanted and (not interface or interface in places):
             yield view
 
 
@@ -125,6 +132,15 @@ def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
 
 def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
     return [view for view in appliance.plane.routes() if view.vrf == options.get("vrf", "")]
+
+
+def _ways(appliance: Appliance, options: Options) -> list[RouteView]:
+    """Return the most specific routes to an address; the default route is that to 0.0.0.0 alone."""
+    to = ip_address(str(options["destination"]))
+    nets = [(ip_network(view.prefix, strict=False), view) for view in _routes(appliance, options)]
+    fitting = [(net.prefixlen, view) for net, view in nets if net.version == to.version and to in net]
+    longest = max((length for length, _ in fitting), default=0)
+    return [view for length, view in fitting if length == longest and (length or not int(to))]
 
 
 def _derived(appliance: Appliance, options: Options) -> list[str]:
@@ -185,6 +201,8 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "nat.translations": lambda appliance, options: _translations(appliance),
     "route": _routes,
     "ipv6.route": _routes,
+    "route.to": _ways,
+    "interfaces.description": lambda appliance, options: appliance.plane.interfaces(),
     "access_lists": _named(views.access_lists),
     "ipv6.access_lists": lambda appliance, options: [
         view for view in _named(views.access_lists)(appliance, options) if view.kind == "ipv6"

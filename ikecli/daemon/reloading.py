@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.clock import Cancel
 from ikecli.errors import IkecliError, Rejected
 
 if TYPE_CHECKING:
     from ikecli.daemon.appliance import Appliance
+
+
+FURTHEST: Final = 366 * 86400.0
+"""Seconds to the furthest time that a reload is scheduled at."""
 
 
 class Reloading:
@@ -21,11 +26,24 @@ class Reloading:
 
     def schedule(self, minutes: int, user: str) -> str:
         """Reload in so many minutes, instead of when it was scheduled before; return what to say."""
+        return self._schedule(60 * minutes, f"in {minutes} minute{'s' * (minutes > 1)}", user)
+
+    def schedule_at(self, wall: float, user: str) -> str:
+        """Reload at a wall time; raises Rejected for one that is past, or more than a year away."""
+        seconds = wall - self._appliance.clock.wall()
+        if not 0 < seconds <= FURTHEST:
+            raise Rejected("% A reload is scheduled within the year to come")
+        at = datetime.fromtimestamp(wall, UTC)
+        hours, minutes = divmod(int(seconds) // 60, 60)
+        when = f"for {at:%H:%M:%S} UTC {at:%a %b} {at.day} {at.year} (in {hours} hours and {minutes} minutes)"
+        return self._schedule(seconds, when, user)
+
+    def _schedule(self, seconds: float, when: str, user: str) -> str:
         if self._timer is not None:
             self._timer.cancel()
-        self._due_at, self._by = self._appliance.clock.now() + 60 * minutes, user
+        self._due_at, self._by = self._appliance.clock.now() + seconds, user
         self._timer = self._appliance.clock.call_at(self._due_at, self._due)
-        text = f"Reload scheduled in {minutes} minute{'s' * (minutes > 1)} by {user}"
+        text = f"Reload scheduled {when} by {user}"
         self._log("SCHEDULED_RELOAD", text)
         return text
 

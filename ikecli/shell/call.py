@@ -66,7 +66,7 @@ _VIEWS: Final = (
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
     "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
     "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
-    "archive", "flash", "aliases", "isakmp.sa", "trace",
+    "archive", "flash", "aliases", "isakmp.sa", "trace", "route.to", "interfaces.description",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
@@ -98,6 +98,7 @@ COMMANDS: Final = Commands(
         "configure.revert": "archive:revert",
         "rollback": "archive:rollback",
         "reload": "archive:reload",
+        "reload.at": "archive:reload_at",
         "show.reload": "archive:scheduled",
         "configure.memory": "files:merge",
         "reload.cancel": "archive:cancel",
@@ -107,6 +108,7 @@ COMMANDS: Final = Commands(
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",
+        "terminal.default": "session:default_length",
         "terminal.unpaged": "session:unpaged",
         "terminal.width": "session:width",
         "terminal.dialect": "session:dialect",

@@ -52,6 +52,8 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.interfaces": interfaces.interfaces,
     "show.vrf": interfaces.vrf,
     "show.route": network.route,
+    "show.route.to": network.way,
+    "show.interfaces.description": interfaces.description,
     "show.local_pool": pools.local_pool,
     "show.ipv6_local_pool": pools.ipv6_local_pool,
     "show.nat.translations": nat.translations,

@@ -465,6 +465,8 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ipv6-access-list": ("ios", "show.ipv6.access_lists", {}, ACCESS_LISTS_6),
     "ios-route-vrf": ("ios", "show.route", {"vrf": "RED"}, ROUTES[1:3]),
     "ios-route": ("ios", "show.route", {}, ROUTES),
+    "ios-route-to": ("ios", "show.route.to", {}, ROUTES[:2]),
+    "ios-interfaces-description": ("ios", "show.interfaces.description", {}, INTERFACES),
     "ios-access-lists": ("ios", "show.access_lists", {}, ACCESS_LISTS),
     "ios-version": ("ios", "show.version", {}, (SYSTEM,)),
     "ios-crypto-engine": ("ios", "show.crypto.engine", {}, (ENGINE,)),

@@ -233,6 +233,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.map": CONNECTIONS,
     "show.interface.brief": INTERFACES,
     "show.interfaces": INTERFACES,
+    "show.interfaces.description": INTERFACES,
     "show.ipv6.interface.brief": INTERFACES,
     "show.vrf": VRFS,
     "show.ipsec.profile": IPSEC_PROFILES,
@@ -240,6 +241,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ipv6.access_lists": ACCESS_LISTS,
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
+    "show.route.to": ROUTES,
     "show.ikev2.authorization": st.builds(
         views.AuthorizationView,
         name=TEXT,

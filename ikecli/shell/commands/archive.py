@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from calendar import month_name
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from ikecli.control.messages import (
     ArchiveNow,
@@ -15,8 +17,9 @@ from ikecli.control.messages import (
     Request,
     Revert,
     Rollback,
+    Show,
 )
-from ikecli.control.replies import Done, Lines, Replaced
+from ikecli.control.replies import Done, Lines, Replaced, Shown
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
 from ikecli.shell.commands import configuration
@@ -29,6 +32,7 @@ _REPLACES: Final = (
     "contents of the specified configuration file, which is",
     "assumed to be a complete configuration, not a partial",
 )
+MONTHS: Final = tuple(name.lower() for name in month_name[1:])
 _SURE: Final = "configuration. Enter Y if you are sure you want to proceed. ? [no]: "
 
 
@@ -121,10 +125,38 @@ async def scheduled(call: Call) -> None:
 
 async def reload(call: Call) -> None:
     """Apply the startup configuration anew, now or later."""
-    minutes = int(call.slots["minutes"] or 0)
+    await _reload(call, Reload(int(call.slots["minutes"] or 0)))
+
+
+async def reload_at(call: Call) -> None:
+    """Apply it anew at a time of day, as the engine's clock has it."""
+    reply = await call.shell.ask(Show("clock", {}))
+    assert isinstance(reply, Shown)
+    await _reload(call, Reload(at=due(reply.views[0].clock, call.slots)))
+
+
+def due(now: float, slots: Mapping[str, Any]) -> float:
+    """Return the wall time of the next such time of day, and day where that is named; raises Rejected for none."""
+    today = datetime.fromtimestamp(now, UTC)
+    hour, minute, *_ = map(int, slots["time"].split(":"))
+    dated = slots["day"] is not None
+    month = MONTHS.index(slots["month"]) + 1 if dated else today.month
+    for years in range(2):
+        try:
+            at = datetime(today.year + years, month, int(slots["day"] or today.day), hour, minute, tzinfo=UTC)
+        except ValueError:
+            continue
+        if at > today:
+            return at.timestamp()
+        if not dated:
+            return (at + timedelta(days=1)).timestamp()
+    raise Rejected("% There is no such time in the year to come")
+
+
+async def _reload(call: Call, request: Reload) -> None:
     if call.shell.terminal.attended and not await _proceeds(call):
         return
-    reply = await call.shell.ask(Reload(minutes))
+    reply = await call.shell.ask(request)
     if isinstance(reply, Lines):
         await call.out.lines(reply.lines)
     elif isinstance(reply, Done):

@@ -55,6 +55,11 @@ async def length(call: Call) -> None:
     call.shell.length = int(call.slots["length"])
 
 
+async def default_length(call: Call) -> None:
+    """Page as long as the screen is."""
+    call.shell.length = None
+
+
 async def unpaged(call: Call) -> None:
     """Do not stop after a page."""
     call.shell.length = 0

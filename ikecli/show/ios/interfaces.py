@@ -34,6 +34,15 @@ def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[st
         yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<8}"
 
 
+def description(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interfaces description`."""
+    yield "Interface                      Status         Protocol Description"
+    for view in views:
+        status, protocol = link(view)
+        status = "admin down" if view.shutdown else status
+        yield f"{text.short_interface(view.name):<30} {status:<14} {protocol:<8} {view.description}"
+
+
 def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
     """`show interfaces`: only what is known; bandwidth and delay are 0, since nothing here has them."""
     for view in views:

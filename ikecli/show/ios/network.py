@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import groupby
+from typing import Final
 
 from ikecli.boundary.views import AccessListView, RouteView
 from ikecli.show.options import Slots
@@ -35,14 +36,41 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     if slots.get("vrf"):
         yield ""
         yield f"Routing Table: {slots['vrf']}"
-    routes = [(IPv4Network(view.prefix, strict=False), view) for view in views if ":" not in view.prefix]
+    codes = _ONLY.get(str(slots.get("only")), "CLSV")
+    routes = [
+        (IPv4Network(view.prefix, strict=False), view)
+        for view in views
+        if view.code in codes and ":" not in view.prefix
+    ]
     routes.sort(key=lambda pair: (_major(pair[0]), pair[0], pair[1].code != "C"))
     yield from _CODES
     yield ""
-    yield last_resort([view for _, view in routes])
+    yield last_resort(views)
     yield ""
     for major, group in groupby(routes, key=lambda pair: _major(pair[0])):
         yield from _family(major, list(group))
+
+
+_ONLY: Final = {"connected": "CL", "static": "SV"}
+_KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
+
+
+def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show ip route A.B.C.D`: the routes to an address."""
+    if not views:
+        yield "% Network not in table"
+        return
+    first = views[0]
+    if first.vrf:
+        yield f"Routing Table: {first.vrf}"
+    yield f"Routing entry for {first.prefix}{', supernet' if first.prefix == '0.0.0.0/0' else ''}"
+    by_interface = " (connected, via interface)" if first.code in "CL" else ""
+    yield f'  Known via "{_KNOWN[first.code]}", distance {first.distance}, metric 0{by_interface}'
+    yield "  Routing Descriptor Blocks:"
+    for mark, view in zip(("*", *" " * len(views)), views, strict=False):
+        through = f", via {view.interface}" if view.interface else ""
+        yield f"  {mark} {f'{view.gateway}{through}' if view.gateway else f'directly connected, via {view.interface}'}"
+        yield "      Route metric is 0, traffic share count is 1"
 
 
 def _major(prefix: IPv4Network) -> IPv4Network:

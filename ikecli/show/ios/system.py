@@ -76,6 +76,8 @@ def clock(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
     """`show clock`; the asterisk says that nothing vouches for the time."""
     for view in views:
         yield f"*{text.clock(view.clock)}"
+        if slots.get("detail"):
+            yield "No time source"
 
 
 def users(views: Sequence[UserView], slots: Slots) -> Iterator[str]:
