@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from ikecli.config import ios
@@ -12,7 +13,7 @@ from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.routes_ios import own_addresses
 from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, outer_of, seconds_of
-from ikecli.intent import Address, Connection, EspProposal, Flow, Route, Transport
+from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Transport
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
 """Where the draft has the crypto maps for packets of each IP version."""
@@ -115,7 +116,8 @@ class Maps:
                 found, proposals, transport = parts
                 offered = () if local is None else proposals
                 ends = name, interface, local or locals_[0]
-                yield self._connection(tag, sequence, entry, *ends, found, offered, transport)
+                made = self._connection(tag, sequence, entry, *ends, found, offered, transport)
+                yield replace(made, initiation=Initiation.NEVER) if is_dynamic(where) and peers else made
 
     def _connection(
         self, name: str, sequence: int, entry: ios.MapEntry, carrier: str, interface: ios.Interface, local: Address,

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from ikecli.intent import Connection, Tfc
+from ikecli.intent import Connection, Initiation, Tfc
 from tests.config.reading import SAMPLES, commands, read, typed
 
 ROUTER = (SAMPLES / "site-to-site" / "router.cfg").read_text()
@@ -54,6 +54,16 @@ def test_an_entry_does_not_turn_from_dynamic_to_static_or_back(again: str) -> No
     assert screen.splitlines()[-1] == "% 10 exists already and is dynamic"
     screen = typed("ios", "crypto map M 10 ipsec-isakmp\ncrypto map M 10 ipsec-isakmp dynamic D")
     assert screen.splitlines()[-1] == "% 10 exists already and is ipsec-isakmp"
+
+
+def test_a_dynamic_map_with_a_peer_is_for_that_peer_and_never_begins() -> None:
+    name, profile = names()
+    lines = DYNAMIC.format(map=name, profile=profile).replace(
+        " reverse-route\n", " set peer 198.51.100.77\n match address 101\n"
+    )
+    static, dynamic = with_lines(lines + "access-list 101 permit ip 10.1.1.0 0.0.0.255 10.7.7.0 0.0.0.255\n")
+    assert (dynamic.peers, dynamic.wildcard_peer) == ((IPv4Address("198.51.100.77"),), False)
+    assert (static.initiation, dynamic.initiation) == (Initiation.TRAFFIC, Initiation.NEVER)
 
 
 def test_a_dynamic_map_that_is_not_there_is_complained_of() -> None:
