@@ -408,6 +408,14 @@ class Alias:
     command: str
 
 
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """`privilege exec`: the level of a command, or of all that begin so."""
+
+    level: int
+    every: bool = False
+
+
 @dataclass(slots=True)
 class Without:
     """`no crypto ikev2 proposal default` and the like: what would be there unsaid is not."""
@@ -420,10 +428,12 @@ class Ios:
     password_encryption: bool | None = None
     hostname: str | None = None
     enable_secret: Password | None = None
+    enable_levels: dict[int, Password] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     archive: Archive | None = None
     banners: dict[str, Banner] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
+    privileges: dict[str, Privilege] = field(default_factory=dict)
     without: dict[str, Without] = field(default_factory=dict)
     proposals: dict[str, Proposal] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)

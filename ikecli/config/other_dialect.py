@@ -39,6 +39,8 @@ def _unexpressed(store: Store) -> Iterator[str]:
     draft = store.draft
     if store.has_enable:
         yield "enable: its password is a hash that the other system does not read"
+    if store.levels or store.enable_levels:
+        yield "privilege: levels of commands"
     for name in draft.users:
         yield f"username {name}: its password is a hash that the other system does not read"
     if isinstance(draft, Asa):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ikecli.config.ikev1 import instead, printed
 from ikecli.config.smart import DEFAULT
-from ikecli.language import Command
+from ikecli.language import Command, known, load
 from ikecli.numbers import Algorithm, TransformType, named
 from ikecli.secret import HIDDEN
 
@@ -93,6 +93,8 @@ def about(dialect: str, command: Command, created: bool) -> tuple[str, ...]:
     typed = {"(" if word.startswith("(") else word for word in words}
     field = command.declaration.target.path[-1].name
     messages += [f"NOTE: {why}" for (of, word), why in _PARTLY.items() if of == field and word in typed]
+    if field == "privileges" and not known(load(dialect).modes["exec"], command.slots["command"].split()):
+        messages.append("NOTE: kept, no effect: there is no such command here.")
     if command.operator == "=":
         for value in (None, *command.slots.values()):
             key = (dialect, field, value if isinstance(value, str) else None)

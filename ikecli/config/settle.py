@@ -24,7 +24,7 @@ from ikecli.language.target import Step
 from ikecli.numbers import TransformType
 from ikecli.secret import HIDDEN, Secret
 
-_PASSWORDS: Final = frozenset({"enable_secret", "enable_password", "users"})
+_PASSWORDS: Final = frozenset({"enable_secret", "enable_levels", "enable_password", "users"})
 """Fields that hold passwords; every other secret is a pre-shared key."""
 
 _LISTS: Final = frozenset({"access_lists", "standard_lists"})

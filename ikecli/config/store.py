@@ -176,9 +176,24 @@ class Store:
         """Whether a password for privileged commands is set."""
         return self._enable is not None
 
-    def verify_enable(self, password: Secret) -> bool:
-        """Tell whether this is the enable password; never when none is set."""
-        return self._enable is not None and passwords.verified(self._enable, password)
+    @property
+    def enable_levels(self) -> tuple[int, ...]:
+        """The levels below the operator's that have an enable password of their own."""
+        return tuple(self.draft.enable_levels) if isinstance(self.draft, Ios) else ()
+
+    def verify_enable(self, password: Secret, level: int = OPERATOR) -> bool:
+        """Tell whether this is the enable password of a level, else that of all; never when none is set."""
+        own = self.draft.enable_levels.get(level) if isinstance(self.draft, Ios) else None
+        key = own.key if own else self._enable
+        return key is not None and passwords.verified(key, password)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels of exec commands, as `language.Levels` takes them."""
+        if not isinstance(self.draft, Ios):
+            return ()
+        rules = tuple(self.draft.privileges.items())
+        return tuple(f"{'all ' if rule.every else ''}level {rule.level} {words}" for words, rule in rules)
 
     def verify_user(self, name: str, password: Secret) -> int | None:
         """Return the privilege level of a user whose password this is, else None."""

@@ -32,7 +32,8 @@ class Error(Reply):
 @dataclass(frozen=True, slots=True)
 class Identified(Reply):
     """The session's standing. `has_enable` tells whether an enable secret is set; `aliases` are short names of exec
-    commands, each with its command behind it; `log` is how the log is printed."""
+    commands, each with its command behind it; `log` is how the log is printed. `levels` are those of exec commands that
+    the configuration says (`language.Levels`); `enables` are the levels that have an enable secret of their own."""
 
     level: int
     user: str
@@ -42,6 +43,8 @@ class Identified(Reply):
     has_enable: bool
     aliases: tuple[str, ...] = ()
     log: LogForm = LogForm()
+    levels: tuple[str, ...] = ()
+    enables: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from ikecli import __version__
 from ikecli.boundary.events import CATEGORIES
 from ikecli.boundary.views import LogForm, UserView
 from ikecli.config import ConfigReader, Outcome, greeting
+from ikecli.control.commands import below
 from ikecli.control.messages import (
     FAULT,
     LEVELS,
     OPERATOR,
-    OPERATOR_TOPICS,
     USER_NAMES,
     Clear,
     ConfigBegin,
@@ -56,6 +56,7 @@ from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clearing import clear
 from ikecli.daemon.cursors import Cursors
 from ikecli.daemon.exclusive import UNCOMMITTED, Exclusive
+from ikecli.daemon.permits import needed_level
 from ikecli.daemon.queries import query
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.errors import IkecliError, Rejected
@@ -82,10 +83,9 @@ class Session:
 
     def handle(self, request: Request, reply: Answer) -> None:
         """Do what is asked and reply once, now or (Ping, a failed Enable) later."""
-        operator = isinstance(request, Show) and request.topic in OPERATOR_TOPICS
-        needed = OPERATOR if operator else LEVELS[type(request)]
+        needed = needed_level(request, self._appliance.store)
         if self.level < needed:
-            reply(Error(_below(needed, self.level)))
+            reply(Error(below(needed, self.level)))
             return
         self._heard_at = self._appliance.clock.now()
         if not isinstance(request, ConfigLine | ConfigLines | ConfigHelp):
@@ -154,7 +154,16 @@ class Session:
         short = greeting.aliases(a.store)
         reply(
             Identified(
-                self.level, self.user, a.hostname, a.dialect, __version__, a.store.has_enable, short, self._form()
+                self.level,
+                self.user,
+                a.hostname,
+                a.dialect,
+                __version__,
+                a.store.has_enable,
+                short,
+                self._form(),
+                a.store.levels,
+                a.store.enable_levels,
             )
         )
 
@@ -164,13 +173,14 @@ class Session:
 
     def _enable(self, request: Enable, reply: Answer) -> None:
         store = self._appliance.store
-        by_right = self._origin >= request.level and not store.has_enable
+        asked = store.has_enable or request.level in store.enable_levels
+        by_right = self._origin >= request.level and not asked
         if self.level >= request.level or by_right:
             self._rise(request.level, reply)
             return
         self._appliance.guard.try_password(
             self,
-            lambda: store.verify_enable(request.password),
+            lambda: store.verify_enable(request.password, request.level),
             lambda right: self._rise(request.level, reply) if right else reply(Error("% Access denied")),
         )
 
@@ -219,7 +229,7 @@ class Session:
 
     def _names(self, request: Names, reply: Answer) -> None:
         if request.path not in USER_NAMES and self.level < OPERATOR:
-            raise Rejected(_below(OPERATOR, self.level))
+            raise Rejected(below(OPERATOR, self.level))
         reply(Lines(tuple(self._appliance.store.names(request.path))))
 
     def _clear(self, request: Clear, reply: Answer) -> None:
@@ -427,10 +437,6 @@ _CONFIGURING: Final = (ConfigBegin, ConfigLine, ConfigLines, ConfigEnd, *keeping
 _ENGINE_TOPICS: Final = frozenset(
     {"ikev2.sa", "isakmp.sa", "ikev2.session", "ikev2.stats", "version", "clock", "users", "logging"}
 )
-
-
-def _below(needed: int, level: int) -> str:
-    return f"% This needs privilege level {needed}, this session has {level}: type enable"
 
 
 _HANDLERS: Final[dict[type[Request], Callable[..., None]]] = {

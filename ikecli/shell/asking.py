@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from ikecli.control.client import Client
-from ikecli.control.messages import Names
-from ikecli.control.replies import Choice, Lines
-from ikecli.language import Command, LineError, Mode, load
+from ikecli.control.commands import fixed, own_level
+from ikecli.control.messages import OPERATOR, Names
+from ikecli.control.replies import Choice, Identified, Lines
+from ikecli.language import Command, Levels, LineError, Mode, load
 from ikecli.shell import short
 
 SCREEN: Final = 80
@@ -37,6 +40,20 @@ class LiveNames:
         return bool(missing)
 
 
+class Barred(LineError):
+    """A command that is for higher levels: refused as one that is unknown; `needed` is the level."""
+
+    def __init__(self, line: str, word: int, needed: int) -> None:
+        at, end = [found.span() for found in re.finditer(r"\S+", line)][word]
+        super().__init__("invalid", at, at, line[:end])
+        self.needed: Final = needed
+
+
+@lru_cache(4)
+def _levels(mode: Mode, rules: tuple[str, ...]) -> Levels:
+    return Levels(mode, own_level, rules, fixed)
+
+
 class Exec:
     """The exec mode of a dialect."""
 
@@ -44,6 +61,16 @@ class Exec:
         self._client, self._local = client, local
         self.dialect: Final = dialect
         self.mode: Final[Mode] = load(dialect).modes["exec"]
+
+    def barred(self, command: Command, line: str, who: Identified) -> None:
+        """Raise Barred for what a router's session may not type at its level."""
+        levels = self._levels(who)
+        if levels is not None and (needed := levels.of(command.declaration)) > who.level:
+            raise Barred(line, levels.barred(line, who.level), needed)
+
+    def _levels(self, who: Identified) -> Levels | None:
+        full = who.level >= OPERATOR or self.dialect != "ios"
+        return None if full else _levels(self.mode, who.levels)
 
     async def read(self, line: str) -> Command:
         """Return the command that a line is; raises language.LineError."""
@@ -55,13 +82,19 @@ class Exec:
                 if not await names.fetch():
                     raise
 
-    async def ask(self, text: str) -> list[Choice]:
-        """Return what may stand at the end of the text."""
+    async def ask(self, text: str, who: Identified) -> list[Choice]:
+        """Return what a session may type at the end of the text."""
         names = LiveNames(self._client, self._local)
         found = self.mode.ask(text, names)
         while await names.fetch():
             found = self.mode.ask(text, names)
-        return [Choice(one.label, one.help, one.completes or "", one.live) for one in found]
+        levels = self._levels(who)
+        words = tuple(text.split() if text[-1:].isspace() else text.split()[:-1])
+        return [
+            Choice(one.label, one.help, one.completes or "", one.live)
+            for one in found
+            if levels is None or not levels.hides(words, one.label, who.level)
+        ]
 
 
 def layout(text: str, choices: list[Choice], dialect: str) -> str:

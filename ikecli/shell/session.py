@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from ikecli.control.client import Client, Gone
+from ikecli.control.commands import below
 from ikecli.control.messages import ConfigEnd, ConfigHelp, ConfigLine, Identify, Monitor, Request, Show, config_prompt
 from ikecli.control.replies import Choice, Choices, ConfigState, Error, Heard, Identified, Reply, Shown
 from ikecli.errors import IkecliError, Rejected
@@ -217,6 +218,7 @@ class Shell:
         try:
             pipe = pipes.read(line)
             command = await self._exec.read(pipe.command)
+            self._exec.barred(command, pipe.command, self.who)
         except LineError as error:
             if line != typed:
                 width = 0
@@ -232,8 +234,11 @@ class Shell:
     def _refuse(self, error: LineError, line: str, width: int) -> None:
         if not self.terminal.typed:
             self.terminal.write(error.shown + "\n")
-        helps = pipes.advice(line, error) or advice(self._exec.mode, line, error)
-        for text in message(error, width, self.spoken, helps.lines(self.spoken)):
+        if isinstance(error, asking.Barred):
+            lines = [below(error.needed, self.who.level)]
+        else:
+            lines = (pipes.advice(line, error) or advice(self._exec.mode, line, error)).lines(self.spoken)
+        for text in message(error, width, self.spoken, lines):
             self.terminal.write(text + "\n")
 
     # Configuration mode
@@ -316,7 +321,7 @@ class Shell:
         if run is None:
             reply = await self.client.request(ConfigHelp(text))
             return list(reply.choices) if isinstance(reply, Choices) else []
-        found = await self._exec.ask(short.expanded(run, self.aliases))
+        found = await self._exec.ask(short.expanded(run, self.aliases), self.who)
         return sorted((*short.choices(run, self.aliases), *found), key=lambda one: one.label == "<cr>")
 
     def _heard(self, heard: Heard) -> None:

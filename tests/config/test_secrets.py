@@ -34,6 +34,8 @@ IOS_KEYS = [
     "enable secret 0 {}",
     "enable secret 9 {}",
     "enable password {}",
+    "enable secret level 5 {}",
+    "enable password level 5 {}",
     "username bob secret {}",
     "username bob privilege 15 password 0 {}",
     "username bob password 7 {}",

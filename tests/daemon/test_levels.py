@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ikecli.config import ConfigReader
 from ikecli.control import codec, levels, server
 from ikecli.control.messages import (
     LEVELS,
@@ -49,10 +50,12 @@ from ikecli.control.messages import (
     Show,
     ShowFurther,
 )
+from ikecli.daemon.permits import needed_level
 from ikecli.daemon.queries import _TOPICS
 from ikecli.daemon.sessions import Session
 from ikecli.lab.lab import VirtualLab
 from ikecli.secret import Secret
+from tests.config.reading import new_store
 
 NEEDED = "needs privilege level 15"
 SECRET = "hostname R1\nenable secret cisco\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.255\n"
@@ -114,10 +117,12 @@ class Raw:
         return found
 
 
-def with_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Raw], Any]) -> None:
+def with_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Raw], Any], text: str = SECRET
+) -> None:
     monkeypatch.setattr(levels, "caller", lambda connection: (USER, "somebody"))
     lab = VirtualLab()
-    lab.add(SECRET, "ios")
+    lab.add(text, "ios")
     appliance = lab.nodes[0].appliance
 
     async def run() -> None:
@@ -166,6 +171,50 @@ def test_configurations_are_shown_to_operators_only(topic: str, tmp_path: Path, 
         assert NEEDED in (await raw.ask(Show(topic, {})))["error"]
 
     with_session(tmp_path, monkeypatch, act)
+
+
+LEVEL_5 = (
+    SECRET
+    + """\
+enable secret level 5 five
+privilege exec level 5 clear crypto sa
+privilege exec level 5 show running-config
+privilege exec level 1 show
+privilege exec level 3 ping
+privilege exec level 5 configure terminal
+privilege exec all level 5 conf
+"""
+)
+
+
+def test_a_request_is_granted_or_refused_as_privilege_lines_say(tmp_path: Path, monkeypatch: Any) -> None:
+    async def act(raw: Raw) -> None:
+        async def refused(request: Request) -> str:
+            return str((await raw.ask(request)).get("error", ""))
+
+        assert "needs privilege level 3" in await refused(Ping("10.0.0.1"))
+        assert "needs privilege level 5" in await refused(Clear("ipsec.sa", {}))
+        assert not await refused(Show("version", {}))
+        assert "Access denied" in await refused(Enable(Secret("cisco"), 5))
+        assert not await refused(Enable(Secret("five"), 5))
+        for granted in (Ping("10.0.0.1"), Clear("ipsec.sa", {}), Clear("ipsec.sa", {"map": "M"})):
+            assert not await refused(granted)
+        assert not await refused(Show("running", {"all": True}))
+        for beyond in (Clear("session", {}), Show("startup", {}), Debug("ikev2", True), ConfigBegin(), Save()):
+            assert NEEDED in await refused(beyond)
+        assert "Access denied" in await refused(Enable(Secret("five"), 15))
+
+    with_session(tmp_path, monkeypatch, act, LEVEL_5)
+
+
+def test_a_privilege_line_changes_the_level_of_no_other_request() -> None:
+    plain, told = new_store("ios"), new_store("ios")
+    for line in ("privilege exec level 9 ping", "privilege exec level 3 no debug all"):
+        ConfigReader(told).feed(line)
+    assert told.levels
+    for request in (*SAMPLES.values(), *(Show(topic, {}) for topic in (*_TOPICS, *OPERATOR_TOPICS))):
+        if not isinstance(request, Ping):
+            assert needed_level(request, told) == needed_level(request, plain), request
 
 
 def test_wrong_passwords_take_longer_and_longer(tmp_path: Path, monkeypatch: Any) -> None:

@@ -24,7 +24,7 @@ async def enable(call: Call) -> None:
     if level <= shell.who.level:
         await shell.identify(Disable(level))
         return
-    if not shell.who.has_enable:
+    if not shell.who.has_enable and level not in shell.who.enables:
         if not await _granted(call, Enable(Secret(""), level)):
             raise Rejected("% No password set")
         return
