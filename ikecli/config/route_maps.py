@@ -34,6 +34,10 @@ class RouteMaps:
 
     def _clause(self, name: str, sequence: int, entry: RouteMapEntry) -> Clause:
         where, what = ("route_maps", name, "entries", sequence), f"route-map {name} {entry.action} {sequence}"
+        if unserved := [line for line in entry.inert if line.split()[0] == "match"]:
+            why = f"{what} is for no network: {unserved[0]} is not looked at"
+            self.complaints.warn(where, "", why, f"no {unserved[0]}")
+            return Clause(entry.action == "permit", ((),))
         lists = list[tuple[PrefixLine, ...]]()
         known4, known6 = self.draft.prefix_lists, self.draft.prefix_lists6
         for names, known, command in (

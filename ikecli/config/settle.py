@@ -70,6 +70,7 @@ class Scribe:
             password = target.path[-1].name in _PASSWORDS
             slots = self._secrets(slots, password, obscuring and (target.hidden or "login" in slots))
             self._consistent(slots)
+            self._lengths(slots)
             self._served(slots)
         if self.dialect == "asa" and target.path[-1].name == "routes":
             _route(slots, bool(command.negated) or target.operator == "-")
@@ -133,6 +134,13 @@ class Scribe:
             word = next(each["kind"] for each in slots["transforms"] if "-hmac" not in each["kind"])
             raise self._refusal(f"{word} protects integrity itself: leave the hash out")
 
+    def _lengths(self, slots: Mapping[str, Any]) -> None:
+        """Refuse a line of a prefix list whose bounds no network in its prefix can have."""
+        bounds = [bound for name in ("least", "most") if (bound := slots.get(name)) is not None]
+        if bounds and not (slots["prefix"].network.prefixlen < bounds[0] <= bounds[-1]):
+            why = f"invalid prefix range for {slots['prefix'].network}, make sure: len < ge-value <= le-value"
+            raise self._refusal(why)
+
     def _virtual(self, name: object) -> None:
         """Refuse to remove an interface that is a part of the machine."""
         if isinstance(name, str) and name.startswith(PORT_TYPES) and "." not in name:
@@ -150,7 +158,7 @@ class Scribe:
         return Rejected(f"% {text[0].upper()}{text[1:]}" if self.dialect == "ios" else f"ERROR: {text}")
 
 
-_SETTLED: Final = frozenset({"key", "hex", "transforms", "pqc", "methods"})
+_SETTLED: Final = frozenset({"key", "hex", "transforms", "pqc", "methods", "least"})
 """Slots whose values are looked at before they are stored."""
 
 

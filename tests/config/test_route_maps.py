@@ -72,6 +72,25 @@ def test_what_lacks_is_told_and_nothing_is_believed_or_lent(lines: str, fix: str
     assert given is None or not given.believed((ip_network("10.1.0.0/24"),))
 
 
+def test_an_entry_that_also_matches_what_no_network_has_is_for_none() -> None:
+    lines = ACCEPT + "route-map R permit 10\n match tag 5\nroute-map R permit 20\n match ip address 7\n"
+    store, _ = read("ios", HUB + lines + "access-list 7 permit 192.0.2.0 0.0.0.255\n")
+    told = [(each.message, each.fix) for each in store.complaints]
+    assert told == [("route-map R permit 10 is for no network: match tag 5 is not looked at", "no match tag 5")]
+    given, asked = store.intent.profiles[0].authorization, tuple(map(ip_network, ("10.1.0.0/24", "192.0.2.0/24")))
+    assert given is not None
+    assert given.believed(asked) == asked[1:]
+
+
+@pytest.mark.parametrize("bounds", ["ge 4", "ge 8", "ge 24 le 16", "le 8", "le 7"])
+@pytest.mark.parametrize("prefix", ["ip prefix-list P permit 10.0.0.0/8", "ipv6 prefix-list P permit 2000::/8"])
+def test_lengths_that_no_network_of_the_prefix_has_are_refused(prefix: str, bounds: str) -> None:
+    store, outcomes = read("ios", f"{prefix} {bounds}")
+    assert outcomes[0].messages[0].startswith("% Invalid prefix range for")
+    assert not store.draft.prefix_lists
+    assert not store.draft.prefix_lists6
+
+
 @pytest.mark.parametrize(
     ("mangler", "identity", "name"),
     [
