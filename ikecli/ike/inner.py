@@ -63,6 +63,20 @@ def authorization(core: Core, sa: IkeSa) -> Authorization | None:
     return profile.mangled.of(sa.remote_identity) if sa.remote_identity is not None else None
 
 
+def believed(core: Core, sa: IkeSa, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
+    """Return those of the networks that a responder tells of which are believed: none where a name was to say so."""
+    gives = authorization(core, sa)
+    if gives is not None:
+        return gives.believed(networks)
+    return () if named(core, sa) else networks
+
+
+def named(core: Core, sa: IkeSa) -> bool:
+    """Tell whether the peer of an IKE SA has an authorization only by the name that is derived from its identity."""
+    profile = core.lookup.profiles.get(sa.profile)
+    return profile is not None and profile.mangled is not None
+
+
 def unnamed(core: Core, sa: IkeSa) -> str:
     """Say why there is nothing for the peer of an IKE SA."""
     profile = core.lookup.profiles.get(sa.profile)

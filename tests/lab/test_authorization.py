@@ -74,3 +74,23 @@ def test_the_first_entry_that_is_for_a_network_counts_and_what_none_is_for_is_no
     assert behind(hub(*exact, "route-map SPOKES permit 10", " match ip address prefix-list P")) == {"10.2.0.0/24"}
     short = ("ip prefix-list P permit 10.0.0.0/8", "route-map SPOKES permit 10", " match ip address prefix-list P")
     assert behind(hub(*short)) == set()
+
+
+def nameless(text: str) -> str:
+    """Have the peers of a FlexVPN site have the policy that their host name names, which none has."""
+    who = "crypto ikev2 name-mangler WHO\n fqdn hostname\ncrypto ikev2 profile FLEX\n"
+    return changed(text, ("psk list FLEX FLEX", "psk list FLEX name-mangler WHO"), ("crypto ikev2 profile FLEX\n", who))
+
+
+def test_a_hub_that_no_policy_is_named_for_is_believed_nothing() -> None:
+    text = (FLEX / "flex-hub.cfg").read_text()
+    assert routes(lab_of(text, SPOKES[0]), "Spoke1", "Tunnel0") == ["10.0.0.0/8", "10.255.0.1/32"]
+    assert routes(lab_of(text, nameless(SPOKES[0])), "Spoke1", "Tunnel0") == []
+
+
+def test_a_spoke_that_no_policy_is_named_for_gets_no_tunnel_though_it_asks_for_no_address() -> None:
+    lab = lab_of(nameless((FLEX / "flex-hub.cfg").read_text()), SPOKES[0])
+    assert not any(sa.children for sa in lab["Hub"].appliance.sas())
+    assert any(
+        "name-mangler WHO derives spoke1, and there is no policy of this name" in one for one in said(lab, "Hub")
+    )

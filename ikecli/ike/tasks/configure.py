@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ikecli.boundary.events import AddressRefused, Progress, SettingsTold
 from ikecli.ike import settings
-from ikecli.ike.inner import authorization, own_networks, unnamed
+from ikecli.ike.inner import authorization, believed, named, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
 from ikecli.ike.talk import Incoming, Outcome, Talk
@@ -76,7 +76,7 @@ class Configure(Task):
         gives = authorization(talk.core, talk.sa)
         wants = settings.wanted(request) if request is not None else {}
         if gives is None:
-            if wants:
+            if wants or named(talk.core, talk.sa):
                 self._bar(talk, None, unnamed(talk.core, talk.sa), _NO_ADDRESS)
             return None
         if gives.required and not wants:
@@ -93,8 +93,7 @@ class Configure(Task):
 
     def _take(self, talk: Talk, told: settings.Settings, addresses: tuple[Address, ...]) -> None:
         sa, core = talk.sa, talk.core
-        gives = authorization(core, sa)
-        networks = told.networks if gives is None else gives.believed(told.networks)
+        gives, networks = authorization(core, sa), believed(core, sa, told.networks)
         core.leases += 1
         sa.lease = Lease(core.leases, talk.aim.connection, taken=told.only(addresses), networks=networks)
         if addresses:
