@@ -29,7 +29,7 @@ from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import RAW_RECEIVES, Inbound
 from ikecli.dataplane.userspace.outbound import CLASS, Outbound
-from ikecli.dataplane.userspace.pipe import Listen, Pipe, Put, Ready
+from ikecli.dataplane.userspace.pipe import Leave, Listen, Pipe, Put, Ready
 from ikecli.dataplane.userspace.raw import JUMBO
 from ikecli.dataplane.userspace.sas import OVERHEAD, Receiver, Sender
 from ikecli.dataplane.userspace.segments import clamp
@@ -359,6 +359,27 @@ def test_the_end_of_an_sa_is_told_though_the_engine_does_not_listen_for_a_while(
         worker._main.tun.close()
     assert [one for one in heard if not isinstance(one, Datagram)] == [Ready(), *said]
     assert 0 < heard.count(flood) < 1000
+
+
+def test_ike_that_is_read_before_an_sa_goes_is_of_the_vrf_that_it_came_in() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    tun, device = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    red, blue = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    with ours, theirs, tun, device, red, blue:
+        theirs.setblocking(False)
+        worker, engine = Worker(Pipe(theirs), Counts(), os.dup(tun.fileno())), Pipe(ours)
+        assert engine.receive() == (Ready(), [])
+        for one, vrf in ((red, "RED"), (blue, "BLUE")):
+            one.bind(("127.0.0.1", 0))
+            worker._listen(Listen(NEAR, True, vrf), os.dup(one.fileno()))
+        for one in (blue, red):
+            blue.sendto(bytes(4) + b"\1" * 28, one.getsockname())
+        worker._let_go()
+        heard = [engine.receive() for _ in range(2)]
+        worker._main.tun.close()
+        for vrf in ("RED", "BLUE"):
+            worker._leave(Leave(NEAR, True, vrf))
+    assert [one[0].vrf for one in heard if one is not None and isinstance(one[0], Datagram)] == ["RED", "BLUE"]
 
 
 def engine_has(one: socket.socket) -> bool:

@@ -87,7 +87,7 @@ class Bare:
                 continue
             kind = self._buffer[1] if not self._six else next((data[0] for _, _, data in extra), 0)
             start = 0 if self._six else 4 * (self._buffer[0] & 15)
-            with contextlib.suppress(Malformed, BlockingIOError):
+            with contextlib.suppress(Malformed):
                 inside, key = gre.inside(self._view[start:size])
                 if key == self._key and self._buffer[start + inside] >> 4 in self._versions:
                     self._give(start + inside, size, kind)
@@ -96,7 +96,8 @@ class Bare:
         if kind & CONGESTED == CONGESTED and not marked(self._buffer, at):
             return
         clamp(self._buffer, at, size - at, self._segments)
-        os.writev(self.tun.fileno(), (PLAIN, self._view[at:size]))
+        with contextlib.suppress(OSError):  # a device that is full or down takes none
+            os.writev(self.tun.fileno(), (PLAIN, self._view[at:size]))
 
     def close(self) -> None:
         """Close both."""

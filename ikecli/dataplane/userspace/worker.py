@@ -317,16 +317,19 @@ class Worker:
     def _listen(self, said: Listen, file: int) -> None:
         one = self._ports.add(said.vrf, said.address, said.udp, file)
         local = Endpoint(said.address, NAT_PORT if said.udp else 0)
-        drain = self._inbound.drain_udp if said.udp else self._inbound.drain_raw
+        take = self._inbound.drain_udp if said.udp else self._inbound.drain_raw
+
+        def drain() -> bool:
+            self._inbound.vrf = said.vrf
+            return take(one, local)
 
         def act(events: int) -> None:
             if events & select.EPOLLERR:
                 self._shorten(one)
-            self._inbound.vrf = said.vrf
-            drain(one, local)
+            drain()
 
         self._watch(one.fileno(), act)
-        self._drains[one.fileno()] = lambda: drain(one, local)
+        self._drains[one.fileno()] = drain
 
     def _leave(self, said: Leave) -> None:
         one = self._ports.drop(said.vrf, said.address, said.udp)
