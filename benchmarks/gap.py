@@ -25,6 +25,7 @@ from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.service import GARBAGE_THRESHOLD
 from ikecli.daemon.sockets import Ports, Sockets
+from ikecli.dataplane.linux.host import Home
 from ikecli.dataplane.none import NonePlane
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Initiate
@@ -78,7 +79,7 @@ def _hub(loop: asyncio.AbstractEventLoop, sas: int, ports: tuple[int, int]) -> t
         storage=MemoryStorage(CONFIG.format(key=KEY, peers=lines, address=ADDRESS), os.urandom(32)),
     )
     hub.boot()
-    sockets.listen((ADDRESS,))
+    sockets.listen((Home(ADDRESS),))
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)

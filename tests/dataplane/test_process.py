@@ -89,10 +89,11 @@ def test_a_worker_that_hears_again_is_told_all_that_waited(engine: Engine) -> No
     number = engine.stop()
     fill(engine)
     os.kill(number, signal.SIGCONT)
+    assert engine.worker._pipe is not None
     while engine.worker._waiting:
-        assert engine.worker._pipe is not None
         assert select.select((), (engine.worker._pipe.socket,), (), 20)[1]
         engine.clock.run(engine.clock.now() + 0.02)
+    assert select.select((), (engine.worker._pipe.socket,), (), 20)[1]
     assert engine.worker.ask(Give(()), Given) == Given(())
     assert (engine.worker.number, engine.log) == (number, [])
 
