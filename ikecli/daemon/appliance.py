@@ -5,11 +5,11 @@ The service gives it sockets, the lab an emulated network. Everything here runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from ikecli.boundary.clock import Cancel, Clock
 from ikecli.boundary.effects import (
@@ -46,6 +46,7 @@ from ikecli.daemon.journal import Journal
 from ikecli.daemon.keylog import KeyLog
 from ikecli.daemon.pending import Pending
 from ikecli.daemon.reloading import Reloading
+from ikecli.daemon.storage import Storage
 from ikecli.daemon.totals import Totals
 from ikecli.daemon.unserved import unserved
 from ikecli.dataplane.base import EspState, Notify, Plane
@@ -54,7 +55,6 @@ from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 from ikecli.intent import Intent
 from ikecli.language import lines_of
-from ikecli.secret import Secret
 
 if TYPE_CHECKING:
     from ikecli.daemon.sessions import Session
@@ -70,47 +70,6 @@ VIEWED: Final = 50
 NAMED_LINES: Final = 8
 """Lines that a reload names of those it discards."""
 Reply = Callable[[object], None]
-
-
-class Storage(Protocol):
-    """Where an appliance keeps what survives it; each call raises errors.Unavailable in one clear line."""
-
-    @property
-    def config_file(self) -> str:
-        """The startup configuration's name, for people."""
-
-    def read_startup(self) -> str | None:
-        """Return the startup configuration, or None when there is none."""
-
-    def write_startup(self, text: str) -> None:
-        """Write it whole or not at all."""
-
-    def erase_startup(self) -> None:
-        """Remove it."""
-
-    def files(self) -> Mapping[str, int]:
-        """Return the names of the files of flash: with their octets."""
-
-    def read_file(self, name: str) -> str:
-        """Return a file of flash:; one that is not there is Unavailable."""
-
-    def write_file(self, name: str, text: str) -> None:
-        """Write a file of flash: whole or not at all."""
-
-    def remove_file(self, name: str) -> None:
-        """Remove a file of flash:, or a folder."""
-
-    def append_file(self, folder: str, name: str, text: str) -> int:
-        """Add to a file in a folder of flash:, made if need be; return the file's octets then."""
-
-    def master_key(self) -> bytes:
-        """Return the 32 octets that stored keys are encrypted under, made at the first call."""
-
-    def phrases(self) -> tuple[Secret, ...]:
-        """Return the operator's master keys, the present one (empty: none) first."""
-
-    def write_phrases(self, phrases: tuple[Secret, ...]) -> None:
-        """Replace them."""
 
 
 class Appliance:

@@ -1,4 +1,4 @@
-"""The state directory: the startup configuration, the master key, and the lock that keeps other engines out."""
+"""What survives an appliance; on disk it is the state directory: the startup configuration, the master key, a lock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ikecli.errors import Unavailable
 from ikecli.language import TEXT_LIMIT, decoded
@@ -27,6 +27,47 @@ FILES: Final = 256
 """How many files flash: holds."""
 _NAME: Final = re.compile(r"\.?\w[\w.-]{0,120}", re.ASCII)
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Storage(Protocol):
+    """Where an appliance keeps what survives it; each call raises errors.Unavailable in one clear line."""
+
+    @property
+    def config_file(self) -> str:
+        """The startup configuration's name, for people."""
+
+    def read_startup(self) -> str | None:
+        """Return the startup configuration, or None when there is none."""
+
+    def write_startup(self, text: str) -> None:
+        """Write it whole or not at all."""
+
+    def erase_startup(self) -> None:
+        """Remove it."""
+
+    def files(self) -> Mapping[str, int]:
+        """Return the names of the files of flash: with their octets."""
+
+    def read_file(self, name: str) -> str:
+        """Return a file of flash:; one that is not there is Unavailable."""
+
+    def write_file(self, name: str, text: str) -> None:
+        """Write a file of flash: whole or not at all."""
+
+    def remove_file(self, name: str) -> None:
+        """Remove a file of flash:, or a folder."""
+
+    def append_file(self, folder: str, name: str, text: str) -> int:
+        """Add to a file in a folder of flash:, made if need be; return the file's octets then."""
+
+    def master_key(self) -> bytes:
+        """Return the 32 octets that stored keys are encrypted under, made at the first call."""
+
+    def phrases(self) -> tuple[Secret, ...]:
+        """Return the operator's master keys, the present one (empty: none) first."""
+
+    def write_phrases(self, phrases: tuple[Secret, ...]) -> None:
+        """Replace them."""
 
 
 class FileStorage:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.notices import Acquire
 from ikecli.errors import Refused
+from ikecli.ike import telling
 from ikecli.ike.lease import narrowed
+from ikecli.ike.limits import HOLD_OFF_SECONDS
 from ikecli.ike.selectors import Grain, Pair, inside, narrow
+from ikecli.ike.window import Want
 from ikecli.intent import Address, Connection, Selector
 from ikecli.intent.selectors import LAST_PORT, host_selector
 from ikecli.numbers import NotifyType
@@ -102,3 +105,28 @@ def _own(packet: Acquire) -> Pair:
 def _meet(line: Pair, own: Pair) -> Pair:
     """Return what of a line is between a packet's ends, which lie in it."""
     return line[0].intersection(own[0]) or line[0], line[1].intersection(own[1]) or line[1]
+
+
+def check_packet(talk: Talk, connection: Connection, pairs: tuple[Pair, ...], more: bool) -> None:
+    """See whether the packet is served that an SA is for; raises Refused where the SA brings nothing new."""
+    packet = talk.aim.packet
+    if more:
+        telling.progress(talk, "the peer sets up further Child SAs for the rest: asked for on traffic")
+    if packet is None or talk.replaces is not None or covers(pairs, packet):
+        return
+    talk.core.hold_off[connection.label] = talk.now + HOLD_OFF_SECONDS
+    telling.progress(talk, f"the peer left out the packet {packet.source} -> {packet.destination}")
+    own = [child.pairs for child in talk.sa.children.values() if child.connection == connection.label]
+    if own and not beyond(pairs, [pair for some in own for pair in some]):
+        raise Refused("the peer gives what is up already")
+
+
+def superfluous(talk: Talk, connection: Connection) -> bool:
+    """Tell whether the peer has set up meanwhile what an exchange is for; a packet may go by another IKE SA."""
+    packet, sa = talk.aim.packet, talk.sa
+    sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.host, ())
+    return talk.want is Want.CHILD and any(
+        one.connection == connection.label and not one.deleting and (packet is None or covers(one.pairs, packet))
+        for each in sas
+        for one in each.children.values()
+    )

@@ -111,7 +111,7 @@ class Child(SeriesTask):
         connection = talk.core.lookup.connections.get(talk.aim.connection)
         if talk.aim.spis and talk.replaces is None:
             return ()
-        if connection is None or self._superfluous(talk, connection):
+        if connection is None or coverage.superfluous(talk, connection):
             return ()
         if not (flows := coverage.wanted(talk, connection)):
             return ()
@@ -239,7 +239,7 @@ class Child(SeriesTask):
         pairs = narrow(narrowed(talk.sa, own), local, remote)
         if not pairs or not (all_within(local, self._local) and all_within(remote, self._remote)):
             raise Malformed("the peer chose traffic selectors that were not offered")
-        self._check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
+        coverage.check_packet(talk, connection, pairs, message.notify(NotifyType.ADDITIONAL_TS_POSSIBLE) is not None)
         self._choice, self._pairs = choice, pairs
         self._unpadded = message.notify(_UNPADDED) is not None
         self._fragments = children.takes_fragments(talk, message)
@@ -253,31 +253,6 @@ class Child(SeriesTask):
         self._transport = bool(connection.transport) and message.notify(_TRANSPORT) is not None
         if connection.transport is _REQUIRED and not self._transport:
             raise Refused("the peer does not take transport mode", NotifyType.NO_PROPOSAL_CHOSEN)
-
-    def _check_packet(self, talk: Talk, connection: Connection, pairs: tuple[Pair, ...], more: bool) -> None:
-        """See whether the packet is served that the SA is for; raises Refused where the SA brings nothing new."""
-        packet = talk.aim.packet
-        if more:
-            telling.progress(talk, "the peer sets up further Child SAs for the rest: asked for on traffic")
-        if packet is None or talk.replaces is not None or coverage.covers(pairs, packet):
-            return
-        talk.core.hold_off[connection.label] = talk.now + HOLD_OFF_SECONDS
-        telling.progress(talk, f"the peer left out the packet {packet.source} -> {packet.destination}")
-        own = [child.pairs for child in talk.sa.children.values() if child.connection == connection.label]
-        if own and not coverage.beyond(pairs, [pair for some in own for pair in some]):
-            raise Refused("the peer gives what is up already")
-
-    def _superfluous(self, talk: Talk, connection: Connection) -> bool:
-        """Tell whether the peer has set up meanwhile what this exchange is for; a packet may go by another IKE SA."""
-        packet, sa = talk.aim.packet, talk.sa
-        sas = (sa,) if packet is None else talk.core.by_peer.get(sa.remote.host, ())
-        return talk.want is Want.CHILD and any(
-            one.connection == connection.label
-            and not one.deleting
-            and (packet is None or coverage.covers(one.pairs, packet))
-            for each in sas
-            for one in each.children.values()
-        )
 
     # The peer's request
 
