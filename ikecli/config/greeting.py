@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from ikecli.boundary.views import LogForm
@@ -16,15 +16,15 @@ BUILT_IN: Final = {"h": "help", "lo": "logout", "p": "ping", "s": "show", "u": "
 """The short names that a router has by itself; one that is configured takes the place of its namesake."""
 
 
-def banners(store: Store) -> Iterator[str]:
-    """Yield the texts that a session begins with, in their order."""
+def banners(store: Store, kinds: Iterable[str] = ORDER) -> Iterator[str]:
+    """Yield the texts that a session begins with, of these kinds."""
     names = {"$(hostname)": store.hostname}
     if isinstance(store.draft, Asa):
         names["$(domain)"] = store.draft.domain or ""
         texts = {kind: "\n".join(one.text or "" for one in held.lines) for kind, held in store.draft.banners.items()}
     else:
         texts = {kind: held.text for kind, held in store.draft.banners.items()}
-    for kind in ORDER:
+    for kind in kinds:
         text = texts.get(kind)
         if text is not None:
             for token, name in names.items():
@@ -64,4 +64,4 @@ def aliases(store: Store) -> tuple[str, ...]:
     if isinstance(store.draft, Asa):
         return ()
     known = BUILT_IN | {name: held.command for name, held in store.draft.aliases.items()}
-    return tuple(f"{name} {command}" for name, command in sorted(known.items()))
+    return tuple(f"{name} {command}" for name, command in sorted(known.items()) if command is not None)

@@ -403,9 +403,9 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """`alias exec`."""
+    """`alias exec`; without a command one of the router's own that it has no more."""
 
-    command: str
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,6 +353,16 @@ def _all_unused(
                         yield _unused(draft, (name, sequence, version), entry, interface, sets)
 
 
+def dynamic_maps(store: Store) -> Iterator[ConnectionView]:
+    """Yield the entries of a router's dynamic maps, whether a crypto map names them or not."""
+    draft = store.draft
+    if isinstance(draft, ios.Ios):
+        sets = _sets(store)
+        for name, held in draft.dynamic_maps.items():
+            for sequence, entry in sorted(held.entries.items()):
+                yield _unused(draft, (name, sequence, 4), entry, "", sets)
+
+
 def _unused(
     draft: ios.Ios,
     where: tuple[str, int, int],

@@ -409,6 +409,7 @@ USER_NAMES: Final = frozenset(
     {
         "authorizations",
         "crypto_maps",
+        "dynamic_maps",
         "flexvpn_clients",
         "ip_pools",
         "ipv6_pools",

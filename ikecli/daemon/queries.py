@@ -16,6 +16,7 @@ from ikecli.boundary.views import (
     FileView,
     FlexView,
     IkeSaView,
+    InterfaceView,
     PoolView,
     RouteView,
     SaStatus,
@@ -135,12 +136,12 @@ def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
 
 
 def _ways(appliance: Appliance, options: Options) -> list[RouteView]:
-    """Return the most specific routes to an address; the default route is that to 0.0.0.0 alone."""
+    """Return the most specific routes to an address; IPv4's default route is that to 0.0.0.0 alone."""
     to = ip_address(str(options["destination"]))
     nets = [(ip_network(view.prefix, strict=False), view) for view in _routes(appliance, options)]
     fitting = [(net.prefixlen, view) for net, view in nets if net.version == to.version and to in net]
     longest = max((length for length, _ in fitting), default=0)
-    return [view for length, view in fitting if length == longest and (length or not int(to))]
+    return [view for length, view in fitting if length == longest and (length or to.version == 6 or not int(to))]
 
 
 def _derived(appliance: Appliance, options: Options) -> list[str]:
@@ -150,6 +151,11 @@ def _derived(appliance: Appliance, options: Options) -> list[str]:
     if not found:
         raise Rejected(f"% {name} is no virtual-access interface")
     return views.derived(appliance.store, str(name), found[0], profiles[found[0].profile or ""])
+
+
+def _interfaces(appliance: Appliance, options: Options) -> list[InterfaceView]:
+    wanted = options.get("interface") or options.get("nameif")
+    return [view for view in appliance.plane.interfaces() if wanted in (None, "", view.name, view.nameif)]
 
 
 def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
@@ -190,9 +196,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "archive": lambda appliance, options: [appliance.archive.view()],
     "flash": lambda appliance, options: [FileView(*file) for file in appliance.archive.files()],
     "interface.brief": lambda appliance, options: appliance.plane.interfaces(),
-    "interfaces": lambda appliance, options: [
-        view for view in appliance.plane.interfaces() if options.get("interface") in (None, "", view.name, view.nameif)
-    ],
+    "interfaces": _interfaces,
     "ipv6.interface.brief": lambda appliance, options: appliance.plane.interfaces(),
     "vrf": _named(views.vrfs),
     "ipsec.profile": _named(views.ipsec_profiles),
@@ -202,6 +206,11 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "route": _routes,
     "ipv6.route": _routes,
     "route.to": _ways,
+    "ipv6.route.to": _ways,
+    "ip": lambda appliance, options: appliance.plane.interfaces(),
+    "ip.interface": _interfaces,
+    "dynamic_map": _named(views.dynamic_maps),
+    "session.summary": lambda appliance, options: (sa for sa in _each_sa(appliance, options) if sa.authorization),
     "interfaces.description": lambda appliance, options: appliance.plane.interfaces(),
     "access_lists": _named(views.access_lists),
     "ipv6.access_lists": lambda appliance, options: [
@@ -211,6 +220,9 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "crypto.engine": _system,
     "clock": _system,
     "logging": lambda appliance, options: appliance.journal.kept(),
+    "banner": lambda appliance, options: greeting.banners(
+        appliance.store, (str(options["which"]),) if options.get("which") else greeting.ORDER
+    ),
     "banners": lambda appliance, options: greeting.banners(appliance.store),
     "aliases": lambda appliance, options: greeting.aliases(appliance.store),
     "debugging": lambda appliance, options: [*sorted(appliance.journal.debugs), *appliance.keylog.switches],

@@ -66,7 +66,8 @@ _VIEWS: Final = (
     "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
     "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
     "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
-    "archive", "flash", "aliases", "isakmp.sa", "trace", "route.to", "interfaces.description",
+    "archive", "flash", "aliases", "isakmp.sa", "trace", "route.to", "interfaces.description", "ip",
+    "ip.interface", "ipv6.route.to", "dynamic_map", "session.summary", "banner",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
@@ -105,6 +106,7 @@ COMMANDS: Final = Commands(
         "copy": "files:copy",
         "exit": "session:leave",
         "help": "session:help",
+        "where": "session:where",
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",

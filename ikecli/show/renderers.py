@@ -30,7 +30,9 @@ from ikecli.show.ios import (
 Renderer = Callable[[Any, Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines. Views are a sequence; for PIECEMEAL anything to go through."""
 
-PIECEMEAL: Final = frozenset({"show.ikev2.sa", "show.isakmp.sa", "show.ikev2.session", "show.ipsec.sa", "show.session"})
+PIECEMEAL: Final = frozenset(
+    {"show.ikev2.sa", "show.isakmp.sa", "show.ikev2.session", "show.ipsec.sa", "show.session", "show.session.summary"}
+)
 """Commands whose renderers hold few of their views at a time."""
 
 _IOS: Final[dict[str, Renderer]] = {
@@ -45,11 +47,14 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.ipsec.sa": ipsec.sa,
     "show.ipsec.transform_set": ipsec.transform_set,
     "show.session": session.session,
+    "show.session.summary": session.summary,
     "show.map": crypto_map.crypto_map,
+    "show.dynamic_map": crypto_map.dynamic_map,
     "show.ipsec.profile": ipsec.profile,
     "show.interface.brief": interfaces.interface_brief,
     "show.ipv6.interface.brief": interfaces.ipv6_interface_brief,
     "show.interfaces": interfaces.interfaces,
+    "show.ip.interface": interfaces.ip_interface,
     "show.vrf": interfaces.vrf,
     "show.route": network.route,
     "show.route.to": network.way,
@@ -58,6 +63,7 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.ipv6_local_pool": pools.ipv6_local_pool,
     "show.nat.translations": nat.translations,
     "show.ipv6.route": ipv6.route,
+    "show.ipv6.route.to": ipv6.way,
     "show.ipv6.access_lists": network.access_lists,
     "show.access_lists": network.access_lists,
     "show.version": system.version,
@@ -67,6 +73,7 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.clock": system.clock,
     "show.users": system.users,
     "show.aliases": system.aliases,
+    "show.banner": system.banner,
     "show.privilege": system.privilege,
     "show.logging": system.logging,
     "show.debugging": system.debugging,
@@ -86,6 +93,7 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.interface.brief": asa_network.interface_brief,
     "show.interfaces": asa_network.interfaces,
     "show.nameif": asa_network.nameif,
+    "show.ip": asa_network.addresses,
     "show.route": asa_network.route,
     "show.access_lists": asa_network.access_lists,
     "show.version": asa_system.version,

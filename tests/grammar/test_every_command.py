@@ -42,6 +42,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: username NAME*": PASSWORDS,
     "ios config: ip nat inside source list * > INTERFACE": "lab/test_nat.py::test_what_is_translated_is_shown",
     "ios ikev2-proposal: pqc > optional": ("lab/test_post_quantum.py::test_what_is_optional_or_in_common_is_agreed_on"),
+    "ios config: no alias exec *": "transcripts/walk.txt::no alias exec p",
     "ios config: alias exec NAME*": "transcripts/greeting.txt::alias exec sas show crypto ikev2 sa",
     "ios config: privilege exec *": (
         "daemon/test_levels.py::test_a_request_is_granted_or_refused_as_privilege_lines_say"

@@ -242,6 +242,12 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
     "show.route.to": ROUTES,
+    "show.ipv6.route.to": ROUTES,
+    "show.ip.interface": INTERFACES,
+    "show.ip": INTERFACES,
+    "show.dynamic_map": CONNECTIONS,
+    "show.session.summary": IKE_SAS,
+    "show.banner": TEXT,
     "show.ikev2.authorization": st.builds(
         views.AuthorizationView,
         name=TEXT,

@@ -1,4 +1,4 @@
-"""`show interface`, `interface ip brief`, `nameif`, `route` and `access-list`, as an ASA lays them out."""
+"""`show interface`, `interface ip brief`, `nameif`, `ip`, `route` and `access-list`, as an ASA lays them out."""
 
 from __future__ import annotations
 
@@ -61,6 +61,19 @@ def nameif(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
         if view.nameif:
             default = _INSIDE if view.nameif == "inside" else 0
             yield f"{view.name:<24} {view.nameif:<24} {default if view.security is None else view.security:>3}"
+
+
+def addresses(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show ip`: interfaces that have a name and an address, as configured and as they are now."""
+    rows = [
+        f"{view.name:<24} {view.nameif:<22} {text.bare(own):<15} {text.mask(int(own.partition('/')[2])):<15} manual"
+        for view in views
+        if view.nameif and (own := first_ipv4(view))
+    ]
+    for heading in ("System", "Current"):
+        yield f"{heading} IP Addresses:"
+        yield f"{'Interface':<24} {'Name':<22} {'IP address':<15} {'Subnet mask':<15} Method"
+        yield from rows
 
 
 _CODES = (

@@ -1,4 +1,4 @@
-"""`show crypto map`, as IOS lays it out."""
+"""`show crypto map` and `dynamic-map`, as IOS lays it out."""
 
 from __future__ import annotations
 
@@ -55,12 +55,29 @@ def _entry(view: ConnectionView) -> Iterator[str]:
     current = next((child.remote for child in view.children), next(iter(view.peers), ""))
     if current:
         yield f"\tCurrent peer: {text.address(current)}"
-    yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
-    yield from idle_time(view)
+    yield from _lifetime(view)
     yield "\tDualstack (Y/N): N"
     yield ""
     yield "\tResponder-Only (Y/N): N"
     yield from terms(view)
+
+
+def dynamic_map(views: Sequence[ConnectionView], slots: Slots) -> Iterator[str]:
+    """`show crypto dynamic-map`."""
+    for view in views:
+        yield f'Crypto Map Template"{view.name}" {view.sequence}'
+        if view.profile:
+            yield f"\tIKEv2 Profile: {view.profile}"
+        yield from _access_list(view, "ios")
+        yield from (f"\tPeer = {text.address(peer)}" for peer in view.peers)
+        yield from _lifetime(view)
+        yield from terms(view)
+        yield ""
+
+
+def _lifetime(view: ConnectionView) -> Iterator[str]:
+    yield f"\tSecurity association lifetime: {view.kilobytes} kilobytes/{view.lifetime} seconds"
+    yield from idle_time(view)
 
 
 def _firewall_entry(view: ConnectionView) -> Iterator[str]:

@@ -34,6 +34,25 @@ def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[st
         yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<8}"
 
 
+def ip_interface(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show ip interface`: what is known of IPv4 at each interface."""
+    for view in views:
+        status, protocol = link(view)
+        yield f"{view.name} is {status}, line protocol is {protocol}"
+        own = [one for one in view.addresses if ":" not in one]
+        if not own:
+            yield "  Internet protocol processing disabled"
+            continue
+        if view.unnumbered:
+            yield f"  Interface is unnumbered. Using address of {view.unnumbered} ({text.bare(own[0])})"
+        else:
+            yield f"  Internet address is {own[0]}"
+            yield from (f"  Secondary address {one}" for one in own[1:])
+        yield f"  MTU is {view.mtu} bytes"
+        if view.vrf:
+            yield f'  VPN Routing/Forwarding "{view.vrf}"'
+
+
 def description(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
     """`show interfaces description`."""
     yield "Interface                      Status         Protocol Description"

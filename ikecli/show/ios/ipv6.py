@@ -1,8 +1,9 @@
-"""`show ipv6 route`, as IOS lays it out."""
+"""`show ipv6 route [ADDRESS]`, as IOS lays it out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ikecli.boundary.views import RouteView
 from ikecli.show import text
@@ -16,6 +17,27 @@ _CODES = (
     "       NDr - Redirect, O - OSPF Intra, OI - OSPF Inter, OE1 - OSPF ext 1",
     "       OE2 - OSPF ext 2, ON1 - OSPF NSSA ext 1, ON2 - OSPF NSSA ext 2",
 )
+
+
+_KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
+
+
+def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show ipv6 route X:X::X:X`: the routes to an address."""
+    if not views:
+        yield "% Route not found"
+        return
+    first = views[0]
+    yield f"Routing entry for {text.address(first.prefix)}"
+    receive = ", type receive" if first.code == "L" else ", type connected" if first.code == "C" else ""
+    yield f'  Known via "{_KNOWN[first.code]}", distance {first.distance}, metric 0{receive}'
+    yield f"  Route count is {len(views)}/{len(views)}, share count 0"
+    yield "  Routing paths:"
+    for view in views:
+        if view.gateway:
+            yield f"    {text.address(view.gateway)}{f', {view.interface}' if view.interface else ''}"
+        else:
+            yield f"    {'receive' if view.code == 'L' else 'directly connected'} via {view.interface}"
 
 
 def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
@@ -78,6 +78,17 @@ def session(views: Views, slots: Slots) -> Iterator[str]:
     for one in _each(views):
         yield from _session(one, detail)
         yield ""
+
+
+def summary(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto session summary`: takes the IKE SAs that have a group, and counts each one's users."""
+    groups: dict[str, Counter[str]] = {}
+    for view in views:
+        groups.setdefault(view.authorization, Counter())[view.remote_identity] += 1
+    for name, users in groups.items():
+        yield f"Group {name} has {users.total()} connections"
+        yield "  User (Logins)"
+        yield from (f"  {text.address(user)} ({count})" for user, count in users.items())
 
 
 _STATUS: Final = {"UP-ACTIVE": "UA", "UP-IDLE": "UI", "UP-NO-IKE": "UK", "DOWN": "D ", "DOWN-NEGOTIATING": "DN"}

@@ -100,6 +100,12 @@ def aliases(views: Sequence[str], slots: Slots) -> Iterator[str]:
         yield f"  {name:<21} {command}"
 
 
+def banner(views: Sequence[str], slots: Slots) -> Iterator[str]:
+    """`show banner`: takes the texts."""
+    for view in views:
+        yield from view.split("\n")
+
+
 def privilege(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
     """`show privilege`."""
     for view in views:
