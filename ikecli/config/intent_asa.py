@@ -277,13 +277,13 @@ class _Resolver:
         return (local, remote) if local and remote else None
 
     def profile(self, name: str, ipsec: asa.TunnelIpsec, local: Secret, remote: Secret) -> Profile:
-        """Return a tunnel group: for its address, for the identity it is named for, or (the default group) for all."""
+        """Return a tunnel group: for its address, for the identity it is named for, or (a default group) for all."""
         address = as_address(name)
         gateways: tuple[Prefix, ...] = ()
         remotes: tuple[IdentityMatch, ...] = (IdentityMatch(),)
         if address is not None:
             gateways = (network(address, None) if address.version == 4 else IPv6Network(address),)
-        elif name != asa.DEFAULT_GROUP:
+        elif name not in DEFAULT_GROUPS.split():
             remotes = (IdentityMatch(IdType.FQDN, name.encode()), IdentityMatch(IdType.KEY_ID, name.encode()))
         policies = [policy for _, policy in sorted(self.draft.ikev2_policies.items())]
         lifetime = (policies[0].lifetime if policies else None) or policy_defaults()["lifetime"]

@@ -44,9 +44,9 @@ def _unexpressed(store: Store) -> Iterator[str]:
     for name in draft.users:
         yield f"username {name}: its password is a hash that the other system does not read"
     if isinstance(draft, Asa):
-        for name in draft.group_policies:
-            if name != DEFAULT_POLICY:
-                yield f"group-policy {name}: what peers are lent and told"
+        groups = draft.tunnel_groups.values()
+        used = {DEFAULT_POLICY, *(one.general.group_policy for one in groups if one.general)}
+        yield from (f"group-policy {name}: no tunnel group has it" for name in draft.group_policies if name not in used)
     elif draft.archive is not None:
         yield "archive: there is no such command"
     lines = [starred(line.partition("\n")[0]) for line in dict.fromkeys(kept(draft, inside=False))]

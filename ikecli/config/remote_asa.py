@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Final, TypeVar
 
 from ikecli.config import asa, asa_remote
@@ -140,6 +140,10 @@ class Remote:
                 yield from ANY[end.kind]
             elif isinstance(end.address, IPv4Address):
                 yield network(end.address, None if end.kind == "host" else end.mask)
+            elif isinstance(end.address, IPv6Address):
+                yield IPv6Network(end.address)
+            elif end.prefix is not None:
+                yield IPv6Network(end.prefix.network)
 
 
 def _first(

@@ -22,14 +22,17 @@ from ikecli.intent import Connection, Identity, Initiation, Intent, Profile
 from ikecli.language import load
 from ikecli.secret import Secret
 from tests.config.reading import MASTER_KEY, SAMPLES, read
+from tests.config.remote import travellers
 
 OTHER = {"ios": "asa", "asa": "ios"}
 FILES = sorted(SAMPLES.rglob("*.cfg"))
-WHOLE = ("site-to-site", "route-based", "post-quantum/asa", "post-quantum/router")
+WHOLE = ("site-to-site", "route-based", "post-quantum/asa", "post-quantum/router", "remote-access/asa")
 """What of the samples has all its counterparts."""
 ALWAYS_SAID = (
     "tunnel groups: one named by an address takes any identity from there, a profile the address",
     "checks only when there is traffic to send (on-demand): they are periodic here",
+    "peers that ask for no address: they are let in here",
+    "peers that ask for no address: they are not let in here",
 )
 """Losses that are differences of the systems, not of what is protected."""
 
@@ -54,8 +57,13 @@ def essence(intent: Intent) -> dict[str, Any]:
     return {
         "addresses": {one.name: set(one.addresses) for one in intent.network.interfaces if one.addresses},
         "routes": {(one.prefix, Peers(intent).egress(one)[0], one.distance) for one in routes},
-        "proposals": list(dict.fromkeys(proposals)) if intent.connections else [],
-        "connections": {repr(_protects(intent, one)) for one in intent.connections if not one.closed},
+        "proposals": list(dict.fromkeys(proposals)) if intent.connections or travellers(intent) else [],
+        "connections": {
+            repr(_protects(intent, one))
+            for one in intent.connections
+            if not one.closed and not (one.wildcard_peer and travellers(intent))
+        },
+        "travellers": sorted(travellers(intent)),
         "settings": (
             intent.hostname,
             intent.fragment_mtu,

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
 
-from ikecli.intent import Authorization, Pool
+from ikecli.intent import Authorization, Identity, Pool
 from tests.config.reading import SAMPLES, commands, read
 
 TEXT = (SAMPLES / "remote-access" / "asa.cfg").read_text()
@@ -70,6 +70,13 @@ def test_a_split_list_may_be_an_extended_one() -> None:
     assert gives.networks == (ip_network("10.3.0.0/16"),)
 
 
+def test_a_split_list_has_networks_of_both_ip_versions() -> None:
+    six = "permit ip 2001:db8:2::/48 any6\naccess-list SPLIT extended permit ip host 2001:db8::9 any6"
+    gives = authorization(changed(("SPLIT standard permit 10.2.0.0 255.255.0.0", f"SPLIT extended {six}")))
+    assert gives is not None
+    assert gives.networks == (ip_network("2001:db8:2::/48"), ip_network("2001:db8::9"))
+
+
 def test_all_is_tunnelled_unless_networks_are_specified() -> None:
     gives = authorization(changed((" split-tunnel-policy tunnelspecified\n", "")))
     assert gives is not None
@@ -108,6 +115,8 @@ def test_both_default_groups_let_in_whoever_has_no_group() -> None:
         ("DefaultRAGroup", True),
         ("DefaultL2LGroup", False),
     ]
+    anyone = Identity.fqdn("elsewhere.example")
+    assert [any(each.matches(anyone) for each in one.remotes) for one in profiles] == [False, True, True]
 
 
 def test_reverse_route_makes_routes_of_what_a_static_entry_protects() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ikecli.config.express import express
+from ikecli.config.mask import Mask
+from ikecli.config.running import body
 from ikecli.daemon import clients
 from ikecli.debug import logged
 from ikecli.errors import Rejected
@@ -11,7 +14,8 @@ from ikecli.ike.requests import DeleteIke
 from ikecli.ike.tasks.vendor import Vendor
 from ikecli.lab.fabric import Weather
 from ikecli.lab.lab import VirtualLab
-from tests.config.reading import SAMPLES
+from ikecli.language import load
+from tests.config.reading import MASTER_KEY, SAMPLES, read
 
 REMOTE = SAMPLES / "remote-access"
 HUB, CLIENT, ASA = ((REMOTE / f"{name}.cfg").read_text() for name in ("hub", "client", "asa"))
@@ -138,6 +142,22 @@ def test_an_asa_is_the_headend_of_a_router_with_a_tunnel() -> None:
     lab["Client"].appliance.do(DeleteIke())
     lab.run(0.2)
     assert routes(lab, "ASA", "outside") == ["0.0.0.0/0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "other", "lent"),
+    [(ASA, "asa", "ios", "10.9.0.1"), (HUB, "ios", "asa", "10.9.0.10")],
+    ids=["asa", "hub"],
+)
+def test_a_headend_in_the_other_dialect_has_the_same_client(text: str, dialect: str, other: str, lent: str) -> None:
+    store, _ = read(dialect, text)
+    lines = body(load(other), express(store.intent, other).draft, "clear", Mask(other, MASTER_KEY))
+    back = body(load(dialect), express(read(other, lines)[0].intent, dialect).draft, "clear", Mask(dialect, MASTER_KEY))
+    for each in (lines, back):
+        lab = lab_of(CLIENT, "\n".join(each))
+        assert pushed(lab) == (lent,)
+        assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+        assert "10.2.0.0/16" in routes(lab, "Client", "Tunnel0")
 
 
 def test_a_client_that_connects_by_hand_waits_for_it() -> None:

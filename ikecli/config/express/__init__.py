@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ikecli.config.asa import Asa
 from ikecli.config.express.firewall import Firewall
+from ikecli.config.express.losses import Losses
 from ikecli.config.express.router import Router
 from ikecli.config.ios import Ios
 from ikecli.intent import Intent
@@ -21,8 +22,9 @@ class Expressed:
 
 def express(intent: Intent, dialect: str) -> Expressed:
     """Return an intent as a configuration of a dialect ("ios" or "asa")."""
-    writer = Router(intent) if dialect == "ios" else Firewall(intent)
-    return Expressed(writer.whole(), writer.losses.all)
+    losses = Losses()
+    writer = Router(intent, losses) if dialect == "ios" else Firewall(intent, losses)
+    return Expressed(writer.whole(), losses.all)
 
 
 __all__ = ["Expressed", "express"]

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface
 from typing import Final
 
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
-from ikecli.config.common import Key, Pfs
+from ikecli.config.common import Pfs
 from ikecli.config.express import system
-from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of
+from ikecli.config.express.firewall_lists import access_line
+from ikecli.config.express.groups import Groups
+from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
-from ikecli.config.express.peers import alone, names, shown_identity
-from ikecli.config.express.writer import Writer
+from ikecli.config.express.travellers import as_maps, travelling
+from ikecli.config.express.writer import Writer, numbered
 from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
     Address,
     Carrier,
     Connection,
-    Dpd,
     EspProposal,
-    Identity,
     IkeProposal,
     Initiation,
     Intent,
     Interface,
-    Prefix,
-    Profile,
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME, tunnel_flows
-from ikecli.numbers import IdType
-from ikecli.secret import Secret
 
 OUTSIDE, INSIDE = "outside", "inside"
 LEVELS: Final = {OUTSIDE: 0, INSIDE: 100}
@@ -44,16 +40,14 @@ INNER_LEVEL: Final = 50
 STEP: Final = 10
 """Between the numbers of policies, and of map entries that need another number."""
 LAST_SEQUENCE: Final = 65535
-RETRIES: Final = range(2, 11)
-_PROTOCOLS: Final = PROTOCOL_WORDS | {51: "ah", 58: "icmp6"}
 
 
 class Firewall(Writer[asa.Asa]):
     """Writes an intent as a firewall's draft."""
 
-    def __init__(self, intent: Intent) -> None:
-        super().__init__(intent, asa.Asa(hostname=intent.hostname))
-        self.windows: Final = sorted({one.replay_window for one in intent.connections}) or [REPLAY_WINDOW]
+    def __init__(self, intent: Intent, losses: Losses) -> None:
+        super().__init__(as_maps(intent, losses), asa.Asa(hostname=intent.hostname), losses)
+        self.windows: Final = sorted({one.replay_window for one in self.intent.connections}) or [REPLAY_WINDOW]
         self.nameifs: Final = dict(self._nameifs())
 
     def whole(self) -> asa.Asa:
@@ -63,9 +57,7 @@ class Firewall(Writer[asa.Asa]):
         self._policies()
         for connection in self.intent.connections:
             self._connection(connection)
-        for profile in self.intent.profiles:
-            self._groups(profile)
-        self._identity()
+        Groups(self.intent, self.draft, self.peers, travelling(self.intent), self.losses).write()
         self._settings()
         return self.draft
 
@@ -83,7 +75,7 @@ class Firewall(Writer[asa.Asa]):
             outer = one.name in carrying or sources & {address.ip for address in one.addresses}
             own = not one.tunnel and not one.name.startswith("Loopback")
             wanted = one.nameif or ((OUTSIDE if outer else INSIDE) if own else one.name.lower())
-            name = next(each for each in _numbered(wanted) if each not in used)
+            name = next(each for each in numbered(wanted) if each not in used)
             used.add(name)
             yield one.name, name
 
@@ -188,90 +180,6 @@ class Firewall(Writer[asa.Asa]):
                 held.additional[number] = asa.AdditionalExchange(named + none)
         return held
 
-    # Tunnel groups
-
-    def _groups(self, profile: Profile) -> None:
-        """Make the tunnel groups of a profile: one for each address or name that its peers have."""
-        used = self.peers.used(profile)
-        peers: list[Address] = [*used]
-        peers += [one for match in profile.remotes if (one := alone(match)) is not None]
-        peers += [one.network_address for one in profile.gateways if one.num_addresses == 1]
-        for peer in dict.fromkeys(peers):
-            self._group(str(peer), profile, peer)
-        known: Iterable[str] = names(profile)
-        for name in dict.fromkeys(known):
-            self._group(name, profile, None)
-        if any(match.type is None for match in profile.remotes) and not (profile.gateways or used):
-            self._group(asa.DEFAULT_GROUP, profile, None)
-        self._unsaid(profile, bool(peers))
-
-    def _unsaid(self, profile: Profile, known: bool) -> None:
-        """Note what a profile says and no tunnel group can."""
-        what = f"profile {profile.name}"
-        for match in profile.remotes:
-            wide = match.network is not None and alone(match) is None and not known
-            if wide or match.domain or match.type == IdType.RFC822_ADDR:
-                self.losses.add(what, f"no tunnel group is for the identity {match}")
-        for present, why in (
-            (profile.ppks, "post-quantum preshared keys"),
-            (profile.authorization or profile.mangled, "what peers are lent and told"),
-            (profile.template, "virtual-access interfaces"),
-            (profile.force_encapsulation, "nat force-encap"),
-            (profile.reauthentication, "lifetime reauthentication"),
-            (profile.locals, "match address local: a tunnel group holds at every address"),
-        ):
-            if present:
-                self.losses.add(what, why)
-
-    def _group(self, name: str, profile: Profile, peer: Address | None) -> None:
-        what = f"tunnel-group {name}"
-        credential = (
-            self.peers.credential_of(profile, peer) if peer is not None else next(iter(profile.credentials), None)
-        )
-        if credential is None or credential.local is None or credential.remote is None:
-            self.losses.add(what, f"profile {profile.name} has no two keys for it")
-            return
-        held = asa.TunnelIpsec(_key(credential.remote), _key(credential.local), self._keepalive(what, profile.dpd))
-        before = self.draft.tunnel_groups.get(name)
-        if before is not None and before.ipsec not in (None, held):
-            self.losses.add(what, f"profile {profile.name} is for the same peer with another key or keepalive")
-            return
-        self.draft.tunnel_groups[name] = asa.TunnelGroup("ipsec-l2l", held)
-
-    def _keepalive(self, what: str, dpd: Dpd | None) -> asa.Keepalive:
-        if dpd is None:
-            return asa.Keepalive("disable")
-        retry = min(max(dpd.retry, RETRIES[0]), RETRIES[-1])
-        if not dpd.periodic:
-            self.losses.add(what, "checks only when there is traffic to send (on-demand): they are periodic here")
-        if retry != dpd.retry:
-            self.losses.add(what, f"a retry of {dpd.retry} seconds: it is {retry} here")
-        return asa.Keepalive("threshold", dpd.interval, retry)
-
-    def _identity(self) -> None:
-        """Say who this side is, for all peers at once."""
-        shown: dict[Identity | None, str] = {}
-        for one in self.intent.connections:
-            for peer in one.peers:
-                profile = self.peers.profile_towards(one, peer)
-                if profile is not None:
-                    shown.setdefault(shown_identity(profile, one.local), profile.name)
-        for identity, name in shown.items():
-            match identity:
-                case None:
-                    kind = None
-                case Identity(type=IdType.FQDN) if identity == Identity.fqdn(self.intent.hostname):
-                    kind = asa.IsakmpIdentity("hostname")
-                case Identity(type=IdType.KEY_ID, data=data):
-                    kind = asa.IsakmpIdentity("key-id", data.decode(errors="replace"))
-                case _:
-                    self.losses.add(f"profile {name}", f"the identity {identity} of this side")
-                    continue
-            if self.draft.isakmp_identity not in (None, kind) or (kind and None in shown):
-                self.losses.add(f"profile {name}", "all peers are shown the same identity")
-            else:
-                self.draft.isakmp_identity = kind
-
     # Child SAs
 
     def _connection(self, one: Connection) -> None:
@@ -316,6 +224,9 @@ class Firewall(Writer[asa.Asa]):
     def _dynamic(self, nameif: str, one: Connection, entry: asa.MapEntry) -> None:
         """Make an entry for peers of any address, at the end of the interface's map."""
         entry.connection_type = None
+        if entry.pfs is not None and entry.pfs.pqc:
+            self.losses.add(f"dynamic map {one.name}", f"set pfs with a further key exchange ({entry.pfs.pqc})")
+            entry.pfs = replace(entry.pfs, pqc=None) if entry.pfs.group else None
         inner = self.draft.dynamic_maps.setdefault(one.name, asa.DynamicMap())
         inner.entries[one.sequence] = entry
         held = self._map(nameif, f"{nameif}_map")
@@ -374,16 +285,16 @@ class Firewall(Writer[asa.Asa]):
                 self.losses.words(one.integrity, "asa", "esp", what) or ("null",),
             )
             known = self.draft.ipsec_proposals
-            name = next(each for each in _numbered(one.name) if known.get(each, held) == held)
+            name = next(each for each in numbered(one.name) if known.get(each, held) == held)
             known[name] = held
             found.append(name)
         return tuple(found)
 
     def _list(self, what: str, one: Connection) -> str:
         """Return the name of an access list for what a connection protects."""
-        held = asa.AccessList([_access_line(line) for line in lines_of(one.flows, what, self.losses)])
+        held = asa.AccessList([access_line(line) for line in lines_of(one.flows, what, self.losses)])
         known = self.draft.access_lists
-        name = next(each for each in _numbered(f"{one.name}_{one.sequence}") if known.get(each, held) == held)
+        name = next(each for each in numbered(f"{one.name}_{one.sequence}") if known.get(each, held) == held)
         known[name] = held
         return name
 
@@ -418,7 +329,6 @@ class Firewall(Writer[asa.Asa]):
         system.firewall_headers(draft, intent, self.nameifs, self.losses)
         for present, why in (
             (intent.nat.rules or intent.nat.statics, "address translation"),
-            (intent.pools, "pools of addresses"),
             (intent.network.vrfs, "routing tables beside the global one"),
         ):
             if present:
@@ -441,43 +351,8 @@ def chosen(tunnel: Tunnel, one: Connection) -> bool:
     return one.flows != tunnel_flows(tunnel.carrier, one.local, one.peers[0], tunnel.versions)
 
 
-def _key(secret: Secret) -> Key:
-    return Key(key=secret)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}-{number}"
-        number += 1
-
-
 def _place(entries: dict[int, asa.MapEntry], wanted: int, entry: asa.MapEntry) -> int:
     """Return a sequence number that is free, or holds the same."""
     while entries.get(wanted, entry) != entry:
         wanted += 1
     return wanted
-
-
-def _access_line(line: Line) -> asa.AccessLine:
-    protocol = _PROTOCOLS.get(line.protocol, line.protocol)
-    return asa.AccessLine(
-        "permit" if line.permit else "deny",
-        protocol,
-        _end(line.source),
-        ports_of(line.source_ports, listed=False),
-        _end(line.destination),
-        ports_of(line.destination_ports, listed=False),
-        line.icmp,
-    )
-
-
-def _end(prefix: Prefix) -> asa.Network:
-    if prefix.prefixlen == 0:
-        return asa.Network(f"any{prefix.version}")
-    if prefix.num_addresses == 1:
-        return asa.Network("host", prefix.network_address)
-    if isinstance(prefix, IPv4Network):
-        return asa.Network(None, prefix.network_address, prefix.netmask)
-    return asa.Network(prefix=IPv6Interface(prefix))

@@ -13,7 +13,10 @@ from ikecli.config.common import Dpd, Key, Matched
 from ikecli.config.express import system
 from ikecli.config.express.firewall import chosen, pfs_of
 from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of, versions
-from ikecli.config.express.writer import Writer
+from ikecli.config.express.losses import Losses
+from ikecli.config.express.policies import write_policy, write_pools
+from ikecli.config.express.travellers import as_templates
+from ikecli.config.express.writer import Writer, numbered
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.ios_routes import StaticRoute
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
@@ -31,6 +34,7 @@ from ikecli.intent import (
     Interface,
     Prefix,
     Profile,
+    Template,
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
@@ -50,13 +54,14 @@ _KINDS: Final = {IdType.FQDN: "fqdn", IdType.RFC822_ADDR: "email", IdType.KEY_ID
 class Router(Writer[ios.Ios]):
     """Writes an intent as a router's draft."""
 
-    def __init__(self, intent: Intent) -> None:
-        super().__init__(intent, ios.Ios(hostname=intent.hostname))
+    def __init__(self, intent: Intent, losses: Losses) -> None:
+        super().__init__(as_templates(intent, losses), ios.Ios(hostname=intent.hostname), losses)
 
     def whole(self) -> ios.Ios:
         """Return the draft."""
         for one in self.intent.network.interfaces:
             self._interface(one)
+        write_pools(self.draft, self.intent)
         self._routes()
         self._policies()
         together = {one.name for connection in self.intent.connections for one in self.peers.merged(connection)}
@@ -65,6 +70,8 @@ class Router(Writer[ios.Ios]):
                 self._profile(profile)
         for connection in self.intent.connections:
             self._connection(connection)
+        for template in self.intent.templates:
+            self._template(template)
         self._settings()
         return self.draft
 
@@ -76,7 +83,8 @@ class Router(Writer[ios.Ios]):
         held = ios.Interface(
             description=one.description or one.nameif or None,
             mtu=None if one.mtu == DEFAULT_MTU else one.mtu,
-            address=own[0] if own else None,
+            type="tunnel" if one.template else None,
+            address=own[0] if own else one.unnumbered or None,
             secondaries=own[1:],
             shutdown=one.shutdown or None,
             ipv6_addresses=[each for each in one.addresses if isinstance(each, IPv6Interface)],
@@ -124,7 +132,7 @@ class Router(Writer[ios.Ios]):
             for proposal in policy.proposals:
                 made = self._proposal(proposal)
                 known = self.draft.proposals
-                name = next(each for each in _numbered(proposal.name) if known.get(each, made) == made)
+                name = next(each for each in numbered(proposal.name) if known.get(each, made) == made)
                 known[name] = made
                 held.proposals.append(name)
             self.draft.policies[policy.name] = held
@@ -154,7 +162,7 @@ class Router(Writer[ios.Ios]):
 
     def _profile(self, one: Profile) -> None:
         what = f"tunnel-group {one.name}"
-        if one.authorization is not None or one.mangled is not None:
+        if (one.authorization is not None and not one.template) or one.mangled is not None:
             self.losses.add(what, "what peers are lent and told")
         remotes = [_match(match) for match in one.remotes]
         if one.gateways:
@@ -171,7 +179,7 @@ class Router(Writer[ios.Ios]):
                 for number, peer in enumerate((each for held in one.credentials for each in _ring_peers(held)), 1)
             }
         )
-        self.draft.profiles[one.name] = ios.Profile(
+        held = ios.Profile(
             fvrf="any" if one.vrf is None else None,
             locals=[ios.LocalMatch(address=each) for each in one.locals],
             remotes=remotes,
@@ -187,6 +195,9 @@ class Router(Writer[ios.Ios]):
             nat_keepalive=None if one.nat_keepalive == NAT_KEEPALIVE else one.nat_keepalive,
             force_encapsulation=one.force_encapsulation or None,
         )
+        if one.authorization is not None and one.template:
+            write_policy(self.draft, one, one.authorization, held)
+        self.draft.profiles[one.name] = held
 
     def _together(self, what: str, one: Connection) -> str:
         """Return the name of one profile for all peers of an entry, which have a tunnel group each."""
@@ -288,6 +299,14 @@ class Router(Writer[ios.Ios]):
         if not one.lifetime:
             self.losses.add(what, f"SAs without an end: they live {LIFETIME} seconds here")
 
+    def _template(self, one: Template) -> None:
+        """Write what protects the interfaces that are made of a template, for the peers of its profile."""
+        tunnel = self.by_name[one.name].tunnel
+        assert tunnel is not None
+        assert tunnel.source is not None
+        row = one.connection(one.name, tunnel.profile, one.carrier, tunnel.source, tunnel.source, tunnel.vrf)
+        self._ipsec_profile(tunnel.profile, replace(row, initiation=Initiation.TRAFFIC))
+
     def _sets(self, what: str, one: Connection) -> tuple[str, ...]:
         """Return the names of transform sets that offer the same: each has one cipher and one hash."""
         found = []
@@ -297,7 +316,7 @@ class Router(Writer[ios.Ios]):
                     transforms, any(proposal.esn) or None, TRANSPORT_WORDS["ios"].get(one.transport)
                 )
                 known = self.draft.transform_sets
-                name = next(each for each in _numbered(proposal.name) if known.get(each, held) == held)
+                name = next(each for each in numbered(proposal.name) if known.get(each, held) == held)
                 known[name] = held
                 found.append(name)
         return tuple(dict.fromkeys(found))
@@ -313,11 +332,11 @@ class Router(Writer[ios.Ios]):
         lines = list(lines_of(flows, what, self.losses))
         if version == 6:
             six = ios_lists.AccessList6({10 * at: _access_line6(line) for at, line in enumerate(lines, 1)})
-            name = next(each for each in _numbered(wanted) if self.draft.access_lists6.get(each, six) == six)
+            name = next(each for each in numbered(wanted) if self.draft.access_lists6.get(each, six) == six)
             self.draft.access_lists6[name] = six
             return name
         four = ios_lists.AccessList({10 * at: _access_line(line) for at, line in enumerate(lines, 1)})
-        name = next(each for each in _numbered(wanted) if self.draft.access_lists.get(each, four) == four)
+        name = next(each for each in numbered(wanted) if self.draft.access_lists.get(each, four) == four)
         self.draft.access_lists[name] = four
         return name
 
@@ -338,22 +357,12 @@ class Router(Writer[ios.Ios]):
             draft.fragmentation = ios.Fragmentation(intent.fragment_mtu[0] if own else None)
         if intent.cookie_threshold is None:
             self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
-        if intent.pools:
-            self.losses.add("this system", "pools of addresses")
         system.router_servers(draft, intent, self.losses)
 
     def _most(self, what: str, wanted: int) -> int:
         if wanted > MOST_SAS:
             self.losses.add(what, f"{wanted} SAs: the most there are here are {MOST_SAS}")
         return min(wanted, MOST_SAS)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}-{number}"
-        number += 1
 
 
 def _lifetime(one: Connection) -> ios.Lifetime | None:

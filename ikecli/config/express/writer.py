@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
 from ikecli.config import asa, ios
@@ -15,9 +16,18 @@ Draft = TypeVar("Draft", ios.Ios, asa.Asa)
 class Writer(Generic[Draft]):
     """An intent that becomes a draft; `losses` says what could not be written."""
 
-    def __init__(self, intent: Intent, draft: Draft) -> None:
+    def __init__(self, intent: Intent, draft: Draft, losses: Losses) -> None:
         self.intent: Final = intent
         self.draft: Final[Draft] = draft
-        self.losses: Final = Losses()
+        self.losses: Final = losses
         self.peers: Final = Peers(intent)
         self.by_name: Final = {one.name: one for one in intent.network.interfaces}
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Yield names that may be free: this one, then it with a number."""
+    yield name
+    number = 2
+    while True:
+        yield f"{name}-{number}"
+        number += 1
