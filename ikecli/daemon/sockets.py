@@ -10,7 +10,8 @@ import errno
 import socket
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -157,21 +158,28 @@ class Sockets:
                 one.setsockopt(level, socket.IPV6_V6ONLY, 1)
             if home.device:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, home.device.encode() + b"\0")
-                self._share()
-            if any(other.device for other in (home, *self._open)):
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if address in WILDCARDS:
                 one.setsockopt(level, socket.IPV6_RECVPKTINFO if six else IP_PKTINFO, 1)
-            one.bind((str(address), port))
+            with self._sharing(one, home):
+                one.bind((str(address), port))
         except OSError as error:
             one.close()
             raise Unavailable(_why(home, port, error)) from error
         return one
 
-    def _share(self) -> None:
-        """Have the sockets of one address and several VRFs agree to that they are several."""
-        for one in (one for pair in self._open.values() for one in pair):
+    @contextmanager
+    def _sharing(self, new: socket.socket, home: Home) -> Iterator[None]:
+        """Have sockets of one address and several VRFs agree that they are several: for a moment, lest others join."""
+        shared = [new, *(one for pair in self._open.values() for one in pair)]
+        if not any(other.device for other in (home, *self._open)):
+            shared = []
+        for one in shared:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            yield
+        finally:
+            for one in shared:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def _attend(self, home: Home) -> None:
         for one, port in zip(self._open[home], (IKE_PORT, NAT_PORT), strict=True):

@@ -253,6 +253,20 @@ def test_exchanging_ports_is_its_own_inverse(ike: int, nat: int, port: int) -> N
         assert (ports.on_wire(500), ports.on_wire(4500)) == (ike, nat)
 
 
+def test_nobody_else_gets_what_comes_for_an_address_in_several_tables() -> None:
+    async def run() -> None:
+        async with ends(1) as (here,):
+            for homes in ([Home(A, "RED", "lo"), Home(A)], [Home(A)], [Home(A), Home(A, "RED", "lo")]):
+                here.sockets.listen(homes)
+                for port in (500, 4500):
+                    with socket.socket(type=socket.SOCK_DGRAM) as thief:
+                        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                        with pytest.raises(OSError, match="in use"):
+                            thief.bind((str(A), here.sockets.ports.on_wire(port)))
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("many", [False, True])
 def test_one_address_in_several_tables_is_listened_on_in_each(many: bool) -> None:
     """Here a table's device is the loopback's, whose packets are for the socket that is bound to it."""
