@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from ikecli.config import ios, overlaps
 from ikecli.config.levels import KeptSection, Level, RefusedSection, in_full, knows, meant_to_enter
 from ikecli.config.remarks import about, replacement, warnings
-from ikecli.config.settle import consequences
+from ikecli.config.settle import consequences, outranked
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
 from ikecli.language import (
@@ -36,6 +36,10 @@ Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
 
 ADDRESSES: Final = frozenset({"address", "secondaries", "ipv6_addresses"})
 """Where a router's interface has its addresses."""
+
+OUTRANKED: Final = (
+    "NOTE: not kept: the enable secret holds. Type enable secret to change it, or no enable secret first."
+)
 
 PHRASE_OCTETS: Final = range(8, 128)
 """How long a master key of `key config-key` may be."""
@@ -399,6 +403,10 @@ class ConfigReader:
         try:
             settled = self.store.scribe.settle(command, obscuring=self._obscures())
             self._apart(level, settled)
+            if outranked(level.draft, settled):
+                del self._levels[depth + 1 :]
+                self._kept = None
+                return Outcome("inert", () if self.quiet else (OUTRANKED,), commit=True)
             created = command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
             self.store.version += 1

@@ -198,6 +198,16 @@ def consequences(draft: Any, command: Command) -> Iterator[str]:
         yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'
 
 
+def outranked(draft: Any, command: Command) -> bool:
+    """Tell whether a line is a router's `enable password` beside an enable secret, which holds then."""
+    target = command.declaration.target
+    if command.negated or not target.hidden or not isinstance(draft, ios.Ios):
+        return False
+    levels = draft.enable_levels.get(command.slots.get("level", 0))
+    held = {"enable_secret": draft.enable_secret, "enable_levels": levels}.get(target.path[0].name)
+    return held is not None and not isinstance(held.key, Obscured)
+
+
 def _forget(inert: dict[str, Any], text: str) -> None:
     """Take back what is kept without effect and begins so: a command that works may have read its `no`."""
     for line in [line for line in inert if line == text or line.startswith(f"{text} ")]:

@@ -397,6 +397,28 @@ def test_type_7_stays_type_7() -> None:
         assert each.verify_user("bob", Secret("14141B180F0B")) is None
 
 
+@pytest.mark.parametrize("level", ["", " level 5"])
+@pytest.mark.parametrize("password", ["7 070C285F4D06", "cisco"])
+def test_an_enable_password_never_takes_the_place_of_the_secret(password: str, level: str) -> None:
+    lines = f"service password-encryption\nenable secret{level} a\nenable password{level} {password}\n"
+    for text in (lines, f"service password-encryption\nenable password{level} {password}\nenable secret{level} a\n"):
+        store, outcomes = read("ios", text)
+        assert all(outcome.accepted or outcome.verdict == "inert" for outcome in outcomes)
+        assert store.verify_enable(Secret("a"), 5 if level else 15)
+        assert not store.verify_enable(Secret("cisco"), 5 if level else 15)
+    store, _ = read("ios", f"{lines}no enable secret{level}\nenable password{level} {password}\n")
+    assert store.verify_enable(Secret("cisco"), 5 if level else 15)
+    store, _ = read("ios", f"enable password{level} 7 14141B180F0B\nenable password{level} 7 02050D480809\n")
+    assert f"enable password{level} 7 02050D480809" in store.running()
+
+
+@pytest.mark.parametrize("negation", ["no enable secret", "no enable password", "no enable secret 9 x"])
+def test_an_enable_secret_goes_by_no(negation: str) -> None:
+    store, outcomes = read("ios", f"enable secret a\n{negation}\n")
+    assert outcomes[-1].verdict == "accepted"
+    assert not store.has_enable
+
+
 def test_service_password_encryption_is_for_what_is_no_secret() -> None:
     lines = ("service password-encryption", "enable secret a", "username bob password cisco", "username eve secret b")
     store, _ = read("ios", lines)
