@@ -130,21 +130,25 @@ def _groups(rows: Sequence[Connection], carriers: Sequence[Carrier]) -> list[_Gr
     by_place: dict[tuple[str, int], int] = {}
     by_peer: dict[int, list[int]] = {int(one.remote): [] for one in carriers if not one.children}
     for at, row in enumerate(rows):
+        interface = row.interface
         for peer in map(int, row.peers):  # an address is slow to look up
-            if (other := by_place.setdefault((row.interface, peer), at)) != at:
+            if (other := by_place.setdefault((interface, peer), at)) != at:
                 together((other, at))
             if peer in by_peer:
                 by_peer[peer].append(at)
     served: list[tuple[int, int]] = []
-    for one in carriers:
-        known = [by_label[label] for _, label in one.children if label in by_label]
-        mine = known if one.children else by_peer[int(one.remote)]
+    for number, remote, children in carriers:
+        mine = [by_label[label] for _, label in children if label in by_label] if children else by_peer[int(remote)]
         if len(mine) > 1:
             together(mine)
-        served += [(one.number, at) for at in mine[:1]]
+        if mine:
+            served.append((number, mine[0]))
     groups: dict[int, _Group] = {}
     for at, row in enumerate(rows):
-        groups.setdefault(first(at), _Group()).rows.append(row)
+        if parents[at] == at:
+            groups[at] = _Group([row])
+        else:
+            groups[first(at)].rows.append(row)
     for number, at in served:
         groups[first(at)].numbers.append(number)
     return list(groups.values())

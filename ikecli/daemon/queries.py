@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,10 +42,6 @@ def query(appliance: Appliance, topic: str, options: Options) -> Iterable[Any]:
     except KeyError:
         raise Rejected(f"% Nothing is known here about {topic}") from None
     return find(appliance, options)
-
-
-def _sas(appliance: Appliance, options: Options) -> list[IkeSaView]:
-    return list(_each_sa(appliance, options))
 
 
 def _each_sa(appliance: Appliance, options: Options) -> Iterator[IkeSaView]:
@@ -184,13 +181,13 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ipsec.transform_set": _named(views.transform_sets),
     "map": _maps,
     "session": _sessions,
-    "vpn_sessiondb.l2l": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
-    "vpn_sessiondb.remote": lambda appliance, options: [*_sas(appliance, options), *_system(appliance, options)],
+    "vpn_sessiondb.l2l": lambda appliance, options: chain(_system(appliance, options), _each_sa(appliance, options)),
+    "vpn_sessiondb.remote": lambda appliance, options: chain(_system(appliance, options), _each_sa(appliance, options)),
     "ikev2.authorization": _named(views.authorizations),
     "ikev2.flexvpn": _clients,
     "local_pool": _pools,
     "ipv6_local_pool": _pools,
-    "vpn_sessiondb.summary": lambda appliance, options: [*_sas(appliance, options), appliance.engine.stats()],
+    "vpn_sessiondb.summary": lambda appliance, options: chain([appliance.engine.stats()], _each_sa(appliance, options)),
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,
     "archive": lambda appliance, options: [appliance.archive.view()],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
@@ -33,9 +34,10 @@ class Carrier(NamedTuple):
 
 def carriers(core: Core) -> Iterator[Carrier]:
     """Yield the IKE SAs by session: far less of each than a view."""
-    for sa in sorted(core.sas.values(), key=lambda sa: (sa.session, sa.number)):
-        if sa.state is not State.CLOSED:
-            children = tuple((spi, child.connection) for spi, child in sa.children.items())
+    closed = State.CLOSED
+    for sa in sorted(core.sas.values(), key=attrgetter("session", "number")):
+        if sa.state is not closed:
+            children = tuple([(spi, child.connection) for spi, child in sa.children.items()])
             yield Carrier(sa.number, sa.remote.address, children)
 
 

@@ -31,7 +31,17 @@ Renderer = Callable[[Any, Mapping[str, object]], Iterator[str]]
 """From the views of a command and its slots to lines. Views are a sequence; for PIECEMEAL anything to go through."""
 
 PIECEMEAL: Final = frozenset(
-    {"show.ikev2.sa", "show.isakmp.sa", "show.ikev2.session", "show.ipsec.sa", "show.session", "show.session.summary"}
+    {
+        "show.ikev2.sa",
+        "show.isakmp.sa",
+        "show.ikev2.session",
+        "show.ipsec.sa",
+        "show.session",
+        "show.session.summary",
+        "show.vpn_sessiondb.summary",
+        "show.vpn_sessiondb.l2l",
+        "show.vpn_sessiondb.remote",
+    }
 )
 """Commands whose renderers hold few of their views at a time."""
 

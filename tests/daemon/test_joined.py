@@ -99,7 +99,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     return Hub(monkeypatch)
 
 
-@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("topic", [*TOPICS, "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "vpn_sessiondb.remote"])
 def test_a_long_answer_comes_in_pieces_that_are_all_of_it(hub: Hub, topic: str) -> None:
     whole = hub.ask(Show(topic, {}))
     assert whole.cursor == 0
@@ -151,6 +151,31 @@ def test_the_first_screen_needs_the_first_piece_alone(hub: Hub, topic: str) -> N
     command = {"ikev2.sa": "show crypto ikev2 sa", "ipsec.sa": "show crypto ipsec sa", "session": "show crypto session"}
     hub.typed(command[topic], "q", rows=24)
     assert hub.asked[-1] == Show(topic, {}, PIECE)
+
+
+def test_a_firewalls_sessions_come_in_pieces(hub: Hub) -> None:
+    screen = hub.typed("terminal dialect asa", "show vpn-sessiondb l2l", "q", rows=24)
+    assert hub.asked[-1] == Show("vpn_sessiondb.l2l", {}, PIECE)
+    assert screen.count("Session Type: LAN-to-LAN") == 1
+    screen = hub.typed("terminal dialect asa", "show vpn-sessiondb")
+    assert f"Site-to-Site VPN             : {MANY + 1:>6} :" in screen
+
+
+def test_entries_to_common_peers_are_one_group_however_they_come_together(hub: Hub) -> None:
+    peers = [(4, 5), (6, 7), (5, 6), (2, 3), (3, 7)]
+    lines = [
+        f"crypto map M {400 + at} ipsec-isakmp\n set peer 198.51.100.{one}\n set peer 198.51.100.{other}\n"
+        f" set transform-set T\n set ikev2-profile P\n match address B{one}\n"
+        for at, (one, other) in enumerate(peers)
+    ]
+    hub.appliance.load("".join(lines), "entries that have peers in common")
+    views = list(joined.sessions(hub.appliance))
+    order = [f"SA {one.id}" if isinstance(one, IkeSaView) else f"entry {one.sequence}" for one in views]
+    begin = order.index("SA 2")
+    assert sorted(order[begin : begin + 6]) == [f"SA {number}" for number in range(2, 8)]
+    assert sorted(order[begin + 6 : begin + 17]) == sorted(
+        f"entry {number}" for number in (*range(2, 8), *range(400, 405))
+    )
 
 
 def test_what_is_filtered_is_all_of_it(hub: Hub) -> None:

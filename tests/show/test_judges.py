@@ -333,7 +333,7 @@ NTC: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "asa l2l": (
         "cisco_asa",
         "show vpn-sessiondb detail l2l",
-        text("asa", "show.vpn_sessiondb.l2l", (SA, SYSTEM), LONG),
+        text("asa", "show.vpn_sessiondb.l2l", (SYSTEM, SA), LONG),
         {"connection": "PEERS", "ip_address": "198.51.100.2", "total_bytes_transmitted": "2048", "dh_group": "14"},
     ),
     "asa brief": ("cisco_asa", "show interface ip brief", GENIE["asa brief"][3], {"ip_address": "192.0.2.1"}),

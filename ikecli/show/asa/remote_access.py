@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from ikecli.boundary.views import IkeSaView, SaStatus, SystemView
+from ikecli.boundary.views import IkeSaView
 from ikecli.show import text
-from ikecli.show.asa.vpn_sessiondb import details, pair, suite_lines
+from ikecli.show.asa.vpn_sessiondb import listed, pair, suite_lines
 from ikecli.show.options import Slots, detailed
 
 
-def sessions(views: Sequence[object], slots: Slots) -> Iterator[str]:
-    """`show vpn-sessiondb [detail] ra-ikev2-ipsec`: takes IKE SAs, and a SystemView for login times."""
-    wall = next((view.clock for view in views if isinstance(view, SystemView)), None)
-    sas = [view for view in views if isinstance(view, IkeSaView) and remote_access(view)]
-    if not sas:
-        yield "INFO: There are presently no active sessions of the type specified"
-        return
-    yield ""
-    yield f"Session Type: Generic Remote-Access IKEv2 IPsec{' Detailed' if detailed(slots) else ''}"
-    for sa in sas:
-        yield ""
-        yield from _session(sa, wall, detailed(slots))
-        if detailed(slots):
-            yield ""
-            yield from details(sa)
-
-
-def remote_access(sa: IkeSaView) -> bool:
-    """Tell whether an IKE SA that stands is a traveller's."""
-    return sa.status is SaStatus.READY and bool(sa.authorization)
+def sessions(views: Iterable[object], slots: Slots) -> Iterator[str]:
+    """`show vpn-sessiondb [detail] ra-ikev2-ipsec`: takes a SystemView for login times, then IKE SAs."""
+    detail = detailed(slots)
+    title = "Generic Remote-Access IKEv2 IPsec"
+    yield from listed(views, title, slots, lambda sa, wall: _session(sa, wall, detail) if sa.authorization else None)
 
 
 def _session(sa: IkeSaView, wall: float | None, detail: bool) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from ikecli.boundary.views import ChildView, IkeSaView, SaStatus, StatsView, SystemView
 from ikecli.numbers import TransformType
@@ -14,22 +14,37 @@ from ikecli.show.options import Slots, detailed
 _AUTH = {"PSK": "preSharedKeys", "RSA": "rsaCertificate", "ECDSA": "ecdsaCertificate"}
 
 
-def l2l(views: Sequence[object], slots: Slots) -> Iterator[str]:
-    """`show vpn-sessiondb [detail] l2l`: takes IKE SAs, and a SystemView for login times."""
-    wall = next((view.clock for view in views if isinstance(view, SystemView)), None)
-    ready = (view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY)
-    sas = [sa for sa in ready if not sa.authorization]
-    if not sas:
-        yield "INFO: There are presently no active sessions of the type specified"
-        return
-    yield ""
-    yield f"Session Type: LAN-to-LAN{' Detailed' if detailed(slots) else ''}"
-    for sa in sas:
+def l2l(views: Iterable[object], slots: Slots) -> Iterator[str]:
+    """`show vpn-sessiondb [detail] l2l`: takes a SystemView for login times, then IKE SAs."""
+    title = "LAN-to-LAN"
+    yield from listed(views, title, slots, lambda sa, wall: None if sa.authorization else _session(sa, wall))
+
+
+def listed(
+    views: Iterable[object], title: str, slots: Slots, lines: Callable[[IkeSaView, float | None], Iterator[str] | None]
+) -> Iterator[str]:
+    """Yield the sessions of a type as they come; `lines` of those that are none of it are None."""
+    wall: float | None = None
+    begun = False
+    for view in views:
+        if isinstance(view, SystemView):
+            wall = view.clock
+        if not isinstance(view, IkeSaView) or view.status is not SaStatus.READY:
+            continue
+        found = lines(view, wall)
+        if found is None:
+            continue
+        if not begun:
+            yield ""
+            yield f"Session Type: {title}{' Detailed' if detailed(slots) else ''}"
+        begun = True
         yield ""
-        yield from _session(sa, wall)
+        yield from found
         if detailed(slots):
             yield ""
-            yield from details(sa)
+            yield from details(view)
+    if not begun:
+        yield "INFO: There are presently no active sessions of the type specified"
 
 
 def pair(left: tuple[str, object], right: tuple[str, object]) -> str:
@@ -120,11 +135,15 @@ _RULE = "-" * 75
 _UNDER = " " * 29 + "-" * 46
 
 
-def summary(views: Sequence[object], slots: Slots) -> Iterator[str]:
+def summary(views: Iterable[object], slots: Slots) -> Iterator[str]:
     """`show vpn-sessiondb`: takes IKE SAs, and a StatsView for what was before; the rest is passed over."""
-    stats = next((view for view in views if isinstance(view, StatsView)), StatsView())
-    sas = [view for view in views if isinstance(view, IkeSaView) and view.status is SaStatus.READY]
-    active, travellers = len(sas), sum(bool(sa.authorization) for sa in sas)
+    stats, active, travellers = StatsView(), 0, 0
+    for view in views:
+        if isinstance(view, StatsView):
+            stats = view
+        elif isinstance(view, IkeSaView) and view.status is SaStatus.READY:
+            active += 1
+            travellers += bool(view.authorization)
     total = max(active, stats.incoming_accepted + stats.outgoing_accepted)
     peak = max(active, stats.peak)
     yield from (_RULE, "VPN Session Summary", _RULE)
