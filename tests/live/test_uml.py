@@ -42,6 +42,7 @@ TESTS = {
     "libreswan": ["tests/live/test_libreswan.py"],
     "openiked": ["tests/live/test_openiked.py"],
     "strongswan": ["tests/live/test_strongswan_kernel.py"],
+    "unit": ["tests/live/test_unit.py"],
 }
 PEERS = {
     "planes": (LIBRESWAN,),
@@ -50,6 +51,7 @@ PEERS = {
     "openiked": (OPENIKED,),
     "strongswan": (STRONGSWAN_5, STRONGSWAN_6),
 }
+SYSTEMD = Path("/lib/systemd/systemd")
 MODULE = "xfrm_interface.ko"
 TOOLS = ("gcc", "make", "flex", "bison", "bc", "xz", "apt-get", "dpkg-deb")
 
@@ -74,16 +76,18 @@ def test_the_kernels_esp_passes_the_same_tests_in_user_mode_linux(name: str) -> 
         pytest.skip("the kernel's ESP is not tested: on Debian, apt-get install user-mode-linux kmod")
     if has_esp():
         pytest.skip("this kernel has ESP, so that the tests were run on it")
+    if name == "unit" and not SYSTEMD.exists():
+        pytest.skip(f"the unit is not tested: there is no {SYSTEMD}: on Debian, apt-get install systemd")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS[name]]
     for peer in PEERS.get(name, ()):
         unpacked(peer)
+    ways = {
+        "UML_SECONDS": str(SECONDS),
+        "UML_MODULES": str(module()) if name == "interfaces" else "",
+        "UML_SYSTEMD": "1" if name == "unit" else "",
+    }
     ran = subprocess.run(
-        [str(UML), *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "UML_SECONDS": str(SECONDS), "UML_MODULES": str(module()) if name == "interfaces" else ""},
-        check=False,
+        [str(UML), *command], cwd=ROOT, capture_output=True, text=True, env={**os.environ, **ways}, check=False
     )
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr
     assert "passed" in ran.stdout
