@@ -49,7 +49,8 @@ FAMILIES: Final = (socket.AF_INET, socket.AF_INET6)
 NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.EACCES, errno.ENODEV})
 """What a kernel without IPv6, or one that has it switched off, says."""
 GONE: Final = NO_IPV6 | {errno.ESRCH, errno.ENOENT}
-UNNAMED: Final = re.compile(r"[/:\s]|^\.{1,2}$")
+UNNAMED: Final = re.compile(r"[/:%\s]|^\.{1,2}$")
+"""What no name of a device has; with a percent sign the kernel would choose one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,12 @@ class Vrfs:
         except Refused:
             self._ledger.drop(thing)
             raise
-        self._devices.change(device, up=True)
-        self._put(lambda family: self._last(number, family, RTM_NEWROUTE, CREATE | EXCL))
+        try:
+            self._devices.change(device, up=True)
+            self._put(lambda family: self._last(number, family, RTM_NEWROUTE, CREATE | EXCL))
+        except Refused:
+            self._take(thing)
+            raise
         return Table(device, number, number)
 
     def _name(self, name: str, number: int) -> str:
