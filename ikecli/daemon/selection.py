@@ -1,12 +1,15 @@
-"""Which IKE SAs a command is about."""
+"""What a command is about: which IKE SAs, and what its options say where they come from no grammar."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Final
 
 from ikecli.boundary.views import IkeSaView
 from ikecli.control.messages import Option
+from ikecli.errors import Rejected
+from ikecli.intent import Address
 
 KINDS: Final = {"l2l": False, "ra-ikev2-ipsec": True}
 """The kinds of sessions: whether the peer has an authorization, as travellers have."""
@@ -19,3 +22,19 @@ def chosen(sa: IkeSaView, options: Mapping[str, Option]) -> bool:
     return wants in (None, bool(sa.authorization)) and all(
         options.get(name) in (None, "", 0, fact) for name, fact in facts.items()
     )
+
+
+def address_of(options: Mapping[str, Option], name: str) -> Address:
+    """Return the address that an option is; raises Rejected."""
+    try:
+        return ip_address(str(options.get(name)))
+    except ValueError:
+        raise Rejected(f"% {name}: an address is wanted") from None
+
+
+def number_of(options: Mapping[str, Option], name: str, most: int) -> int:
+    """Return the number that an option is, 0 where it is left out; raises Rejected."""
+    number = options.get(name) or 0
+    if not isinstance(number, int) or not 0 <= number <= most:
+        raise Rejected(f"% {name}: a number from 0 to {most} is wanted")
+    return number

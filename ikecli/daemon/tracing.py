@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import ChildView, ConnectionView, FlowView, InterfaceView, RouteView
 from ikecli.daemon import joined
+from ikecli.daemon.selection import address_of, number_of
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
 from ikecli.dataplane.policies import backwards, protecting
 from ikecli.errors import Rejected
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _IDENTITY: Final = "identity"
 """What stands for this system itself."""
+_MOST: Final = 255
 _NUMBERS: Final = {"icmp": ICMP, "tcp": 6, "udp": 17}
 
 
@@ -34,16 +36,16 @@ def trace(appliance: Appliance, options: Mapping[str, str | int | bool]) -> tupl
 
 
 def _packet(options: Mapping[str, str | int | bool]) -> Packet:
-    source, destination = ip_address(str(options["source"])), ip_address(str(options["destination"]))
+    source, destination = address_of(options, "source"), address_of(options, "destination")
     if source.version != destination.version:
         raise Rejected("ERROR: source and destination are of two IP versions")
     word = str(options.get("protocol") or "")
-    number = _NUMBERS.get(word, int(options.get("number") or 0))
+    number = _NUMBERS.get(word, number_of(options, "number", _MOST))
     if number == ICMP and source.version == 6:
         number = ICMPV6
-    first, second = int(options.get("first") or 0), int(options.get("second") or 0)
-    octets = bytes([first, second]) if word == "icmp" else first.to_bytes(2, "big") + second.to_bytes(2, "big")
-    return Packet(source, destination, number, octets)
+    octets = 1 if word == "icmp" else 2
+    ends = [number_of(options, name, (1 << 8 * octets) - 1).to_bytes(octets, "big") for name in ("first", "second")]
+    return Packet(source, destination, number, b"".join(ends))
 
 
 class _Way:

@@ -16,6 +16,7 @@ from ikecli.control.messages import (
     Names,
     Request,
     Save,
+    Show,
 )
 from ikecli.control.replies import ConfigState, Error, Heard, Lines, Reply
 from ikecli.daemon.appliance import Appliance
@@ -120,3 +121,29 @@ def test_who_is_no_operator_hears_no_log_and_learns_no_users() -> None:
     asked(fallen, Monitor(True), Disable())
     appliance.journal.log(5, "SYS", "TEST", "text")
     assert heard == []
+
+
+PACKET = {"interface": "inside", "source": "192.0.2.1", "destination": "192.0.2.2", "protocol": "tcp"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "options"),
+    [
+        ("route.to", {}),
+        ("route.to", {"destination": "x"}),
+        ("route.to", {"destination": True}),
+        ("trace", {}),
+        ("trace", {**PACKET, "source": "x"}),
+        ("trace", {**PACKET, "first": -1}),
+        ("trace", {**PACKET, "second": 65536}),
+        ("trace", {**PACKET, "first": "80"}),
+        ("trace", {**PACKET, "protocol": "icmp", "first": 256}),
+        ("trace", {**PACKET, "protocol": "", "number": 256}),
+    ],
+)
+def test_options_that_no_grammar_gives_cost_an_error_and_no_fault(topic: str, options: dict[str, str | int]) -> None:
+    """A program at the socket may say anything; a fault would write a page into the log for each."""
+    _, _, session = lab_of()
+    [reply] = asked(session, Show(topic, options))
+    assert isinstance(reply, Error)
+    assert "is wanted" in reply.text
