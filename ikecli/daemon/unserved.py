@@ -14,7 +14,7 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
     if intent.nat.outside and not isinstance(plane, Translating):
         yield f"% ip nat has no effect: the data plane {name} translates no addresses"
     if any(any(one.segments) for one in network.interfaces) and "mss" not in plane.features:
-        why = "packets of TCP pass by the kernel alone" if name == "xfrm" else "no TCP passes here"
+        why = "this kernel has no nftables that change options of TCP" if name == "xfrm" else "no TCP passes here"
         yield f"% ip tcp adjust-mss has no effect with the data plane {name}: {why}"
     tables = {one.vrf for one in network.interfaces} - {""}
     if tables and "vrf" not in plane.features:

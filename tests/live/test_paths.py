@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ikecli.dataplane.linux.guard import Guard
+from ikecli.dataplane.linux.ledger import Ledger
 from tests.daemon.engines import Engine, config
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.live.test_planes import kind as kind  # a fixture
@@ -99,9 +101,9 @@ def test_a_sender_is_told_what_a_narrow_link_lets_pass(tmp_path: Path, kind: str
 def test_tcp_connections_have_no_larger_segments_than_configured(tmp_path: Path, kind: str) -> None:
     with routed(tmp_path, kind, more=" ip tcp adjust-mss 1000\n") as both:
         both.until_it_passes("L")
-        if kind == "xfrm":
+        if kind == "xfrm" and not Guard(Ledger(tmp_path / "tried", 9), print).can_clamp():
             said = both.engines["L"].log.read_text()
-            assert "ip tcp adjust-mss has no effect with the data plane xfrm" in said
+            assert "ip tcp adjust-mss has no effect with the data plane xfrm: this kernel has no nftables" in said
             return
         with within(both.made["R"]):
             server = socket.create_server((f"{INSIDE['R']}.1", 0))

@@ -3,7 +3,8 @@
 The kernel sees no ports in fragments, the first neither: where a flow has some, they would leave beside it, and are
 dropped on their way through. And where the machine itself asks no policy (userspace), IPv6 packets that come in the
 clear to its own addresses are dropped where a flow says that they must be protected; for IPv4 rp_filter sees to that.
-The table is written anew as a whole.
+The same table makes the largest segment that a TCP connection's ends are told of no larger than configured (RFC 9293
+3.7.1), in what comes from a device and what goes to it. The table is written anew as a whole.
 """
 
 from __future__ import annotations
@@ -25,15 +26,19 @@ SUBSYSTEM: Final = 10
 NEW_TABLE, DELETE_TABLE, NEW_CHAIN, NEW_RULE = (SUBSYSTEM << 8 | number for number in (0, 2, 3, 6))
 INET: Final = 1
 FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
-INPUT, FORWARD = 1, 2
+HOOKS: Final = {"input": 1, "forward": 2, "output": 3}
 FILTER_PRIORITY: Final = 0
-EQUAL, UNEQUAL = 0, 1
+EQUAL, UNEQUAL, GREATER = 0, 1, 4
 NETWORK_HEADER, TRANSPORT_HEADER = 1, 2
 META_IN, META_OUT, META_FAMILY, META_PROTOCOL = 6, 7, 15, 16
 REGISTER: Final = 1
 SOURCE_AT: Final = {4: (12, 16), 6: (8, 24)}
 """Where source and destination lie in a packet."""
 FRAGMENT: Final = 44
+TCP: Final = 6
+SYN, FLAGS_AT = 2, 13
+MAXIMUM_SEGMENT: Final = 2
+TCP_OPTION: Final = 1
 DROP: Final = 0
 NAME_SIZE: Final = 16
 BUFFER: Final = 1 << 16
@@ -47,7 +52,8 @@ class Guard:
     def __init__(self, ledger: Ledger, say: Callable[[str], None]) -> None:
         self._ledger, self._say = ledger, say
         self._rules: list[bytes] = []
-        self._wanted: list[bytes] = []
+        self._kept: list[bytes] = []
+        self._clamps: list[bytes] = []
         self._name = ""
         for thing in ledger.kind("nft"):
             self._delete(thing[1])
@@ -60,24 +66,43 @@ class Guard:
         """
         rules = [rule for line in fragments for rule in _fragments(*line, beside)]
         rules += [rule for line in own for rule in _clear(*line)]
-        self._wanted = list(dict.fromkeys(rules))
+        self._kept = list(dict.fromkeys(rules))
         return self.try_again()
+
+    def clamp(self, doors: Iterable[tuple[str, tuple[int, int]]]) -> bool:
+        """Bound the segments of TCP connections by device, over IPv4 and over IPv6; 0 for no bound.
+
+        Returns False when the kernel refuses.
+        """
+        self._clamps = [rule for device, sizes in doors for rule in _segments(device, sizes)]
+        return self.try_again()
+
+    def can_clamp(self) -> bool:
+        """Tell whether the kernel can change what segments are agreed on: it is asked for such a rule in vain."""
+        rules = list(_segments("lo", (536, 0)))
+        name = f"ikecli-{self._ledger.owner:04x}-try"
+        try:
+            _batch([*_table(name, rules), (DELETE_TABLE, 0, _text(1, name))])
+        except Refused:
+            return False
+        return True
 
     def try_again(self) -> bool:
         """Have the table be as it is wanted; return whether it is."""
-        if self._wanted == self._rules:
+        wanted = [*self._kept, *self._clamps]
+        if wanted == self._rules:
             return True
-        if not self._wanted:
+        if not wanted:
             self.close()
             return True
-        done = self._put(self._wanted)
+        done = self._put(wanted)
         if done:
-            self._rules = self._wanted
+            self._rules = wanted
         return done
 
     def close(self) -> None:
         """Take the table out."""
-        self._wanted = []
+        self._kept, self._clamps = [], []
         if self._rules:
             self._rules = []
             self._delete(self._name)
@@ -85,14 +110,8 @@ class Guard:
     def _put(self, rules: list[bytes]) -> bool:
         self._name = self._name or f"ikecli-{self._ledger.owner:04x}"
         self._ledger.add(("nft", self._name))
-        name = _text(1, self._name)
-        messages = [(NEW_TABLE, CREATE, name), (DELETE_TABLE, 0, name), (NEW_TABLE, CREATE, name)]
-        for hook, chain in ((INPUT, "input"), (FORWARD, "forward")):
-            where = _nested(4, _number(1, hook) + _number(2, FILTER_PRIORITY))
-            messages.append((NEW_CHAIN, CREATE, name + _text(3, chain) + where + _text(7, "filter")))
-        messages += [(NEW_RULE, CREATE | 0x800, name + rule) for rule in rules]
         try:
-            _batch(messages)
+            _batch(_table(self._name, rules))
         except Refused as refusal:
             if not self._rules:  # else the table before stays as it was
                 self._ledger.drop(("nft", self._name))
@@ -109,6 +128,33 @@ class Guard:
             if refusal.code not in (errno.ENOENT, errno.EOPNOTSUPP):
                 self._say(f"nftables: {refusal}")
         self._ledger.drop(("nft", name))
+
+
+def _table(called: str, rules: list[bytes]) -> list[tuple[int, int, bytes]]:
+    """Return the messages that make a table of rules, in the place of the one of this name."""
+    name = _text(1, called)
+    messages = [(NEW_TABLE, CREATE, name), (DELETE_TABLE, 0, name), (NEW_TABLE, CREATE, name)]
+    for chain, hook in HOOKS.items():
+        if any(rule.startswith(_text(2, chain)) for rule in rules):
+            where = _nested(4, _number(1, hook) + _number(2, FILTER_PRIORITY))
+            messages.append((NEW_CHAIN, CREATE, name + _text(3, chain) + where + _text(7, "filter")))
+    return messages + [(NEW_RULE, CREATE | 0x800, name + rule) for rule in rules]
+
+
+def _segments(device: str, sizes: tuple[int, int]) -> Iterator[bytes]:
+    """Yield the rules that make the segment a SYN tells of no larger than a size, for IPv4 and for IPv6."""
+    option = _octet(2, MAXIMUM_SEGMENT) + _number(3, 2) + _number(4, 2) + _number(6, TCP_OPTION)
+    for version, size in zip(FAMILIES, sizes, strict=True):
+        octets = size.to_bytes(2, "big")
+        looks = _family(version) + _protocol(TCP)
+        looks += _load(TRANSPORT_HEADER, FLAGS_AT, 1) + _mask(bytes((SYN,))) + _compare(EQUAL, bytes((SYN,)))
+        looks += _expression("exthdr", _number(1, REGISTER) + option) + _compare(GREATER, octets)
+        change = _expression("immediate", _number(1, REGISTER) + _value(2, octets))
+        change += _expression("exthdr", option + _number(7, REGISTER))
+        for chain, way in (("input", META_IN), ("forward", META_IN), ("forward", META_OUT), ("output", META_OUT)):
+            if size:
+                here = _meta(way) + _compare(EQUAL, device.encode().ljust(NAME_SIZE, b"\0"))
+                yield _text(2, chain) + _nested(4, here + looks + change)
 
 
 def _fragments(local: Selector, remote: Selector, beside: str) -> Iterator[bytes]:

@@ -49,6 +49,9 @@ class LinuxPlane:
     strict = False
     """Whether a device with a crypto map must check where packets come from, since nothing else tells clear ones."""
 
+    clamps = False
+    """Whether the table of nftables bounds the segments of TCP connections."""
+
     def __init__(self, host: Host, ledger: Ledger) -> None:
         self._host, self._ledger = host, ledger
         self._intent = Intent()
@@ -101,6 +104,10 @@ class LinuxPlane:
         strict = (one.name for one in plain if self.strict and not flows_reach(intent, one.name))
         mapped = {one.interface for one in intent.connections}
         self._network.configure(replace(intent, network=network), frozenset(strict) & mapped)
+        if self.clamps:
+            doors = [(self._network.device(one.name), one.segments) for one in (*plain, *tunnels)]
+            if not self._guard.clamp([one for one in doors if one[0]]):
+                self._guard_later()
 
     def _routes(self) -> Iterator[Route]:
         """Yield the routes to have; what lies behind a peer is no way to the peer itself."""

@@ -80,6 +80,9 @@ class XfrmPlane(LinuxPlane):
     def __init__(self, host: Host, ledger: Ledger) -> None:
         """Take out what an earlier run left; raises Unavailable where the kernel has no XFRM."""
         super().__init__(host, ledger)
+        self.clamps = self._guard.can_clamp()
+        if self.clamps:
+            self.features |= {"mss"}
         self._kernel = Kernel(ledger)
         swept = self._kernel.sweep()
         if swept:
