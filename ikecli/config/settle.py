@@ -28,7 +28,10 @@ _PASSWORDS: Final = frozenset({"enable_secret", "enable_levels", "enable_passwor
 """Fields that hold passwords; every other secret is a pre-shared key."""
 
 _LISTS: Final = frozenset({"access_lists", "standard_lists"})
-_REPHRASED: Final = frozenset({"interfaces", "routes"})
+_REPHRASED: Final = frozenset({"interfaces", "routes", "route_maps"})
+
+FIRST_ENTRY: Final = 10
+"""The entry of a route map that is meant where no number is typed."""
 
 TRUSTED: Final = 100
 """The security level of an interface named inside."""
@@ -72,6 +75,9 @@ class Scribe:
             self._consistent(slots)
             self._lengths(slots)
             self._served(slots)
+        if target.path[0].name == "route_maps" and target.operator == ">":
+            slots["action"] = slots.get("action") or "permit"
+            slots["sequence"] = FIRST_ENTRY if slots.get("sequence") is None else slots["sequence"]
         if self.dialect == "asa" and target.path[-1].name == "routes":
             _route(slots, bool(command.negated) or target.operator == "-")
         return replace(command, slots=slots)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ikecli.boundary.filters import PrefixListView, RouteMapView
 from ikecli.boundary.views import (
     AccessListView,
     AuthorizationView,
@@ -21,6 +22,7 @@ from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, rem
 from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows, transport_of
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
+from ikecli.config.ios_remote import PrefixEntry
 from ikecli.config.keyrings import match_of
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
@@ -251,6 +253,31 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
         alone = asa.Asa(access_lists={name: held})
         found = [text.removeprefix(begins) for text in write(store.language, alone) if text.startswith(begins)]
         yield AccessListView(name, "extended", tuple((line, text, 0) for line, text in enumerate(found, 1)))
+
+
+def prefix_lists(store: Store) -> Iterator[PrefixListView]:
+    """Yield the prefix lists of both versions by name."""
+    if not isinstance(store.draft, ios.Ios):
+        return
+    for version, lists in ((4, store.draft.prefix_lists), (6, store.draft.prefix_lists6)):
+        for name, held in sorted(lists.items()):
+            entries = tuple((at, _prefix_line(one)) for at, one in sorted(held.entries.items()))
+            yield PrefixListView(name, version, held.description or "", entries)
+
+
+def _prefix_line(one: PrefixEntry) -> str:
+    bounds = (f" {word} {length}" for word, length in (("ge", one.least), ("le", one.most)) if length is not None)
+    return f"{one.action} {one.prefix}{''.join(bounds)}"
+
+
+def route_maps(store: Store) -> Iterator[RouteMapView]:
+    """Yield the entries of route maps."""
+    if not isinstance(store.draft, ios.Ios):
+        return
+    for name, held in sorted(store.draft.route_maps.items()):
+        for sequence, one in sorted(held.entries.items()):
+            lists = map(tuple, (one.prefix_lists, one.lists, one.prefix_lists6, one.lists6))
+            yield RouteMapView(name, sequence, one.action or "permit", one.description or "", *lists)
 
 
 def in_use(store: Store) -> list[Connection]:

@@ -401,7 +401,19 @@ LEVELS: Final[dict[type[Request], int]] = {
 """The privilege level each request needs."""
 
 OPERATOR_TOPICS: Final = frozenset(
-    {"running", "startup", "derived", "archive", "flash", "access_lists", "ipv6.access_lists", "logging"}
+    {
+        "running",
+        "startup",
+        "derived",
+        "archive",
+        "flash",
+        "access_lists",
+        "ipv6.access_lists",
+        "logging",
+        "prefix_lists",
+        "ipv6.prefix_lists",
+        "route_map",
+    }
 )
 """Topics of Show that need the operator's level."""
 

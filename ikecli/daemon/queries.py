@@ -210,6 +210,13 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "session.summary": lambda appliance, options: (sa for sa in _each_sa(appliance, options) if sa.authorization),
     "interfaces.description": lambda appliance, options: appliance.plane.interfaces(),
     "access_lists": _named(views.access_lists),
+    "prefix_lists": lambda appliance, options: [
+        view for view in _named(views.prefix_lists)(appliance, options) if view.version == 4
+    ],
+    "ipv6.prefix_lists": lambda appliance, options: [
+        view for view in _named(views.prefix_lists)(appliance, options) if view.version == 6
+    ],
+    "route_map": _named(views.route_maps),
     "ipv6.access_lists": lambda appliance, options: [
         view for view in _named(views.access_lists)(appliance, options) if view.kind == "ipv6"
     ],

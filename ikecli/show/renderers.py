@@ -14,6 +14,7 @@ from ikecli.show.asa import system as asa_system
 from ikecli.show.ios import (
     crypto_map,
     files,
+    filters,
     flexvpn,
     ikev2,
     interfaces,
@@ -76,6 +77,9 @@ _IOS: Final[dict[str, Renderer]] = {
     "show.ipv6.route.to": ipv6.way,
     "show.ipv6.access_lists": network.access_lists,
     "show.access_lists": network.access_lists,
+    "show.prefix_lists": filters.prefix_lists,
+    "show.ipv6.prefix_lists": filters.prefix_lists,
+    "show.route_map": filters.route_map,
     "show.version": system.version,
     "show.crypto.engine": system.crypto_engine,
     "show.archive": files.archive,

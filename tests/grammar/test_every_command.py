@@ -47,6 +47,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: privilege exec *": (
         "daemon/test_levels.py::test_a_request_is_granted_or_refused_as_privilege_lines_say"
     ),
+    "ios config: route-map NAME * > <0-65535>": "transcripts/filters.txt::route-map BELIEVED deny 20",
     "ios config: crypto logging *": "debug/test_lines.py::test_a_router_logs_sessions_as_it_is_told_to",
     "ios config: banner *": "shell/test_session.py::test_banners_are_for_a_person_alone",
     "ios config: no crypto {ikev2 proposal *": SMART,
@@ -72,6 +73,7 @@ TEXTS: Final = (
 """What is written for people to read in the configuration."""
 
 ALIKE: Final[Mapping[str, str]] = {
+    "ios config: route-map NAME * > permit": "an entry permits unless it says deny",
     "* > 0": "what follows is the key or password itself in any case",
     "ios config: logging host A.B.C.D > transport": "UDP is the default",
     "ios ikev2-profile: config-mode set": "as config-exchange set send, which is the default",

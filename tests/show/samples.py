@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ikecli.boundary.filters import PrefixListView, RouteMapView
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import (
     AccessListView,
@@ -332,6 +333,12 @@ TRANSLATIONS = (
     TranslationView("udp", "203.0.113.1:1024", "192.168.0.12:4500", "198.51.100.1:4500", "198.51.100.1:4500"),
     TranslationView("icmp", "203.0.113.1:7", "192.168.0.12:7", "198.51.100.1:7", "198.51.100.1:7"),
 )
+PREFIX_LISTS = (PrefixListView("BRANCH", 4, "of branches", ((5, "permit 10.0.0.0/8 le 24"), (10, "deny 0.0.0.0/0"))),)
+PREFIX_LISTS_6 = (PrefixListView("SIX", 6, "", ((5, "permit 2001:db8::/32 ge 48"),)),)
+ROUTE_MAPS = (
+    RouteMapView("BELIEVED", 10, "permit", "of branches", ("BRANCH",), (), ("SIX",), ("SIX",)),
+    RouteMapView("BELIEVED", 20, "deny", "", (), ("10", "TEN"), (), ()),
+)
 ACCESS_LISTS = (
     AccessListView(
         "102",
@@ -473,6 +480,9 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-banner": ("ios", "show.banner", {}, ("Hello\nthere",)),
     "asa-ip": ("asa", "show.ip", {}, INTERFACES),
     "ios-interfaces-description": ("ios", "show.interfaces.description", {}, INTERFACES),
+    "ios-prefix-list": ("ios", "show.prefix_lists", {}, PREFIX_LISTS),
+    "ios-ipv6-prefix-list": ("ios", "show.ipv6.prefix_lists", {}, PREFIX_LISTS_6),
+    "ios-route-map": ("ios", "show.route_map", {}, ROUTE_MAPS),
     "ios-access-lists": ("ios", "show.access_lists", {}, ACCESS_LISTS),
     "ios-version": ("ios", "show.version", {}, (SYSTEM,)),
     "ios-crypto-engine": ("ios", "show.crypto.engine", {}, (ENGINE,)),

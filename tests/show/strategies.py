@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from ikecli.boundary import views
+from ikecli.boundary import filters, views
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
@@ -182,6 +182,13 @@ TRANSLATIONS = st.builds(
     outside_local=TEXT,
     outside_global=TEXT,
 )
+PREFIX_LISTS = st.builds(
+    filters.PrefixListView,
+    name=TEXT,
+    version=st.sampled_from([4, 6]),
+    description=TEXT,
+    entries=_tuples(st.tuples(NUMBER, TEXT)),
+)
 ACCESS_LISTS = st.builds(
     views.AccessListView,
     name=TEXT,
@@ -239,6 +246,19 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ipsec.profile": IPSEC_PROFILES,
     "show.ipv6.route": ROUTES,
     "show.ipv6.access_lists": ACCESS_LISTS,
+    "show.prefix_lists": PREFIX_LISTS,
+    "show.ipv6.prefix_lists": PREFIX_LISTS,
+    "show.route_map": st.builds(
+        filters.RouteMapView,
+        name=TEXT,
+        sequence=NUMBER,
+        action=TEXT,
+        description=TEXT,
+        prefix_lists=_tuples(TEXT),
+        lists=_tuples(TEXT),
+        prefix_lists6=_tuples(TEXT),
+        lists6=_tuples(TEXT),
+    ),
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
     "show.route.to": ROUTES,
