@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -126,6 +127,35 @@ def test_as_many_flows_as_there_are_are_kept_out_of_the_clear(tmp_path: Path) ->
         guard.close()
         if "not supported" not in "".join(said):  # the kernel of tests/live/uml has no nftables
             assert said == []
+
+
+def test_the_table_bounds_segments_of_the_interfaces_that_say_so_while_they_do(tmp_path: Path) -> None:
+    """As the kernel's ESP has it; here on a plane that would do so itself, since not every kernel has that ESP."""
+    with namespaces("L", "R") as names:
+        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        rig = LinuxRig("userspace", tmp_path, names)
+        try:
+            plane = rig.nodes["L"].plane
+            assert isinstance(plane, UserspacePlane)
+
+            def rules(segments: tuple[int, int]) -> str:
+                base = intent("L")
+                ports = tuple(replace(one, segments=segments) for one in base.network.interfaces)
+                network = replace(base.network, interfaces=ports)
+                rig.do("L", "configure", replace(base, network=network, connections=()))
+                with within(names["L"]):
+                    return subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True).stdout
+
+            plane.clamps = True
+            told = rules((1000, 0))
+            if "nftables" in "".join(rig.nodes["L"].log):
+                pytest.skip("this kernel has no nftables")
+            device = rig.nodes["L"].plane.interfaces()[0].device
+            assert told.count("tcp option maxseg size set 1000") >= 4, told
+            assert f'oifname "{device}"' in told
+            assert "maxseg" not in rules((0, 0))
+        finally:
+            rig.close()
 
 
 def test_fragments_of_flows_with_ports_do_not_leave_in_the_clear(made: LinuxRig) -> None:
