@@ -58,6 +58,7 @@ class Links:
         self.interfaces: dict[str, Interface] = {}
         self.addresses: dict[tuple[str, Address], Interface] = {}
         self.tables = Tables((), ())
+        self._learned = Counter[tuple[str, Entry]]()
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces and routes; virtual-access interfaces are made anew of their templates."""
@@ -73,10 +74,16 @@ class Links:
         row = next((one for one in self._intent.connections if one.label == reach.connection), None)
         if row is None:
             return
-        for route in routes(old, row) if old is not None else ():
-            self.tables.withdraw(route.vrf, entry_of(route, route.interface))
         for route in routes(reach, row):
-            self.tables.add(route.vrf, entry_of(route, route.interface))
+            entry = entry_of(route, route.interface)
+            self._learned[route.vrf, entry] += 1
+            self.tables.add(route.vrf, entry)
+        for route in routes(old, row) if old is not None else ():
+            entry = entry_of(route, route.interface)
+            self._learned[route.vrf, entry] -= 1
+            if self._learned[route.vrf, entry] <= 0:
+                del self._learned[route.vrf, entry]
+                self.tables.withdraw(route.vrf, entry)
         self._settle_from(name for name in self._lines if name not in self._accesses)
 
     def _build(self) -> None:
@@ -85,6 +92,8 @@ class Links:
         for access in self._accesses.values():
             self._make(access)
         self.tables = Tables(self.interfaces.values(), network.routes)
+        learned = (route for route in network.routes if route.learned)
+        self._learned = Counter((route.vrf, entry_of(route, route.interface)) for route in learned)
         for access in self._accesses.values():
             self._route(access)
         self._settle()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from ikecli.boundary.effects import Access
+from ikecli.boundary.effects import Access, Reach
 from ikecli.boundary.notices import LineChanged, Notice
 from ikecli.dataplane.links import Links
-from ikecli.intent import Carrier, Intent, Interface, Network, Route, Tunnel
+from ikecli.intent import Carrier, Connection, Intent, Interface, Network, Route, Tunnel
 
 HUB, OWN = ip_address("192.0.2.1"), IPv4Interface("10.255.0.1/32")
 NETWORK = Network(
@@ -109,3 +109,31 @@ def test_a_new_configuration_makes_the_interfaces_anew() -> None:
     assert "Access1" not in links.interfaces
     links.configure(Intent(network=NETWORK))
     assert links.up("Access1")
+
+
+def test_what_two_sas_bring_stays_as_long_as_one_of_them() -> None:
+    """Also where the configuration is taken anew between them."""
+    end = ip_address("198.51.100.1")
+    connection = Connection("T0", 1, "T0", HUB, (end,), (), ())
+    tunnel = Interface("T0", (OWN,), tunnel=Tunnel(Carrier.IPSEC, HUB, end, protection=connection.label))
+    intent = Intent(network=Network((*NETWORK.interfaces, tunnel), NETWORK.routes), connections=(connection,))
+    links = Links(lambda label: True, lambda notice: None)
+    links.configure(intent)
+    net, other = IPv4Network("10.1.0.0/16"), IPv4Network("10.2.0.0/16")
+
+    def learned() -> list[str]:
+        return [view.prefix for view in links.routes() if view.code == "V"]
+
+    for number, networks, left in (
+        (1, (net,), ["10.1.0.0/16"]),
+        (2, (net, other), ["10.1.0.0/16", "10.2.0.0/16"]),
+        (1, (), ["10.1.0.0/16", "10.2.0.0/16"]),
+        (3, (other,), ["10.1.0.0/16", "10.2.0.0/16"]),
+        (2, (other,), ["10.2.0.0/16"]),
+        (2, (), ["10.2.0.0/16"]),
+        (3, (), []),
+    ):
+        links.reach(Reach(number, connection.label, end, (), networks))
+        assert learned() == left
+        links.configure(intent)
+        assert learned() == left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ikecli.ike.requests import DeleteIke
 from ikecli.lab.lab import VirtualLab
 from tests.config.reading import SAMPLES
 from tests.lab.test_remote_access import CLIENT, HUB, OTHER, addresses, changed, lab_of, routes, said
@@ -94,3 +95,17 @@ def test_a_spoke_that_no_policy_is_named_for_gets_no_tunnel_though_it_asks_for_n
     assert any(
         "name-mangler WHO derives spoke1, and there is no policy of this name" in one for one in said(lab, "Hub")
     )
+
+
+def test_routes_outlive_the_sa_that_an_authentication_anew_replaces() -> None:
+    """For a while both SAs stand and bring the same; the end of one takes nothing from the other."""
+    again = (" dpd 30 5 on-demand\n", " dpd 30 5 on-demand\n lifetime reauthentication 400\n")
+    lab = lab_of(changed((FLEX / "flex-hub.cfg").read_text(), again), SPOKES[0])
+    before = routes(lab, "Spoke1", "Tunnel0")
+    lab.run(395)
+    assert [sa.id for sa in lab["Spoke1"].appliance.sas()] == [2]
+    assert routes(lab, "Spoke1", "Tunnel0") == before
+    assert lab.ping("Hub", "10.1.0.1", "10.0.0.1") == "!!!!!"
+    lab["Hub"].appliance.do(DeleteIke())
+    lab.run(0.2)
+    assert routes(lab, "Spoke1", "Tunnel0") == []
