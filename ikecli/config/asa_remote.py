@@ -83,6 +83,7 @@ class GroupAttributes:
     address_pools: Names | None = None
     ipv6_address_pools: Names | None = None
     idle_timeout: int | str | None = None
+    session_timeout: int | str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 

@@ -208,7 +208,6 @@ class _Resolver:
                 self.complaints.error(where, "", why, f"nameif {nameif} on an interface")
                 continue
             yield Route(network(address, mask), gateway, self.named[nameif], route.distance or 1)
-
         for (nameif, prefix, there), route in self.draft.routes6.items():
             if nameif in self.named:
                 yield Route(IPv6Network(prefix.network), there, self.named[nameif], route.distance or 1)
@@ -296,6 +295,7 @@ class _Resolver:
             lifetime=lifetime if isinstance(lifetime, int) else ENDLESS,
             dpd=_checks(ipsec.keepalive),
             nat_keepalive=self.draft.nat_keepalive or NAT_KEEPALIVE,
+            session=self.remote.session(name),
         )
 
     def identity(self) -> Identity | None:

@@ -85,9 +85,16 @@ class Remote:
 
     def idle(self, group: str | None) -> int:
         """Return after how many seconds without traffic the SAs of a tunnel group's peers go; 0: never."""
+        return self._seconds(group, lambda one: one.idle_timeout)
+
+    def session(self, group: str) -> int:
+        """Return how many seconds the sessions of a tunnel group last; 0: without end."""
+        return self._seconds(group, lambda one: one.session_timeout)
+
+    def _seconds(self, group: str | None, of: Callable[[asa_remote.GroupAttributes], int | str | None]) -> int:
         held = self.draft.tunnel_groups.get(group or "")
         policy = (held and held.general and held.general.group_policy) or asa.DEFAULT_POLICY
-        minutes = _first(list(self.attributes(policy)), lambda one: one.idle_timeout)
+        minutes = _first(list(self.attributes(policy)), of)
         return minutes * 60 if isinstance(minutes, int) else 0
 
     def attributes(self, policy: str) -> Iterator[asa_remote.GroupAttributes]:

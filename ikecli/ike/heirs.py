@@ -60,6 +60,7 @@ def inherit(core: Core, old: IkeSa, sa: IkeSa) -> None:
     """Have a new IKE SA stand with all that the old one carried and what waited there, between the ends it has now."""
     sa.move(State.ESTABLISHED)
     core.relocate(sa, old.local, old.remote)
+    sa.until = old.until
     live(core, sa)
     sa.quiet, sa.traffic, sa.checked = False, old.traffic, old.checked
     sa.renewal, sa.grains = old.renewal, old.grains

@@ -28,6 +28,8 @@ def establish(core: Core, sa: IkeSa) -> None:
     sa.move(_ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order, sa.first_nonce = core.order, sa.low_nonce
+    profile = core.lookup.profiles.get(sa.profile)
+    sa.until = core.now + profile.session if profile and profile.session else 0.0
     live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0
@@ -52,10 +54,11 @@ def _tell_up(core: Core, sa: IkeSa) -> None:
 
 
 def live(core: Core, sa: IkeSa) -> None:
-    """Begin an IKE SA's lifetime."""
+    """Begin an IKE SA's lifetime; it is no longer than what is left of its session."""
     profile = core.lookup.profiles.get(sa.profile)
     lifetime = profile.lifetime if profile else 0
-    sa.ends = core.now + lifetime if lifetime else 0.0
+    ends = core.now + lifetime if lifetime else 0.0
+    sa.ends = min(filter(None, (ends, sa.until)), default=0.0)
     sa.soft = core.now + lifetime * core.ike_lives.share(sa.initiator) if lifetime else 0.0
 
 

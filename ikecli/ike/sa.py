@@ -150,10 +150,11 @@ class IkeSa:
     """An IKE SA. `origin` is where the peer was at first, `request` the digest of its first message.
 
     `order` numbers the engine's inputs: which one began it; `established_order` which authenticated it. `ends` is when
-    it has lived its life, or in a passing state its time. `sealed` counts the messages sealed, `fragmentation` says
-    that they may be cut (RFC 7383), `path` how long those are that get through as far as is known, 0 where it is not.
-    `asking` holds the deadlines of its Asks. `confirmed` says that the peer knows
-    it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last counted:
+    it has lived its life, or in a passing state its time, `until` when what was authenticated ends (0: never).
+    `sealed` counts the messages sealed, `fragmentation` says that they may be cut (RFC 7383), `path` how long those are
+    that get through as far as is known, 0 where it is not. `asking` holds the deadlines of its Asks. `confirmed` says
+    that the peer knows it, too. `heard` is when the peer last gave a sign of life, `checked` when its packets were last
+    counted:
     `traffic` of them, out and in. `began` says that we authenticated first, `renewal` when we do so anew, `first_nonce`
     is the lowest nonce of that first one. `soft` is when it is to be rekeyed; `heir` and `ancestor` are our SPIs of the
     IKE SAs that a rekey made of it, and it of; `quiet` that its end ends nothing. `trouble` is since when the peer
@@ -203,6 +204,7 @@ class IkeSa:
     carried: int = 0
     keeping: int = 0
     ends: float = 0.0
+    until: float = 0.0
     ppk: bytes = b""
     followups: dict[bytes, Pending] = field(default_factory=dict)
     confirmed: bool = False

@@ -94,7 +94,8 @@ class Profile:
     virtual-access interface of the template that `template` names (empty: none) for each of its peers, with
     `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
     anything; `mangled` says it by their identity. A peer that began is told that its authentication holds good for
-    `reauthentication` seconds (0: nothing).
+    `reauthentication` seconds (0: nothing). An IKE SA ends `session` seconds after its authentication (0: never),
+    however often it was rekeyed.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Profile:
     ppks: tuple[Ppk, ...] = ()
     authorization: Authorization | None = None
     mangled: Mangled | None = None
+    session: int = 0
 
 
 @dataclass(frozen=True, slots=True)

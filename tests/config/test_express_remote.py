@@ -204,6 +204,8 @@ def test_what_peers_are_lent_comes_back_the_same(
          f"pool WIDE: {2**64} addresses: the most there are here are 16384"),
         ("ios", ["crypto ipsec profile I1", "set security-association idle-time 90"],
          "group-policy G1: 90 seconds without traffic: it is 2 minutes here"),
+        ("asa", ["group-policy G1 attributes", "vpn-session-timeout 60"],
+         "tunnel-group c1.example.net: vpn-session-timeout: sessions of 3600 seconds"),
         ("asa", ["group-policy G1 attributes", "banner value one", "banner value two"],
          "tunnel-group c1.example.net: a banner of several lines: it is one here"),
         ("asa", ["group-policy G1 attributes", "dns-server value 10.0.0.1 10.0.0.2 10.0.0.3"],

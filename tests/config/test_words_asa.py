@@ -58,7 +58,7 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "username bob attributes\n vpn-group-policy P",
         "sla monitor 1\n type echo protocol ipIcmpEcho 192.0.2.1 interface outside",
         "crypto ca trustpoint T\n enrollment self\n crl configure",
-        "group-policy P attributes\n vpn-session-timeout none",
+        "group-policy P attributes\n vpn-simultaneous-logins 3",
         "interface GigabitEthernet0/0\n ip address dhcp setroute",
         "nat (inside,outside) source static A A destination static B B no-proxy-arp route-lookup",
         "sysopt connection preserve-vpn-flows",
@@ -103,6 +103,14 @@ def test_sas_without_traffic_end_as_the_group_policy_says() -> None:
     assert intent(*policy, *group).connections[0].idle == 600
     assert intent(*policy, *group, *policy[:2], " vpn-idle-timeout none").connections[0].idle == 0
     assert intent("group-policy DfltGrpPolicy attributes", " vpn-idle-timeout 5").connections[0].idle == 300
+
+
+def test_sessions_end_as_the_group_policy_says() -> None:
+    policy = ("group-policy P internal", "group-policy P attributes", " vpn-session-timeout 120")
+    group = ("tunnel-group 192.0.2.1 general-attributes", " default-group-policy P")
+    assert intent(*policy, *group).profiles[0].session == 7200
+    assert intent(*policy, *group, *policy[:2], " vpn-session-timeout none").profiles[0].session == 0
+    assert intent("group-policy DfltGrpPolicy attributes", " vpn-session-timeout 5").profiles[0].session == 300
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,20 @@ def test_a_headend_in_the_other_dialect_has_the_same_client(text: str, dialect: 
         assert "10.2.0.0/16" in routes(lab, "Client", "Tunnel0")
 
 
+def test_a_session_ends_when_its_time_is_over_however_often_its_ike_sa_was_rekeyed() -> None:
+    limited = changed(ASA, (" banner value Be good", " vpn-session-timeout 10\n banner value Be good"))
+    client = changed(CLIENT, (" keyring local HUB", " keyring local HUB\n lifetime 120"))
+    lab = lab_of(client, limited)
+    first = lab["ASA"].appliance.sas()[0]
+    up = "Crypto tunnel v2 is UP.  Peer 192.0.2.1       Id: client.example.net"
+    lab.run(585)
+    assert lab["ASA"].appliance.sas()[0].local_spi != first.local_spi
+    assert said(lab, "ASA") == [up]
+    lab.run(20)
+    down = "Crypto tunnel v2 is DOWN.  Peer 192.0.2.1:500       Reason: deleted from here"
+    assert said(lab, "ASA") == [up, down, up]
+
+
 def test_a_client_that_connects_by_hand_waits_for_it() -> None:
     lab = lab_of(changed(CLIENT, (" client connect Tunnel0", " connect manual\n client connect Tunnel0")), HUB)
     assert not lab["Client"].appliance.sas()

@@ -164,6 +164,8 @@ class Router(Writer[ios.Ios]):
         what = f"tunnel-group {one.name}"
         if (one.authorization is not None and not one.template) or one.mangled is not None:
             self.losses.add(what, "what peers are lent and told")
+        if one.session:
+            self.losses.add(what, f"vpn-session-timeout: sessions of {one.session} seconds")
         remotes = [_match(match) for match in one.remotes]
         if one.gateways:
             remotes = [_network(prefix) for prefix in one.gateways]
