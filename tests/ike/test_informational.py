@@ -276,6 +276,17 @@ def test_while_the_new_one_does_not_come_to_stand_the_old_one_stays(timed: Pair)
     timed.agree(1)
 
 
+def test_no_time_is_so_short_that_one_handshake_follows_on_the_other() -> None:
+    pair = Pair(right=intent(RIGHT, LEFT, profiles=(profile(LEFT, reauthentication=1),)))
+    pair.up()
+    numbers = set[int]()
+    for _ in range(100):
+        pair.advance(1.0)
+        assert len(pair.left.sas) <= 3
+        numbers |= {sa.local_spi for sa in pair.left.sas}
+    assert len(numbers) <= 100 / RENEWAL_OVERLAP_SECONDS + 1
+
+
 def test_a_responder_is_told_no_time() -> None:
     pair = three()
     Foe(pair).ask(Exchange.INFORMATIONAL, [Notify(NotifyType.AUTH_LIFETIME, (60).to_bytes(4, "big"))])

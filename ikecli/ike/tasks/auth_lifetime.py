@@ -7,6 +7,7 @@ from typing import Final
 
 from ikecli.errors import Malformed
 from ikecli.ike import telling
+from ikecli.ike.limits import RENEWAL_OVERLAP_SECONDS
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
 from ikecli.numbers import Exchange, NotifyType
@@ -17,7 +18,8 @@ _SIZE: Final = 4
 
 
 class AuthLifetime(Task):
-    """Notes when to authenticate anew: before the time is over that the responder names, in IKE_AUTH or later.
+    """Notes when to authenticate anew: before the time is over that the responder names, in IKE_AUTH or later, but not
+    so soon that the IKE SA before still stands.
 
     Only the initiator of IKE_AUTH is told so. As responder of it we name the time of the profile, if it has one.
     """
@@ -33,7 +35,7 @@ class AuthLifetime(Task):
         seconds = int.from_bytes(notify.data, "big")
         if len(notify.data) != _SIZE:
             raise Malformed(f"an authentication lifetime of {len(notify.data)} octets")
-        sa.renewal = talk.now + seconds * talk.core.ike_lives.share(True)
+        sa.renewal = talk.now + max(seconds * talk.core.ike_lives.share(True), RENEWAL_OVERLAP_SECONDS)
         talk.core.touch(sa)
         telling.progress(talk, f"the peer holds our authentication good for {seconds} seconds")
         return None
