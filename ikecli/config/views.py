@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ikecli.boundary.filters import PrefixListView, RouteMapView
+from ikecli.boundary.outer import OuterView
 from ikecli.boundary.views import (
     AccessListView,
     AuthorizationView,
@@ -26,6 +27,7 @@ from ikecli.config.ios_remote import PrefixEntry
 from ikecli.config.keyrings import match_of
 from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.store import Store
+from ikecli.config.tunnels_asa import outer_of
 from ikecli.intent import Connection, Flow, Interface, Profile
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.language import write
@@ -253,6 +255,16 @@ def access_lists(store: Store) -> Iterator[AccessListView]:
         alone = asa.Asa(access_lists={name: held})
         found = [text.removeprefix(begins) for text in write(store.language, alone) if text.startswith(begins)]
         yield AccessListView(name, "extended", tuple((line, text, 0) for line, text in enumerate(found, 1)))
+
+
+def outers(store: Store) -> Iterator[OuterView]:
+    """Yield how the header before ESP is made on each named interface of a firewall."""
+    draft = store.draft
+    if isinstance(draft, asa.Asa):
+        for each in draft.interfaces.values():
+            if each.nameif:
+                outer = outer_of(draft, each.nameif)
+                yield OuterView(each.nameif, outer.whole, outer.late)
 
 
 def prefix_lists(store: Store) -> Iterator[PrefixListView]:

@@ -178,6 +178,8 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.policy": _named(views.policies),
     "ikev2.profile": _named(views.profiles),
     "ipsec.sa": _ipsec,
+    "ipsec.df_bit": _named(views.outers),
+    "ipsec.fragmentation": _named(views.outers),
     "ipsec.transform_set": _named(views.transform_sets),
     "map": _maps,
     "session": _sessions,

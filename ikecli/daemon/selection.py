@@ -18,6 +18,9 @@ KINDS: Final = {"l2l": False, "ra-ikev2-ipsec": True}
 def chosen(sa: IkeSaView, options: Mapping[str, Option]) -> bool:
     """Tell whether an IKE SA is one of those that a command's options name; without options it is."""
     facts = {"local": sa.local, "remote": sa.remote, "index": sa.id, "group": sa.profile, "user": sa.remote_identity}
+    assigned = options.get("assigned")
+    if assigned and assigned not in sa.assigned:
+        return False
     wants = KINDS.get(str(options.get("sessions")))
     return wants in (None, bool(sa.authorization)) and all(
         options.get(name) in (None, "", 0, fact) for name, fact in facts.items()

@@ -68,7 +68,7 @@ _VIEWS: Final = (
     "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
     "archive", "flash", "aliases", "isakmp.sa", "trace", "route.to", "interfaces.description", "ip",
     "ip.interface", "ipv6.route.to", "dynamic_map", "session.summary", "banner",
-    "prefix_lists", "ipv6.prefix_lists", "route_map",
+    "prefix_lists", "ipv6.prefix_lists", "route_map", "ipsec.df_bit", "ipsec.fragmentation",
 )  # fmt: skip
 
 _CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")

@@ -99,6 +99,8 @@ _ASA: Final[dict[str, Renderer]] = {
     "show.trace": tracer.trace,
     "show.ikev2.stats": asa_ikev2.stats,
     "show.ipsec.sa": asa_ipsec.sa,
+    "show.ipsec.df_bit": asa_ipsec.df_bit,
+    "show.ipsec.fragmentation": asa_ipsec.fragmentation,
     "show.map": crypto_map.of_a_firewall,
     "show.vpn_sessiondb.l2l": vpn_sessiondb.l2l,
     "show.vpn_sessiondb.remote": remote_access.sessions,

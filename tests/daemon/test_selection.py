@@ -11,7 +11,9 @@ from ikecli.daemon.selection import chosen
 from tests.show.samples import SA
 
 SITE = replace(SA, id=1, profile="198.51.100.2", remote_identity="198.51.100.2")
-TRAVELLER = replace(SA, id=2, profile="RA", remote="203.0.113.9", remote_identity="ann", authorization="TRAVEL")
+TRAVELLER = replace(
+    SA, id=2, profile="RA", remote="203.0.113.9", remote_identity="ann", authorization="TRAVEL", assigned=("10.9.0.1",)
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,8 @@ TRAVELLER = replace(SA, id=2, profile="RA", remote="203.0.113.9", remote_identit
         ({"user": "ann"}, [2]),
         ({"index": 1}, [1]),
         ({"remote": "203.0.113.9"}, [2]),
+        ({"assigned": "10.9.0.1"}, [2]),
+        ({"assigned": "10.9.0.2"}, []),
         ({"remote": "203.0.113.9", "local": "192.0.2.9"}, []),
     ],
 )

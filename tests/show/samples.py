@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ikecli.boundary.filters import PrefixListView, RouteMapView
+from ikecli.boundary.outer import OuterView
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import (
     AccessListView,
@@ -333,6 +334,7 @@ TRANSLATIONS = (
     TranslationView("udp", "203.0.113.1:1024", "192.168.0.12:4500", "198.51.100.1:4500", "198.51.100.1:4500"),
     TranslationView("icmp", "203.0.113.1:7", "192.168.0.12:7", "198.51.100.1:7", "198.51.100.1:7"),
 )
+OUTERS = (OuterView("outside"), OuterView("dmz", True, True), OuterView("lab", False))
 PREFIX_LISTS = (PrefixListView("BRANCH", 4, "of branches", ((5, "permit 10.0.0.0/8 le 24"), (10, "deny 0.0.0.0/0"))),)
 PREFIX_LISTS_6 = (PrefixListView("SIX", 6, "", ((5, "permit 2001:db8::/32 ge 48"),)),)
 ROUTE_MAPS = (
@@ -503,6 +505,8 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-vpn-sessiondb-l2l-detail": ("asa", "show.vpn_sessiondb.l2l", LONG, (SYSTEM, *CONNECTIONS, *SAS)),
     "asa-vpn-sessiondb-ra": ("asa", "show.vpn_sessiondb.remote", {}, (SYSTEM, SA, HUB_SA)),
     "asa-vpn-sessiondb-ra-detail": ("asa", "show.vpn_sessiondb.remote", LONG, (SYSTEM, SA, HUB_SA)),
+    "asa-ipsec-df-bit": ("asa", "show.ipsec.df_bit", {}, OUTERS),
+    "asa-ipsec-fragmentation": ("asa", "show.ipsec.fragmentation", {}, OUTERS),
     "asa-vpn-sessiondb-both": ("asa", "show.vpn_sessiondb.summary", {}, (STATS, SA, HUB_SA)),
     "asa-local-pool": ("asa", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "asa-vpn-sessiondb": ("asa", "show.vpn_sessiondb.summary", {}, (STATS, *CONNECTIONS, *SAS)),

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from ikecli.boundary import filters, views
+from ikecli.boundary import filters, outer, views
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
@@ -182,6 +182,7 @@ TRANSLATIONS = st.builds(
     outside_local=TEXT,
     outside_global=TEXT,
 )
+OUTERS = st.builds(outer.OuterView, name=TEXT, whole=st.sampled_from([None, True, False]), late=st.booleans())
 PREFIX_LISTS = st.builds(
     filters.PrefixListView,
     name=TEXT,
@@ -246,6 +247,8 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ipsec.profile": IPSEC_PROFILES,
     "show.ipv6.route": ROUTES,
     "show.ipv6.access_lists": ACCESS_LISTS,
+    "show.ipsec.df_bit": OUTERS,
+    "show.ipsec.fragmentation": OUTERS,
     "show.prefix_lists": PREFIX_LISTS,
     "show.ipv6.prefix_lists": PREFIX_LISTS,
     "show.route_map": st.builds(

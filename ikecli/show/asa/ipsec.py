@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Final
 
+from ikecli.boundary.outer import OuterView
 from ikecli.boundary.views import ChildView, ConnectionView, FlowView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, overhead, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
+
+_DF_WORDS: Final = {None: "copy", True: "set", False: "clear"}
 
 
 def sa(views: Iterable[ConnectionView], slots: Slots) -> Iterator[str]:
@@ -24,6 +28,18 @@ def sa(views: Iterable[ConnectionView], slots: Slots) -> Iterator[str]:
     if interface is None:
         yield ""
         yield "There are no ipsec sas"
+
+
+def df_bit(views: Iterable[OuterView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec df-bit NAMEIF`."""
+    for view in views:
+        yield f"df-bit {view.name} {_DF_WORDS[view.whole]}"
+
+
+def fragmentation(views: Iterable[OuterView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec fragmentation NAMEIF`."""
+    for view in views:
+        yield f"fragmentation {view.name} {'after' if view.late else 'before'}-encryption"
 
 
 def _entry(block: Block) -> FlowView:
