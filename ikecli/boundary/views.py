@@ -315,6 +315,7 @@ class InterfaceView:
     """An interface as it is now; `security` is an ASA's level, None where only the default holds.
 
     `up` is its own state, `line` its line protocol's. One that is `unnumbered` has the addresses of another interface.
+    The address of one that is `dynamic` comes by DHCP.
     """
 
     name: str
@@ -335,6 +336,7 @@ class InterfaceView:
     vrf: str = ""
     unnumbered: str = ""
     tunnel: TunnelView | None = None
+    dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Literal
 
 from ikecli.config.asa_remote import GroupPolicy, IpPool, Ipv6Pool, TunnelGeneral
@@ -38,13 +38,14 @@ class InterfaceAddress:
 
 @dataclass(slots=True)
 class Interface:
-    """`interface`."""
+    """`interface`. Where the address is one of DHCP, `found` is that of the device, which no line says."""
 
     description: str | None = None
     shutdown: bool | None = None
     nameif: str | None = None
     security_level: int | None = None
-    address: InterfaceAddress | None = None
+    address: InterfaceAddress | str | None = None
+    found: IPv4Interface | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
     tunnel_source: str | None = None
     tunnel_destination: Ip | None = None

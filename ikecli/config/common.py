@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+from typing import Final
 
 from ikecli.secret import Secret
 
@@ -44,6 +45,10 @@ class Password:
     kind: str | None = None
     encoding: str | None = None
     key: Secret | None = None
+
+
+DHCP: Final = ("dhcp", "dhcp setroute")
+"""What stands in the place of an address that a DHCP server gives."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from ikecli.config.algorithms import (
     rows,
     transport_of,
 )
-from ikecli.config.common import Key
+from ikecli.config.common import DHCP, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.lists_asa import ANYWHERE, Lists
 from ikecli.config.remote_asa import Remote, pools
@@ -123,6 +123,13 @@ def esp_offers_of(name: str, proposal: asa.IpsecProposal) -> Iterator[EspProposa
     yield from esp_proposals(name, ciphers, rows(TransformType.INTEG, "asa", proposal.integrity, "esp"))
 
 
+def four_of(each: asa.Interface) -> list[IPv4Interface]:
+    """Return the IPv4 address of an interface, if it has one."""
+    if isinstance(each.address, asa.InterfaceAddress):
+        return [IPv4Interface((int(each.address.address), str(each.address.mask)))]
+    return [each.found] if each.address in DHCP and each.found is not None else []
+
+
 class _Resolver:
     def __init__(self, draft: asa.Asa) -> None:
         self.draft = draft
@@ -186,7 +193,7 @@ class _Resolver:
     def interfaces(self, tunnels: Tunnels) -> Iterator[Interface]:
         """Yield the interfaces."""
         for name, each in self.draft.interfaces.items():
-            own = [IPv4Interface((int(each.address.address), str(each.address.mask)))] if each.address else []
+            own = four_of(each)
             mtu = self.draft.mtus.get(each.nameif or "")
             yield Interface(
                 name,
@@ -197,6 +204,7 @@ class _Resolver:
                 each.description or "",
                 tunnel=tunnels.tunnel(name, each) if is_tunnel(name) else None,
                 segments=(self.draft.tcp_mss or 0,) * 2,
+                dynamic=each.address in DHCP,
             )
 
     def routes(self) -> Iterator[Route]:
@@ -222,7 +230,7 @@ class _Resolver:
             return None
         if version == 6:
             return held.ipv6_addresses[0].ip if held.ipv6_addresses else None
-        return held.address.address if held.address else None
+        return next((one.ip for one in four_of(held)), None)
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield one policy: all proposals, at the addresses of the interfaces that IKEv2 is enabled on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
@@ -337,7 +337,8 @@ class Protection:
 class Interface:
     """`interface`. In the place of an address may stand the name of the interface that has it (`ip unnumbered`).
 
-    One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6.
+    One that is `negotiated` has the address that the peer of the tunnel lends, IPv4 or IPv6. Where the address is DHCP,
+    `found` is that of the device, which no line says.
     """
 
     type: str | None = None
@@ -358,6 +359,7 @@ class Interface:
     negotiated: bool | None = None
     negotiated6: bool | None = None
     address: InterfaceAddress | str | None = None
+    found: IPv4Interface | None = None
     secondaries: list[InterfaceAddress] = field(default_factory=list)
     shutdown: bool | None = None
     ipv6_addresses: list[IPv6Interface] = field(default_factory=list)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Interface
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ikecli.config import intent_asa, intent_ios, passwords, smart, tunnels_asa
 from ikecli.config.asa import Asa
+from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
 from ikecli.config.mask import Mask
@@ -116,6 +118,19 @@ class Store:
         told = [f"{sign[one.severity]}: {one}" for one in self.complaints if one not in self._told]
         self._told = frozenset(self.complaints)
         return told
+
+    @property
+    def asking(self) -> tuple[str, ...]:
+        """The interfaces whose address a DHCP server gives."""
+        interfaces: dict[str, Any] = {**self.draft.interfaces}
+        return tuple(name for name, each in interfaces.items() if each.address in DHCP)
+
+    def learn(self, found: Mapping[str, IPv4Interface | None]) -> None:
+        """Take over which address the devices of such interfaces have now."""
+        for name, address in found.items():
+            if self.draft.interfaces[name].found != address:
+                self.draft.interfaces[name].found = address
+                self.version += 1
 
     def _resolve(self) -> None:
         self._resolved = self.version

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ikecli.config import ios
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
+from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
@@ -55,6 +56,8 @@ def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
     """Return an interface's own addresses, IPv4 first."""
     own = [one for one in (each.address, *each.secondaries) if isinstance(one, ios.InterfaceAddress)]
     four = [IPv4Interface((int(one.address), str(one.mask))) for one in own]
+    if each.address in DHCP and each.found is not None:
+        four.insert(0, each.found)
     return (*four, *each.ipv6_addresses)
 
 
@@ -89,7 +92,8 @@ class Tunnels:
         """Yield all interfaces, tunnels and templates among them."""
         for name, each in self.draft.interfaces.items():
             self.known_vrf(("interfaces", name), f"interface {name}", each.vrf)
-            unnumbered = each.address if isinstance(each.address, str) else ""
+            dynamic = each.address in DHCP
+            unnumbered = each.address if isinstance(each.address, str) and not dynamic else ""
             lender = self.draft.interfaces.get(unnumbered)
             if unnumbered and (lender is None or not addresses_of(lender)):
                 self.complaints.error(
@@ -108,6 +112,7 @@ class Tunnels:
                 unnumbered=unnumbered,
                 template=name.startswith(TEMPLATE),
                 segments=(each.adjust_mss or 0, each.adjust_mss6 or 0),
+                dynamic=dynamic,
             )
 
     def known_vrf(self, where: tuple[Any, ...], what: str, vrf: str | None) -> None:

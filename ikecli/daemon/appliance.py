@@ -31,7 +31,7 @@ from ikecli.boundary.effects import (
     Update,
 )
 from ikecli.boundary.events import KeysDerived
-from ikecli.boundary.notices import Notice
+from ikecli.boundary.notices import LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import ChildView, Counters, IkeSaView
 from ikecli.config import ConfigReader, Store
@@ -49,7 +49,7 @@ from ikecli.daemon.reloading import Reloading
 from ikecli.daemon.storage import Storage
 from ikecli.daemon.totals import Totals
 from ikecli.daemon.unserved import unserved
-from ikecli.dataplane.base import EspState, Notify, Plane
+from ikecli.dataplane.base import EspState, Finding, Notify, Plane
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
@@ -195,6 +195,8 @@ class Appliance:
             self._due = None
         if self.store.phrases != self.storage.phrases():
             self.storage.write_phrases(self.store.phrases)
+        if isinstance(self.plane, Finding):
+            self.store.learn({name: self.plane.found(name) for name in self.store.asking})
         complaints = self.store.commit()
         complaints += unserved(self.store.intent, self.plane)
         self.journal.log_sessions(session_lines(self.store.draft))
@@ -295,6 +297,8 @@ class Appliance:
     def notice(self, notice: Notice) -> None:
         """Take a report of the data plane or the machine."""
         self._perform(self.engine.notice(notice, self.clock.now()))
+        if isinstance(notice, LinkChanged) and self.store.asking:
+            self.commit_soon()
 
     def do(self, request: Request) -> None:
         """Have the engine do what an operator asked for."""

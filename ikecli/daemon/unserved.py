@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ikecli.dataplane.base import Plane, Translating
+from ikecli.dataplane.base import Finding, Plane, Translating
 from ikecli.intent import Intent
 
 
@@ -16,6 +16,10 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
     if any(any(one.segments) for one in network.interfaces) and "mss" not in plane.features:
         why = "this kernel has no nftables that change options of TCP" if name == "xfrm" else "no TCP passes here"
         yield f"% ip tcp adjust-mss has no effect with the data plane {name}: {why}"
+    asking = [one.name for one in network.interfaces if one.dynamic]
+    if asking and not isinstance(plane, Finding):
+        why = "the lab has no DHCP server" if name == "memory" else f"the data plane {name} has no devices"
+        yield f"% {', '.join(asking)} has no address: {why}: type ip address A.B.C.D MASK"
     tables = {one.vrf for one in network.interfaces} - {""}
     if tables and "vrf" not in plane.features:
         why = f"with the data plane {name} there is one routing table"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Interface
 from typing import Protocol, runtime_checkable
 
 from ikecli.boundary.effects import Access, Install, Reach, Remove, Update
@@ -128,6 +129,14 @@ class Plane(Protocol):
 
     def close(self) -> None:
         """Undo everything that was put in."""
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """What a plane does, too, whose interfaces are devices that may have addresses of their own."""
+
+    def found(self, interface: str) -> IPv4Interface | None:
+        """Return the address that the device of an interface has by others than us, None without one."""
 
 
 @runtime_checkable

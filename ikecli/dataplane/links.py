@@ -298,6 +298,7 @@ class Links:
                 vrf=one.vrf,
                 unnumbered=one.unnumbered,
                 tunnel=tunnel_view(tunnel) if tunnel else None,
+                dynamic=one.dynamic,
             )
 
     def routes(self) -> tuple[RouteView, ...]:

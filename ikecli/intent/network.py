@@ -48,6 +48,7 @@ class Interface:
     It lies in the routing table `vrf` (empty: the global one). One that is `unnumbered` has the addresses of another
     interface, and no network of its own. A `template` is no interface but what virtual-access interfaces are made of.
     TCP connections through it are to have no larger `segments` than these, over IPv4 and over IPv6 (0: as they are).
+    The IPv4 address of one that is `dynamic` is what its device was found to have.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Interface:
     unnumbered: str = ""
     template: bool = False
     segments: tuple[int, int] = (0, 0)
+    dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

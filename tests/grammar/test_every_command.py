@@ -73,6 +73,7 @@ TEXTS: Final = (
 """What is written for people to read in the configuration."""
 
 ALIKE: Final[Mapping[str, str]] = {
+    "asa interface: ip address > dhcp": "the machine's DHCP client brings its default route with setroute or without",
     "ios config: route-map NAME * > permit": "an entry permits unless it says deny",
     "* > 0": "what follows is the key or password itself in any case",
     "ios config: logging host A.B.C.D > transport": "UDP is the default",

@@ -9,7 +9,7 @@ from typing import Final
 
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
-from ikecli.config.common import Pfs
+from ikecli.config.common import DHCP, Pfs
 from ikecli.config.express import system
 from ikecli.config.express.firewall_lists import access_line
 from ikecli.config.express.groups import Groups
@@ -98,7 +98,7 @@ class Firewall(Writer[asa.Asa]):
                 shutdown=one.shutdown or None,
                 nameif=nameif,
                 security_level=LEVELS.get(nameif, INNER_LEVEL) if nameif else None,
-                address=asa.InterfaceAddress(four[0].ip, four[0].netmask) if four else None,
+                address=DHCP[0] if one.dynamic else asa.InterfaceAddress(four[0].ip, four[0].netmask) if four else None,
                 ipv6_addresses=[each for each in one.addresses if isinstance(each, IPv6Interface)],
             )
             if one.tunnel is None or self._tunnel(one, held):

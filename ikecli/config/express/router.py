@@ -9,7 +9,7 @@ from typing import Final
 
 from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
-from ikecli.config.common import Dpd, Key, Matched
+from ikecli.config.common import DHCP, Dpd, Key, Matched
 from ikecli.config.express import system
 from ikecli.config.express.firewall import chosen, pfs_of
 from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of, versions
@@ -78,13 +78,13 @@ class Router(Writer[ios.Ios]):
     # The network
 
     def _interface(self, one: Interface) -> None:
-        four = [each for each in one.addresses if isinstance(each, IPv4Interface)]
+        four = [each for each in one.addresses if isinstance(each, IPv4Interface) and not one.dynamic]
         own = [ios.InterfaceAddress(each.ip, each.netmask) for each in four]
         held = ios.Interface(
             description=one.description or one.nameif or None,
             mtu=None if one.mtu == DEFAULT_MTU else one.mtu,
             type="tunnel" if one.template else None,
-            address=own[0] if own else one.unnumbered or None,
+            address=DHCP[0] if one.dynamic else own[0] if own else one.unnumbered or None,
             secondaries=own[1:],
             shutdown=one.shutdown or None,
             ipv6_addresses=[each for each in one.addresses if isinstance(each, IPv6Interface)],

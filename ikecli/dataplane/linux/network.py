@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Interface, ip_address, ip_interface, ip_network
 from typing import Any, Final
 
 from pyroute2.netlink.rtnl import (
@@ -198,6 +198,16 @@ class LinuxNetwork:
             held[names[one["index"]]].add(str(ip_interface(f"{address}/{one['prefixlen']}")))
         return held
 
+    def given(self, device: str) -> IPv4Interface | None:
+        """Return the first IPv4 address that a device has by others than us, None without one."""
+        number = index_of(device) if device and exists(device) else 0
+        for one in self.requests.dump("addresses", ifaddrmsg(), RTM_GETADDR) if number else ():
+            if one["index"] == number and one["family"] == socket.AF_INET and one["scope"] == UNIVERSE:
+                address = IPv4Interface(f"{one.get_attr('IFA_LOCAL')}/{one['prefixlen']}")
+                if ("address", device, str(address)) not in self._ledger:
+                    return address
+        return None
+
     def installed(self) -> set[tuple[int, str, str]]:
         """Return table, destination and gateway of all routes."""
         rows = set()
@@ -222,6 +232,8 @@ class LinuxNetwork:
                     found[one.name] = self.tunnels[one.name]
                 continue
             device = self._named.get(one.name, "")
+            if one.dynamic and not device:
+                self.say(f"interface {one.name}: DHCP gives its address: give --interface {one.name}=DEVICE")
             if device and device not in held:
                 self.say(f"interface {one.name}: there is no device {device} here")
                 continue
@@ -255,7 +267,8 @@ class LinuxNetwork:
         for one in self._live():
             device = self._devices[one.name]
             alone = device in (LOOPBACK, self.vrfs.device(one.vrf)) or bool(one.unnumbered)
-            own = [ip_interface(f"{each.ip}/{each.max_prefixlen}") if alone else each for each in one.addresses]
+            mine = [each for each in one.addresses if not one.dynamic or each.version != 4]
+            own = [ip_interface(f"{each.ip}/{each.max_prefixlen}") if alone else each for each in mine]
             given += [(device, each) for each in own]
         ours = set(self.tunnels.values())
         for device, each in given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface, IPv6Interface
 from typing import Final
 
 from ikecli.boundary.effects import Access, Direction, Install, Reach, Remove, Update
@@ -449,6 +450,17 @@ class LinuxPlane:
             self._connect_network()
         except Unavailable as problem:
             self._host.log(str(problem))
+        asking = [one for one in self._intent.network.interfaces if one.dynamic]
+        if any(self.found(one.name) != next(filter(_is_four, one.addresses), None) for one in asking):
+            self._host.notify(LinkChanged(()))
+
+    def found(self, interface: str) -> IPv4Interface | None:
+        """Return the address that the device of an interface has by others than us, None without one."""
+        return self._network.given(self._host.devices.get(interface, ""))
+
+
+def _is_four(address: IPv4Interface | IPv6Interface) -> bool:
+    return address.version == 4
 
 
 def tables_of(intent: Intent) -> set[str]:

@@ -19,7 +19,8 @@ def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[st
     for view in views:
         own = text.bare(first_ipv4(view))
         status, protocol = link(view)
-        own, how = (own, "manual") if own else ("unassigned", "unset")
+        how = "DHCP" if view.dynamic else "manual" if own else "unset"
+        own = own or "unassigned"
         yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<4}"
 
 

@@ -29,7 +29,7 @@ def interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[st
     for view in views:
         own = text.bare(first_ipv4(view))
         status, protocol = link(view)
-        how = "manual" if own and not view.unnumbered else "unset"
+        how = "DHCP" if view.dynamic else "manual" if own and not view.unnumbered else "unset"
         own = own or "unassigned"
         yield f"{view.name:<26} {own:<15} YES {how:<6} {status:<21} {protocol:<8}"
 
@@ -47,6 +47,8 @@ def ip_interface(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
             yield f"  Interface is unnumbered. Using address of {view.unnumbered} ({text.bare(own[0])})"
         else:
             yield f"  Internet address is {own[0]}"
+            if view.dynamic:
+                yield "  Address determined by DHCP"
             yield from (f"  Secondary address {one}" for one in own[1:])
         yield f"  MTU is {view.mtu} bytes"
         if view.vrf:
