@@ -1,4 +1,4 @@
-"""What the engine counted since it began."""
+"""What the engine counted since it began, or was told to begin anew."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Counts:
     __slots__ = ("_exchanges", "_notifies", "accepted", "cookies", "dropped", "rejected")
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from now on."""
         self.dropped = 0
         self.cookies = Cookies()
         self.accepted = {True: 0, False: 0}

@@ -149,8 +149,12 @@ class Engine:
         return access.rows(self._core)
 
     def stats(self) -> StatsView:
-        """Return what was counted since the engine began."""
+        """Return what was counted since the engine began, or `reset_stats` was called."""
         return views.stats(self._core)
+
+    def reset_stats(self) -> None:
+        """Count from now on."""
+        self._core.counts.reset()
 
     def _enter(self, now: float) -> None:
         self._core.installing.clear()

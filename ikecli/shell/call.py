@@ -71,7 +71,7 @@ _VIEWS: Final = (
     "prefix_lists", "ipv6.prefix_lists", "route_map", "ipsec.df_bit", "ipsec.fragmentation",
 )  # fmt: skip
 
-_CLEAR: Final = ("ikev2.sa", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
+_CLEAR: Final = ("ikev2.sa", "ikev2.stats", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
 
 COMMANDS: Final = Commands(
     {
