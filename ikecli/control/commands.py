@@ -7,7 +7,6 @@ from typing import Final
 from ikecli.control import messages as m
 
 _MAKERS: Final[dict[type[m.Request], tuple[str, ...]]] = {
-    m.Ping: ("ping",),
     m.Copy: ("copy", "configure.memory"),
     m.Fetch: ("copy", "more"),
     m.Delete: ("delete",),
@@ -57,6 +56,8 @@ def makers(request: m.Request) -> tuple[str, ...]:
     match request:
         case m.Show(topic):
             return _RENAMED.get(f"show.{topic}", (f"show.{topic}",))
+        case m.Ping(ttl=hops):
+            return ("traceroute",) if hops else ("ping",)
         case m.Clear(topic):
             return (f"clear.{topic}",)
         case m.Reload(status=True):

@@ -26,6 +26,7 @@ PROMPT_WIDTH: Final = 512
 PING_SIZES: Final = (36, 18024)
 """The least and the greatest length of an echo request, in octets."""
 PING_SECONDS: Final = 3600
+MOST_HOPS: Final = 255
 """The longest wait for an echo's answer."""
 ROLLBACKS: Final = 20
 """How many changes can be taken back."""
@@ -338,7 +339,8 @@ class Ping(Request):
     """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
 
     `source` is an address or interface name, or empty; `size` is the IP packet's length in octets. `vrf` is the routing
-    table that it is sent in; one that is `whole` is not to be cut.
+    table that it is sent in; one that is `whole` is not to be cut. `ttl` are the hops that it may take, 0 for the
+    usual number.
     """
 
     destination: str
@@ -348,8 +350,10 @@ class Ping(Request):
     sequence: int = 0
     vrf: str = ""
     whole: bool = False
+    ttl: int = 0
 
     def __post_init__(self) -> None:
+        _within("ttl", self.ttl, 0, MOST_HOPS)
         _within("size", self.size, *PING_SIZES)
         _within("timeout", self.timeout, 0, PING_SECONDS)
         _within("sequence", self.sequence, 0, PING_SEQUENCE)

@@ -131,14 +131,15 @@ class Choices(Reply):
 class Pinged(Reply):
     """An echo's outcome: the mark that a router prints, and milliseconds.
 
-    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole. `why` says what kept it from being sent;
-    one that is not `routed` found no way to its destination.
+    `!` answered, `.` timed out, `U` unreachable, `M` too long to pass whole, `T` no hops left; `hop` is who said so.
+    `why` says what kept it from being sent; one that is not `routed` found no way to its destination.
     """
 
     mark: str
     milliseconds: float = 0
     why: str = ""
     routed: bool = True
+    hop: str = ""
 
 
 @value

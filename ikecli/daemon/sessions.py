@@ -242,7 +242,7 @@ class Session:
 
     def _ping(self, request: Ping, reply: Answer) -> None:
         def done(result: EchoResult) -> None:
-            reply(Pinged(result.mark, result.milliseconds, result.why, result.routed))
+            reply(Pinged(result.mark, result.milliseconds, result.why, result.routed, result.hop))
 
         echo = Echo(
             request.destination,
@@ -252,6 +252,7 @@ class Session:
             request.sequence,
             request.vrf,
             request.whole,
+            request.ttl,
         )
         self._appliance.plane.echo(echo, done)
 

@@ -21,22 +21,25 @@ Notify = Callable[[Notice], None]
 
 @dataclass(frozen=True, slots=True)
 class EchoResult:
-    """What became of an echo request: `!`, `.`, `U` or (too long to pass whole) `M`, and milliseconds.
+    """What became of an echo request: `!`, `.`, `U`, (too long to pass whole) `M` or (no hops left) `T`; milliseconds.
 
-    `why` says what kept it from being sent at all. One that is not `routed` found no way to its destination here.
+    `hop` is the address of who answered or refused it, as far as that is known. `why` says what kept it from being sent
+    at all. One that is not `routed` found no way to its destination here.
     """
 
     mark: str
     milliseconds: float = 0
     why: str = ""
     routed: bool = True
+    hop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Echo:
     """An ICMP echo to send: addresses as text (source may be an interface or empty), size in octets, seconds.
 
-    `vrf` is the routing table it is sent in; one that is `whole` is not to be cut.
+    `vrf` is the routing table it is sent in; one that is `whole` is not to be cut; `ttl` are the hops that it may take,
+    0 for as many as usual.
     """
 
     destination: str
@@ -46,6 +49,7 @@ class Echo:
     sequence: int
     vrf: str = ""
     whole: bool = False
+    ttl: int = 0
 
 
 @dataclass(frozen=True, slots=True)

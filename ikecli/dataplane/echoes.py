@@ -35,9 +35,9 @@ class Echoes:
         self._waiting[key] = Waiting(done, now, timer)
         return key
 
-    def done(self, key: tuple[int, int], mark: str) -> None:
-        """Report what became of a request, if it is still waited for."""
+    def done(self, key: tuple[int, int], mark: str, hop: str = "") -> None:
+        """Report what became of a request, if it is still waited for, and who said so."""
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.timer.cancel()
-            waiting.done(EchoResult(mark, (self._clock.now() - waiting.sent) * 1000))
+            waiting.done(EchoResult(mark, (self._clock.now() - waiting.sent) * 1000, hop=hop))

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum
-from ikecli.errors import Malformed
+from ikecli.dataplane.icmp_errors import MAX_OCTETS, TOO_BIG, error, quoted
+from ikecli.dataplane.packet import Packet
 from ikecli.intent import Address
 
 MAX_PACKETS: Final = 64
 """Packets that a node puts together at a time; beyond that the oldest is given up."""
-MAX_OCTETS: Final = 65535
 REASSEMBLY_SECONDS: Final = 30.0
 _UNIT: Final = 8
 _HEADERS: Final = {4: 20, 6: 48}
 """Octets of a fragment's headers."""
-_TOO_BIG: Final = struct.Struct("!BBHI")
-_QUOTED: Final = {4: 548, 6: 1232}
-"""Octets of a packet that an ICMP error quotes, at most."""
 
 Key = tuple[Address, Address, int, int]
 
@@ -37,27 +32,12 @@ def split(packet: Packet, mtu: int, identification: int) -> Iterator[Packet]:
 
 def too_big(packet: Packet, mtu: int, own: Address) -> Packet:
     """Return the ICMP error that tells a packet's source the longest packet that passes."""
-    quoted = packet.write()[: _QUOTED[packet.source.version]]
-    if packet.source.version == 4:
-        kind, protocol, pseudo = (3, 4), ICMP, b""
-    else:
-        kind, protocol = (2, 0), ICMPV6
-        pseudo = own.packed + packet.source.packed + struct.pack("!II", _TOO_BIG.size + len(quoted), ICMPV6)
-    body = _TOO_BIG.pack(*kind, 0, mtu) + quoted
-    total = checksum(pseudo + body)
-    return Packet(own, packet.source, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])
+    return error(packet, TOO_BIG[packet.source.version], mtu, own)
 
 
 def refused(packet: Packet) -> tuple[Packet, int] | None:
     """Return the packet that an ICMP error says is too long, as far as it is quoted, and what passes; or None."""
-    kind, header = ((3, 4), 20) if packet.protocol == ICMP else ((2, 0), 40)
-    if len(packet.payload) < _TOO_BIG.size + header or tuple(packet.payload[:2]) != kind:
-        return None
-    quoted = packet.payload[_TOO_BIG.size :]
-    try:
-        return Packet.read(quoted + bytes(MAX_OCTETS)), _TOO_BIG.unpack_from(packet.payload)[-1]
-    except Malformed:
-        return None
+    return quoted(packet, TOO_BIG)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from typing import Final
 
 from ikecli.boundary.effects import Access, Reach
@@ -19,6 +19,7 @@ from ikecli.dataplane.base import Notify
 from ikecli.dataplane.gre import overhead
 from ikecli.dataplane.reaches import Reaches, routes
 from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, entry_of, route_views
+from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
 
 IP_HEADERS: Final = {4: 20, 6: 40}
@@ -271,6 +272,28 @@ class Links:
         """Return the addresses that packets of our own leave an interface with."""
         return tuple(own.ip for own in self.own(interface))
 
+    def source(self, name: str, destination: Address, vrf: str) -> Address | None:
+        """Return the address that packets of our own leave with: an interface's, that of the way, or one by itself.
+
+        None without a way; raises Unavailable for what is no source here.
+        """
+        if not name:
+            if (vrf, destination) in self.addresses:
+                return destination
+            hop = self.hop(vrf, destination)
+            found = self.sources(self.interfaces[hop.interface]) if hop else ()
+            return next((own for own in found if own.version == destination.version), None)
+        for one in self.interfaces.values():
+            if name in (one.name, one.nameif):
+                able = [own for own in self.sources(one) if own.version == destination.version]
+                if able and self.up(one.name):
+                    return able[0]
+                raise Unavailable(f"% Invalid source interface - {name} has no usable IP address or is down")
+        source = read_address(name)
+        if (vrf, source) not in self.addresses:
+            raise Unavailable(f"% Invalid source address- {name} is not an address of this system")
+        return source
+
     def standing(self) -> Iterator[Route]:
         """Yield the routes in use that are not those of addresses: static ones, and those that SAs brought."""
         for vrf, one in self.tables.used(self.up, lambda vrf, gateway: self._elsewhere(vrf, gateway) == gateway):
@@ -326,3 +349,11 @@ def tunnel_view(tunnel: Tunnel) -> TunnelView:
         profile=tunnel.profile,
         transport_mtu=transport_mtu(tunnel, 1500),
     )
+
+
+def read_address(text: str) -> Address:
+    """Return an address that was typed; raises Unavailable."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        raise Unavailable(f"% Unrecognized host or address, or protocol not running: {text}") from None

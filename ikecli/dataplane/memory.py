@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from ipaddress import ip_address
 from typing import Final, Protocol
 
 from ikecli.boundary.clock import Clock
@@ -22,7 +21,8 @@ from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.echoes import Echoes
 from ikecli.dataplane.fragments import Reassembly, refused, split, too_big
-from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links
+from ikecli.dataplane.icmp_errors import EXPIRED, expired, quoted
+from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links, read_address
 from ikecli.dataplane.nat import Translator
 from ikecli.dataplane.packet import (
     ESP,
@@ -219,13 +219,14 @@ class MemoryPlane:
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request from an address of ours; raises Unavailable when source or destination make no sense."""
-        destination = _address(echo.destination)
-        source = self._source(echo.source, destination, echo.vrf)
+        destination = read_address(echo.destination)
+        source = self._links.source(echo.source, destination, echo.vrf)
         if source is None:
             self._clock.call_at(self._clock.now(), lambda: done(EchoResult("U", routed=False)))
             return
         key = self._echoes.expect(echo.sequence, echo.timeout, done)
-        self._route(echo_request(source, destination, *key, echo.size, echo.whole), echo.vrf)
+        request = echo_request(source, destination, *key, echo.size, echo.whole)
+        self._route(replace(request, ttl=echo.ttl or request.ttl), echo.vrf)
 
     def close(self) -> None:
         """Forget all SAs."""
@@ -292,11 +293,17 @@ class MemoryPlane:
         if not packet.whole and (packet.source.version == 4 or ours):
             self._cut = (self._cut + 1) & 0xFFFF
             return list(split(packet, mtu, self._cut))
+        self._complain(too_big(packet, mtu, self._facing(packet, vrf) or packet.source), vrf)
+        return []
+
+    def _facing(self, packet: Packet, vrf: str) -> Address | None:
+        """Return the address of ours that errors about a packet come from: that of the way to its source."""
         hop = self._links.hop(vrf, packet.source)
         found = self._links.sources(self._links.interfaces[hop.interface]) if hop else ()
-        own = next((one for one in found if one.version == packet.source.version), packet.source)
-        self._clock.call_at(self._clock.now(), lambda: self._route(too_big(packet, mtu, own), vrf))
-        return []
+        return next((one for one in found if one.version == packet.source.version), None)
+
+    def _complain(self, error: Packet, vrf: str) -> None:
+        self._clock.call_at(self._clock.now(), lambda: self._route(error, vrf))
 
     def _into(self, interface: Interface, tunnel: Tunnel, packet: Packet, depth: int) -> None:
         """Send a packet through a tunnel."""
@@ -352,25 +359,6 @@ class MemoryPlane:
     def _out(self, interface: str, neighbour: Address, packet: Packet) -> None:
         self._count(interface, out=packet.length)
         self._link.emit(self, interface, neighbour, packet)
-
-    def _source(self, name: str, destination: Address, vrf: str) -> Address | None:
-        links = self._links
-        if not name:
-            if (vrf, destination) in links.addresses:
-                return destination
-            hop = links.hop(vrf, destination)
-            found = links.sources(links.interfaces[hop.interface]) if hop else ()
-            return next((own for own in found if own.version == destination.version), None)
-        for one in links.interfaces.values():
-            if name in (one.name, one.nameif):
-                own = [own for own in links.sources(one) if own.version == destination.version]
-                if own and links.up(one.name):
-                    return own[0]
-                raise Unavailable(f"% Invalid source interface - {name} has no usable IP address or is down")
-        source = _address(name)
-        if (vrf, source) not in links.addresses:
-            raise Unavailable(f"% Invalid source address- {name} is not an address of this system")
-        return source
 
     # Packets in
 
@@ -452,8 +440,11 @@ class MemoryPlane:
             whole = self._reassembly.add(packet, self._clock.now())
             if whole is not None:
                 self._local(whole, vrf, depth)
-        elif packet.ttl > 1 and (packet.source.version == 4 or self._intent.network.forwards6):
-            self._route(replace(packet, ttl=packet.ttl - 1), vrf)
+        elif packet.source.version == 4 or self._intent.network.forwards6:
+            if packet.ttl > 1:
+                self._route(replace(packet, ttl=packet.ttl - 1), vrf)
+            elif (own := self._facing(packet, vrf)) and (error := expired(packet, own)):
+                self._complain(error, vrf)
 
     def _local(self, packet: Packet, vrf: str, depth: int = 0) -> None:
         if packet.protocol == gre.GRE:
@@ -462,9 +453,11 @@ class MemoryPlane:
             return
         answered = echo_answered(packet)
         if answered is not None:
-            self._echoes.done(answered, "!")
+            self._echoes.done(answered, "!", str(packet.source))
         elif (told := refused(packet)) is not None:
             self._told(*told)
+        elif (ended := quoted(packet, EXPIRED)) is not None and (echo := echo_asked(ended[0])) is not None:
+            self._echoes.done(echo, "T", str(packet.source))
         elif (reply := echo_reply(packet)) is not None:
             self._clock.call_at(self._clock.now(), lambda: self._route(reply, vrf))
 
@@ -496,10 +489,3 @@ class MemoryPlane:
     def gateways(self) -> tuple[Address, ...]:
         """The next hops of the static routes."""
         return tuple(route.gateway for route in self._intent.network.routes if route.gateway is not None)
-
-
-def _address(text: str) -> Address:
-    try:
-        return ip_address(text)
-    except ValueError:
-        raise Unavailable(f"% Unrecognized host or address, or protocol not running: {text}") from None

@@ -88,7 +88,7 @@ class NonePlane:
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Refuse: no packets pass here."""
-        raise Unavailable("this engine has no data plane (--dataplane none), so it cannot ping")
+        raise Unavailable("this engine has no data plane (--dataplane none), so it cannot send packets")
 
     def close(self) -> None:
         """Forget everything."""

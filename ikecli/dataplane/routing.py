@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from ikecli.boundary.views import RouteView
@@ -109,8 +109,9 @@ class Tables:
         return None
 
     def _matching(self, vrf: str, destination: Address) -> Iterator[Entry]:
+        network = IPv4Network if destination.version == 4 else IPv6Network
         for length in self._lengths.get((vrf, destination.version), ()):
-            prefix = ip_network((int(destination) >> (w := destination.max_prefixlen - length) << w, length))
+            prefix = network((int(destination) >> (w := destination.max_prefixlen - length) << w, length))
             yield from self._entries.get((vrf, prefix), ())
 
     def used(self, up: Up, next_to: Callable[[str, Address], bool] | None = None) -> Iterator[tuple[str, Entry]]:

@@ -2,18 +2,19 @@
 
 Interfaces in one subnet share a segment. A gateway that no appliance has belongs to the cloud, which carries packets to
 any interface that has such a gateway in its subnet; it knows no route to networks behind appliances, as the Internet
-does not. Every other address of a subnet is a host that answers echo requests.
+does not; it is one hop. Every other address of a subnet is a host that answers echo requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from ikecli.boundary.clock import Clock
 from ikecli.dataplane.fragments import Reassembly, split
+from ikecli.dataplane.icmp_errors import expired
 from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet, echo_reply
 from ikecli.intent import Address, Interface
@@ -59,11 +60,20 @@ class Fabric:
             self.tap(packet)
         target = self._owner(next_hop)
         if target is None and next_hop != packet.destination:
+            if packet.ttl <= 1:
+                self._refuse(node, interface, expired(packet, next_hop))
+                return
+            packet = replace(packet, ttl=packet.ttl - 1)
             target = self._across_cloud(packet.destination)
         if target is not None:
             self._carry(target[0], target[1].name, packet)
         elif next_hop == packet.destination and (whole := self._hosts.add(packet, self._clock.now())) is not None:
             self._answer(node, interface, whole)
+
+    def _refuse(self, node: MemoryPlane, interface: str, error: Packet | None) -> None:
+        """Have the cloud's gateway tell a node that a packet had no hops left."""
+        if error is not None:
+            self._clock.call_at(self._clock.now() + HOP_SECONDS, partial(self._arrive, node, interface, error))
 
     def _answer(self, node: MemoryPlane, interface: str, packet: Packet) -> None:
         """Have an edge host answer an echo request, in parts where the link is too narrow."""

@@ -118,6 +118,7 @@ COMMANDS: Final = Commands(
         "terminal.monitor": "session:monitor",
         "terminal.unmonitor": "session:unmonitor",
         "ping": "ping:ping",
+        "traceroute": "traceroute:traceroute",
         "debug.ikev2": "debugging:debug",
         "debug.ipsec": "debugging:debug",
         "undebug.ikev2": "debugging:undebug",

@@ -31,6 +31,7 @@ BOUNDED = {
     "prompt_width": st.integers(0, 512),
     "size": st.integers(36, 18024),
     "timeout": st.floats(0, 3600),
+    "ttl": st.integers(0, 255),
     "sequence": st.integers(0, 2**31 - 1),
     "last": st.integers(1, 20),
     "minutes": st.integers(0, 120),

@@ -193,6 +193,7 @@ def test_a_request_is_granted_or_refused_as_privilege_lines_say(tmp_path: Path, 
             return str((await raw.ask(request)).get("error", ""))
 
         assert "needs privilege level 3" in await refused(Ping("10.0.0.1"))
+        assert not await refused(Ping("10.0.0.1", ttl=1))
         assert "needs privilege level 5" in await refused(Clear("ipsec.sa", {}))
         assert not await refused(Show("version", {}))
         assert "Access denied" in await refused(Enable(Secret("cisco"), 5))

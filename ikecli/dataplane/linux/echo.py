@@ -15,8 +15,8 @@ from ikecli.errors import Unavailable
 from ikecli.intent import Address, Intent
 
 LARGEST: Final = 65535
-UNREACHABLE: Final = {4: 3, 6: 1}
-"""The ICMP type of a packet that says that a destination cannot be reached."""
+SAID: Final = {4: {3: "U", 11: "T"}, 6: {1: "U", 3: "T"}}
+"""What an ICMP error says by its type: that a destination cannot be reached, that there were no hops left."""
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, PMTUDISC_DO = 10, 23, 2
 NOT_SENT: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM})
 """What a route that refuses, or none, says when a packet is to be sent."""
@@ -81,6 +81,11 @@ class Waiting:
                     (socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER) if six else (socket.IPPROTO_IP, IP_MTU_DISCOVER)
                 )
                 one.setsockopt(level, option, PMTUDISC_DO)
+            if echo.ttl:
+                level, option = (
+                    (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS) if six else (socket.IPPROTO_IP, socket.IP_TTL)
+                )
+                one.setsockopt(level, option, echo.ttl)
             if device:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
             if source is not None:
@@ -92,8 +97,8 @@ class Waiting:
             routed = error.errno != errno.ENETUNREACH
             clock.call_at(self._sent, lambda: self.end(mark, routed))
 
-    def end(self, mark: str, routed: bool = True) -> None:
-        """Report, once."""
+    def end(self, mark: str, routed: bool = True, hop: str = "") -> None:
+        """Report, once; `hop` is who said so."""
         if self._socket is None:
             return
         self._host.unwatch(self._socket.fileno())
@@ -101,17 +106,17 @@ class Waiting:
         self._socket = None
         self._timer.cancel()
         self._gone(self)
-        self._done(EchoResult(mark, (self._host.clock.now() - self._sent) * 1000, routed=routed))
+        self._done(EchoResult(mark, (self._host.clock.now() - self._sent) * 1000, routed=routed, hop=hop))
 
     def _read(self) -> None:
         while self._socket is not None:
             try:
-                octets = self._socket.recv(LARGEST)
+                octets, sender = self._socket.recvfrom(LARGEST)
             except OSError:
                 return
             six = self._socket.family == socket.AF_INET6
             if mark := self._mark(octets if six else octets[4 * (octets[0] & 15) :], 6 if six else 4):
-                self.end(mark)
+                self.end(mark, hop=str(sender[0]).partition("%")[0])
 
     def _mark(self, message: bytes, version: int) -> str:
         """Return what an ICMP message says of this echo, or nothing."""
@@ -119,11 +124,12 @@ class Waiting:
         protocol = 58 if version == 6 else 1
         if echo_answered(Packet(*ends, protocol, message)) == self._key:
             return "!"
-        if message[:1] != bytes([UNREACHABLE[version]]) or len(message) < 9:
+        said = SAID[version].get(message[0]) if len(message) > 8 else None
+        if said is None:
             return ""
         inner = message[8:]
         cause = inner[40:48] if version == 6 else inner[4 * (inner[0] & 15) :]
-        return "U" if cause[4:8] == b"".join(part.to_bytes(2, "big") for part in self._key) else ""
+        return said if cause[4:8] == b"".join(part.to_bytes(2, "big") for part in self._key) else ""
 
 
 def source_of(intent: Intent, name: str, destination: Address) -> Address:
