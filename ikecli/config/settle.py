@@ -17,7 +17,7 @@ from ikecli.config.mask import Mask
 from ikecli.config.passwords import Random, hashed, is_hash, obscured, unobscured
 from ikecli.config.remarks import row_of, transform_row, transform_word
 from ikecli.errors import Rejected
-from ikecli.language import Command, tree
+from ikecli.language import Command, in_full, load, tree
 from ikecli.language.kindtables import PORT_TYPES
 from ikecli.language.notation import Declaration
 from ikecli.language.target import Step
@@ -28,7 +28,7 @@ _PASSWORDS: Final = frozenset({"enable_secret", "enable_levels", "enable_passwor
 """Fields that hold passwords; every other secret is a pre-shared key."""
 
 _LISTS: Final = frozenset({"access_lists", "standard_lists"})
-_REPHRASED: Final = frozenset({"interfaces", "routes", "route_maps"})
+_REPHRASED: Final = frozenset({"interfaces", "routes", "route_maps", "privileges"})
 
 FIRST_ENTRY: Final = 10
 """The entry of a route map that is meant where no number is typed."""
@@ -75,6 +75,8 @@ class Scribe:
             self._consistent(slots)
             self._lengths(slots)
             self._served(slots)
+        if target.path[0].name == "privileges":
+            slots["command"] = in_full(load("ios").modes["exec"], slots["command"])
         if target.path[0].name == "route_maps" and target.operator == ">":
             slots["action"] = slots.get("action") or "permit"
             slots["sequence"] = FIRST_ENTRY if slots.get("sequence") is None else slots["sequence"]

@@ -121,6 +121,13 @@ def known(mode: Mode, words: Iterable[str]) -> bool:
     return bool(named(_places(mode), words))
 
 
+def in_full(mode: Mode, text: str) -> str:
+    """Return the words of a rule with those in full that a command begins with; the others stay as they are."""
+    words = text.split()
+    found = named(_places(mode), words)
+    return " ".join((*found, *words[len(found) :]))
+
+
 def named(place: _Place, words: Iterable[str]) -> Words:
     """Return in full the words of a rule, without those that a command may have behind it; nothing if there is none."""
     for word in words:
