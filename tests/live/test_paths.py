@@ -101,7 +101,7 @@ def test_a_sender_is_told_what_a_narrow_link_lets_pass(tmp_path: Path, kind: str
 def test_tcp_connections_have_no_larger_segments_than_configured(tmp_path: Path, kind: str) -> None:
     with routed(tmp_path, kind, more=" ip tcp adjust-mss 1000\n") as both:
         both.until_it_passes("L")
-        if kind == "xfrm" and not Guard(Ledger(tmp_path / "tried", 9), print).can_clamp():
+        if kind == "xfrm" and not Guard(Ledger(tmp_path, 9), print).can_clamp():
             said = both.engines["L"].log.read_text()
             assert "ip tcp adjust-mss has no effect with the data plane xfrm: this kernel has no nftables" in said
             return
