@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from ipaddress import IPv4Interface, IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa, overlaps, syslog
 from ikecli.config.algorithms import (
-    Additional,
-    esp_proposals,
     fragment_mtus,
-    ike_proposals,
     kilobytes,
-    methods,
     network,
     pfs_rows,
     replay_window,
-    rows,
     transport_of,
 )
+from ikecli.config.algorithms_asa import esp_offers_of, hiding, offers_of, policy_defaults
 from ikecli.config.common import DHCP, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.lists_asa import ANYWHERE, Lists
@@ -55,11 +50,9 @@ from ikecli.intent import (
     Prefix,
     Profile,
     Route,
-    Tfc,
 )
 from ikecli.intent.network import DEFAULT_MTU
-from ikecli.language import defaults, load
-from ikecli.numbers import IdType, TransformType
+from ikecli.numbers import IdType
 from ikecli.secret import Secret
 
 NAT_KEEPALIVE: Final = 20
@@ -68,8 +61,6 @@ ENDLESS: Final = 2**31 - 1
 """Seconds of `lifetime seconds none`."""
 KEEPALIVE: Final = Dpd(10, 2, True)
 """The liveness checks of a tunnel group that says nothing about them."""
-AUTO: Final = Tfc(512, 1, 30)
-"""What hides traffic where nothing is said of it."""
 DEFAULT_GROUPS: Final = f"{asa.DEFAULT_RA_GROUP} {asa.DEFAULT_GROUP}"
 """The tunnel groups of peers that have none of their own, in the order they are looked at."""
 
@@ -79,48 +70,12 @@ def resolve(draft: asa.Asa) -> tuple[Intent, Complaints]:
     return _Resolver(draft).intent()
 
 
-@lru_cache(1)
-def policy_defaults() -> dict[str, Any]:
-    """Return what an IKEv2 policy holds where nothing is said."""
-    return defaults(load("asa").modes["ikev2-policy"], asa.IkePolicy)
-
-
-def offers_of(priority: int, policy: asa.IkePolicy) -> list[IkeProposal]:
-    """Return the proposals of an IKEv2 policy."""
-    unset = policy_defaults()
-    encryption, integrity, prf, groups = (
-        getattr(policy, name) or unset[name] for name in ("encryption", "integrity", "prf", "groups")
-    )
-    return list(ike_proposals(str(priority), "asa", encryption, integrity, prf, groups, additional_of(policy)))
-
-
-def additional_of(policy: asa.IkePolicy) -> Additional:
-    """Return the additional key exchanges of a policy, by number; one that is not there has no methods."""
-    held = policy.additional
-    return tuple(
-        methods("asa", held[number].methods) if number in held else () for number in range(1, max(held, default=0) + 1)
-    )
-
-
-def hiding(tfc: asa.Tfc) -> Tfc:
-    """Return what `set tfc-packets` means; AUTO stands in for `auto` and for what is not said."""
-    said = (tfc.size, AUTO.size), (tfc.burst, AUTO.burst), (tfc.timeout, AUTO.interval)
-    size, burst, interval = (value if isinstance(value, int) else auto for value, auto in said)
-    return Tfc(size, burst, interval)
-
-
 def as_address(name: str) -> Address | None:
     """Return the address that a tunnel group is named for."""
     try:
         return ip_address(name)
     except ValueError:
         return None
-
-
-def esp_offers_of(name: str, proposal: asa.IpsecProposal) -> Iterator[EspProposal]:
-    """Yield the ESP proposals of an ipsec-proposal."""
-    ciphers = rows(TransformType.ENCR, "asa", proposal.encryption, "esp")
-    yield from esp_proposals(name, ciphers, rows(TransformType.INTEG, "asa", proposal.integrity, "esp"))
 
 
 def four_of(each: asa.Interface) -> list[IPv4Interface]:

@@ -19,7 +19,17 @@ from ikecli.boundary.views import (
     TransformSetView,
     VrfView,
 )
-from ikecli.config import asa, hosts, intent_asa, intent_ios, ios, maps_ios, remote_ios, smart, tunnels_ios
+from ikecli.config import (
+    algorithms_asa,
+    asa,
+    hosts,
+    intent_ios,
+    ios,
+    maps_ios,
+    remote_ios,
+    smart,
+    tunnels_ios,
+)
 from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows, transport_of
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -44,11 +54,11 @@ def proposals(store: Store) -> Iterator[ProposalView]:
                 name, "ios", each.encryption, each.integrity, each.prf, each.groups, intent_ios.additional_of(each)
             )
         return
-    unset = intent_asa.policy_defaults()
+    unset = algorithms_asa.policy_defaults()
     for priority, policy in sorted(store.draft.ikev2_policies.items()):
         fields = ("encryption", "integrity", "prf", "groups")
         encryption, integrity, prf, groups = (getattr(policy, field) or unset[field] for field in fields)
-        more = intent_asa.additional_of(policy)
+        more = algorithms_asa.additional_of(policy)
         yield _proposal(str(priority), "asa", encryption, integrity, prf, groups, more)
 
 
