@@ -5,8 +5,11 @@ All times are seconds; addresses are text; SPIs are numbers. Nothing secret is i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field, fields
 from enum import Enum
+from typing import Final
+
+from ikecli.value import value
 
 
 class SaStatus(Enum):
@@ -17,7 +20,7 @@ class SaStatus(Enum):
     DELETING = "DELETE"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlowView:
     """A pair of selectors: addresses as first and last, ports as ranges."""
 
@@ -30,7 +33,7 @@ class FlowView:
     remote_ports: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Counters:
     """What the data plane counted for a Child SA."""
 
@@ -47,14 +50,17 @@ class Counters:
 
     def __add__(self, other: Counters) -> Counters:
         """Return what both counted."""
-        return Counters(*(getattr(self, name) + getattr(other, name) for name in Counters.__slots__))
+        return Counters(*(getattr(self, name) + getattr(other, name) for name in _COUNTED))
 
     def __sub__(self, other: Counters) -> Counters:
         """Return what was counted since; nothing of what has begun anew."""
-        return Counters(*(max(getattr(self, name) - getattr(other, name), 0) for name in Counters.__slots__))
+        return Counters(*(max(getattr(self, name) - getattr(other, name), 0) for name in _COUNTED))
 
 
-@dataclass(frozen=True, slots=True)
+_COUNTED: Final = tuple(one.name for one in fields(Counters))
+
+
+@value
 class ChildView:
     """One Child SA: `encryption` is (number, key bits), `integrity` a number, none with AEAD; ports are IKE's.
 
@@ -92,7 +98,7 @@ class ChildView:
         return self.counters if self.past == Counters() else self.counters + self.past
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 
@@ -147,7 +153,7 @@ class IkeSaView:
     peer_requests_open: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionView:
     """A configured crypto-map entry as seen from the data plane, whether up or down.
 
@@ -177,7 +183,7 @@ class ConnectionView:
     idle: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IpsecProfileView:
     """An IPsec profile of the configuration; `transform_sets` are names with their transforms."""
 
@@ -192,7 +198,7 @@ class IpsecProfileView:
     idle: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TransformSetView:
     """A transform set (IOS) or ipsec-proposal (ASA) of the configuration; `transforms` as a router prints them."""
 
@@ -201,7 +207,7 @@ class TransformSetView:
     transport: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExchangeCount:
     """How often a message or notify was seen: requests and responses, sent and received."""
 
@@ -212,7 +218,7 @@ class ExchangeCount:
     received_responses: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StatsView:
     """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time.
 
@@ -242,7 +248,7 @@ class StatsView:
     puzzles_unsolved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProposalView:
     """An IKE proposal of the configuration: rows as (number, key bits) or numbers.
 
@@ -257,7 +263,7 @@ class ProposalView:
     additional: tuple[tuple[int, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyView:
     """An IKE policy of the configuration."""
 
@@ -267,7 +273,7 @@ class PolicyView:
     proposals: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileView:
     """An IKEv2 profile of the configuration; `references` counts the connections that name it.
 
@@ -291,7 +297,7 @@ class ProfileView:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TunnelView:
     """A tunnel as it is now: `carrier` GRE or IPSEC, over IP of `version`, carrying `versions`; `profile` protects it.
 
@@ -310,7 +316,7 @@ class TunnelView:
     transport_mtu: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InterfaceView:
     """An interface as it is now; `security` is an ASA's level, None where only the default holds.
 
@@ -339,7 +345,7 @@ class InterfaceView:
     dynamic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VrfView:
     """A routing table beside the global one, and the interfaces in it."""
 
@@ -349,7 +355,7 @@ class VrfView:
     interfaces: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouteView:
     """A route in use of the table `vrf`: code C (connected), L (local), S (static) or V (there because of an SA)."""
 
@@ -361,7 +367,7 @@ class RouteView:
     vrf: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AuthorizationView:
     """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`."""
 
@@ -377,7 +383,7 @@ class AuthorizationView:
     accepts: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlexView:
     """A FlexVPN client: the hub it has or tries, from where, through which tunnel, and the addresses it was lent."""
 
@@ -391,7 +397,7 @@ class FlexView:
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RangeView:
     """A range of a pool, and how many of its addresses are free and lent."""
 
@@ -401,7 +407,7 @@ class RangeView:
     lent: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PoolView:
     """A pool of addresses to lend; `lent` are those that peers have, `available` some that they may get."""
 
@@ -413,7 +419,7 @@ class PoolView:
     netmask: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FileView:
     """A file of flash: and its octets."""
 
@@ -421,7 +427,7 @@ class FileView:
     octets: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArchiveView:
     """The archive: how its configurations are called (empty where it is off), how many are kept, the next one's name,
     and those that are stored, oldest first."""
@@ -432,7 +438,7 @@ class ArchiveView:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TranslationView:
     """A translation: each end as address:port; without an outside one it is a way in for everybody."""
 
@@ -443,7 +449,7 @@ class TranslationView:
     outside_global: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccessListView:
     """An access list with its entries as written."""
 
@@ -452,7 +458,7 @@ class AccessListView:
     entries: tuple[tuple[int, str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SystemView:
     """Facts about the appliance itself. `clock` is wall time since 1970, `started` how it last began.
 
@@ -476,7 +482,7 @@ class SystemView:
     dataplane_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogForm:
     """How a session prints the log: stamps in words (`datetime`, `msec`, ... or `uptime`), severities, octets.
 
@@ -491,7 +497,7 @@ class LogForm:
     started: float = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogLine:
     """A line of the buffered log: wall time since 1970, severity 0-7, facility and mnemonic, text."""
 
@@ -502,7 +508,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UserView:
     """An open session: its line's number, who, from where, seconds since it last asked; `current` is the asking one."""
 

@@ -7,10 +7,10 @@ handled, never in the shell. Secrets travel towards the appliance only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ikecli.secret import Secret
+from ikecli.value import value
 
 Option = str | int | bool
 
@@ -45,17 +45,17 @@ def _within(what: str, value: float, low: int, high: int) -> None:
         raise ValueError(f"{what} is out of bounds: {low} to {high}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """The root of all requests."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identify(Request):
     """Who am I here, on what? Answered with Identified."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Enable(Request):
     """Rise to `level` with the enable secret; answered with Identified, or Error. Slowed after failures."""
 
@@ -66,7 +66,7 @@ class Enable(Request):
         _within("level", self.level, 0, OPERATOR)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Login(Request):
     """Become a configured user, at that user's privilege; answered with Identified, or Error."""
 
@@ -74,7 +74,7 @@ class Login(Request):
     password: Secret
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Disable(Request):
     """Fall to `level`; answered with Identified."""
 
@@ -84,7 +84,7 @@ class Disable(Request):
         _within("level", self.level, 0, OPERATOR)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Show(Request):
     """Views of one topic, named as the exec grammar names it without `show.` ("ikev2.sa"); answered with Shown.
 
@@ -100,7 +100,7 @@ class Show(Request):
         _within("limit", self.limit, 0, VIEWS_LIMIT)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ShowFurther(Request):
     """Further views of an answer that had a cursor; answered with Shown."""
 
@@ -111,14 +111,14 @@ class ShowFurther(Request):
         _within("limit", self.limit, 1, VIEWS_LIMIT)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Names(Request):
     """The live names at a path of the configuration ("crypto_maps"), for completion; answered with Lines."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigBegin(Request):
     """Enter configuration mode; answered with ConfigState.
 
@@ -133,7 +133,7 @@ class ConfigBegin(Request):
         _within("minutes", self.minutes, 0, REVERT_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigLine(Request):
     """One line typed or pasted in configuration mode; answered with ConfigState.
 
@@ -147,7 +147,7 @@ class ConfigLine(Request):
         _within("prompt_width", self.prompt_width, 0, PROMPT_WIDTH)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigLines(Request):
     """Lines that came together in configuration mode; answered with ConfigStates. `typed`: prompts are before them."""
 
@@ -155,19 +155,19 @@ class ConfigLines(Request):
     typed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigHelp(Request):
     """What may stand at the end of `text` in the mode the session is in; answered with Choices."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigEnd(Request):
     """Leave configuration mode, committing what is open; answered with ConfigState."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Copy(Request):
     """Have a configuration elsewhere: "running-config" (merged into it), "startup-config" or "flash:NAME".
 
@@ -179,19 +179,19 @@ class Copy(Request):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delete(Request):
     """Remove flash:NAME; answered with Done."""
 
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArchiveNow(Request):
     """Store the running configuration in the archive; answered with Done, whose text is its name there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Differ(Request):
     """What two configurations differ in, startup-config and running-config unless named; answered with Lines.
 
@@ -203,14 +203,14 @@ class Differ(Request):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Convert(Request):
     """The running configuration in another dialect ("ios" or "asa"), keys encrypted; answered with Lines."""
 
     dialect: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replace(Request):
     """Make a configuration the running one, all of it; only the difference is applied. Answered with Replaced.
 
@@ -225,12 +225,12 @@ class Replace(Request):
         _within("minutes", self.minutes, 0, REVERT_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Confirm(Request):
     """Keep a change that would be rolled back; answered with Done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Revert(Request):
     """Roll the change back that waits to be confirmed: now, or that many minutes from now. Answered with Done."""
 
@@ -240,7 +240,7 @@ class Revert(Request):
         _within("minutes", self.minutes, 0, REVERT_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rollback(Request):
     """Go back to before the `last` so many changes; answered with Replaced."""
 
@@ -250,12 +250,12 @@ class Rollback(Request):
         _within("last", self.last, 1, ROLLBACKS)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConvertIkev1(Request):
     """What the running configuration says of IKEv1, as lines of IKEv2; answered with Lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reload(Request):
     """Apply the startup configuration anew: now, answered with Lines of what was wrong and discarded.
 
@@ -271,17 +271,17 @@ class Reload(Request):
         _within("minutes", self.minutes, 0, RELOAD_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Save(Request):
     """Write the running configuration to startup; answered with Done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Erase(Request):
     """Remove the startup configuration; answered with Done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetch(Request):
     """A configuration as text: "startup-config", "flash:NAME", or "running-config" with secrets in clear (logged).
 
@@ -291,7 +291,7 @@ class Fetch(Request):
     which: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clear(Request):
     """Clear what `topic` names ("ikev2.sa", "ipsec.sa", "session", "counters"); answered with Done."""
 
@@ -299,14 +299,14 @@ class Clear(Request):
     options: Mapping[str, Option]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connect(Request):
     """Set up the FlexVPN client of a name, or with an empty one all of them; answered with Done, or Error."""
 
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Debug(Request):
     """Switch a debug category ("ikev2", "ikev2.packet", "ikev2.error", "ipsec", "all") for everyone.
 
@@ -317,7 +317,7 @@ class Debug(Request):
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeyLog(Request):
     """Write the keys of all SAs to this folder of flash:, or with an empty name no more; answered with Done.
 
@@ -327,14 +327,14 @@ class KeyLog(Request):
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Monitor(Request):
     """Whether this session is sent debug and log events; answered with Done."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ping(Request):
     """One echo request; answered with Pinged when the answer came or the timeout (seconds) ran out.
 

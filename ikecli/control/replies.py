@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ikecli.boundary.events import Event
@@ -10,26 +9,26 @@ from ikecli.boundary.views import LogForm, LogLine
 from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """The root of all replies."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done(Reply):
     """It is done; `text` is what to print, or empty."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Error(Reply):
     """It is refused; the text is the operator's, in the router's form."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identified(Reply):
     """The session's standing. `has_enable` tells whether an enable secret is set; `aliases` are short names of exec
     commands, each with its command behind it; `log` is how the log is printed. `levels` are those of exec commands that
@@ -47,7 +46,7 @@ class Identified(Reply):
     enables: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shown(Reply):
     """Views of boundary.views, in order; the appliance may make them one by one, while they are sent.
 
@@ -58,14 +57,14 @@ class Shown(Reply):
     cursor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lines(Reply):
     """Text lines."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Copied(Reply):
     """How many octets were copied, and what was wrong with them."""
 
@@ -73,14 +72,14 @@ class Copied(Reply):
     messages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replaced(Reply):
     """The running configuration is what was asked for; `changed` tells whether it was something else before."""
 
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigState(Reply):
     """Where configuration stands: `mode` is the prompt's words ("config-if"), empty once it was left.
 
@@ -100,14 +99,14 @@ class ConfigState(Reply):
     asks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfigStates(Reply):
     """Where configuration stands after each of some lines; what follows one that the session must act on is unread."""
 
     states: tuple[ConfigState, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """One thing that may come next: what `?` shows, its help, and the word TAB completes (empty for values).
 
@@ -120,14 +119,14 @@ class Choice:
     live: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choices(Reply):
     """What `?` lists, in order."""
 
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pinged(Reply):
     """An echo's outcome: the mark that a router prints, and milliseconds.
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import is_
 from typing import TypeAlias
 
 from ikecli.language import kinds, tree
@@ -199,9 +200,12 @@ def with_help(node: Node, texts: Mapping[str, str], used: set[str]) -> Node:
         case tree.Value(kind=kind, slot=slot):
             name = kind if kind in texts else slot
             used.add(name)
-            return replace(node, help=node.help or texts.get(name, ""))
+            text = node.help or texts.get(name, "")
+            return node if text == node.help else replace(node, help=text)
         case _:
-            return tree.rebuilt(node, [with_help(part, texts, used) for part in tree.parts(node)])
+            parts = tree.parts(node)
+            helped = [with_help(part, texts, used) for part in parts]
+            return node if all(map(is_, parts, helped)) else tree.rebuilt(node, helped)
 
 
 @dataclass(slots=True)
@@ -281,8 +285,9 @@ def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") 
             items.append(declaration)
     targets = [item.target for item in items if isinstance(item, Declaration)]
     opened = frozenset(tuple(step.name for step in target.path) for target in targets if target.operator == ">")
-    whole = (replace(item, opened=opened) if isinstance(item, Declaration) else item for item in items)
-    return GrammarFile(name, prompt, tuple(whole), note)
+    if opened:
+        items = [replace(item, opened=opened) if isinstance(item, Declaration) else item for item in items]
+    return GrammarFile(name, prompt, tuple(items), note)
 
 
 def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> Declaration | None:
