@@ -420,7 +420,7 @@ class Asa:
     syslog_level: int | str | None = None
     syslog_hosts: dict[IPv4Address, FirewallHost] = field(default_factory=dict)
     isakmp_identity: IsakmpIdentity | None = None
-    nat_keepalive: int | None = None
+    nat_keepalive: int | Literal[False] | None = None
     cookie_challenge: int | str | None = None
     puzzle_challenge: int | None = None
     fragmentation: Fragmentation | Literal[False] | None = None

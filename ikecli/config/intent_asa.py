@@ -106,6 +106,7 @@ class _Resolver:
         interfaces = tuple(self.interfaces(tunnels))
         overlaps.complain(interfaces, self.complaints)
         intent = Intent(
+            nat_traversal=self.draft.nat_keepalive is not False,
             hostname=self.draft.hostname or HOSTNAME,
             network=Network(interfaces, (*self.routes(), *self.reverse_routes(maps))),
             policies=tuple(self.policies()),

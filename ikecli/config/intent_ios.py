@@ -132,6 +132,7 @@ class _Resolver:
             puzzle_threshold=d.puzzle_challenge,
             fragment_mtu=mtus,
             window=d.window or WINDOW,
+            nat_traversal=d.nat_transparency is not False,
             syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)) if d.logging is not False else (),
         )
         return intent, self.complaints

@@ -444,6 +444,7 @@ class Ios:
     debug_stamps: Stamp | Literal[False] | None = None
     log_stamps: Stamp | Literal[False] | None = None
     logging: bool | None = None
+    nat_transparency: bool | None = None
     log_buffered: Shown | Literal[False] | None = None
     log_monitor: Shown | Literal[False] | None = None
     syslog_level: int | str | None = None

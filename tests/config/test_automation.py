@@ -82,3 +82,15 @@ crypto ikev2 profile PR
     assert [str(one) for one in profile.authorization.networks] == ["2001:db8:1::/48"]
     store, _ = read("ios", ROUTER + lines.replace("access-list INSIDE", "access-list OTHER"))
     assert "ipv6 access-list INSIDE" in [one.fix for one in store.complaints]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "line"),
+    [("ios", "crypto ipsec nat-transparency udp-encapsulation"), ("asa", "crypto isakmp nat-traversal")],
+)
+def test_translations_are_looked_for_unless_told_otherwise(dialect: str, line: str) -> None:
+    assert read(dialect, "")[0].intent.nat_traversal
+    store, _ = read(dialect, f"no {line}")
+    assert not store.intent.nat_traversal
+    assert f"no {line}" in commands(store)
+    assert read(dialect, f"no {line}\n{line}{' 30' * (dialect == 'asa')}")[0].intent.nat_traversal

@@ -72,6 +72,31 @@ def test_either_end_can_force_esp_into_udp(forcing: int) -> None:
     assert pair.ping(pair.left)
 
 
+@pytest.mark.parametrize("looking", [0, 1], ids=["initiator", "responder"])
+def test_an_end_that_looks_for_no_translation_tells_of_none(looking: int) -> None:
+    ends = [(LEFT, RIGHT), (RIGHT, LEFT)]
+    told = [
+        intent(
+            here,
+            there,
+            profiles=(profile(there, force_encapsulation=True),),
+            connections=(connection(here, there, profile="PROF"),),
+            nat_traversal=at == looking,
+        )
+        for at, (here, there) in enumerate(ends)
+    ]
+    pair = Pair(*told)
+    pair.up()
+    for at, end in enumerate(pair.ends):
+        assert any("NOTIFY(NAT_DETECTION_SOURCE_IP)" in one.payloads for one in end.events(MessageSent)) is (
+            at == looking
+        )
+        (sa,) = end.sas
+        assert (sa.local_port, sa.remote_port) == (500, 500)
+        assert not any(child.encapsulated for child in sa.children)
+    assert pair.ping(pair.left)
+
+
 # What is in a Child SA
 
 

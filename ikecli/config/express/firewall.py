@@ -309,6 +309,8 @@ class Firewall(Writer[asa.Asa]):
         if len(keepalives) > 1 or keepalive != keepalives[0]:
             self.losses.add("nat keepalive", f"it is {keepalive} seconds for all peers")
         draft.nat_keepalive = None if keepalive == NAT_KEEPALIVE else keepalive
+        if not intent.nat_traversal:
+            draft.nat_keepalive = False
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
         if intent.max_half_open != usual.max_half_open:
             draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)

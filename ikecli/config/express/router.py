@@ -349,6 +349,7 @@ class Router(Writer[ios.Ios]):
         threshold = MOST_COOKIES if intent.cookie_threshold is None else intent.cookie_threshold
         draft.cookie_challenge = None if threshold == intent.max_half_open else threshold
         draft.puzzle_challenge = intent.puzzle_threshold
+        draft.nat_transparency = None if intent.nat_traversal else False
         if intent.max_sas != usual.max_sas:
             draft.max_sas = self._most("crypto ikev2 limit max-sa", intent.max_sas)
         if intent.max_half_open != usual.max_half_open:

@@ -23,8 +23,13 @@ class NatDetection(Task):
     notifies = frozenset({_SOURCE, _DESTINATION})
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
-        """Return a hash of each end; where ESP is to go in UDP in any case, one of ours that no peer can see."""
+        """Return a hash of each end, if translations are looked for.
+
+        Where ESP is to go in UDP in any case, that of our own is one that no peer can see.
+        """
         sa = talk.sa
+        if not talk.core.lookup.intent.nat_traversal:
+            return ()
         source = Endpoint(sa.local.address, 0) if _forced(talk) else sa.local
         return (
             Notify(_SOURCE, _hash(sa.spi_i, sa.spi_r, source)),
@@ -50,7 +55,7 @@ class NatDetection(Task):
         sa, header = talk.sa, message.header
         sources = [one.data for one in message.notifies if one.type == _SOURCE]
         destination = message.notify(_DESTINATION)
-        if not sources or destination is None:
+        if not sources or destination is None or not talk.core.lookup.intent.nat_traversal:
             return
         spi_i, spi_r = header.initiator_spi, header.responder_spi
         theirs, ours = _hash(spi_i, spi_r, sa.remote), _hash(spi_i, spi_r, sa.local)
