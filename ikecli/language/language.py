@@ -22,6 +22,7 @@ from ikecli.language.tree import Node
 LINE_LIMIT: Final = 4096
 TEXT_LIMIT: Final = 65536
 DIALECTS: Final = ("ios", "asa")
+WORDS: Final = "words"
 _CONTROL: Final = re.compile(
     r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\udc80-\udc9f]"
 ).search
@@ -157,20 +158,34 @@ def load(name: str) -> Dialect:
     return load_from(grammar_root() / name, name)
 
 
+@lru_cache
+def load_mode(dialect: str, name: str) -> Mode:
+    """Return one mode alone, for whoever needs no other: most of a language is in the files of the others."""
+    directory = grammar_root() / dialect
+    return _mode(directory / name, _shared(directory, dialect), dialect)
+
+
 def load_from(directory: Path, name: str) -> Dialect:
     """Return a dialect from the grammar files of a directory, one a mode; `words` holds what they share."""
-    if name not in DIALECTS:
-        raise NotationError(f"{name!r} is no dialect: {', '.join(DIALECTS)}")
-    shared: Fragments = {}
-    words = directory / "words"
-    if words.is_file():
-        read_file("words", words.read_text("utf-8"), shared, name)
-    modes = {}
-    for path in sorted(directory.iterdir()):
-        if path.is_file() and path.name != "words" and "." not in path.name:
-            modes[path.name] = Mode(read_file(path.name, path.read_text("utf-8"), dict(shared), name), name)
+    shared = _shared(directory, name)
+    files = [path for path in sorted(directory.iterdir()) if path.is_file() and path.name != WORDS]
+    modes = {path.name: _mode(path, shared, name) for path in files if "." not in path.name}
     for mode in modes.values():
         for declaration in mode.file.declarations:
             if declaration.target.enters and declaration.target.enters not in modes:
                 raise NotationError(f"{declaration.place}: there is no mode file {declaration.target.enters!r}")
     return Dialect(name, modes)
+
+
+def _shared(directory: Path, dialect: str) -> Fragments:
+    if dialect not in DIALECTS:
+        raise NotationError(f"{dialect!r} is no dialect: {', '.join(DIALECTS)}")
+    shared: Fragments = {}
+    words = directory / WORDS
+    if words.is_file():
+        read_file(WORDS, words.read_text("utf-8"), shared, dialect)
+    return shared
+
+
+def _mode(path: Path, shared: Fragments, dialect: str) -> Mode:
+    return Mode(read_file(path.name, path.read_text("utf-8"), dict(shared), dialect), dialect)

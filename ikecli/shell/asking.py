@@ -11,7 +11,7 @@ from ikecli.control.client import Client
 from ikecli.control.commands import fixed, own_level
 from ikecli.control.messages import OPERATOR, Names
 from ikecli.control.replies import Choice, Identified, Lines
-from ikecli.language import Command, Levels, LineError, Mode, load
+from ikecli.language import Command, Levels, LineError, Mode, load_mode
 from ikecli.shell import short
 
 SCREEN: Final = 80
@@ -60,7 +60,7 @@ class Exec:
     def __init__(self, client: Client, dialect: str, local: dict[str, tuple[str, ...]]) -> None:
         self._client, self._local = client, local
         self.dialect: Final = dialect
-        self.mode: Final[Mode] = load(dialect).modes["exec"]
+        self.mode: Final[Mode] = load_mode(dialect, "exec")
 
     def barred(self, command: Command, line: str, who: Identified) -> None:
         """Raise Barred for what a router's session may not type at its level."""
