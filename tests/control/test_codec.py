@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikecli.boundary import events, views
+from ikecli import boundary
+from ikecli.boundary import events
 from ikecli.boundary.events import Event
 from ikecli.boundary.views import IkeSaView, LogLine
 from ikecli.control import codec
@@ -20,7 +23,15 @@ from ikecli.errors import Rejected
 from ikecli.numbers import TransformType, named
 from ikecli.secret import Secret
 
-VIEWS = [kind for kind in vars(views).values() if is_dataclass(kind) and isinstance(kind, type)]
+INSIDE = {"clock", "effects", "events", "notices", "plain"}
+"""Modules of the boundary between the engine and its surroundings; all others say what `show` is told."""
+VIEWS = [
+    kind
+    for module in pkgutil.iter_modules(boundary.__path__, "ikecli.boundary.")
+    if module.name.rpartition(".")[2] not in INSIDE
+    for kind in vars(import_module(module.name)).values()
+    if is_dataclass(kind) and isinstance(kind, type)
+]
 EVENTS = [kind for kind in codec.REGISTRY.values() if issubclass(kind, Event) and fields(kind)]
 REPLIES = [kind for kind in codec.REGISTRY.values() if issubclass(kind, Reply) and kind not in (Reply, Error)]
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -87,6 +98,11 @@ def test_every_reply_survives_the_way(number: int, reply: Reply) -> None:
 @given(values(Heard))
 def test_every_push_survives_the_way(heard: Heard) -> None:
     assert codec.decode_answer(codec.encode_push(heard)) == heard
+
+
+@pytest.mark.parametrize("kind", VIEWS, ids=lambda kind: kind.__name__)
+def test_every_view_may_travel(kind: type) -> None:
+    assert codec.REGISTRY.get(kind.__name__) is kind
 
 
 def test_an_error_has_the_form_that_scripts_look_for() -> None:
