@@ -18,7 +18,7 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.initiator import IKE_PORT, LARGEST, engine_intent, sends
+from benchmarks.initiator import LARGEST, engine_intent, sends
 from benchmarks.responder import ADDRESS, CONFIG, FIRST_PEER, KEY, PATIENCE, free_ports
 from ikecli.boundary.effects import Datagram, Effect, Endpoint, Send
 from ikecli.daemon.appliance import Appliance
@@ -30,6 +30,7 @@ from ikecli.dataplane.none import NonePlane
 from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Initiate
 from ikecli.lab.lab import MemoryStorage
+from ikecli.numbers import IKE_PORT
 
 SAS: Final = 3000
 AT_ONCE: Final = 200

@@ -27,17 +27,14 @@ from ikecli.intent import (
     Profile,
     Selector,
 )
-from ikecli.numbers import BY_KEY, TransformType
+from ikecli.numbers import BY_KEY, IKE_PORT, NON_ESP_MARKER, TransformType
 from ikecli.secret import Secret
 
 _GCM: Final = BY_KEY[(TransformType.ENCR, 20, 128)]
 _SHA256: Final = BY_KEY[(TransformType.PRF, 5, 0)]
 _X25519: Final = BY_KEY[(TransformType.KE, 31, 0)]
 _FLOW: Final = Flow(Selector.of(IPv4Network("10.2.0.0/16")), Selector.of(IPv4Network("10.1.0.0/16")))
-IKE_PORT: Final = 500
 LARGEST: Final = 65535
-MARKER: Final = bytes(4)
-"""What stands before IKE between two ports of which neither is 500 (RFC 3948 2.2), as charon has it."""
 
 
 def open_sas(responder: Responder, count: int) -> None:
@@ -65,7 +62,7 @@ def _connect(address: IPv4Address, port: int) -> None:
 def open_ike_sas(peers: Iterator[IPv4Address], port: int, count: int, marked: bool) -> None:
     """Set up `count` IKE SAs without Child SAs; `marked` says that the responder wants a non-ESP marker."""
     for _ in range(count):
-        _open_ike_sa(next(peers), port, MARKER if marked else b"")
+        _open_ike_sa(next(peers), port, NON_ESP_MARKER if marked else b"")
 
 
 def _open_ike_sa(address: IPv4Address, port: int, marker: bytes) -> None:

@@ -9,6 +9,7 @@ from dataclasses import field, fields
 from enum import Enum
 from typing import Final
 
+from ikecli.numbers import IKE_PORT
 from ikecli.value import value
 
 
@@ -87,8 +88,8 @@ class ChildView:
     counters: Counters = Counters()
     replay_window: int = 64
     additional: tuple[int, ...] = ()
-    local_port: int = 500
-    remote_port: int = 500
+    local_port: int = IKE_PORT
+    remote_port: int = IKE_PORT
     tfc: bool = False
     past: Counters = Counters()
 

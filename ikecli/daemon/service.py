@@ -36,6 +36,7 @@ from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.packet import Packet
 from ikecli.errors import IkecliError, Unavailable
 from ikecli.intent import Address
+from ikecli.numbers import IKE_PORT, NAT_PORT
 
 ERROR, WARNING, NOTICE, INFORMATION = 3, 4, 5, 6
 FIRST_SESSION: Final = 30.0
@@ -57,7 +58,7 @@ class Setup:
     startup: Path | None = None
     dialect: str = "ios"
     dataplane: str = "auto"
-    ports: tuple[int, int] = (500, 4500)
+    ports: tuple[int, int] = (IKE_PORT, NAT_PORT)
     private: bool = False
     devices: Mapping[str, str] = field(default_factory=dict)
 

@@ -21,11 +21,8 @@ from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.dataplane.linux.host import Guest, Home
 from ikecli.errors import Unavailable
 from ikecli.intent import Address
+from ikecli.numbers import IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
-IKE_PORT: Final = 500
-NAT_PORT: Final = 4500
-MARKER: Final = bytes(4)
-"""What stands before IKE on the NAT port, where ESP has its SPI (RFC 3948 2.2)."""
 KEEPALIVE: Final = b"\xff"
 BATCH: Final = 16
 """Datagrams taken from a socket before others have their turn: a few milliseconds of handshakes."""
@@ -124,7 +121,7 @@ class Sockets:
     def _transmit(self, datagram: Datagram) -> None:
         local, remote = datagram.local, datagram.remote
         encapsulated = local.port == NAT_PORT
-        octets = MARKER + datagram.octets if encapsulated and not datagram.bare else datagram.octets
+        octets = NON_ESP_MARKER + datagram.octets if encapsulated and not datagram.bare else datagram.octets
         to = _text(remote), self.ports.on_wire(remote.port)
         if (pair := self._by_end.get((datagram.vrf, local.address))) is not None:
             pair[encapsulated].sendto(octets, to)
@@ -235,7 +232,7 @@ class Sockets:
 
     def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int], vrf: str) -> None:
         if local.port == NAT_PORT:
-            if octets[:4] != MARKER:
+            if octets[:4] != NON_ESP_MARKER:
                 self.counted["keepalive" if octets == KEEPALIVE else "esp" if len(octets) > 8 else "short"] += 1
                 return
             octets = octets[4:]

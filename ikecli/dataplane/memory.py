@@ -41,11 +41,8 @@ from ikecli.dataplane.policies import Hold, backwards, protecting
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.errors import Malformed, Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
+from ikecli.numbers import IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
-IKE_PORT: Final = 500
-NAT_PORT: Final = 4500
-NON_ESP_MARKER: Final = bytes(4)
-"""What stands before IKE on port 4500 (RFC 3948 2.2)."""
 MAX_TUNNELS: Final = 4
 """Tunnels that a packet may be in, one inside the other (RFC 2473 6.6)."""
 

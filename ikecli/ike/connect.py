@@ -9,10 +9,10 @@ from ikecli.boundary.events import ChildFailed
 from ikecli.boundary.notices import Acquire
 from ikecli.ike.core import Core
 from ikecli.ike.coverage import covers
-from ikecli.ike.limits import IKE_PORT
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State, newest
 from ikecli.ike.window import Aim, Want
 from ikecli.intent import Address, Connection, Identity
+from ikecli.numbers import IKE_PORT
 
 
 def connect(core: Core, label: str, packet: Acquire | None = None) -> None:

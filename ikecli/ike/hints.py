@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING, Final
 from ikecli.boundary.effects import Datagram, Endpoint, Send
 from ikecli.boundary.events import HintReceived
 from ikecli.errors import ProtocolError
-from ikecli.ike.limits import (
-    FIRST_ESP_SPI,
-    HINT_SECONDS,
-    IKE_PORT,
-    NAT_PORT,
-    PREFIX_OCTETS,
-)
+from ikecli.ike.limits import FIRST_ESP_SPI, HINT_SECONDS, PREFIX_OCTETS
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Want
-from ikecli.numbers import Exchange, NotifyType, label
+from ikecli.numbers import IKE_PORT, NAT_PORT, Exchange, NotifyType, label
 from ikecli.wire import Header, Message, write_message
 from ikecli.wire.payloads import Notify
 

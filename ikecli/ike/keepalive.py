@@ -11,8 +11,8 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Send, Traffic
 from ikecli.ike.core import Core
-from ikecli.ike.limits import NAT_PORT
 from ikecli.ike.sa import IkeSa, State
+from ikecli.numbers import NAT_PORT
 
 KEEPALIVE: Final = b"\xff"
 

@@ -143,8 +143,6 @@ SHOWN_OCTETS: Final = 32
 """Octets of an unknown notify that an event shows."""
 
 NONCE_SIZE: Final = 32
-IKE_PORT: Final = 500
-NAT_PORT: Final = 4500
 FIRST_ESP_SPI: Final = 256
 """ESP SPIs below are reserved (RFC 4303 2.1)."""
 LAST_SEQUENCE: Final = (1 << 32) - 1

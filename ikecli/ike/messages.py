@@ -11,10 +11,10 @@ from ikecli.crypto import IkeKeys, Suite
 from ikecli.errors import Unauthentic
 from ikecli.ike import intermediate
 from ikecli.ike.core import Core
-from ikecli.ike.limits import LEAST_FRAGMENT, NAT_PORT, PATHS
+from ikecli.ike.limits import LEAST_FRAGMENT, PATHS
 from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming
-from ikecli.numbers import Exchange, NotifyType, PayloadType, label
+from ikecli.numbers import NAT_PORT, NON_ESP_MARKER, Exchange, NotifyType, PayloadType, label
 from ikecli.wire import (
     FRAGMENT_OVERHEAD,
     Header,
@@ -34,7 +34,6 @@ _INIT, _INTERMEDIATE = Exchange.IKE_SA_INIT, Exchange.IKE_INTERMEDIATE
 
 _IP_HEADERS: Final = 20, 40
 _UDP_HEADER: Final = 8
-_NON_ESP_MARKER: Final = 4
 
 
 def write(
@@ -166,7 +165,7 @@ def _longest(core: Core, sa: IkeSa) -> int | None:
 
 def _room(sa: IkeSa, mtu: int) -> int:
     """Return the octets of IKE in a packet of `mtu` octets."""
-    marker = _NON_ESP_MARKER if sa.local.port == NAT_PORT else 0
+    marker = len(NON_ESP_MARKER) if sa.local.port == NAT_PORT else 0
     return mtu - _IP_HEADERS[sa.remote.address.version == 6] - _UDP_HEADER - marker
 
 

@@ -195,6 +195,12 @@ ADDITIONAL: Final = tuple(kind for kind in TransformType if kind >= TransformTyp
 KEY_LENGTH: Final = 14
 """The only transform attribute: Key Length, in bits (RFC 7296 3.3.5)."""
 
+IKE_PORT: Final = 500
+NAT_PORT: Final = 4500
+"""The UDP ports of IKE, the second one shared with ESP (RFC 7296 2, 2.23)."""
+NON_ESP_MARKER: Final = bytes(4)
+"""What stands before IKE on the NAT port, where ESP has its SPI (RFC 3948 2.2)."""
+
 Number = TypeVar("Number", bound=IntEnum)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.boundary.views import ChildView, ConnectionView, Counters, FlowView
+from ikecli.numbers import IKE_PORT
 from ikecli.show import suites, text
 
 KILOBYTE: Final = 1024
@@ -48,7 +49,7 @@ class Block:
     def port(self) -> int:
         """The peer's IKE port: the one in use, else the first that is tried."""
         newest = self.newest
-        return newest.remote_port if newest is not None else text.IKE_PORT
+        return newest.remote_port if newest is not None else IKE_PORT
 
 
 def blocks(connection: ConnectionView) -> Iterator[Block]:

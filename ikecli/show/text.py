@@ -10,7 +10,6 @@ from typing import Final
 from ikecli.boundary.views import FlowView, LogForm
 
 LAST_PORT: Final = 65535
-IKE_PORT: Final = 500
 _CACHED: Final = 8192
 STAMPS: Final = LogForm().stamps
 _STAMPED: Final = 64

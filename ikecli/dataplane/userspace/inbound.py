@@ -43,7 +43,6 @@ ALLOWED: Final = 4_096
 """Flows of an SA that are remembered as allowed."""
 IPV6_HEADER: Final = 40
 """Octets that transport mode puts before the longest packet, at the last place."""
-MARKER: Final = bytes(4)
 PADDING: Final = bytes(range(1, 256))
 SPI_AND_SEQUENCE: Final = struct.Struct("!II")
 NUMBER: Final = struct.Struct("=i")

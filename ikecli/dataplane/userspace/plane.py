@@ -43,8 +43,8 @@ from ikecli.dataplane.userspace.tun import open_tun
 from ikecli.dataplane.userspace.wrapping import Gre
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Tunnel
+from ikecli.numbers import NAT_PORT
 
-NAT_PORT: Final = 4500
 LEAST_MTU, FIRST_MTU = 1280, 1400
 SEQUENCE_LEAP: Final = 1_024
 """Sequence numbers that are passed over when a worker takes over from one that died."""

@@ -50,8 +50,8 @@ from ikecli.dataplane.userspace.ports import Ports
 from ikecli.dataplane.userspace.sas import Receiver, Sender, moved
 from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.intent import Address
+from ikecli.numbers import NAT_PORT
 
-NAT_PORT: Final = 4500
 SPI_OCTETS: Final = 4
 REPEATED: Final = (Acquire, Datagram, Mapped, Misfit, UnknownSpi)
 """What anybody's packets bring about, again and again; there are but a few other things to say of each SA."""

@@ -36,8 +36,8 @@ from ikecli.dataplane.xfrm.policies import (
 from ikecli.dataplane.xfrm.tunnels import TunnelDevices
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Selector, Tunnel
+from ikecli.numbers import NAT_PORT
 
-NAT_PORT: Final = 4500
 ACQUIRE_SECONDS: Final = 2.0
 """How long the kernel keeps quiet about packets that wait for one SA."""
 LOOKS: Final = (*(0.1,) * 20, *(1.0,) * 30)

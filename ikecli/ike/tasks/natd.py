@@ -7,10 +7,9 @@ from hashlib import sha1
 
 from ikecli.boundary.effects import Endpoint
 from ikecli.ike import telling
-from ikecli.ike.limits import NAT_PORT
 from ikecli.ike.talk import Incoming, Outcome, Talk
 from ikecli.ike.tasks.base import Task
-from ikecli.numbers import NotifyType
+from ikecli.numbers import NAT_PORT, NotifyType
 from ikecli.wire.payloads import Notify, Payload
 
 _SOURCE, _DESTINATION = NotifyType.NAT_DETECTION_SOURCE_IP, NotifyType.NAT_DETECTION_DESTINATION_IP

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from ikecli.boundary.views import ConnectionView, Counters, FlowView, IkeSaView, SaStatus
+from ikecli.numbers import IKE_PORT
 from ikecli.show import text
 from ikecli.show.flows import Block, blocks, kilobytes_left, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
@@ -57,7 +58,7 @@ class _Session:
 
     @property
     def port(self) -> int:
-        return self.sas[0].remote_port if self.sas else self.blocks[0].port if self.blocks else text.IKE_PORT
+        return self.sas[0].remote_port if self.sas else self.blocks[0].port if self.blocks else IKE_PORT
 
 
 Views: TypeAlias = Iterable[IkeSaView | ConnectionView]
