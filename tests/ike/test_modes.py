@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha1
 
 import pytest
 
 from ikecli.boundary.effects import Install
 from ikecli.boundary.events import MessageSent
 from ikecli.ike import occasions
+from ikecli.ike.tasks import natd
 from ikecli.ike.tasks.childless import Childless
 from ikecli.intent import Flow, Selector, Transport
 from ikecli.numbers import Exchange, NotifyType
@@ -70,6 +72,18 @@ def test_either_end_can_force_esp_into_udp(forcing: int) -> None:
         assert (sa.local_port, sa.remote_port) == (4500, 4500)
         assert all(child.encapsulated for child in sa.children)
     assert pair.ping(pair.left)
+
+
+def test_translations_are_looked_for_where_only_approved_hashes_may_secure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def approved(data: bytes, *, usedforsecurity: bool = True) -> object:
+        if usedforsecurity:
+            raise ValueError("[digital envelope routines] unsupported")
+        return sha1(data, usedforsecurity=False)
+
+    monkeypatch.setattr(natd, "sha1", approved)
+    pair = Pair(intent(LEFT, RIGHT))
+    pair.up()
+    assert not any(sa.nat_local or sa.nat_remote for end in pair.ends for sa in end.sas)
 
 
 @pytest.mark.parametrize("looking", [0, 1], ids=["initiator", "responder"])

@@ -69,4 +69,4 @@ def _forced(talk: Talk) -> bool:
 
 
 def _hash(spi_i: bytes, spi_r: bytes, end: Endpoint) -> bytes:
-    return sha1(spi_i + spi_r + end.octets).digest()
+    return sha1(spi_i + spi_r + end.octets, usedforsecurity=False).digest()
