@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import call
 
 from ikecli.boundary.effects import Datagram, Tell
@@ -129,8 +130,10 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
     out.attempt += 1
     if out.attempt < len(waits):
         out.due = core.now + waits[out.attempt]
-        event = Retransmitted(sa.number, sa.session, exchange, out.message_id, out.attempt, remote)
-        core.tell(Retransmitted, lambda: event)
+        core.tell(
+            Retransmitted,
+            lambda: Retransmitted(sa.number, sa.session, exchange, out.message_id, out.attempt, remote),
+        )
         if out.attempt % PATH_ATTEMPTS == 0 and (shorter := messages.recut(core, sa, out.octets)) is not None:
             out.octets = shorter
             telling.progress(talk, f"no answer: cut anew to fragments of {sa.path} octets")
@@ -150,8 +153,7 @@ def unsent(core: Core, datagram: Datagram, why: str) -> None:
         for out in sa.window.open:
             if out.attempt == 0 and datagram.octets == cut(out.octets)[0]:
                 name, ends = label(Exchange, out.talk.exchange), (str(sa.remote), str(sa.local))
-                event = Unsent(sa.number, sa.session, name, out.message_id, why, *ends)
-                core.tell(Unsent, lambda event=event: event)  # type: ignore[misc]
+                core.tell(Unsent, partial(Unsent, sa.number, sa.session, name, out.message_id, why, *ends))
 
 
 def _ready(core: Core, sa: IkeSa) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ikecli.boundary.events import AddressRefused, Progress, SettingsTold
-from ikecli.ike import settings
+from ikecli.boundary.events import AddressRefused, SettingsTold
+from ikecli.ike import settings, telling
 from ikecli.ike.inner import authorization, believed, named, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
@@ -139,8 +139,7 @@ class Configure(Task):
         only = gives.networks if loans and profile is not None and not profile.template else ()
         sa.lease = lease = Lease(core.leases, "", gives.name, loans, own=only)
         for loan in loans:
-            text = f"Allocated address {loan.address} from local pool {loan.pool}"
-            core.tell(Progress, lambda text=text: Progress(sa.number, sa.session, text))  # type: ignore[misc]
+            telling.progress(talk, f"Allocated address {loan.address} from local pool {loan.pool}")
         told = replace(gives, networks=own_networks(core, sa, gives))
         attributes = settings.replied(request, told, lease.lent)
         reply = Configuration(ConfigurationType.CFG_REPLY, attributes)
