@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "ikecli"
 
-LOWER: dict[str, set[str]] = {"numbers": set(), "secret": set(), "value": set(), "errors": {"numbers"}}
+LOWER: dict[str, set[str]] = {"numbers": set(), "secret": set(), "value": set(), "late": set(), "errors": {"numbers"}}
 LOWER["intent"] = {"numbers", "errors", "secret", "value"}
 LOWER["boundary"] = LOWER["intent"] | {"intent"}
 LOWER["wire"] = {"numbers", "errors", "value"}
@@ -20,7 +20,7 @@ LOWER["language"] = {"errors", "secret"}
 LOWER["config"] = LOWER["boundary"] | {"boundary", "language"}
 LOWER["dataplane"] = LOWER["boundary"] | {"boundary", "esp"}
 LOWER["control"] = LOWER["boundary"] | {"boundary"}
-LOWER["show"] = LOWER["control"] | {"control"}
+LOWER["show"] = LOWER["control"] | {"control", "late"}
 LOWER["debug"] = LOWER["show"] | {"show"}
 LOWER["daemon"] = LOWER["ike"] | {"ike", "dataplane", "esp", "control", "config", "language"}
 LOWER["shell"] = LOWER["show"] | {"show", "debug", "language"}

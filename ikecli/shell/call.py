@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from ikecli.control.messages import Option
+from ikecli.late import Late
+from ikecli.show import RENDERERS
 
 if TYPE_CHECKING:
     from ikecli.shell.output import Output
@@ -41,40 +42,12 @@ def _option(value: Any) -> Option:
 
 Function = Callable[[Call], Awaitable[None]]
 
-
-class Commands(Mapping[str, Function]):
-    """Functions by name. Each is imported when it is first called, so that one command does not load all."""
-
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
-
-    def __getitem__(self, name: str) -> Function:
-        module, _, function = self._places[name].partition(":")
-        found: Function = getattr(import_module(f"ikecli.shell.commands.{module}"), function)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-
-_VIEWS: Final = (
-    "ikev2.sa", "ikev2.session", "ikev2.stats", "ikev2.proposal", "ikev2.policy", "ikev2.profile", "ipsec.sa",
-    "ipsec.transform_set", "map", "session", "vpn_sessiondb.summary", "vpn_sessiondb.l2l", "interface.brief",
-    "interfaces", "nameif", "route", "access_lists", "version", "clock", "users", "debugging", "ipsec.profile",
-    "ipv6.interface.brief", "ipv6.route", "ipv6.access_lists", "vrf", "nat.translations", "local_pool",
-    "ipv6_local_pool", "vpn_sessiondb.remote", "ikev2.authorization", "ikev2.flexvpn", "crypto.engine",
-    "archive", "flash", "aliases", "isakmp.sa", "trace", "route.to", "interfaces.description", "ip",
-    "ip.interface", "ipv6.route.to", "dynamic_map", "session.summary", "banner",
-    "prefix_lists", "ipv6.prefix_lists", "route_map", "ipsec.df_bit", "ipsec.fragmentation",
-)  # fmt: skip
-
 _CLEAR: Final = ("ikev2.sa", "ikev2.stats", "ipsec.sa", "ipsec.counters", "session", "nat", "ikev2.flexvpn")
 
-COMMANDS: Final = Commands(
+COMMANDS: Final[Late[str, Function]] = Late(
+    "ikecli.shell.commands",
     {
+        **{name: "views:show" for _, name in RENDERERS},
         "enable": "privilege:enable",
         "disable": "privilege:disable",
         "login": "privilege:login",
@@ -131,6 +104,5 @@ COMMANDS: Final = Commands(
         "clear.logging": "debugging:clear",
         "vpn_sessiondb.logoff": "views:logoff",
         **{f"clear.{name}": "views:clear" for name in _CLEAR},
-        **{f"show.{name}": "views:show" for name in _VIEWS},
-    }
+    },
 )
