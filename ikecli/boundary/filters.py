@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrefixListView:
     """A prefix list of IPv4 or IPv6, its lines by sequence number as written."""
 
@@ -15,7 +15,7 @@ class PrefixListView:
     entries: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouteMapView:
     """An entry of a route map, and the lists by which it matches networks: of prefixes, and of access."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OuterView:
     """How the header before ESP is made on a named interface: DF copied (`whole` None), set or clear; cut `late`."""
 

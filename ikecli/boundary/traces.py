@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ikecli.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TracePhase:
     """One step: what is looked at, whether the packet may go on, the command that decides, and what was found."""
 
@@ -16,7 +16,7 @@ class TracePhase:
     found: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TraceView:
     """A packet's way: its steps, where it comes in and goes out (nameif and state), and why it is dropped, or empty."""
 

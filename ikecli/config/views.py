@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ikecli.boundary.filters import PrefixListView, RouteMapView
+from ikecli.boundary.lending import AuthorizationView, FlexView
 from ikecli.boundary.outer import OuterView
 from ikecli.boundary.views import (
     AccessListView,
-    AuthorizationView,
     ConnectionView,
-    FlexView,
     FlowView,
     IpsecProfileView,
     PolicyView,

@@ -48,7 +48,7 @@ class Identified(Reply):
 
 @value
 class Shown(Reply):
-    """Views of boundary.views, in order; the appliance may make them one by one, while they are sent.
+    """Views, in order; the appliance may make them one by one, while they are sent.
 
     With a `cursor` that is not 0 further ones may come, if they are asked for.
     """

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ikecli import __version__
+from ikecli.boundary.lending import FlexView, PoolView
 from ikecli.boundary.views import (
     ConnectionView,
     FileView,
-    FlexView,
     IkeSaView,
     InterfaceView,
-    PoolView,
     RouteView,
     SaStatus,
     SystemView,

@@ -11,9 +11,10 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Effect, Failed
 from ikecli.boundary.events import EVERY, Event
+from ikecli.boundary.lending import PoolView
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.plain import Plain
-from ikecli.boundary.views import ChildView, IkeSaView, PoolView, StatsView
+from ikecli.boundary.views import ChildView, IkeSaView, StatsView
 from ikecli.errors import Rejected
 from ikecli.ike import access, asks, exchanges, machine, moving, reception, views, wakes
 from ikecli.ike.apply import START, apply, start

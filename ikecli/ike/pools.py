@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
-from ikecli.boundary.views import PoolView, RangeView
+from ikecli.boundary.lending import PoolView, RangeView
 from ikecli.ike.limits import MAX_KEPT_ADDRESSES, MAX_LOANS, MAX_SHOWN_ADDRESSES
 from ikecli.intent import Address, Identity, Pool
 from ikecli.value import value

@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ikecli.boundary.filters import PrefixListView, RouteMapView
+from ikecli.boundary.lending import AuthorizationView, FlexView, PoolView, RangeView
 from ikecli.boundary.outer import OuterView
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import (
     AccessListView,
     ArchiveView,
-    AuthorizationView,
     ChildView,
     ConnectionView,
     Counters,
     ExchangeCount,
     FileView,
-    FlexView,
     FlowView,
     IkeSaView,
     InterfaceView,
     IpsecProfileView,
     LogLine,
     PolicyView,
-    PoolView,
     ProfileView,
     ProposalView,
-    RangeView,
     RouteView,
     SaStatus,
     StatsView,

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from ikecli.boundary import filters, outer, views
+from ikecli.boundary import filters, lending, outer, views
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
@@ -90,10 +90,10 @@ IKE_SAS = st.builds(
     remote_subnets=_tuples(PREFIXES),
 )
 POOLS = st.builds(
-    views.PoolView,
+    lending.PoolView,
     name=TEXT,
     version=st.sampled_from([4, 6]),
-    ranges=_tuples(st.builds(views.RangeView, first=ADDRESS, last=ADDRESS, free=NUMBER, lent=NUMBER)),
+    ranges=_tuples(st.builds(lending.RangeView, first=ADDRESS, last=ADDRESS, free=NUMBER, lent=NUMBER)),
     lent=_tuples(ADDRESS),
     available=_tuples(ADDRESS),
     netmask=ADDRESS,
@@ -272,7 +272,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.session.summary": IKE_SAS,
     "show.banner": TEXT,
     "show.ikev2.authorization": st.builds(
-        views.AuthorizationView,
+        lending.AuthorizationView,
         name=TEXT,
         pools=_tuples(TEXT),
         netmask=TEXT,
@@ -283,7 +283,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         routes=_tuples(PREFIXES),
     ),
     "show.ikev2.flexvpn": st.builds(
-        views.FlexView,
+        lending.FlexView,
         name=TEXT,
         peer=ADDRESS,
         source=TEXT,

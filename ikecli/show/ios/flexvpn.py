@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import AuthorizationView, FlexView
+from ikecli.boundary.lending import AuthorizationView, FlexView
 from ikecli.show import text
 from ikecli.show.options import Slots
 

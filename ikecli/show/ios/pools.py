@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import PoolView
+from ikecli.boundary.lending import PoolView
 from ikecli.show.options import Slots
 
 
