@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from ikecli.config import ios, ios_lists
 from ikecli.config.algorithms import network
-from ikecli.config.common import Icmp, Ports, Service
+from ikecli.config.common import Icmp, Ports
 from ikecli.config.complaints import Complaints
-from ikecli.config.flows import GROUP_DEPTH, flows, protocols_of
+from ikecli.config.flows import flows, protocols_of
+from ikecli.config.object_groups import unfolded
 from ikecli.intent import Flow, Selector
 from ikecli.intent.selectors import host_selector
 
 Where: TypeAlias = tuple[Any, ...]
+_G = TypeVar("_G", ios_lists.NetworkGroup, ios_lists.ServiceGroup)
 
 PROTOCOLS6: Final = {"ipv6": "ip", "icmp": "icmp6"}
 """Words that an IPv6 access list has for protocols, where another list says them otherwise."""
@@ -83,25 +85,16 @@ class Lists:
         if line.protocol is not None:
             yield line.protocol, line.source_ports, line.destination_ports, line.icmp
             return
-        for service in self._group(where, what, line.services or "", (), set()):
-            for protocol in protocols_of(service):
-                yield protocol, service.source_ports, service.ports, service.icmp
-
-    def _group(
-        self, where: Where, what: str, wanted: str, inside: tuple[str, ...], seen: set[str]
-    ) -> Iterator[Service]:
-        held = self._draft.service_groups.get(wanted)
-        if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
-            self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group service {wanted}")
-            return
-        yield from held.services
-        for inner in _once(held.groups, seen):
-            yield from self._group(where, what, inner, (*inside, wanted), seen)
+        for held in self._groups(where, what, self._draft.service_groups, line.services or "", "service"):
+            for service in held.services:
+                for protocol in protocols_of(service):
+                    yield protocol, service.source_ports, service.ports, service.icmp
 
     def ends(self, where: Where, what: str, end: ios_lists.Endpoint | None) -> list[Selector]:
         """Return what one end of a line covers; complain where no selector says it."""
         if end is not None and end.group is not None:
-            return list(self._networks(where, what, end.group, (), set()))
+            groups = self._groups(where, what, self._draft.network_groups, end.group, "network")
+            return [_covered(member) for held in groups for member in held.members]
         found = selector_of(end)
         if found is None:
             self._complaints.error(
@@ -111,29 +104,15 @@ class Lists:
             )  # fmt: skip
         return [found] if found else []
 
-    def _networks(
-        self, where: Where, what: str, wanted: str, inside: tuple[str, ...], seen: set[str]
-    ) -> Iterator[Selector]:
-        held = self._draft.network_groups.get(wanted)
-        if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
-            self._missing(where, what, f"object-group {wanted}", held is not None, f"object-group network {wanted}")
-            return
-        for member in held.members:
-            yield _covered(member)
-        for inner in _once(held.groups, seen):
-            yield from self._networks(where, what, inner, (*inside, wanted), seen)
+    def _groups(self, where: Where, what: str, groups: Mapping[str, _G], wanted: str, kind: str) -> Iterator[_G]:
+        """Yield a group of a kind and those in it; complain of what is not there or inside of itself."""
 
-    def _missing(self, where: Where, what: str, group: str, loops: bool, fix: str) -> None:
-        why = "which is inside of itself" if loops else "which is not there"
-        self._complaints.error(where, "access-list-missing", f"{what} names {group}, {why}", fix)
+        def missing(name: str, loops: bool) -> None:
+            why = "which is inside of itself" if loops else "which is not there"
+            fix = f"object-group {kind} {name}"
+            self._complaints.error(where, "access-list-missing", f"{what} names object-group {name}, {why}", fix)
 
-
-def _once(groups: Iterable[str], seen: set[str]) -> Iterator[str]:
-    """Yield the groups that were not looked at to their end, as they are come upon."""
-    for name in groups:
-        if name not in seen:
-            yield name
-            seen.add(name)
+        return unfolded(groups, wanted, missing)
 
 
 def _covered(member: ios_lists.Member) -> Selector:

@@ -17,8 +17,6 @@ PROTOCOLS: Final = {
 }  # fmt: skip
 
 Span = tuple[int, int]
-GROUP_DEPTH: Final = 8
-"""How deep groups of objects may lie in one another."""
 
 
 def spans(ports: Ports | None) -> list[Span]:

@@ -11,7 +11,7 @@ from ikecli.config import asa
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows
-from ikecli.config.services_asa import Services, unfolded
+from ikecli.config.services_asa import Services, named
 from ikecli.intent import Address, Flow, Prefix, Selector
 from ikecli.intent.selectors import host_selector
 
@@ -74,8 +74,7 @@ class Lists:
 
     def _group(self, name: str, wanted: str) -> Iterator[Selector]:
         """Yield what a group of network objects covers."""
-        groups = self._draft.object_groups
-        for held in unfolded(groups, wanted, partial(self._missing, name), "object-group network"):
+        for held in named(self._draft.object_groups, wanted, partial(self._missing, name), "network"):
             for member in held.members:
                 yield from self._selectors(name, member)
 

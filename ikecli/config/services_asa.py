@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from ikecli.config import asa
 from ikecli.config.common import Icmp, Ports, Service
-from ikecli.config.flows import GROUP_DEPTH, protocols_of
+from ikecli.config.flows import protocols_of
+from ikecli.config.object_groups import unfolded
 
 Terms: TypeAlias = tuple[str | int, Ports | None, Ports | None, Icmp | None]
 """A protocol, the ports at the source and at the destination, and the ICMP message."""
@@ -16,33 +17,12 @@ Missing: TypeAlias = Callable[[str, str], None]
 """Complains of what is not there (or inside of itself), and says what to type."""
 
 
-class _Group(Protocol):
-    groups: list[str]
+_G = TypeVar("_G", asa.NetworkGroup, asa.ServiceGroup, asa.ProtocolGroup, asa.IcmpGroup)
 
 
-_G = TypeVar("_G", bound=_Group)
-
-
-def unfolded(
-    groups: Mapping[str, _G],
-    wanted: str,
-    missing: Missing,
-    fix: str,
-    inside: tuple[str, ...] = (),
-    seen: set[str] | None = None,
-) -> Iterator[_G]:
-    """Yield a group and those in it, to their end, each once."""
-    seen = set() if seen is None else seen
-    held = groups.get(wanted)
-    if held is None or wanted in inside or len(inside) >= GROUP_DEPTH:
-        missing(f"object-group {wanted}", f"{fix} {wanted}")
-        return
-    if wanted in seen:
-        return
-    seen.add(wanted)
-    yield held
-    for inner in held.groups:
-        yield from unfolded(groups, inner, missing, fix, (*inside, wanted), seen)
+def named(groups: Mapping[str, _G], wanted: str, missing: Missing, kind: str) -> Iterator[_G]:
+    """Yield a group of a kind and those in it."""
+    return unfolded(groups, wanted, lambda name, _: missing(f"object-group {name}", f"object-group {kind} {name}"))
 
 
 class Services:
@@ -73,26 +53,26 @@ class Services:
         if line.protocols is None:
             yield line.protocol if line.protocol is not None else "ip"
             return
-        for held in unfolded(self._draft.protocol_groups, line.protocols, missing, "object-group protocol"):
+        for held in named(self._draft.protocol_groups, line.protocols, missing, "protocol"):
             yield from held.protocols
 
     def _messages(self, line: asa.AccessLine, missing: Missing) -> Iterator[Icmp | None]:
         if line.messages is None:
             yield line.icmp
             return
-        for held in unfolded(self._draft.icmp_groups, line.messages, missing, "object-group icmp-type"):
+        for held in named(self._draft.icmp_groups, line.messages, missing, "icmp-type"):
             yield from held.messages
 
     def _ports(self, ports: Ports | None, missing: Missing) -> Iterator[Ports | None]:
         if ports is None or ports.name is None:
             yield ports
             return
-        for held in unfolded(self._draft.service_groups, ports.name, missing, "object-group service"):
+        for held in named(self._draft.service_groups, ports.name, missing, "service"):
             yield from held.ports
             yield from (service.ports for service in held.services if service.ports is not None)
 
     def _group(self, wanted: str, missing: Missing) -> Iterator[Service]:
-        for held in unfolded(self._draft.service_groups, wanted, missing, "object-group service"):
+        for held in named(self._draft.service_groups, wanted, missing, "service"):
             yield from (Service(protocol=held.protocol, ports=ports) for ports in held.ports)
             for service in held.services:
                 found = self._draft.service_objects.get(service.name) if service.name else None
