@@ -16,7 +16,7 @@ from ikecli.config.express.groups import Groups
 from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.travellers import as_maps, travelling
-from ikecli.config.express.writer import Writer, numbered
+from ikecli.config.express.writer import Writer, named, numbered
 from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
@@ -284,19 +284,13 @@ class Firewall(Writer[asa.Asa]):
                 self.losses.words(one.encryption, "asa", "esp", what),
                 self.losses.words(one.integrity, "asa", "esp", what) or ("null",),
             )
-            known = self.draft.ipsec_proposals
-            name = next(each for each in numbered(one.name) if known.get(each, held) == held)
-            known[name] = held
-            found.append(name)
+            found.append(named(self.draft.ipsec_proposals, one.name, held))
         return tuple(found)
 
     def _list(self, what: str, one: Connection) -> str:
         """Return the name of an access list for what a connection protects."""
         held = asa.AccessList([access_line(line) for line in lines_of(one.flows, what, self.losses)])
-        known = self.draft.access_lists
-        name = next(each for each in numbered(f"{one.name}_{one.sequence}") if known.get(each, held) == held)
-        known[name] = held
-        return name
+        return named(self.draft.access_lists, f"{one.name}_{one.sequence}", held)
 
     # Settings of the whole
 

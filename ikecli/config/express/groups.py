@@ -12,7 +12,7 @@ from ikecli.config.common import Key
 from ikecli.config.express.firewall_lists import networks_list
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers, alone, names, shown_identity
-from ikecli.config.express.writer import numbered
+from ikecli.config.express.writer import named
 from ikecli.intent import Address, Authorization, Credential, Dpd, Identity, Intent, Profile
 from ikecli.language.kinds import Range
 from ikecli.numbers import IdType
@@ -195,10 +195,7 @@ class Groups:
         """Return the name of a group policy for this; the default one is never written, as others inherit from it."""
         wanted = "TRAVELLERS" if gives.name == asa.DEFAULT_POLICY else gives.name
         held = asa_remote.GroupPolicy("internal", self._attributes(wanted, gives))
-        known = self.draft.group_policies
-        name = next(each for each in numbered(wanted) if known.get(each, held) == held)
-        known[name] = held
-        return name
+        return named(self.draft.group_policies, wanted, held)
 
     def _attributes(self, name: str, gives: Authorization) -> asa_remote.GroupAttributes:
         minutes = -(-gives.idle // _MINUTE)
@@ -219,10 +216,7 @@ class Groups:
         )
 
     def _split(self, policy: str, gives: Authorization) -> str:
-        held, known = networks_list(gives.networks), self.draft.access_lists
-        name = next(each for each in numbered(f"{policy}_split") if known.get(each, held) == held)
-        known[name] = held
-        return name
+        return named(self.draft.access_lists, f"{policy}_split", networks_list(gives.networks))
 
 
 def _named(kind: int | None, domain: bool) -> bool:

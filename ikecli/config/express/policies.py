@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Interface, IPv6Network
 from typing import Final
 
 from ikecli.config import ios, ios_remote
-from ikecli.config.express.writer import numbered
+from ikecli.config.express.writer import named
 from ikecli.config.tunnels_ios import TEMPLATE
 from ikecli.intent import Address, Authorization, Intent, Prefix, Profile
 
@@ -35,10 +35,7 @@ def write_pools(draft: ios.Ios, intent: Intent) -> None:
 
 def write_policy(draft: ios.Ios, profile: Profile, gives: Authorization, held: ios.Profile) -> None:
     """Write what the peers of a profile are lent and told, and name it and the template in the profile."""
-    policy = _policy(draft, gives)
-    known = draft.authorizations
-    name = next(each for each in numbered(gives.name) if known.get(each, policy) == policy)
-    known[name] = policy
+    name = named(draft.authorizations, gives.name, _policy(draft, gives))
     draft.aaa_new_model = True
     draft.aaa_networks[METHODS] = ios_remote.AaaNetwork(local=True)
     held.authorization = ios_remote.GroupAuthorization(False, METHODS, name)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Final
 
-from ikecli.config import ios, ios_lists
+from ikecli.config import ios
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import DHCP, Dpd, Key, Matched
 from ikecli.config.express import system
 from ikecli.config.express.firewall import chosen, pfs_of
-from ikecli.config.express.lines import PROTOCOL_WORDS, Line, lines_of, ports_of, versions
+from ikecli.config.express.lines import lines_of, versions
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.policies import write_policy, write_pools
+from ikecli.config.express.router_lists import list4, list6
 from ikecli.config.express.travellers import as_templates
-from ikecli.config.express.writer import Writer, numbered
+from ikecli.config.express.writer import Writer, named
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.ios_routes import StaticRoute
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
-    Address,
     Connection,
     Credential,
     EspProposal,
@@ -46,8 +46,6 @@ MOST_SAS: Final = 9999
 LAST_SEQUENCE: Final = 65535
 LIFETIMES: Final = range(120, 86401)
 """Seconds that an IKE SA may live."""
-_PROTOCOLS: Final = PROTOCOL_WORDS | {51: "ahp"}
-_PROTOCOLS6: Final = {0: "ipv6", 6: "tcp", 17: "udp", 50: "esp", 51: "ahp", 58: "icmp", 132: "sctp"}
 _KINDS: Final = {IdType.FQDN: "fqdn", IdType.RFC822_ADDR: "email", IdType.KEY_ID: "key-id"}
 
 
@@ -130,11 +128,7 @@ class Router(Writer[ios.Ios]):
         for policy in self.intent.policies:
             held = ios.Policy(fvrf="any" if policy.vrf is None else None, locals=list(policy.locals))
             for proposal in policy.proposals:
-                made = self._proposal(proposal)
-                known = self.draft.proposals
-                name = next(each for each in numbered(proposal.name) if known.get(each, made) == made)
-                known[name] = made
-                held.proposals.append(name)
+                held.proposals.append(named(self.draft.proposals, proposal.name, self._proposal(proposal)))
             self.draft.policies[policy.name] = held
 
     def _proposal(self, one: IkeProposal) -> ios.Proposal:
@@ -317,10 +311,7 @@ class Router(Writer[ios.Ios]):
                 held = ios.TransformSet(
                     transforms, any(proposal.esn) or None, TRANSPORT_WORDS["ios"].get(one.transport)
                 )
-                known = self.draft.transform_sets
-                name = next(each for each in numbered(proposal.name) if known.get(each, held) == held)
-                known[name] = held
-                found.append(name)
+                found.append(named(self.draft.transform_sets, proposal.name, held))
         return tuple(dict.fromkeys(found))
 
     def _transforms(self, what: str, proposal: EspProposal) -> Iterator[tuple[ios.Transform, ...]]:
@@ -331,16 +322,10 @@ class Router(Writer[ios.Ios]):
 
     def _list(self, wanted: str, what: str, flows: tuple[Flow, ...], version: int) -> str:
         """Return the name of an access list for flows of one IP version."""
-        lines = list(lines_of(flows, what, self.losses))
+        lines = lines_of(flows, what, self.losses)
         if version == 6:
-            six = ios_lists.AccessList6({10 * at: _access_line6(line) for at, line in enumerate(lines, 1)})
-            name = next(each for each in numbered(wanted) if self.draft.access_lists6.get(each, six) == six)
-            self.draft.access_lists6[name] = six
-            return name
-        four = ios_lists.AccessList({10 * at: _access_line(line) for at, line in enumerate(lines, 1)})
-        name = next(each for each in numbered(wanted) if self.draft.access_lists.get(each, four) == four)
-        self.draft.access_lists[name] = four
-        return name
+            return named(self.draft.access_lists6, wanted, list6(lines))
+        return named(self.draft.access_lists, wanted, list4(lines))
 
     # Settings of the whole
 
@@ -431,46 +416,3 @@ def _ring_peer(credential: Credential, address: ios.PeerAddress | None) -> ios.K
         key_local=None if same else local,
         key_remote=None if same else remote,
     )
-
-
-def _access_line(line: Line) -> ios_lists.AccessLine:
-    return ios_lists.AccessLine(
-        "permit" if line.permit else "deny",
-        _PROTOCOLS.get(line.protocol, line.protocol),
-        _end(line.source),
-        ports_of(line.source_ports, listed=True),
-        _end(line.destination),
-        ports_of(line.destination_ports, listed=True),
-        icmp=line.icmp,
-    )
-
-
-def _end(prefix: Prefix) -> ios_lists.Endpoint:
-    if prefix.prefixlen == 0:
-        return ios_lists.Endpoint("any")
-    address = IPv4Address(int(prefix.network_address))
-    if prefix.num_addresses == 1:
-        return ios_lists.Endpoint("host", address)
-    return ios_lists.Endpoint(None, address, IPv4Address(int(prefix.hostmask)))
-
-
-def _access_line6(line: Line) -> ios_lists.AccessLine6:
-    return ios_lists.AccessLine6(
-        "permit" if line.permit else "deny",
-        _PROTOCOLS6.get(line.protocol, line.protocol),
-        _end6(line.source),
-        ports_of(line.source_ports, listed=True),
-        _end6(line.destination),
-        ports_of(line.destination_ports, listed=True),
-    )
-
-
-def _end6(prefix: Prefix) -> ios_lists.Endpoint6:
-    if prefix.prefixlen == 0:
-        return ios_lists.Endpoint6("any")
-    if prefix.num_addresses == 1:
-        return ios_lists.Endpoint6("host", IPv6Address(int(prefix.network_address)))
-    return ios_lists.Endpoint6(None, prefix=IPv6Interface(prefix))
-
-
-__all__ = ["Address", "Router"]

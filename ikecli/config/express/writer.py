@@ -11,6 +11,7 @@ from ikecli.config.express.peers import Peers
 from ikecli.intent import Intent
 
 Draft = TypeVar("Draft", ios.Ios, asa.Asa)
+_Held = TypeVar("_Held")
 
 
 class Writer(Generic[Draft]):
@@ -22,6 +23,13 @@ class Writer(Generic[Draft]):
         self.losses: Final = losses
         self.peers: Final = Peers(intent)
         self.by_name: Final = {one.name: one for one in intent.network.interfaces}
+
+
+def named(known: dict[str, _Held], wanted: str, held: _Held) -> str:
+    """Put something where it may be already, under this name or, if that is another's, one like it; return the name."""
+    name = next(each for each in numbered(wanted) if known.get(each, held) == held)
+    known[name] = held
+    return name
 
 
 def numbered(name: str) -> Iterator[str]:
