@@ -6,7 +6,8 @@ import itertools
 import keyword
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import is_
 from typing import TypeAlias
@@ -32,7 +33,7 @@ class Declaration:
     target: Target
     slots: Mapping[str, tree.Slot]
     dialect: str
-    opened: frozenset[tuple[str, ...]] = frozenset()
+    opened: AbstractSet[tuple[str, ...]] = frozenset()
     note: str = ""
 
     @property
@@ -196,12 +197,12 @@ def with_help(node: Node, texts: Mapping[str, str], used: set[str]) -> Node:
     match node:
         case tree.Word(text=text, help="") if text in texts:
             used.add(text)
-            return replace(node, help=texts[text])
+            return tree.Word(text, node.slot, node.value, node.many, node.exact, texts[text])
         case tree.Value(kind=kind, slot=slot):
             name = kind if kind in texts else slot
             used.add(name)
             text = node.help or texts.get(name, "")
-            return node if text == node.help else replace(node, help=text)
+            return node if text == node.help else tree.Value(kind, slot, node.many, text)
         case _:
             parts = tree.parts(node)
             helped = [with_help(part, texts, used) for part in parts]
@@ -242,7 +243,7 @@ def _entries(name: str, lines: list[tuple[int, str]]) -> Iterator[_Entry | Bang]
                 entry = _Entry(number, line.rstrip(), " ".join(note))
         elif entry is None:
             raise NotationError(f"{name}:{number}: an indented line belongs to a declaration above it")
-        elif entry.complete():
+        elif entry.help or entry.complete():
             word, _, text = line.strip().partition("  ")
             if not text.strip():
                 raise NotationError(f"{name}:{number}: help is a word or slot, two blanks, and a text")
@@ -273,24 +274,25 @@ def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") 
         head = _head_note(lines)
         note, lines = " ".join(head), lines[len(head) :]
     items: list[Declaration | Bang] = []
+    opened: set[tuple[str, ...]] = set()
     for entry in _entries(name, lines):
         if isinstance(entry, Bang):
             items.append(entry)
             continue
         try:
-            declaration = _declare(name, entry, fragments, dialect)
+            declaration = _declare(name, entry, fragments, dialect, opened)
         except ValueError as wrong:
             raise NotationError(f"{name}:{entry.line}: {wrong}") from wrong
         if declaration:
             items.append(declaration)
-    targets = [item.target for item in items if isinstance(item, Declaration)]
-    opened = frozenset(tuple(step.name for step in target.path) for target in targets if target.operator == ">")
-    if opened:
-        items = [replace(item, opened=opened) if isinstance(item, Declaration) else item for item in items]
+            if declaration.target.operator == ">":
+                opened.add(tuple(step.name for step in declaration.target.path))
     return GrammarFile(name, prompt, tuple(items), note)
 
 
-def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> Declaration | None:
+def _declare(
+    name: str, entry: _Entry, fragments: Fragments, dialect: str, opened: AbstractSet[tuple[str, ...]]
+) -> Declaration | None:
     used: set[str] = set()
     fragment = _FRAGMENT.fullmatch(entry.text)
     if fragment:
@@ -307,7 +309,7 @@ def _declare(name: str, entry: _Entry, fragments: Fragments, dialect: str) -> De
     if op in ("~", "~>"):
         pattern = tree.exactly(pattern)
     declaration = Declaration(
-        name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect, note=entry.note
+        name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect, opened, entry.note
     )
     numbered = target.path[-1].keys if target.step else ()
     for slot in (*target.keys, target.hide, target.at):

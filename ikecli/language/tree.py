@@ -107,10 +107,8 @@ def parts(node: Node) -> tuple[Node, ...]:
 def rebuilt(node: Node, items: Sequence[Node]) -> Node:
     """Return the same kind of node around other items."""
     match node:
-        case Seq() | AnyOrder():
-            return replace(node, items=tuple(items))
-        case Choice():
-            return Choice(tuple(items))
+        case Seq() | AnyOrder() | Choice():
+            return type(node)(tuple(items))
         case Opt() | Repeat() | Record():
             return replace(node, item=items[0])
         case _:
@@ -190,8 +188,9 @@ def listed(node: Node) -> Node:
 def exactly(node: Node) -> Node:
     """Return the pattern with words that take no abbreviation."""
     if isinstance(node, Word):
-        return replace(node, exact=True)
-    return rebuilt(node, [exactly(part) for part in parts(node)])
+        return Word(node.text, node.slot, node.value, node.many, True, node.help)
+    inner = parts(node)
+    return rebuilt(node, [exactly(part) for part in inner]) if inner else node
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +200,10 @@ class Slot:
     name: str
     binder: Word | Value | Record
     required: bool
+
+    def needed(self, required: bool) -> Slot:
+        """Return the slot, required or not."""
+        return self if self.required == required else Slot(self.name, self.binder, required)
 
     @property
     def flag(self) -> bool:
@@ -223,17 +226,17 @@ def slots(node: Node) -> dict[str, Slot]:
             merged: dict[str, Slot] = {}
             for name, slot in ((n, s) for each in found for n, s in each.items()):
                 needed = all(name in each and each[name].required for each in found)
-                merged.setdefault(name, replace(slot, required=needed))
+                merged.setdefault(name, slot.needed(needed))
             return merged
         case Opt() | AnyOrder():
             optional = (slot for part in parts(node) for slot in slots(part).values())
-            return {slot.name: replace(slot, required=False) for slot in optional}
+            return {slot.name: slot.needed(False) for slot in optional}
         case _:
             together: dict[str, Slot] = {}
             for part in parts(node):
                 for name, slot in slots(part).items():
                     known = together.get(name)
-                    together[name] = replace(known or slot, required=slot.required or bool(known and known.required))
+                    together[name] = slot if known is None else known.needed(known.required or slot.required)
             return together
 
 
