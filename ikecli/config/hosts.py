@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_ipsec
 from ikecli.config.common import Ip
 
 
@@ -11,7 +11,7 @@ def addresses_of_name(draft: ios.Ios, name: str) -> tuple[Ip, ...]:
     return next((each.addresses for known, each in draft.hosts.items() if known.lower() == name.lower()), ())
 
 
-def peers_of(draft: ios.Ios, entry: ios.MapEntry) -> tuple[Ip, ...]:
+def peers_of(draft: ios.Ios, entry: ios_ipsec.MapEntry) -> tuple[Ip, ...]:
     """Return the addresses of the peers of a map entry: the default first, those given by name last."""
     named = [one for name in entry.named_peers for one in addresses_of_name(draft, name)]
     given = sorted(entry.peers, key=lambda address: not entry.peers[address].default)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from ikecli.config import ios, overlaps, smart, syslog
+from ikecli.config import ios, ios_ipsec, overlaps, smart, syslog
 from ikecli.config.algorithms import (
     Additional,
     esp_proposals,
@@ -263,7 +263,7 @@ class _Resolver:
             tunnels.known_vrf(("policies", name), f"IKEv2 policy {name}", vrf)
 
     def offers(
-        self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
+        self, where: tuple[Any, ...], what: str, entry: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile
     ) -> tuple[tuple[EspProposal, ...], Transport]:
         """Return the ESP proposals of what has transform sets, and how far one of them wants transport mode."""
         sets = list(self.sets(where, what, entry))
@@ -278,8 +278,8 @@ class _Resolver:
         return proposals, max((transport_of(each.mode) for _, each in sets), default=Transport.NO)
 
     def sets(
-        self, where: tuple[Any, ...], what: str, entry: ios.MapEntry | ios.IpsecProfile
-    ) -> Iterator[tuple[str, ios.TransformSet]]:
+        self, where: tuple[Any, ...], what: str, entry: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile
+    ) -> Iterator[tuple[str, ios_ipsec.TransformSet]]:
         """Yield the transform sets of an entry."""
         known = smart.transform_sets_of(self.draft)
         for name in entry.transform_sets or (smart.DEFAULT,):
@@ -297,7 +297,7 @@ class _Resolver:
                 )  # fmt: skip
 
 
-def offers_of(name: str, held: ios.TransformSet) -> Iterable[EspProposal]:
+def offers_of(name: str, held: ios_ipsec.TransformSet) -> Iterable[EspProposal]:
     """Return the ESP proposals of a transform set; none where it has nothing that is served."""
     found = [transform_row(transform_word(each.kind, each.bits)) for each in held.transforms]
     if not all(row.served for row in found):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from typing import Literal
 
-from ikecli.config.common import Dpd, Ip, Key, Matched, Password, Pfs, User
+from ikecli.config.common import Dpd, Ip, Key, Matched, Password, User
+from ikecli.config.ios_ipsec import CryptoMap, Dummy, DynamicMap, IpsecProfile, Lifetime, TransformSet
 from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
 from ikecli.config.ios_remote import (
     AaaNetwork,
@@ -159,134 +160,10 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetime:
-    """How long IPsec SAs live, as it was typed."""
-
-    kind: str | None = None
-    seconds: int | None = None
-    days: int | None = None
-
-    @property
-    def whole(self) -> int:
-        """In seconds."""
-        return self.seconds or 86400 * (self.days or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """One transform of a set: its word, and bits of key where they were given."""
-
-    kind: str
-    bits: str | None = None
-
-
-@dataclass(slots=True)
-class TransformSet:
-    """`crypto ipsec transform-set`."""
-
-    transforms: tuple[Transform, ...] = ()
-    esn: bool | None = None
-    mode: str | None = None
-
-
-@dataclass(slots=True)
-class IpsecProfile:
-    """`crypto ipsec profile`."""
-
-    description: str | None = None
-    lifetime: Lifetime | None = None
-    lifetime_kilobytes: int | str | None = None
-    replay_window: str | None = None
-    transform_sets: tuple[str, ...] = ()
-    pfs: Pfs | None = None
-    ikev2_profile: str | None = None
-    responder_only: bool | None = None
-    dummy: Dummy | None = None
-    idle: IdleTime | None = None
-    df_bit: str | None = None
-    ecn: str | None = None
-    inert: dict[str, Inert] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class MapPeer:
-    """A peer of a crypto map."""
-
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReverseRoute:
-    """`reverse-route`: routes to what an entry protects while an SA stands, or `static` ones."""
-
-    static: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Dummy:
-    """`dummy` of SAs: packets in a second (`pps`), or `seconds` between packets."""
-
-    kind: str | None
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class IdleTime:
-    """Seconds without traffic before an SA goes; afterwards the first peer is tried first, `default` or not."""
-
-    seconds: int
-    default: bool = False
-
-
-@dataclass(slots=True)
-class MapEntry:
-    """`crypto map NAME SEQ ipsec-isakmp`, or an entry of a dynamic map; `dynamic` names one in the place of this entry.
-
-    `form` is "dynamic" for such a one. Peers that were given by name are `named_peers`.
-    """
-
-    form: str | None = None
-    dynamic: str | None = None
-    description: str | None = None
-    peers: dict[Ip, MapPeer] = field(default_factory=dict)
-    lifetime: Lifetime | None = None
-    lifetime_kilobytes: int | str | None = None
-    per_host: bool | None = None
-    replay_window: str | None = None
-    transform_sets: tuple[str, ...] = ()
-    pfs: Pfs | None = None
-    ikev2_profile: str | None = None
-    match_address: str | None = None
-    named_peers: list[str] = field(default_factory=list)
-    disable: bool | None = None
-    reverse_route: ReverseRoute | None = None
-    dummy: Dummy | None = None
-    idle: IdleTime | None = None
-    df_bit: str | None = None
-    ecn: str | None = None
-    inert: dict[str, Inert] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class DynamicMap:
-    """`crypto dynamic-map`: entries for peers of any address."""
-
-    entries: dict[int, MapEntry] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Host:
     """`ip host`."""
 
     addresses: tuple[Ip, ...]
-
-
-@dataclass(slots=True)
-class CryptoMap:
-    """All entries of a crypto map."""
-
-    local_address: str | None = None
-    entries: dict[int, MapEntry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
+from ikecli.config.ios_ipsec import CryptoMap, MapEntry
 from ikecli.config.routes_ios import own_addresses
 from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, outer_of, seconds_of
 from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Transport
@@ -55,7 +56,7 @@ class Maps:
                 yield from self._applied(name, interface, map_name, held, version)
             self._unapplied(maps, used, version)
 
-    def _unapplied(self, maps: dict[str, ios.CryptoMap], used: set[str], version: int) -> None:
+    def _unapplied(self, maps: dict[str, CryptoMap], used: set[str], version: int) -> None:
         """Complain of maps that are on no interface, and of their entries."""
         for name, held in maps.items():
             if name not in used and held.entries:
@@ -66,7 +67,7 @@ class Maps:
                 for where, tag, sequence, entry in self._rows(name, held, version):
                     self._entry(where, tag, sequence, entry, version)
 
-    def _rows(self, name: str, held: ios.CryptoMap, version: int) -> Iterator[tuple[Where, str, int, ios.MapEntry]]:
+    def _rows(self, name: str, held: CryptoMap, version: int) -> Iterator[tuple[Where, str, int, MapEntry]]:
         """Yield the entries of a map in order and where they are, those of a dynamic map where it is named."""
         for sequence, entry in sorted(held.entries.items()):
             where = (_MAPS[version], name, "entries", sequence)
@@ -85,7 +86,7 @@ class Maps:
                 yield ("dynamic_maps", entry.dynamic, "entries", number), entry.dynamic, number, one
 
     def _applied(
-        self, name: str, interface: ios.Interface, map_name: str, held: ios.CryptoMap, version: int
+        self, name: str, interface: ios.Interface, map_name: str, held: CryptoMap, version: int
     ) -> Iterator[Connection]:
         """Yield the entries of a map on an interface; those that are incomplete are closed."""
         source = held.local_address or name
@@ -120,7 +121,7 @@ class Maps:
                 yield replace(made, initiation=Initiation.NEVER) if is_dynamic(where) and peers else made
 
     def _connection(
-        self, name: str, sequence: int, entry: ios.MapEntry, carrier: str, interface: ios.Interface, local: Address,
+        self, name: str, sequence: int, entry: MapEntry, carrier: str, interface: ios.Interface, local: Address,
         found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: Transport,
     ) -> Connection:  # fmt: skip
         """Return an entry on an interface."""
@@ -154,7 +155,7 @@ class Maps:
             inner_vrf=(profile.ivrf if profile else None) or interface.vrf or "",
         )
 
-    def _entry(self, where: Where, name: str, sequence: int, entry: ios.MapEntry, version: int) -> Parts | None:
+    def _entry(self, where: Where, name: str, sequence: int, entry: MapEntry, version: int) -> Parts | None:
         """Return what an entry protects and how, unless it is disabled or for nothing; a dynamic one needs no peer.
 
         What it is for never goes in clear: one that lacks something has no proposals, and one whose profile is not
@@ -182,7 +183,7 @@ class Maps:
         offered = proposals if whole else ()
         return (found, offered, transport) if found or (listless and offered) else None
 
-    def _unresolved(self, where: Where, what: str, entry: ios.MapEntry) -> None:
+    def _unresolved(self, where: Where, what: str, entry: MapEntry) -> None:
         for name in entry.named_peers:
             if not addresses_of_name(self.draft, name):
                 self.complaints.error(
@@ -223,6 +224,6 @@ def is_dynamic(where: Where) -> bool:
     return bool(where[0] == "dynamic_maps")
 
 
-def maps_of(draft: ios.Ios, version: int) -> dict[str, ios.CryptoMap]:
+def maps_of(draft: ios.Ios, version: int) -> dict[str, CryptoMap]:
     """Return the crypto maps for packets of an IP version."""
     return draft.crypto_maps if version == 4 else draft.crypto_maps6

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from ikecli.config import asa, asa_remote, ios
+from ikecli.config import asa, asa_remote, ios, ios_ipsec
 from ikecli.config.ios_remote import AuthorizationPolicy
 from ikecli.language import Command
 
@@ -17,8 +17,8 @@ _T = TypeVar("_T")
 DEFAULT: Final = "default"
 """The name of what holds where nothing is configured."""
 PROPOSAL: Final = ios.Proposal(("aes-cbc-256",), ("sha512", "sha384"), ("sha512", "sha384"), ("19", "14", "21"))
-TRANSFORM_SET: Final = ios.TransformSet((ios.Transform("esp-aes"), ios.Transform("esp-sha-hmac")))
-IPSEC_PROFILE: Final = ios.IpsecProfile(transform_sets=(DEFAULT,), ikev2_profile=DEFAULT)
+TRANSFORM_SET: Final = ios_ipsec.TransformSet((ios_ipsec.Transform("esp-aes"), ios_ipsec.Transform("esp-sha-hmac")))
+IPSEC_PROFILE: Final = ios_ipsec.IpsecProfile(transform_sets=(DEFAULT,), ikev2_profile=DEFAULT)
 _OBJECTS: Final = {
     "ikev2 proposal": "proposals",
     "ikev2 policy": "policies",
@@ -64,12 +64,12 @@ def authorizations_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
     return _with(draft, "ikev2 authorization policy", authorization(), draft.authorizations)
 
 
-def transform_sets_of(draft: ios.Ios) -> dict[str, ios.TransformSet]:
+def transform_sets_of(draft: ios.Ios) -> dict[str, ios_ipsec.TransformSet]:
     """Return all transform sets, the default one first."""
     return _with(draft, "ipsec transform-set", TRANSFORM_SET, draft.transform_sets)
 
 
-def ipsec_profiles_of(draft: ios.Ios) -> dict[str, ios.IpsecProfile]:
+def ipsec_profiles_of(draft: ios.Ios) -> dict[str, ios_ipsec.IpsecProfile]:
     """Return all IPsec profiles, the default one first."""
     return _with(draft, "ipsec profile", IPSEC_PROFILE, draft.ipsec_profiles)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Interface
 from typing import Any, Final
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_ipsec
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaints
@@ -75,7 +75,7 @@ def is_tunnel(name: str) -> bool:
     return name.startswith(("Tunnel", TEMPLATE))
 
 
-def seconds_of(held: ios.MapEntry | ios.IpsecProfile, draft: ios.Ios) -> int:
+def seconds_of(held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, draft: ios.Ios) -> int:
     """Return how long the SAs of an entry live."""
     lifetime = held.lifetime or draft.lifetime
     return lifetime.whole if lifetime else LIFETIME
@@ -222,7 +222,7 @@ class Tunnels:
                 yield self.connection(one, tunnel, tunnel.source, tunnel.destination, *parts)
 
     def connection(
-        self, one: Interface, tunnel: Tunnel, source: Address, destination: Address, held: ios.IpsecProfile,
+        self, one: Interface, tunnel: Tunnel, source: Address, destination: Address, held: ios_ipsec.IpsecProfile,
         profile: str, proposals: tuple[EspProposal, ...], transport: Transport,
     ) -> Connection:  # fmt: skip
         """Return what protects a tunnel between two ends; in GRE, whose flows name them, without backup peers."""
@@ -268,7 +268,7 @@ class Tunnels:
 
     def profile(
         self, name: str, protection: ios.Protection
-    ) -> tuple[ios.IpsecProfile, str, tuple[EspProposal, ...], Transport] | None:
+    ) -> tuple[ios_ipsec.IpsecProfile, str, tuple[EspProposal, ...], Transport] | None:
         """Return an interface's IPsec profile, its IKEv2 profile, proposals and mode, unless something lacks."""
         held = ipsec_profiles_of(self.draft).get(protection.profile)
         if held is None:
@@ -291,16 +291,16 @@ class Tunnels:
         proposals, transport = self.offers(where, what, held)
         return (held, profile, proposals, transport) if profile in self.profiles and profile and proposals else None
 
-    def seconds(self, held: ios.IpsecProfile) -> int:
+    def seconds(self, held: ios_ipsec.IpsecProfile) -> int:
         """Return how long the SAs of an IPsec profile live."""
         return seconds_of(held, self.draft)
 
-    def volume(self, held: ios.IpsecProfile) -> int:
+    def volume(self, held: ios_ipsec.IpsecProfile) -> int:
         """Return how many kilobytes the SAs of an IPsec profile carry."""
         own = held.lifetime_kilobytes
         return kilobytes(self.draft.lifetime_kilobytes if own is None else own, KILOBYTES)
 
-    def window(self, held: ios.IpsecProfile) -> int:
+    def window(self, held: ios_ipsec.IpsecProfile) -> int:
         """Return the replay window of an IPsec profile."""
         return replay_window(held.replay_window or self.draft.replay_window, REPLAY_WINDOW)
 
@@ -339,7 +339,7 @@ class Tunnels:
         self,
         one: Interface,
         tunnel: Tunnel,
-        held: ios.IpsecProfile,
+        held: ios_ipsec.IpsecProfile,
         proposals: tuple[EspProposal, ...],
         transport: Transport,
     ) -> Template:
@@ -363,7 +363,7 @@ class Tunnels:
         )
 
 
-def dummies(line: ios.Dummy | None) -> Tfc | None:
+def dummies(line: ios_ipsec.Dummy | None) -> Tfc | None:
     """Return the dummy packets that an SA sends: so many in a second, or one in so many seconds."""
     if line is None or line.value == 0:
         return None
@@ -371,12 +371,12 @@ def dummies(line: ios.Dummy | None) -> Tfc | None:
     return Tfc(DUMMY_OCTETS, rate, interval, pads=False)
 
 
-def idle_time(own: ios.IdleTime | None, draft: ios.Ios) -> int:
+def idle_time(own: ios_ipsec.IdleTime | None, draft: ios.Ios) -> int:
     """Return after how many seconds without traffic SAs go: of their own, else of all, else never."""
     return own.seconds if own is not None else draft.idle or 0
 
 
-def outer_of(own: ios.IpsecProfile | ios.MapEntry, interface: ios.Interface, draft: ios.Ios) -> Outer:
+def outer_of(own: ios_ipsec.IpsecProfile | ios_ipsec.MapEntry, interface: ios.Interface, draft: ios.Ios) -> Outer:
     """Return how the header before ESP is made: as SAs say, else their interface, else the whole configuration."""
     bit = own.df_bit or interface.df_bit or draft.df_bit
     late = (interface.esp_fragmentation or draft.esp_fragmentation) == "after-encryption"

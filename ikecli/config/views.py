@@ -24,6 +24,7 @@ from ikecli.config import (
     hosts,
     intent_ios,
     ios,
+    ios_ipsec,
     maps_ios,
     remote_ios,
     smart,
@@ -363,7 +364,7 @@ def flow_view(flow: Flow) -> FlowView:
 def _access_list(store: Store, each: Connection) -> str:
     """Return the access list of a crypto-map entry, or nothing for a tunnel."""
     draft = store.draft
-    held: asa.CryptoMap | asa.DynamicMap | ios.CryptoMap | ios.DynamicMap | None
+    held: asa.CryptoMap | asa.DynamicMap | ios_ipsec.CryptoMap | ios_ipsec.DynamicMap | None
     if isinstance(draft, ios.Ios):
         held = maps_ios.maps_of(draft, each.local.version).get(each.name) or draft.dynamic_maps.get(each.name)
     else:
@@ -414,7 +415,7 @@ def dynamic_maps(store: Store) -> Iterator[ConnectionView]:
 def _unused(
     draft: ios.Ios,
     where: tuple[str, int, int],
-    entry: ios.MapEntry,
+    entry: ios_ipsec.MapEntry,
     interface: str,
     sets: dict[str, tuple[str, bool]],
 ) -> ConnectionView:

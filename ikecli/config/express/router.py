@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Final
 
-from ikecli.config import ios
+from ikecli.config import ios, ios_ipsec
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import DHCP, Dpd, Key, Matched
 from ikecli.config.express import system
@@ -243,9 +243,9 @@ class Router(Writer[ios.Ios]):
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
         back = self.peers.reverse(one)
-        entry = ios.MapEntry(
+        entry = ios_ipsec.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
-            peers={peer: ios.MapPeer() for peer in one.peers},
+            peers={peer: ios_ipsec.MapPeer() for peer in one.peers},
             lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             per_host=one.per_host or None,
@@ -254,8 +254,8 @@ class Router(Writer[ios.Ios]):
             pfs=pfs_of(one, "ios", what, self.losses),
             ikev2_profile=one.profile,
             match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version) if flows else None,
-            reverse_route=ios.ReverseRoute(back == "static") if back else None,
-            idle=ios.IdleTime(one.idle) if one.idle else None,
+            reverse_route=ios_ipsec.ReverseRoute(back == "static") if back else None,
+            idle=ios_ipsec.IdleTime(one.idle) if one.idle else None,
             df_bit=DF_WORDS[one.outer.whole],
             ecn=None if one.outer.marks else "discard",
         )
@@ -267,11 +267,11 @@ class Router(Writer[ios.Ios]):
             interface.crypto_map = name
         else:
             interface.ipv6_crypto_map = name
-        entries = maps.setdefault(name, ios.CryptoMap()).entries
+        entries = maps.setdefault(name, ios_ipsec.CryptoMap()).entries
         sequence = one.sequence
         if one.wildcard_peer:
-            self.draft.dynamic_maps.setdefault(one.name, ios.DynamicMap()).entries[sequence] = entry
-            entry = ios.MapEntry(form="dynamic", dynamic=one.name)
+            self.draft.dynamic_maps.setdefault(one.name, ios_ipsec.DynamicMap()).entries[sequence] = entry
+            entry = ios_ipsec.MapEntry(form="dynamic", dynamic=one.name)
             sequence = next((at for at, each in entries.items() if each == entry), LAST_SEQUENCE)
         while entries.get(sequence, entry) != entry:
             sequence += -1 if one.wildcard_peer else 1
@@ -279,7 +279,7 @@ class Router(Writer[ios.Ios]):
 
     def _ipsec_profile(self, name: str, one: Connection) -> None:
         what = f"IPsec profile {name}"
-        self.draft.ipsec_profiles[name] = ios.IpsecProfile(
+        self.draft.ipsec_profiles[name] = ios_ipsec.IpsecProfile(
             lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             replay_window=_window(one),
@@ -287,7 +287,7 @@ class Router(Writer[ios.Ios]):
             pfs=pfs_of(one, "ios", what, self.losses),
             ikev2_profile=one.profile,
             responder_only=one.initiation is Initiation.NEVER or None,
-            idle=ios.IdleTime(one.idle) if one.idle else None,
+            idle=ios_ipsec.IdleTime(one.idle) if one.idle else None,
             ecn=None if one.outer.marks else "discard",
         )
         interface = self.draft.interfaces[one.interface]
@@ -308,13 +308,13 @@ class Router(Writer[ios.Ios]):
         found = []
         for proposal in one.proposals:
             for transforms in self._transforms(what, proposal):
-                held = ios.TransformSet(
+                held = ios_ipsec.TransformSet(
                     transforms, any(proposal.esn) or None, TRANSPORT_WORDS["ios"].get(one.transport)
                 )
                 found.append(named(self.draft.transform_sets, proposal.name, held))
         return tuple(dict.fromkeys(found))
 
-    def _transforms(self, what: str, proposal: EspProposal) -> Iterator[tuple[ios.Transform, ...]]:
+    def _transforms(self, what: str, proposal: EspProposal) -> Iterator[tuple[ios_ipsec.Transform, ...]]:
         ciphers = self.losses.words(proposal.encryption, "ios", "esp", what)
         for cipher in ciphers:
             for check in self.losses.words(proposal.integrity, "ios", "esp", what) or ("",):
@@ -353,8 +353,8 @@ class Router(Writer[ios.Ios]):
         return min(wanted, MOST_SAS)
 
 
-def _lifetime(one: Connection) -> ios.Lifetime | None:
-    return None if one.lifetime in (0, LIFETIME) else ios.Lifetime("seconds", one.lifetime)
+def _lifetime(one: Connection) -> ios_ipsec.Lifetime | None:
+    return None if one.lifetime in (0, LIFETIME) else ios_ipsec.Lifetime("seconds", one.lifetime)
 
 
 def _when_cut(one: Connection) -> str | None:
@@ -367,9 +367,9 @@ def _window(one: Connection) -> str | None:
     return str(one.replay_window) if one.replay_window else "disable"
 
 
-def _transform(word: str) -> ios.Transform:
+def _transform(word: str) -> ios_ipsec.Transform:
     kind, _, bits = word.partition(" ")
-    return ios.Transform(kind, bits or None)
+    return ios_ipsec.Transform(kind, bits or None)
 
 
 def _match(match: IdentityMatch) -> Matched:
