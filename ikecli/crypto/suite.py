@@ -41,11 +41,6 @@ class Suite:
     group: Algorithm
     additional: tuple[Algorithm, ...] = ()
 
-    @property
-    def iv_size(self) -> int:
-        """Octets of the IV that `seal` wants."""
-        return self.encryption.iv
-
     def keys(self, skeyseed: bytes, ni: bytes, nr: bytes, spi_i: bytes, spi_r: bytes) -> IkeKeys:
         """Return the keys of an SA with these nonces and SPIs (RFC 7296 2.14)."""
         d, a = self.prf.key_octets, self.integrity.key_octets if self.integrity else 0
@@ -62,7 +57,7 @@ class Suite:
         """Return the whole message (RFC 7296 3.14, RFC 5282 3).
 
         `associated` is the message up to the IV, its lengths counting `sealed_size(len(plaintext))` octets to come.
-        `iv` has `iv_size` octets: with an AEAD never used before under these keys, else unforeseeable.
+        `iv` is as long as `encryption` has it: with an AEAD never used before under these keys, else unforeseeable.
         """
         padding = 0 if self.integrity is None else self._padding(len(plaintext))
         padded = plaintext + bytes((*bytes(padding), padding))

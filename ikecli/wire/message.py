@@ -157,7 +157,7 @@ def write_authenticated(octets: bytes, chain: bytes) -> bytes:
     payloads that were sealed. The lengths are those of a message that is whole and holds `chain` in clear.
     """
     size = _GENERIC_SIZE + len(chain)
-    header = octets[:_FIRST_AT] + bytes((_SK,)) + octets[_FIRST_AT + 1 : HEADER_SIZE - _LENGTH]
+    header = octets[:_FIRST_AT] + bytes((_SK,)) + octets[_FIRST_AT + 1 : _LENGTH_AT]
     generic = octets[HEADER_SIZE : HEADER_SIZE + _GENERIC_SIZE - _SHORT]
     return header + (HEADER_SIZE + size).to_bytes(_LENGTH, "big") + generic + size.to_bytes(_SHORT, "big") + chain
 

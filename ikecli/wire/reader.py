@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, Final
+from typing import Any
 
 from ikecli.errors import Malformed
-
-_U16: Final = Struct("!H")
-_U32: Final = Struct("!I")
 
 
 class Reader:
@@ -25,20 +22,6 @@ class Reader:
     def left(self) -> int:
         """How many octets are still unread."""
         return self._end - self._at
-
-    def u8(self) -> int:
-        """Read one octet."""
-        return self.take(1)[0]
-
-    def u16(self) -> int:
-        """Read two octets, network order."""
-        value: int = self.unpack(_U16)[0]
-        return value
-
-    def u32(self) -> int:
-        """Read four octets, network order."""
-        value: int = self.unpack(_U32)[0]
-        return value
 
     def unpack(self, shape: Struct) -> tuple[Any, ...]:
         """Read what `shape` describes."""

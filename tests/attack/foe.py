@@ -47,7 +47,7 @@ class Foe:
         first, chain = write_chain(payloads)
         header = Header(sa.spi_i, sa.spi_r, exchange, message_id, sa.initiator, response)
         outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
-        return sa.suite.seal(sa.keys, sa.initiator, outer, chain, self.dice.randbytes(sa.suite.iv_size))
+        return sa.suite.seal(sa.keys, sa.initiator, outer, chain, self.dice.randbytes(sa.suite.encryption.iv))
 
     def send(self, octets: bytes, source: Endpoint = HERE) -> None:
         """Have the other end receive octets."""

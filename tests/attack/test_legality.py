@@ -126,7 +126,7 @@ def message(sa: IkeSa, known: IkeKeys | None, exchange: int, response: bool, pro
         outer = write_outer(header, first, len(chain) + 24)
         return outer + bytes(24) + chain
     outer = write_outer(header, first, sa.suite.sealed_size(len(chain)))
-    return sa.suite.seal(known, not sa.initiator, outer, chain, b"\xee" * sa.suite.iv_size)
+    return sa.suite.seal(known, not sa.initiator, outer, chain, b"\xee" * sa.suite.encryption.iv)
 
 
 def shadow(end: End) -> Iterator[object]:

@@ -410,4 +410,4 @@ def fragment(foe: Foe, number: int, total: int, part: bytes) -> bytes:
     assert sa.keys is not None
     header = Header(sa.spi_i, sa.spi_r, Exchange.INFORMATIONAL, foe.expected, True)
     outer = write_outer_fragment(header, 0, sa.suite.sealed_size(len(part)), number, total)
-    return sa.suite.seal(sa.keys, True, outer, part, foe.dice.randbytes(sa.suite.iv_size))
+    return sa.suite.seal(sa.keys, True, outer, part, foe.dice.randbytes(sa.suite.encryption.iv))

@@ -30,13 +30,13 @@ def keys_of(suite: Suite):
 
 
 def seal(suite: Suite, plaintext: bytes, from_initiator: bool = True) -> bytes:
-    return suite.seal(keys_of(suite), from_initiator, HEADER, plaintext, b"v" * suite.iv_size)
+    return suite.seal(keys_of(suite), from_initiator, HEADER, plaintext, b"v" * suite.encryption.iv)
 
 
 @given(suite=st.sampled_from(SUITES), plaintext=st.binary(max_size=200), from_initiator=st.booleans())
 def test_what_is_sealed_opens_for_the_same_sender_only(suite, plaintext, from_initiator):
     octets = seal(suite, plaintext, from_initiator)
-    assert octets.startswith(HEADER + b"v" * suite.iv_size)
+    assert octets.startswith(HEADER + b"v" * suite.encryption.iv)
     assert len(octets) == len(HEADER) + suite.sealed_size(len(plaintext))
     assert suite.open(keys_of(suite), from_initiator, octets, len(HEADER)) == plaintext
     with pytest.raises(Unauthentic):
@@ -71,7 +71,7 @@ def test_arbitrary_octets_are_not_authentic(suite, octets):
 def test_authentic_octets_with_impossible_padding_are_malformed(suite, padded):
     keys = keys_of(suite)
     sealing = cipher(suite.encryption, suite.integrity, keys.ei, keys.ai)
-    octets = HEADER + sealing.seal(HEADER, b"v" * suite.iv_size, padded)
+    octets = HEADER + sealing.seal(HEADER, b"v" * suite.encryption.iv, padded)
     with pytest.raises(Malformed):
         suite.open(keys, True, octets, len(HEADER))
 

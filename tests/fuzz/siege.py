@@ -354,7 +354,7 @@ class Siege:
             return self._fragments(sa, header, first, chain)
         clear = (UnknownPayload(dice.choice((43, 41, 200)), b"\0" * 9),) if dice.random() < 0.01 else ()
         outer = write_outer(header, first, suite.sealed_size(len(chain)), clear)
-        return [suite.seal(keys, sa.initiator, outer, chain, dice.randbytes(suite.iv_size))]
+        return [suite.seal(keys, sa.initiator, outer, chain, dice.randbytes(suite.encryption.iv))]
 
     def _fragments(self, sa: IkeSa, header: Header, first: int, chain: bytes) -> list[bytes]:
         dice, suite, keys = self.dice, sa.suite, sa.keys
@@ -369,7 +369,7 @@ class Siege:
                 numbers = (dice.choice((0, at, at + 2, 65535)), dice.choice((0, total, total + 1, 65535)))
             kind = first if at == 0 or dice.random() < 0.02 else 0
             outer = write_outer_fragment(header, kind, suite.sealed_size(len(part)), *numbers)
-            sent.append(suite.seal(keys, sa.initiator, outer, part, dice.randbytes(suite.iv_size)))
+            sent.append(suite.seal(keys, sa.initiator, outer, part, dice.randbytes(suite.encryption.iv)))
         if dice.random() < 0.2:
             dice.shuffle(sent)
         return sent

@@ -12,7 +12,7 @@ from ikecli.wire import Reader
 
 def test_reads_forward():
     reader = Reader(bytes(range(1, 20)))
-    assert (reader.u8(), reader.u16(), reader.u32()) == (1, 0x0203, 0x04050607)
+    assert reader.unpack(Struct("!BHI")) == (1, 0x0203, 0x04050607)
     assert reader.unpack(Struct("!BH")) == (8, 0x090A)
     assert reader.take(2) == b"\x0b\x0c"
     part = reader.part(3)
@@ -24,14 +24,13 @@ def test_reads_forward():
 @pytest.mark.parametrize(
     "read",
     [
-        Reader.u16,
-        Reader.u32,
         lambda r: r.unpack(Struct("!H")),
+        lambda r: r.unpack(Struct("!I")),
         lambda r: r.take(2),
         lambda r: r.part(2),
         lambda r: r.take(-1),
         lambda r: r.part(-1),
-        lambda r: (r.u8(), r.u8()),
+        lambda r: (r.take(1), r.take(1)),
         lambda r: r.finish("it"),
     ],
 )
