@@ -26,8 +26,9 @@ PROMPT_WIDTH: Final = 512
 PING_SIZES: Final = (36, 18024)
 """The least and the greatest length of an echo request, in octets."""
 PING_SECONDS: Final = 3600
-MOST_HOPS: Final = 255
 """The longest wait for an echo's answer."""
+MOST_HOPS: Final = 255
+"""The most routers that an echo request may pass."""
 ROLLBACKS: Final = 20
 """How many changes can be taken back."""
 REVERT_MINUTES: Final = 120

@@ -11,7 +11,7 @@ from ikecli.errors import Malformed
 from ikecli.ike import idleness
 from ikecli.ike.choose import Choice
 from ikecli.ike.followup import KeptSeries
-from ikecli.ike.inner import settle
+from ikecli.ike.inner import authorization, settle
 from ikecli.ike.lifecycle import start_sending
 from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa, IkeSa, State
@@ -102,8 +102,8 @@ def agreed(
 
 def _idle(talk: Talk) -> int:
     """Return after how many seconds without traffic the SAs of a peer go, where what it is lent says so."""
-    profile = talk.core.lookup.profiles.get(talk.sa.profile)
-    return profile.authorization.idle if profile and profile.authorization else 0
+    gives = authorization(talk.core, talk.sa)
+    return gives.idle if gives is not None else 0
 
 
 def wants_fragments(talk: Talk, *sides: tuple[Selector, ...]) -> bool:

@@ -28,7 +28,7 @@ from ikecli.ike.rekeying import note_answer
 from ikecli.ike.renewal import renewed
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
-from ikecli.ike.window import UNSENT, Aim, Outstanding, Want
+from ikecli.ike.window import NO_AIM, UNSENT, Outstanding, Want
 from ikecli.numbers import Exchange, NotifyType, label
 from ikecli.wire import Header, Sealed, cut
 from ikecli.wire.payloads import Authentication
@@ -142,7 +142,7 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
     core.tell(
         GaveUp, lambda: GaveUp(sa.number, sa.session, exchange, out.message_id, out.attempt, remote, str(sa.local))
     )
-    aim, peers = (sa.birth.aim, sa.birth.peers) if sa.birth else (Aim(), ())
+    aim, peers = (sa.birth.aim, sa.birth.peers) if sa.birth else (NO_AIM, ())
     close(core, sa, "the peer does not answer", linger=False)
     next_peer(core, aim, peers)
 

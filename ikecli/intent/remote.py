@@ -81,10 +81,12 @@ class Authorization:
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""
-        if not self.accepts or self.clauses is None:
-            return networks if self.accepts else ()
-        first = {one: next((each.permit for each in self.clauses if each.takes(one)), False) for one in networks}
-        return tuple(one for one in networks if first[one])
+        if not self.accepts:
+            return ()
+        clauses = self.clauses
+        if clauses is None:
+            return networks
+        return tuple(one for one in networks if next((each.permit for each in clauses if each.takes(one)), False))
 
 
 @dataclass(frozen=True, slots=True)
