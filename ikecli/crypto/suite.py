@@ -60,7 +60,7 @@ class Suite:
         `iv` is as long as `encryption` has it: with an AEAD never used before under these keys, else unforeseeable.
         """
         padding = 0 if self.integrity is None else self._padding(len(plaintext))
-        padded = plaintext + bytes((*bytes(padding), padding))
+        padded = plaintext + bytes(padding) + bytes((padding,))
         return associated + self._cipher(keys, from_initiator).seal(associated, iv, padded)
 
     def open(self, keys: IkeKeys, from_initiator: bool, datagram: bytes, at: int) -> bytes:

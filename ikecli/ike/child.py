@@ -63,11 +63,11 @@ def agreed(
     fragments: bool,
 ) -> ChildSa:
     """Return the Child SA that was agreed; raises Malformed for an SPI of the peer that is none."""
-    rows, core, now = choice.algorithms, talk.core, talk.core.now
+    rows = choice.algorithms
     outbound = int.from_bytes(choice.spi, "big")
     if len(choice.spi) != _SPI_SIZE or outbound < FIRST_ESP_SPI:
         raise Malformed("an ESP SPI that is reserved")
-    if core.sends_to(talk.sa.remote.address, outbound):
+    if talk.core.sends_to(talk.sa.remote.address, outbound):
         raise Malformed("an ESP SPI that the peer uses already")
     group, esn = rows.get(_KE), rows[_ESN].number == 1
     child = ChildSa(
@@ -81,23 +81,29 @@ def agreed(
         transport,
         talk.sa.nat,
         pairs,
-        now,
+        talk.core.now,
         connection.lifetime,
         connection.kilobytes,
         _packets(connection, esn),
         connection.replay_window,
     )
+    if connection.tfc is not None:
+        child.tfc = replace(connection.tfc, pads=connection.tfc.pads and padded and not transport)
+    child.additional, child.outer, child.fragments = choice.additional, connection.outer, fragments and not transport
+    _begin(talk, connection, child)
+    return child
+
+
+def _begin(talk: Talk, connection: Connection, child: ChildSa) -> None:
+    """Note whose place a new Child SA takes, and how long it lives, used or idle."""
+    core, now = talk.core, talk.core.now
     if connection.lifetime:
         child.expires = now + connection.lifetime
         child.soft = now + connection.lifetime * core.child_lives.share(talk.asking)
     if talk.replaces is not None:
         child.replaces = talk.replaces.inbound
-    if connection.tfc is not None:
-        child.tfc = replace(connection.tfc, pads=connection.tfc.pads and padded and not transport)
-    child.additional, child.fragments = choice.additional, fragments and not transport
-    child.outer, child.idle = connection.outer, connection.idle or _idle(talk)
+    child.idle = connection.idle or _idle(talk)
     child.used, child.looked = idleness.inherited(talk.replaces, now), now
-    return child
 
 
 def _idle(talk: Talk) -> int:
