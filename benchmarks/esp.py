@@ -22,6 +22,8 @@ from typing import Final
 
 from benchmarks.figure import Figure
 from benchmarks.strongswan import charons, found
+from ikecli.dataplane.base import Plane
+from ikecli.dataplane.userspace.plane import UserspacePlane
 from tests.dataplane.pairs import Pair
 from tests.dataplane.rigs import INSIDE, rig
 
@@ -111,10 +113,10 @@ def ours(state: Path, encapsulated: bool) -> Iterator[Way]:
         yield Way((left.namespace, right.namespace), tuple(worker_of(one.plane) for one in (left, right)))
 
 
-def worker_of(plane: object) -> int:
+def worker_of(plane: Plane) -> int:
     """Return the process of a plane's worker."""
-    number: int = plane.worker  # type: ignore[attr-defined]
-    return number
+    assert isinstance(plane, UserspacePlane)
+    return plane.worker
 
 
 def charon_in(namespace: str) -> int:

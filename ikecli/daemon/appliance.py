@@ -260,13 +260,7 @@ class Appliance:
     def read(self, text: str, source: str) -> tuple[Store, list[str]]:
         """Return text as a configuration of its own, and the lines of it that are refused."""
         store = self._new_store(self.dialect)
-        found = [
-            f"{source}: line {number}: {message}"
-            for number, outcome in feed_all(ConfigReader(store, quiet=True), lines_of(text))
-            if not outcome.accepted
-            for message in outcome.messages
-        ]
-        return store, found
+        return store, _merged(store, text, source, refused=True)
 
     def startup_lines(self) -> list[str]:
         """Return the startup configuration as it would be stored now, keys encrypted, however its file has them.
@@ -444,11 +438,12 @@ class Appliance:
         self._perform(self.engine.wake(self.clock.now()))
 
 
-def _merged(store: Store, text: str, source: str) -> list[str]:
-    """Read text into a configuration; return what was wrong, with line numbers."""
+def _merged(store: Store, text: str, source: str, refused: bool = False) -> list[str]:
+    """Read text into a configuration; return what was wrong, with line numbers, or that of refused lines alone."""
     return [
         f"{source}: line {number}: {message}"
         for number, outcome in feed_all(ConfigReader(store, quiet=True), lines_of(text))
+        if not (refused and outcome.accepted)
         for message in outcome.messages
     ]
 

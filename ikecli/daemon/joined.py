@@ -53,13 +53,14 @@ def _served(carriers: Iterable[Carrier]) -> dict[str, _Keys]:
 
 def _parts(rows: Iterable[ConnectionView], served: dict[str, _Keys]) -> Iterator[tuple[ConnectionView, _Keys]]:
     for view in rows:
-        keys = served.get(_label(view), [])
+        keys = served.get(label_of(view), [])
         size = TOGETHER if len(view.flows) < 2 else len(keys)
         yield view, keys[:size]
         yield from ((view, keys[at : at + size]) for at in range(size, len(keys), max(size, 1)))
 
 
-def _label(view: ConnectionView) -> str:
+def label_of(view: ConnectionView) -> str:
+    """Return the label of the connection that is seen."""
     return f"{view.name} {view.sequence} {view.interface}"
 
 
@@ -87,14 +88,14 @@ def sessions(appliance: Appliance) -> Iterator[IkeSaView | ConnectionView]:
             mine = [sas[number] for number in group.numbers if number in sas]
             yield from mine
             labels = {row.label for row in group.rows}
-            while waiting is not None and _label(waiting) in labels:
+            while waiting is not None and label_of(waiting) in labels:
                 yield _serving(waiting, mine)
                 waiting = next(found, None)
     yield from appliance.each_sa(rest)
 
 
 def _serving(view: ConnectionView, sas: Iterable[IkeSaView]) -> ConnectionView:
-    label = _label(view)
+    label = label_of(view)
     return replace(view, children=tuple(child for sa in sas for child in sa.children if child.connection == label))
 
 

@@ -22,14 +22,10 @@ Push = Callable[[Heard], None]
 Here = Callable[[Callable[[], None]], None]
 
 
-def _at_once(act: Callable[[], None]) -> None:
-    act()
-
-
 class Journal:
     """The one listener of an appliance; it passes on what it hears. `heard` are the kinds of events worth building."""
 
-    def __init__(self, clock: Clock, here: Here = _at_once) -> None:
+    def __init__(self, clock: Clock, here: Here) -> None:
         """Take the clock, and what has something done on the thread of the listeners."""
         self._clock = clock
         self._here = here

@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from ipaddress import ip_network
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +26,7 @@ from ikecli.config import greeting, views
 from ikecli.control.messages import Option
 from ikecli.daemon import joined, tracing
 from ikecli.daemon.appliance import Appliance
-from ikecli.daemon.selection import address_of, chosen
+from ikecli.daemon.selection import address_of, chosen, leading
 from ikecli.dataplane.base import Translating
 from ikecli.errors import Rejected
 
@@ -134,8 +133,7 @@ def _routes(appliance: Appliance, options: Options) -> list[RouteView]:
 def _ways(appliance: Appliance, options: Options) -> list[RouteView]:
     """Return the most specific routes to an address; IPv4's default route is that to 0.0.0.0 alone."""
     to = address_of(options, "destination")
-    nets = [(ip_network(view.prefix, strict=False), view) for view in _routes(appliance, options)]
-    fitting = [(net.prefixlen, view) for net, view in nets if net.version == to.version and to in net]
+    fitting = leading(_routes(appliance, options), to)
     longest = max((length for length, _ in fitting), default=0)
     return [view for length, view in fitting if length == longest and (length or to.version == 6 or not int(to))]
 

@@ -1,12 +1,12 @@
-"""What a command is about: which IKE SAs, and what its options say where they come from no grammar."""
+"""What a command is about: which IKE SAs, which routes, and what its options say where they come from no grammar."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from ipaddress import ip_address
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address, ip_network
 from typing import Final
 
-from ikecli.boundary.views import IkeSaView
+from ikecli.boundary.views import IkeSaView, RouteView
 from ikecli.control.messages import Option
 from ikecli.errors import Rejected
 from ikecli.intent import Address
@@ -25,6 +25,12 @@ def chosen(sa: IkeSaView, options: Mapping[str, Option]) -> bool:
     return wants in (None, bool(sa.authorization)) and all(
         options.get(name) in (None, "", 0, fact) for name, fact in facts.items()
     )
+
+
+def leading(routes: Iterable[RouteView], to: Address) -> list[tuple[int, RouteView]]:
+    """Return the routes that an address lies in, each behind the length of its prefix."""
+    nets = ((ip_network(one.prefix, strict=False), one) for one in routes)
+    return [(net.prefixlen, one) for net, one in nets if to in net]
 
 
 def address_of(options: Mapping[str, Option], name: str) -> Address:

@@ -1,4 +1,4 @@
-"""What systemd is told of the engine (sd_notify(3)), and what the kernel is told of its memory.
+"""What systemd is told of the engine (sd_notify(3)).
 
 Without NOTIFY_SOCKET in the environment nobody is told anything.
 """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import ChildView, ConnectionView, FlowView, InterfaceView, RouteView
 from ikecli.daemon import joined
-from ikecli.daemon.selection import address_of, number_of
+from ikecli.daemon.selection import address_of, leading, number_of
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
 from ikecli.dataplane.policies import backwards, protecting
 from ikecli.errors import Rejected
@@ -55,7 +55,9 @@ class _Way:
         self, appliance: Appliance, packet: Packet, inside: InterfaceView, ports: Mapping[str, InterfaceView]
     ) -> None:
         self.appliance, self.packet, self.inside, self.ports = appliance, packet, inside, ports
-        self.connections = {one.label: one for one in appliance.store.intent.connections}
+        intent = appliance.store.intent
+        self.connections = {one.label: one for one in intent.connections}
+        self.tunnels = {one.name for one in intent.network.interfaces if one.tunnel is not None}
         self.phases: list[TracePhase] = []
         self.outside: InterfaceView | None = None
 
@@ -93,13 +95,9 @@ class _Way:
         return self._protected(self.outside.name if self.outside else route.interface)
 
     def _route(self) -> RouteView | None:
-        target = self.packet.destination
-        fitting = [
-            (ip_network(one.prefix, strict=False).prefixlen, -one.distance, one)
-            for one in self.appliance.plane.routes()
-            if not one.vrf and target in ip_network(one.prefix, strict=False)
-        ]
-        return max(fitting, key=lambda row: row[:2])[2] if fitting else None
+        routes = [one for one in self.appliance.plane.routes() if not one.vrf]
+        fitting = leading(routes, self.packet.destination)
+        return max(fitting, key=lambda row: (row[0], -row[1].distance))[1] if fitting else None
 
     def _in_clear(self) -> bool:
         """Tell whether the packet should have come through a tunnel: a crypto map where it comes in protects it."""
@@ -110,9 +108,10 @@ class _Way:
 
     def _protected(self, interface: str) -> str:
         """Look at what protects the packet where it goes out; return why it is dropped, if it is."""
-        found = self._protecting(interface, self.packet)
-        tunnel = next((one for one in self.connections.values() if self._is_tunnel(one, interface)), None)
-        found = found or tunnel
+        if interface in self.tunnels:
+            found = next((one for one in self.connections.values() if one.interface == interface), None)
+        else:
+            found = self._protecting(interface, self.packet)
         if found is None:
             return ""
         sas = sum(len(_serving(self.packet, view)) for view in self._views(found))
@@ -121,25 +120,19 @@ class _Way:
         self.phases.append(TracePhase("VPN", "encrypt", not lacks, _line(found), told[0].upper() + told[1:]))
         return f"(ipsec-no-sa) {lacks[0].upper()}{lacks[1:]}" if lacks else ""
 
-    def _is_tunnel(self, one: Connection, interface: str) -> bool:
-        tunnels = {each.name for each in self.appliance.store.intent.network.interfaces if each.tunnel is not None}
-        return one.interface == interface and interface in tunnels
-
     def _protecting(self, interface: str, packet: Packet) -> Connection | None:
+        """Return what a crypto map on an interface protects a packet with."""
+        if interface in self.tunnels:
+            return None
+
         def covers(label: str, packet: Packet) -> bool:
             views = self._views(self.connections[label])
             return any(_serving(packet, view) for view in views)
 
-        maps = tuple(one for one in self.connections.values() if not self._is_tunnel(one, interface))
-        return protecting(maps, interface, packet, covers)
+        return protecting(tuple(self.connections.values()), interface, packet, covers)
 
     def _views(self, connection: Connection) -> list[ConnectionView]:
-        return [
-            view
-            for view in joined.connections(self.appliance)
-            if (view.name, view.sequence, view.interface)
-            == (connection.name, connection.sequence, connection.interface)
-        ]
+        return [view for view in joined.connections(self.appliance) if joined.label_of(view) == connection.label]
 
 
 def _serving(packet: Packet, view: ConnectionView) -> list[ChildView]:

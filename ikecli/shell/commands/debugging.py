@@ -9,14 +9,11 @@ from ikecli.control.messages import Clear, Debug, KeyLog
 from ikecli.control.replies import Done, Heard, Lines
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
-from ikecli.shell.commands.views import confirmed, views
+from ikecli.shell.commands.views import confirmed, render, views
+from ikecli.shell.notices import DEBUGGING
 
 _SAME: Final = ("", "internal", "protocol", "platform")
 """Words behind `ikev2` that add nothing to its debug here."""
-
-
-DEBUGGING: Final = 7
-"""The severity of debug lines in the log."""
 
 
 def _category(call: Call) -> str:
@@ -68,10 +65,7 @@ async def logging(call: Call) -> None:
         if one.debugged and one.event is not None:
             kept += [LogLine(one.time, DEBUGGING, "", "", text) for text in debug_lines(one.event, dialect) if text]
         kept += logged(one, dialect)
-    from ikecli.show import RENDERERS
-
-    slots = {**call.slots, "form": call.shell.who.log}
-    await call.out.views(tuple(kept), RENDERERS[dialect, call.name](kept, slots))
+    await render(call, kept, form=call.shell.who.log)
 
 
 async def clear(call: Call) -> None:

@@ -10,6 +10,7 @@ from ikecli.control.replies import Done, Shown
 from ikecli.shell.call import Call
 from ikecli.shell.pieces import PIECE, Pieces
 from ikecli.shell.terminal import EndOfInput
+from ikecli.show import PIECEMEAL, RENDERERS
 
 
 async def views(call: Call) -> tuple[Any, ...]:
@@ -19,18 +20,14 @@ async def views(call: Call) -> tuple[Any, ...]:
     return reply.views
 
 
-async def render(call: Call, found: Sequence[Any]) -> None:
-    """Print views by the renderer of their command."""
-    from ikecli.show import RENDERERS
-
+async def render(call: Call, found: Sequence[Any], **more: object) -> None:
+    """Print views by the renderer of their command, which is told its slots and more."""
     renderer = RENDERERS[call.shell.spoken, call.name]
-    await call.out.views(tuple(found), renderer(found, call.slots))
+    await call.out.views(tuple(found), renderer(found, {**call.slots, **more}))
 
 
 async def show(call: Call) -> None:
     """Print what the appliance shows; what may be long is asked for piece by piece."""
-    from ikecli.show import PIECEMEAL, RENDERERS
-
     if call.name not in PIECEMEAL:
         await render(call, await views(call))
         return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import LogForm, LogLine, SystemView
+from ikecli.boundary.views import LogLine, SystemView
 from ikecli.control.messages import OPERATOR
 from ikecli.control.replies import Identified
 from ikecli.show import text
-from ikecli.show.ios.system import LEVELS, buffered, keylogs
+from ikecli.show.ios.system import LEVELS, buffered, form_of, keylogs
 from ikecli.show.options import Slots
 
 _MEGABYTE = 1024
@@ -48,8 +48,7 @@ def curpriv(views: Sequence[Identified], slots: Slots) -> Iterator[str]:
 
 def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
-    form = slots.get("form")
-    form = form if isinstance(form, LogForm) else LogForm()
+    form = form_of(slots)
     yield "Syslog logging: enabled"
     yield f"    Timestamp logging: {'enabled' if form.stamps else 'disabled'}"
     yield f"    Monitor logging: {_level(form.monitor)}"

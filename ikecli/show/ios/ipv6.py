@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from ikecli.boundary.views import RouteView
 from ikecli.show import text
+from ikecli.show.ios.network import KNOWN
 from ikecli.show.options import Slots
 
 _CODES = (
@@ -19,9 +19,6 @@ _CODES = (
 )
 
 
-_KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
-
-
 def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     """`show ipv6 route X:X::X:X`: the routes to an address."""
     if not views:
@@ -30,12 +27,12 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     first = views[0]
     yield f"Routing entry for {text.address(first.prefix)}"
     receive = ", type receive" if first.code == "L" else ", type connected" if first.code == "C" else ""
-    yield f'  Known via "{_KNOWN[first.code]}", distance {first.distance}, metric 0{receive}'
+    yield f'  Known via "{KNOWN[first.code]}", distance {first.distance}, metric 0{receive}'
     yield f"  Route count is {len(views)}/{len(views)}, share count 0"
     yield "  Routing paths:"
     for view in views:
         if view.gateway:
-            yield f"    {text.address(view.gateway)}{f', {view.interface}' if view.interface else ''}"
+            yield f"    {_next_hop(view)}"
         else:
             yield f"    {'receive' if view.code == 'L' else 'directly connected'} via {view.interface}"
 
@@ -50,6 +47,10 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         if view.code == "L":
             yield f"     via {view.interface}, receive"
         elif view.gateway:
-            yield f"     via {text.address(view.gateway)}{f', {view.interface}' if view.interface else ''}"
+            yield f"     via {_next_hop(view)}"
         else:
             yield f"     via {view.interface}, directly connected"
+
+
+def _next_hop(view: RouteView) -> str:
+    return f"{text.address(view.gateway)}{f', {view.interface}' if view.interface else ''}"

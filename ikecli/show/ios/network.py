@@ -52,7 +52,8 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
 
 
 _ONLY: Final = {"connected": "CL", "static": "SV"}
-_KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
+KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
+"""What a route is known from, by its code."""
 
 
 def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
@@ -65,7 +66,7 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         yield f"Routing Table: {first.vrf}"
     yield f"Routing entry for {first.prefix}{', supernet' if first.prefix == '0.0.0.0/0' else ''}"
     by_interface = " (connected, via interface)" if first.code in "CL" else ""
-    yield f'  Known via "{_KNOWN[first.code]}", distance {first.distance}, metric 0{by_interface}'
+    yield f'  Known via "{KNOWN[first.code]}", distance {first.distance}, metric 0{by_interface}'
     yield "  Routing Descriptor Blocks:"
     for mark, view in zip(("*", *" " * len(views)), views, strict=False):
         through = f", via {view.interface}" if view.interface else ""

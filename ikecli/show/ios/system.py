@@ -121,7 +121,7 @@ def log_line(line: LogLine, dialect: str, form: LogForm = FORM) -> str:
     return f"{head}%{line.facility}-{line.severity}-{line.mnemonic}: {line.text}"
 
 
-def buffered(views: Sequence[LogLine], form: LogForm, dialect: str = "ios") -> list[str]:
+def buffered(views: Sequence[LogLine], form: LogForm, dialect: str) -> list[str]:
     """Return the lines that are grave enough, the newest as far as they fit."""
     lines = [log_line(view, dialect, form) for view in views if view.severity <= form.buffered]
     if form.octets is None:
@@ -135,11 +135,16 @@ def buffered(views: Sequence[LogLine], form: LogForm, dialect: str = "ios") -> l
     return lines[len(lines) - fits :]
 
 
+def form_of(slots: Slots) -> LogForm:
+    """Return how the log is told, as it is told where nothing says so otherwise."""
+    form = slots.get("form")
+    return form if isinstance(form, LogForm) else FORM
+
+
 def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
-    form = slots.get("form")
-    form = form if isinstance(form, LogForm) else FORM
-    lines = buffered(views, form)
+    form = form_of(slots)
+    lines = buffered(views, form, "ios")
     on = "disabled" if form.buffered < 0 else f" level {LEVELS[form.buffered]}, {len(lines)} messages logged"
     yield (
         "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, "
