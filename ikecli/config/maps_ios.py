@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ikecli.config import ios
-from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
+from ikecli.config.algorithms import pfs_rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.ios_ipsec import CryptoMap, MapEntry
 from ikecli.config.routes_ios import own_addresses
-from ikecli.config.tunnels_ios import KILOBYTES, REPLAY_WINDOW, dummies, idle_time, outer_of, seconds_of
+from ikecli.config.tunnels_ios import dummies, idle_time, outer_of, seconds_of, volume_of, window_of
 from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Transport
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
@@ -125,8 +125,6 @@ class Maps:
         found: tuple[Flow, ...], proposals: tuple[EspProposal, ...], transport: Transport,
     ) -> Connection:  # fmt: skip
         """Return an entry on an interface."""
-        window = entry.replay_window or self.draft.replay_window
-        volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
         pfs, additional = pfs_rows(entry.pfs, "ios")
         profile = self.draft.profiles.get(entry.ikev2_profile or "")
         peers = tuple(peer for peer in peers_of(self.draft, entry) if peer.version == local.version)
@@ -142,9 +140,9 @@ class Maps:
             pfs=pfs,
             pfs_additional=additional,
             lifetime=seconds_of(entry, self.draft),
-            kilobytes=kilobytes(volume, KILOBYTES),
+            kilobytes=volume_of(entry, self.draft),
             transport=transport,
-            replay_window=replay_window(window, REPLAY_WINDOW),
+            replay_window=window_of(entry, self.draft),
             per_host=bool(entry.per_host),
             closed=not proposals,
             reverse_route=entry.reverse_route is not None and not (peers and entry.reverse_route.static),

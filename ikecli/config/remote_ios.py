@@ -20,11 +20,6 @@ from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
 MAX_PREFIX: Final = 128
 
 
-def policies_of(draft: ios.Ios) -> dict[str, AuthorizationPolicy]:
-    """Return all authorization policies, the default one first."""
-    return smart.authorizations_of(draft)
-
-
 def pools(draft: ios.Ios, complaints: Complaints) -> tuple[Pool, ...]:
     """Return the pools of both IP versions."""
     four: list[Named] = []
@@ -62,7 +57,7 @@ class Remote:
         if wanted.mangler is not None:
             return None
         policy = wanted.policy or smart.DEFAULT
-        held = policies_of(self.draft).get(policy)
+        held = smart.authorizations_of(self.draft).get(policy)
         if held is None:
             self.complaints.error(
                 where, "", f"profile {name} names authorization policy {policy}, which is not there",
@@ -83,7 +78,8 @@ class Remote:
             fix = f"crypto ikev2 name-mangler {wanted.mangler}"
             self.complaints.error(where, "", why, fix if held is None else f"{fix}, then fqdn hostname")
             return None
-        choices = (self._of(each, policy, name, profile) for each, policy in policies_of(self.draft).items())
+        known = smart.authorizations_of(self.draft)
+        choices = (self._of(each, policy, name, profile) for each, policy in known.items())
         return Mangled(Mangler(wanted.mangler, held.fqdn or "", held.email or ""), tuple(choices))
 
     def _of(self, policy: str, held: AuthorizationPolicy, name: str, profile: ios.Profile) -> Authorization:

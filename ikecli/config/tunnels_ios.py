@@ -81,6 +81,17 @@ def seconds_of(held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, draft: ios.Ios
     return lifetime.whole if lifetime else LIFETIME
 
 
+def volume_of(held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, draft: ios.Ios) -> int:
+    """Return how many kilobytes the SAs of an entry carry; 0: any."""
+    own = held.lifetime_kilobytes
+    return kilobytes(draft.lifetime_kilobytes if own is None else own, KILOBYTES)
+
+
+def window_of(held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, draft: ios.Ios) -> int:
+    """Return the replay window of the SAs of an entry."""
+    return replay_window(held.replay_window or draft.replay_window, REPLAY_WINDOW)
+
+
 class Tunnels:
     """The tunnels of a draft. `profiles` are the IKEv2 profiles that are complete."""
 
@@ -239,12 +250,12 @@ class Tunnels:
             profile=profile,
             pfs=pfs,
             pfs_additional=additional,
-            lifetime=self.seconds(held),
-            kilobytes=self.volume(held),
+            lifetime=seconds_of(held, self.draft),
+            kilobytes=volume_of(held, self.draft),
             transport=transport if gre else Transport.NO,
             initiation=Initiation.NEVER if held.responder_only or self.clients.waits(one.name) else Initiation.START,
             asks=self.clients.asks(one.name, profile),
-            replay_window=self.window(held),
+            replay_window=window_of(held, self.draft),
             vrf=tunnel.vrf,
             inner_vrf=one.vrf,
             tfc=dummies(held.dummy or self.draft.dummy),
@@ -257,7 +268,7 @@ class Tunnels:
         each = self.draft.interfaces[name]
         if each.policy is None or mode_of(each)[0] is not Carrier.IPSEC:
             return ()
-        found = tuple(flow for flow in flows_of(self.draft, each.policy, self.complaints))
+        found = tuple(flows_of(self.draft, each.policy, self.complaints))
         if not any(flow.permit for flow in found):
             self.complaints.error(
                 ("interfaces", name), "access-list-missing",
@@ -290,19 +301,6 @@ class Tunnels:
             )  # fmt: skip
         proposals, transport = self.offers(where, what, held)
         return (held, profile, proposals, transport) if profile in self.profiles and profile and proposals else None
-
-    def seconds(self, held: ios_ipsec.IpsecProfile) -> int:
-        """Return how long the SAs of an IPsec profile live."""
-        return seconds_of(held, self.draft)
-
-    def volume(self, held: ios_ipsec.IpsecProfile) -> int:
-        """Return how many kilobytes the SAs of an IPsec profile carry."""
-        own = held.lifetime_kilobytes
-        return kilobytes(self.draft.lifetime_kilobytes if own is None else own, KILOBYTES)
-
-    def window(self, held: ios_ipsec.IpsecProfile) -> int:
-        """Return the replay window of an IPsec profile."""
-        return replay_window(held.replay_window or self.draft.replay_window, REPLAY_WINDOW)
 
     # Templates
 
@@ -350,10 +348,10 @@ class Tunnels:
             tunnel.carrier,
             proposals,
             pfs,
-            self.seconds(held),
-            self.volume(held),
+            seconds_of(held, self.draft),
+            volume_of(held, self.draft),
             transport,
-            self.window(held),
+            window_of(held, self.draft),
             tunnel.versions,
             one.vrf,
             additional,

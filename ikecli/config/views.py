@@ -30,7 +30,7 @@ from ikecli.config import (
     smart,
     tunnels_ios,
 )
-from ikecli.config.algorithms import Additional, kilobytes, pfs_rows, rows, transport_of
+from ikecli.config.algorithms import Additional, pfs_rows, rows, transport_of
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.ios_remote import PrefixEntry
@@ -149,7 +149,7 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
     if not isinstance(draft, ios.Ios):
         return
     remote = remote_ios.Remote(draft, Complaints())
-    for name, held in remote_ios.policies_of(draft).items():
+    for name, held in smart.authorizations_of(draft).items():
         one = remote.policy(name, held)
         yield AuthorizationView(
             name,
@@ -207,13 +207,12 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
         return
     sets = _sets(store)
     for name, held in smart.ipsec_profiles_of(draft).items():
-        volume = draft.lifetime_kilobytes if held.lifetime_kilobytes is None else held.lifetime_kilobytes
         pfs, additional = pfs_rows(held.pfs, "ios")
         yield IpsecProfileView(
             name,
             held.ikev2_profile or "",
             tunnels_ios.seconds_of(held, draft),
-            kilobytes(volume, tunnels_ios.KILOBYTES),
+            tunnels_ios.volume_of(held, draft),
             bool(held.responder_only),
             pfs.number if pfs else None,
             tuple((one, sets[one][0]) for one in held.transform_sets or (smart.DEFAULT,) if one in sets),
@@ -422,7 +421,6 @@ def _unused(
     name, sequence, version = where
     flows = flows_of(draft, entry.match_address or "", Complaints(), version)
     seconds = tunnels_ios.seconds_of(entry, draft)
-    volume = draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
     pfs, additional = pfs_rows(entry.pfs, "ios")
     names = entry.transform_sets or (smart.DEFAULT,)
     return ConnectionView(
@@ -435,7 +433,7 @@ def _unused(
         tuple(flow_view(flow) for flow in flows if flow.permit),
         (),
         seconds,
-        kilobytes(volume, tunnels_ios.KILOBYTES),
+        tunnels_ios.volume_of(entry, draft),
         pfs.number if pfs else None,
         tuple((one, sets[one][0]) for one in names if one in sets),
         entry.match_address or "",
