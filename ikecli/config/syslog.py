@@ -9,10 +9,8 @@ from typing import Final, Literal
 
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Syslog
+from ikecli.intent.peers import SEVERITIES
 
-LEVELS: Final = (
-    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
-)  # fmt: skip
 INFORMATIONAL: Final = 6
 DEBUGGING: Final = 7
 DATETIME: Final = ("datetime", "msec")
@@ -87,7 +85,7 @@ def lowest(shown: Shown | Literal[False] | None, enabled: bool) -> int:
 
 def severity(level: int | str) -> int:
     """Return the number of a level's word, or the number."""
-    return LEVELS.index(level) if isinstance(level, str) else level
+    return SEVERITIES.index(level) if isinstance(level, str) else level
 
 
 def of_router(hosts: dict[IPv4Address, RouterHost], level: int | str | None) -> Iterator[Syslog]:

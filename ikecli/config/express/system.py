@@ -8,8 +8,9 @@ from typing import Final
 
 from ikecli.config import asa, ios
 from ikecli.config.express.losses import Losses
-from ikecli.config.syslog import FIREWALL_PORTS, INFORMATIONAL, LEVELS, ROUTER_PORTS, FirewallHost, RouterHost
+from ikecli.config.syslog import FIREWALL_PORTS, INFORMATIONAL, ROUTER_PORTS, FirewallHost, RouterHost
 from ikecli.intent import Intent, Interface, Outer, Syslog
+from ikecli.intent.peers import SEVERITIES
 
 _MSS: Final = (range(500, 1461), range(40, 1441))
 """What `ip tcp adjust-mss` and `ipv6 tcp adjust-mss` take."""
@@ -22,7 +23,7 @@ def router_servers(draft: ios.Ios, intent: Intent, losses: Losses) -> None:
         usual = one.port == ROUTER_PORTS[one.tcp]
         word = "tcp" if one.tcp else None if usual else "udp"
         draft.syslog_hosts[IPv4Address(str(one.server))] = RouterHost(word, None if usual else one.port)
-        draft.syslog_level = None if one.severity == INFORMATIONAL else LEVELS[one.severity]
+        draft.syslog_level = None if one.severity == INFORMATIONAL else SEVERITIES[one.severity]
 
 
 def firewall_servers(draft: asa.Asa, intent: Intent, nameifs: Mapping[str, str], losses: Losses) -> None:
@@ -34,7 +35,7 @@ def firewall_servers(draft: asa.Asa, intent: Intent, nameifs: Mapping[str, str],
             losses.add(f"syslog server {one.server}", "no interface with a name leads there")
             continue
         draft.syslog_hosts[IPv4Address(str(one.server))] = FirewallHost(nameif, way)
-        draft.logging_enable, draft.syslog_level = True, LEVELS[one.severity]
+        draft.logging_enable, draft.syslog_level = True, SEVERITIES[one.severity]
 
 
 def _servers(intent: Intent, losses: Losses) -> list[Syslog]:

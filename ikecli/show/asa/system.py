@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from ikecli.boundary.views import LogLine, SystemView
 from ikecli.control.messages import OPERATOR
 from ikecli.control.replies import Identified
+from ikecli.intent.peers import SEVERITIES
 from ikecli.show import text
-from ikecli.show.ios.system import LEVELS, buffered, form_of, keylogs
+from ikecli.show.ios.system import buffered, form_of, keylogs
 from ikecli.show.options import Slots
 
 _MEGABYTE = 1024
@@ -58,7 +59,7 @@ def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
 
 
 def _level(number: int) -> str:
-    return f"level {LEVELS[number]}" if number >= 0 else "disabled"
+    return f"level {SEVERITIES[number]}" if number >= 0 else "disabled"
 
 
 SWITCHES = {

@@ -8,13 +8,11 @@ from typing import Final
 
 from ikecli.boundary.views import LogForm, LogLine, SystemView, UserView
 from ikecli.control.replies import Identified
+from ikecli.intent.peers import SEVERITIES
 from ikecli.show import text
 from ikecli.show.options import Slots
 
 FORM: Final = LogForm()
-LEVELS: Final = (
-    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
-)  # fmt: skip
 
 _KINDS = {
     "GigabitEthernet": "Gigabit Ethernet",
@@ -145,7 +143,7 @@ def logging(views: Sequence[LogLine], slots: Slots) -> Iterator[str]:
     """`show logging`: the buffered log."""
     form = form_of(slots)
     lines = buffered(views, form, "ios")
-    on = "disabled" if form.buffered < 0 else f" level {LEVELS[form.buffered]}, {len(lines)} messages logged"
+    on = "disabled" if form.buffered < 0 else f" level {SEVERITIES[form.buffered]}, {len(lines)} messages logged"
     yield (
         "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, "
         "filtering disabled)"
