@@ -28,8 +28,18 @@ _DEFAULTS: Final = {"encryption": "encryption des", "integrity": "integrity sha1
 """What a policy of IKEv1 has where it says nothing."""
 
 
-def _rule(pattern: str) -> Callable[[Callable[[re.Match[str]], Iterable[Path]]], Rule]:
-    return lambda make: (re.compile(pattern, re.IGNORECASE), make)
+def _rule(pattern: str, make: Callable[[re.Match[str]], Iterable[Path]]) -> Rule:
+    return re.compile(pattern, re.IGNORECASE), make
+
+
+def _says(pattern: str, opener: str, *lines: str) -> Rule:
+    """Return a rule that yields lines below an opener, or it alone; groups of the pattern stand in braces."""
+    paths = tuple((opener, line) for line in lines) if lines else ((opener,),)
+
+    def make(found: re.Match[str]) -> Iterator[Path]:
+        return (tuple(part.format_map(found.groupdict()) for part in path) for path in paths)
+
+    return _rule(pattern, make)
 
 
 def _hash(word: str) -> str:
@@ -90,65 +100,63 @@ def _is_address(word: str) -> bool:
     return True
 
 
+def _self_identity(found: re.Match[str]) -> Iterator[Path]:
+    if found["k"] != "address":
+        yield f"crypto ikev2 profile {found['p']}", f"identity local {_identity(found['k'], found['v'] or '')}"
+
+
+def _local(found: re.Match[str]) -> Iterator[Path]:
+    at = found["a"] if _is_address(found["a"]) else f"interface {found['a']}"
+    yield f"crypto ikev2 profile {found['p']}", f"match address local {at}"
+
+
 _POLICY: Final = r"crypto isakmp policy (?P<n>\d+)"
+_PROPOSAL: Final = f"crypto ikev2 proposal {NAME}-{{n}}"
 _SECTION: Final = r"crypto isakmp profile (?P<p>\S+)(?: .*)? > "
+_OF_SECTION: Final = "crypto ikev2 profile {p}"
 IOS_RULES: Final[tuple[Rule, ...]] = (
-    _rule(_POLICY)(lambda m: [(f"crypto ikev2 proposal {NAME}-{m['n']}",)]),
-    _rule(_POLICY + r" > encr(?:yption)? (?P<c>3des|des|aes(?: \d+)?)")(
-        lambda m: [(f"crypto ikev2 proposal {NAME}-{m['n']}", f"encryption {_CIPHERS.get(m['c'], m['c'])}")]
+    _says(_POLICY, _PROPOSAL),
+    _rule(
+        _POLICY + r" > encr(?:yption)? (?P<c>3des|des|aes(?: \d+)?)",
+        lambda m: [(_PROPOSAL.format(n=m["n"]), f"encryption {_CIPHERS.get(m['c'], m['c'])}")],
     ),
-    _rule(_POLICY + r" > hash (?P<h>\S+)")(
-        lambda m: [(f"crypto ikev2 proposal {NAME}-{m['n']}", f"integrity {_hash(m['h'])}")]
+    _rule(
+        _POLICY + r" > hash (?P<h>\S+)", lambda m: [(_PROPOSAL.format(n=m["n"]), f"integrity {_hash(m['h'])}")]
     ),
-    _rule(_POLICY + r" > group (?P<g>\d+)")(lambda m: [(f"crypto ikev2 proposal {NAME}-{m['n']}", f"group {m['g']}")]),
-    _rule(_POLICY + r" > lifetime (?P<s>\d+)")(lambda m: [(_PROFILE, f"lifetime {max(int(m['s']), 120)}")]),
-    _rule(_POLICY + r" > authentication pre-share")(lambda m: [(_PROFILE, line) for line in _PRE_SHARED]),
-    _rule(_POLICY + r" > authentication rsa-sig")(
-        lambda m: [(_PROFILE, f"authentication {side} rsa-sig") for side in ("remote", "local")]
+    _says(_POLICY + r" > group (?P<g>\d+)", _PROPOSAL, "group {g}"),
+    _rule(_POLICY + r" > lifetime (?P<s>\d+)", lambda m: [(_PROFILE, f"lifetime {max(int(m['s']), 120)}")]),
+    _says(_POLICY + r" > authentication pre-share", _PROFILE, *_PRE_SHARED),
+    _says(
+        _POLICY + r" > authentication rsa-sig", _PROFILE,
+        "authentication remote rsa-sig", "authentication local rsa-sig",
     ),
-    _rule(r"crypto isakmp key (?P<key>(?:[06] )?\S+) (?P<whom>(?:address|hostname) .+)")(_isakmp_key),
-    _rule(r"crypto keyring (?P<ring>\S+)(?: .*)?")(lambda m: [(f"crypto ikev2 keyring {m['ring']}",)]),
-    _rule(r"crypto keyring (?P<ring>\S+)(?: .*)? > pre-shared-key (?P<whom>(?:address|hostname) .+?) key (?P<key>.+)")(
-        lambda m: _keyed(m["ring"], m["whom"].removeprefix("address "), m["key"])
+    _rule(r"crypto isakmp key (?P<key>(?:[06] )?\S+) (?P<whom>(?:address|hostname) .+)", _isakmp_key),
+    _says(r"crypto keyring (?P<ring>\S+)(?: .*)?", "crypto ikev2 keyring {ring}"),
+    _rule(
+        r"crypto keyring (?P<ring>\S+)(?: .*)? > pre-shared-key (?P<whom>(?:address|hostname) .+?) key (?P<key>.+)",
+        lambda m: _keyed(m["ring"], m["whom"].removeprefix("address "), m["key"]),
     ),
-    _rule(r"crypto isakmp profile (?P<p>\S+)(?: .*)?")(
-        lambda m: [(f"crypto ikev2 profile {m['p']}", line) for line in _PRE_SHARED]
+    _says(r"crypto isakmp profile (?P<p>\S+)(?: .*)?", _OF_SECTION, *_PRE_SHARED),
+    _says(_SECTION + r"keyring (?P<ring>\S+)", _OF_SECTION, "keyring local {ring}"),
+    _rule(_SECTION + r"match identity (?P<words>.+)", _matched),
+    _rule(_SECTION + r"self-identity (?P<k>\S+)(?: (?P<v>\S+))?", _self_identity),
+    _rule(
+        _SECTION + r"keepalive (?P<i>\d+)(?: retry (?P<r>\d+))?",
+        lambda m: [(f"crypto ikev2 profile {m['p']}", f"dpd {m['i']} {m['r'] or 2} periodic")],
     ),
-    _rule(_SECTION + r"keyring (?P<ring>\S+)")(
-        lambda m: [(f"crypto ikev2 profile {m['p']}", f"keyring local {m['ring']}")]
+    _says(_SECTION + r"vrf (?P<v>\S+)", _OF_SECTION, "ivrf {v}"),
+    _says(_SECTION + r"virtual-template (?P<t>\d+)", _OF_SECTION, "virtual-template {t}"),
+    _rule(_SECTION + r"local-address (?P<a>\S+)(?: .*)?", _local),
+    _rule(
+        r"crypto isakmp keepalive (?P<i>\d+)(?: (?P<r>\d+))?(?: (?P<q>periodic|on-demand))?",
+        lambda m: [(f"crypto ikev2 dpd {m['i']} {m['r'] or 2} {m['q'] or 'on-demand'}",)],
     ),
-    _rule(_SECTION + r"match identity (?P<words>.+)")(_matched),
-    _rule(_SECTION + r"self-identity (?P<k>\S+)(?: (?P<v>\S+))?")(
-        lambda m: (
-            [(f"crypto ikev2 profile {m['p']}", f"identity local {_identity(m['k'], m['v'] or '')}")]
-            if m["k"] != "address"
-            else []
-        )
+    _says(
+        r"crypto (?P<map>(?:map|dynamic-map) .+) > set isakmp-profile (?P<p>\S+)",
+        "crypto {map}", "set ikev2-profile {p}",
     ),
-    _rule(_SECTION + r"keepalive (?P<i>\d+)(?: retry (?P<r>\d+))?")(
-        lambda m: [(f"crypto ikev2 profile {m['p']}", f"dpd {m['i']} {m['r'] or 2} periodic")]
-    ),
-    _rule(_SECTION + r"vrf (?P<v>\S+)")(lambda m: [(f"crypto ikev2 profile {m['p']}", f"ivrf {m['v']}")]),
-    _rule(_SECTION + r"virtual-template (?P<t>\d+)")(
-        lambda m: [(f"crypto ikev2 profile {m['p']}", f"virtual-template {m['t']}")]
-    ),
-    _rule(_SECTION + r"local-address (?P<a>\S+)(?: .*)?")(
-        lambda m: [
-            (
-                f"crypto ikev2 profile {m['p']}",
-                f"match address local {m['a'] if _is_address(m['a']) else 'interface ' + m['a']}",
-            )
-        ]
-    ),
-    _rule(r"crypto isakmp keepalive (?P<i>\d+)(?: (?P<r>\d+))?(?: (?P<q>periodic|on-demand))?")(
-        lambda m: [(f"crypto ikev2 dpd {m['i']} {m['r'] or 2} {m['q'] or 'on-demand'}",)]
-    ),
-    _rule(r"(?:crypto (?P<map>(?:map|dynamic-map) .+) > )?set isakmp-profile (?P<p>\S+)")(
-        lambda m: [
-            (f"crypto {m['map']}", f"set ikev2-profile {m['p']}") if m["map"] else (f"set ikev2-profile {m['p']}",)
-        ]
-    ),
-)
+    _says(r"set isakmp-profile (?P<p>\S+)", "set ikev2-profile {p}"),
+)  # fmt: skip
 
 
 def _proposed(found: re.Match[str]) -> Iterator[Path]:
@@ -162,30 +170,23 @@ def _proposed(found: re.Match[str]) -> Iterator[Path]:
 
 
 _ASA_POLICY: Final = r"crypto (?:ikev1|isakmp) policy (?P<n>\d+)"
+_ASA_INSTEAD: Final = "crypto ikev2 policy {n}"
+_ASA_KEY: Final = r"ikev1 pre-shared-key (?P<key>.+)"
+_ASA_KEYS: Final = tuple(f"ikev2 {side}-authentication pre-shared-key {{key}}" for side in ("remote", "local"))
 ASA_RULES: Final[tuple[Rule, ...]] = (
-    _rule(_ASA_POLICY)(lambda m: [(f"crypto ikev2 policy {m['n']}",)]),
-    _rule(_ASA_POLICY + r" > encryption (?P<c>\S+)")(
-        lambda m: [(f"crypto ikev2 policy {m['n']}", f"encryption {m['c']}")]
+    _says(_ASA_POLICY, _ASA_INSTEAD),
+    _says(_ASA_POLICY + r" > encryption (?P<c>\S+)", _ASA_INSTEAD, "encryption {c}"),
+    _says(_ASA_POLICY + r" > hash (?P<h>\S+)", _ASA_INSTEAD, "integrity {h}", "prf {h}"),
+    _says(_ASA_POLICY + r" > group (?P<g>\d+)", _ASA_INSTEAD, "group {g}"),
+    _says(_ASA_POLICY + r" > lifetime (?P<s>\d+|none)", _ASA_INSTEAD, "lifetime seconds {s}"),
+    _says(r"crypto (?:ikev1|isakmp) enable (?P<i>\S+)", "crypto ikev2 enable {i}"),
+    _rule(r"crypto ipsec (?:ikev1 )?transform-set (?P<t>\S+) (?P<words>esp-.+)", _proposed),
+    _says(
+        r"crypto (?P<map>(?:map|dynamic-map) \S+ \d+) set ikev1 transform-set (?P<names>.+)",
+        "crypto {map} set ikev2 ipsec-proposal {names}",
     ),
-    _rule(_ASA_POLICY + r" > hash (?P<h>\S+)")(
-        lambda m: [(f"crypto ikev2 policy {m['n']}", f"{word} {m['h']}") for word in ("integrity", "prf")]
-    ),
-    _rule(_ASA_POLICY + r" > group (?P<g>\d+)")(lambda m: [(f"crypto ikev2 policy {m['n']}", f"group {m['g']}")]),
-    _rule(_ASA_POLICY + r" > lifetime (?P<s>\d+|none)")(
-        lambda m: [(f"crypto ikev2 policy {m['n']}", f"lifetime seconds {m['s']}")]
-    ),
-    _rule(r"crypto (?:ikev1|isakmp) enable (?P<i>\S+)")(lambda m: [(f"crypto ikev2 enable {m['i']}",)]),
-    _rule(r"crypto ipsec (?:ikev1 )?transform-set (?P<t>\S+) (?P<words>esp-.+)")(_proposed),
-    _rule(r"crypto (?P<map>(?:map|dynamic-map) \S+ \d+) set ikev1 transform-set (?P<names>.+)")(
-        lambda m: [(f"crypto {m['map']} set ikev2 ipsec-proposal {m['names']}",)]
-    ),
-    _rule(r"(?:tunnel-group (?P<g>\S+) ipsec-attributes > )?ikev1 pre-shared-key (?P<key>.+)")(
-        lambda m: [
-            (f"tunnel-group {m['g']} ipsec-attributes", line) if m["g"] else (line,)
-            for side in ("remote", "local")
-            for line in (f"ikev2 {side}-authentication pre-shared-key {m['key']}",)
-        ]
-    ),
+    _says(r"tunnel-group (?P<g>\S+) ipsec-attributes > " + _ASA_KEY, "tunnel-group {g} ipsec-attributes", *_ASA_KEYS),
+    *(_says(_ASA_KEY, line) for line in _ASA_KEYS),
 )
 RULES: Final = {"ios": IOS_RULES, "asa": ASA_RULES}
 
