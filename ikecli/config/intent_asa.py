@@ -10,7 +10,6 @@ from typing import Any, Final
 from ikecli.config import asa, overlaps, syslog
 from ikecli.config.algorithms import (
     fragment_mtus,
-    kilobytes,
     network,
     pfs_rows,
     replay_window,
@@ -23,7 +22,6 @@ from ikecli.config.lists_asa import ANYWHERE, Lists
 from ikecli.config.remote_asa import Remote, pools
 from ikecli.config.tunnels_asa import (
     HOSTNAME,
-    KILOBYTES,
     LIFETIME,
     REPLAY_WINDOW,
     Tunnels,
@@ -31,6 +29,7 @@ from ikecli.config.tunnels_asa import (
     identities_of,
     is_tunnel,
     outer_of,
+    volume_of,
 )
 from ikecli.intent import (
     Address,
@@ -344,7 +343,6 @@ class _Resolver:
         proposals: tuple[EspProposal, ...], profile: str | None,
     ) -> Connection:  # fmt: skip
         """Return a complete entry on an interface."""
-        volume = self.draft.lifetime_kilobytes if entry.lifetime_kilobytes is None else entry.lifetime_kilobytes
         pfs, additional = pfs_rows(entry.pfs, "asa")
         return Connection(
             name,
@@ -358,7 +356,7 @@ class _Resolver:
             pfs=pfs,
             pfs_additional=additional,
             lifetime=entry.lifetime_seconds or self.draft.lifetime_seconds or LIFETIME,
-            kilobytes=kilobytes(volume, KILOBYTES),
+            kilobytes=volume_of(entry, self.draft),
             transport=transport_of(entry.mode),
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),

@@ -65,15 +65,12 @@ class Remote:
                 f"tunnel-group {name} general-attributes, then address-pool NAME",
             )  # fmt: skip
         masks = (self.draft.ip_pools[one].mask for one in names if one in self.draft.ip_pools)
-        dns, wins = (
-            _servers(_first(held, lambda one: one.dns_servers)),
-            _servers(_first(held, lambda one: one.wins_servers)),
-        )
+        wins = _servers(_first(held, lambda one: one.wins_servers))
         return Authorization(
             policy,
             names,
             netmask=next((mask for mask in masks if mask), None),
-            dns=dns,
+            dns=_servers(_first(held, lambda one: one.dns_servers)),
             nbns=tuple(one for one in wins if isinstance(one, IPv4Address)),
             networks=tuple(self.networks(where, policy, held)),
             domain=_named(_first(held, lambda one: one.domain)),

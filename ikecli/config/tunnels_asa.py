@@ -55,6 +55,12 @@ def identities_of(draft: asa.Asa) -> Iterator[tuple[Address, Identity | None]]:
                 yield each.tunnel_destination, None
 
 
+def volume_of(held: asa.MapEntry | asa.IpsecProfile, draft: asa.Asa) -> int:
+    """Return how many kilobytes the SAs of an entry carry; 0: any."""
+    own = held.lifetime_kilobytes
+    return kilobytes(draft.lifetime_kilobytes if own is None else own, KILOBYTES)
+
+
 def is_tunnel(name: str) -> bool:
     """Tell by its name whether an interface is a tunnel."""
     return name.startswith("Tunnel")
@@ -141,7 +147,7 @@ class Tunnels:
         flows = tunnel_flows(Carrier.IPSEC, source, there, (version,))
         if each.policy is not None:
             flows = tuple(self.flows(("interfaces", name), f"interface {name}", each.policy))
-        seconds, volume = held.lifetime_seconds, held.lifetime_kilobytes
+        seconds = held.lifetime_seconds
         pfs, additional = pfs_rows(held.pfs, "asa")
         yield Connection(
             map_name(name),
@@ -155,7 +161,7 @@ class Tunnels:
             pfs=pfs,
             pfs_additional=additional,
             lifetime=0 if seconds == "unlimited" else int(seconds or self.draft.lifetime_seconds or LIFETIME),
-            kilobytes=kilobytes(self.draft.lifetime_kilobytes if volume is None else volume, KILOBYTES),
+            kilobytes=volume_of(held, self.draft),
             initiation=Initiation.NEVER if held.responder_only else Initiation.START,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             idle=self.idle(group),

@@ -252,7 +252,8 @@ class Firewall(Writer[asa.Asa]):
 
     def _unserved(self, what: str, one: Connection) -> None:
         """Note what a connection has and no line of a firewall says."""
-        for present, why in (
+        self.losses.note(
+            what,
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.idle, "an end of SAs without traffic (idle-time)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
@@ -261,9 +262,7 @@ class Firewall(Writer[asa.Asa]):
             (one.tfc and not one.tfc.pads, "dummy packets without padding"),
             (one.wildcard_peer and one.profile, f"peers of profile {one.profile} alone"),
             (len(self.windows) > 1, "a replay window of its own"),
-        ):
-            if present:
-                self.losses.add(what, why)
+        )
 
     def _ipsec_profile(self, name: str, one: Connection) -> None:
         what = f"IPsec profile {name}"
@@ -323,12 +322,11 @@ class Firewall(Writer[asa.Asa]):
         system.firewall_servers(draft, intent, self.nameifs, self.losses)
         system.firewall_segments(draft, intent, self.losses)
         system.firewall_headers(draft, intent, self.nameifs, self.losses)
-        for present, why in (
+        self.losses.note(
+            "this system",
             (intent.nat.rules or intent.nat.statics, "address translation"),
             (intent.network.vrfs, "routing tables beside the global one"),
-        ):
-            if present:
-                self.losses.add("this system", why)
+        )
 
 
 def pfs_of(one: Connection, dialect: str, what: str, losses: Losses) -> Pfs | None:

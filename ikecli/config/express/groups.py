@@ -95,16 +95,15 @@ class Groups:
             wide = match.network is not None and alone(match) is None and not known
             if wide or match.domain or match.type == IdType.RFC822_ADDR:
                 self.losses.add(what, f"no tunnel group is for the identity {match}")
-        for present, why in (
+        self.losses.note(
+            what,
             (profile.ppks, "post-quantum preshared keys"),
             ((profile.authorization and not travels) or profile.mangled, "what peers are lent and told"),
             (profile.template, "virtual-access interfaces"),
             (profile.force_encapsulation, "nat force-encap"),
             (profile.reauthentication, "lifetime reauthentication"),
             (profile.locals, "match address local: a tunnel group holds at every address"),
-        ):
-            if present:
-                self.losses.add(what, why)
+        )
 
     def _group(self, name: str, profile: Profile, peer: Address | None) -> None:
         what = f"tunnel-group {name}"

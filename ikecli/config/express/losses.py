@@ -15,6 +15,12 @@ class Losses:
         """Note that something of the configuration has no counterpart."""
         self._told.setdefault(f"{what}: {why}")
 
+    def note(self, what: str, *found: tuple[object, str]) -> None:
+        """Note of what lies in pairs with a sentence each what is there."""
+        for present, why in found:
+            if present:
+                self.add(what, why)
+
     @property
     def all(self) -> tuple[str, ...]:
         """What was noted."""

@@ -230,12 +230,11 @@ class Router(Writer[ios.Ios]):
             return
         if one.profile is None and not one.wildcard_peer:
             one = replace(one, profile=self._together(what, one))
-        for present, why in (
+        self.losses.note(
+            what,
             (one.initiation is Initiation.NEVER and not one.wildcard_peer, "connection-type answer-only"),
             (one.tfc, "set tfc-packets"),
-        ):
-            if present:
-                self.losses.add(what, why)
+        )
         for version in versions(one.flows) or (one.local.version,):
             self._entry(what, one, version, held)
 

@@ -117,13 +117,12 @@ def _map(profile: Profile, template: Template, interfaces: dict[str, Interface],
         (one.name for one in interfaces.values() if tunnel.source in {each.ip for each in one.addresses}), ""
     )
     lender = interfaces.get(owner)
-    for present, why in (
+    losses.note(
+        what,
         (held.addresses, "an address of its own"),
         (held.mtu != DEFAULT_MTU, f"mtu {held.mtu}"),
         (lender is None or held.segments != lender.segments, "segments of TCP other than outside of the tunnel"),
-    ):
-        if present:
-            losses.add(what, why)
+    )
     row = template.connection(owner, profile.name, Carrier.IPSEC, tunnel.source, tunnel.source, tunnel.vrf)
     return replace(
         row, name=MAP, sequence=STEP, peers=(), flows=(), profile=None, reverse_route=True, transport=Transport.NO
@@ -132,15 +131,14 @@ def _map(profile: Profile, template: Template, interfaces: dict[str, Interface],
 
 def _untold(name: str, gives: Authorization, losses: Losses) -> None:
     """Note what a group policy has no word for."""
-    for present, why in (
+    losses.note(
+        f"profile {name}",
         (not gives.required, "peers that ask for no address: they are not let in here"),
         (gives.tells_own, "route set interface: there is no address of this side in the tunnel"),
         (gives.clauses is not None, "route accept route-map: the networks that peers tell of are all believed here"),
         (not gives.accepts, "no route accept: the networks that peers tell of are believed here"),
         (gives.prefix_length != IPv6Network("::/0").max_prefixlen, f"ipv6 prefix {gives.prefix_length}"),
-    ):
-        if present:
-            losses.add(f"profile {name}", why)
+    )
 
 
 def _single_ranges(intent: Intent, losses: Losses) -> Intent:
@@ -213,23 +211,8 @@ def _template(
     given = profile.authorization
     assert given is not None
     what = f"tunnel-group {profile.name}"
-    rows = [one for one in intent.connections if one.wildcard_peer and one.profile in (None, profile.name)]
-    rows = [one for one in rows if not one.closed]
-    first = rows[0]
-    here = [one for one in rows if (one.interface, one.local) == (first.interface, first.local)]
-    for one in rows:
-        if one not in here:
-            losses.add(what, f"peers that come to {one.local}")
-    if len({replace(one, name="", sequence=0, proposals=()) for one in here}) > 1:
-        losses.add(what, "settings of its own in each entry of a dynamic map: those of the first hold")
-    for present, why in (
-        (first.flows, "match address of the dynamic map: all is protected that is routed to a peer"),
-        (not first.reverse_route, "no reverse-route: what a peer is lent has a route here"),
-        (first.tfc, "set tfc-packets"),
-        (first.transport, "mode transport"),
-    ):
-        if present:
-            losses.add(what, why)
+    here = _entries(profile, intent, what, losses)
+    first = here[0]
     versions = tuple(sorted({version_of[each] for each in given.pools if each in version_of}))
     if (Carrier.IPSEC, first.local.version, versions) not in MODES.values():
         losses.add(what, f"inner addresses of IPv{versions[-1]}")
@@ -252,6 +235,27 @@ def _template(
     )
     segments = next((one.segments for one in intent.network.interfaces if one.name == first.interface), (0, 0))
     return template, Interface(name, tunnel=tunnel, unnumbered=first.interface, template=True, segments=segments)
+
+
+def _entries(profile: Profile, intent: Intent, what: str, losses: Losses) -> list[Connection]:
+    """Return the entries at one address of this side that a profile's peers may use; note what a template lacks."""
+    rows = [one for one in intent.connections if one.wildcard_peer and one.profile in (None, profile.name)]
+    rows = [one for one in rows if not one.closed]
+    first = rows[0]
+    here = [one for one in rows if (one.interface, one.local) == (first.interface, first.local)]
+    for one in rows:
+        if one not in here:
+            losses.add(what, f"peers that come to {one.local}")
+    if len({replace(one, name="", sequence=0, proposals=()) for one in here}) > 1:
+        losses.add(what, "settings of its own in each entry of a dynamic map: those of the first hold")
+    losses.note(
+        what,
+        (first.flows, "match address of the dynamic map: all is protected that is routed to a peer"),
+        (not first.reverse_route, "no reverse-route: what a peer is lent has a route here"),
+        (first.tfc, "set tfc-packets"),
+        (first.transport, "mode transport"),
+    )
+    return here
 
 
 def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
