@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
+from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
 from ikecli.errors import Rejected
@@ -15,8 +16,8 @@ from ikecli.shell.terminal import Terminal
 MORE: Final = {"ios": " --More-- ", "asa": "<--- More --->"}
 
 
-Pace: TypeAlias = Callable[[Iterator[str]], AsyncGenerator[str, None]]
-"""How lines are made: many of them, without keeping Ctrl-C from being heard."""
+Pace: TypeAlias = Callable[[Iterator[str]], AsyncGenerator[list[str], None]]
+"""How lines are made: many of them, some at a time, without keeping Ctrl-C from being heard."""
 
 BREATH: Final = 200
 """Lines after which others get their turn."""
@@ -51,10 +52,10 @@ class Output:
         """Print views as their renderer lays them out, or as JSON if that was asked for."""
         await self._filtered((pace or _breathing)(_json_lines(views) if self._json else rendered))
 
-    async def _filtered(self, lines: AsyncGenerator[str, None]) -> None:
+    async def _filtered(self, lines: AsyncGenerator[list[str], None]) -> None:
         async with aclosing(lines):
-            async for line in lines:
-                await self._print(self._filter.line(line))
+            async for some in lines:
+                await self._print(chain.from_iterable(map(self._filter.line, some)))
 
     async def header(self, *lines: str) -> None:
         """Print lines that are no part of the facts: not in JSON."""
@@ -63,8 +64,7 @@ class Output:
 
     def tell(self, text: str) -> None:
         """Print a line at once, without turning a page: the command is ending, perhaps by Ctrl-C."""
-        for line in self._filter.line(text):
-            self._terminal.write(line + "\n")
+        self._write(self._filter.line(text))
 
     def mark(self, text: str) -> None:
         """Print a part of a line at once, where nothing filters lines; `end_marks` ends the line."""
@@ -78,8 +78,7 @@ class Output:
         if type(self._filter) is Filter:
             self._terminal.write("\n")
         else:
-            for line in self._filter.line(self._part):
-                self._terminal.write(line + "\n")
+            self._write(self._filter.line(self._part))
         self._part = ""
 
     async def finish(self) -> None:
@@ -91,11 +90,24 @@ class Output:
             raise Rejected("% json: this command prints text only")
 
     async def _print(self, lines: Iterable[str]) -> None:
+        if not self._length:
+            self._write(lines)
+            return
         for line in lines:
-            if self._length and self._left <= 0:
+            if self._left <= 0:
                 await self._turn()
             self._left -= 1
             self._terminal.write(line + "\n")
+
+    def _write(self, lines: Iterable[str]) -> None:
+        """Print lines together; where one fails to come, those before it."""
+        text: list[str] = []
+        try:
+            for line in lines:
+                text.append(f"{line}\n")
+        finally:
+            if text:
+                self._terminal.write("".join(text))
 
     async def _turn(self) -> None:
         """Wait for a key at the end of a page: space for another page, Enter for a line, any other ends."""
@@ -112,11 +124,11 @@ class Output:
                 raise Quit
 
 
-async def _breathing(lines: Iterable[str]) -> AsyncGenerator[str, None]:
-    for number, line in enumerate(lines, 1):
-        yield line
-        if not number % BREATH:
-            await asyncio.sleep(0)
+async def _breathing(lines: Iterable[str]) -> AsyncGenerator[list[str], None]:
+    left = iter(lines)
+    while some := list(islice(left, BREATH)):
+        yield some
+        await asyncio.sleep(0)
 
 
 def _json_lines(views: Iterable[Any]) -> Iterator[str]:

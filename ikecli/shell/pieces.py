@@ -64,13 +64,12 @@ class Pieces:
     async def _answer(self, request: Request) -> Reply:
         return await self._ask(request)
 
-    async def lines(self, rendered: Iterator[str]) -> AsyncGenerator[str, None]:
-        """Yield what is laid out of the views."""
+    async def lines(self, rendered: Iterator[str]) -> AsyncGenerator[list[str], None]:
+        """Yield what is laid out of the views, some lines at a time."""
         long = self._first is not None and self._first.cursor
         try:
             while some := await self._some(rendered) if long else list(islice(rendered, LINES)):
-                for line in some:
-                    yield line
+                yield some
                 await asyncio.sleep(0)
         finally:
             self._over = True
