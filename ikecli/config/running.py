@@ -60,7 +60,7 @@ def _clear(octets: bytes, dialect: str) -> str:
 
 def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = False) -> list[str]:
     """Return a draft's commands."""
-    written = list(write(dialect, draft, every=every, reveal=revealing(dialect.name, form, mask)))
+    written = write(dialect, draft, every=every, reveal=revealing(dialect.name, form, mask))
     if every and dialect.name == "ios":
         written = list(_of_tunnels_alone(written))
     if form != "clear":

@@ -207,8 +207,8 @@ class Point(pp.MatchFirst):
             for edge in self.graph.ways.edges(way):
                 key = _identity(edge)
                 first, thens = groups.get(key, (edge, []))
-                if not isinstance(edge.leaf, Done) and edge.leaf.help and not first.leaf.help:  # type: ignore[union-attr]
-                    first = edge
+                if not isinstance(edge.leaf, Done) and not isinstance(first.leaf, Done):
+                    first = edge if edge.leaf.help and not first.leaf.help else first
                 groups[key] = first, [*thens, edge.then]
         for first, thens in groups.values():
             yield first, tuple(dict.fromkeys(thens))
