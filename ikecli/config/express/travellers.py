@@ -178,6 +178,7 @@ def as_templates(intent: Intent, losses: Losses) -> Intent:
     names = travelling(intent)
     intent = _one_pool(intent, losses)
     version_of = {one.name: one.version for one in intent.pools}
+    peers = Peers(intent)
     profiles: list[Profile] = []
     made: list[tuple[Template, Interface]] = []
     for profile in intent.profiles:
@@ -192,14 +193,13 @@ def as_templates(intent: Intent, losses: Losses) -> Intent:
         profiles=tuple(profiles),
         templates=(*intent.templates, *(one for one, _ in made)),
         connections=tuple(
-            one for one in intent.connections if not one.wildcard_peer or _for_others(one, intent, names)
+            one for one in intent.connections if not one.wildcard_peer or _for_others(one, intent, names, peers)
         ),
     )
 
 
-def _for_others(one: Connection, intent: Intent, names: frozenset[str]) -> bool:
+def _for_others(one: Connection, intent: Intent, names: frozenset[str], peers: Peers) -> bool:
     """Tell whether an entry of a dynamic map is for peers that are lent nothing, too."""
-    peers = Peers(intent)
     able = (each for each in intent.profiles if one.profile in (None, each.name) and each.name not in names)
     return any(not peers.used(each) for each in able)
 
