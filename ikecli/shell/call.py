@@ -35,6 +35,11 @@ class Call:
         """The slots that were typed, as a request takes them."""
         return {name: _option(value) for name, value in self.slots.items() if value not in (None, False, ())}
 
+    def number(self, slot: str, default: int) -> int:
+        """Return the number that was typed as a slot, or else the default."""
+        value = self.slots[slot]
+        return default if value is None else int(value)
+
 
 def _option(value: Any) -> Option:
     return value if isinstance(value, str | int | bool) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from ikecli.boundary.views import InterfaceView
 from ikecli.control.messages import Ping, Show
@@ -20,7 +20,7 @@ async def ping(call: Call) -> None:
     slots = call.slots
     destination, source = str(slots["destination"]), str(slots["source"] or "")
     vrf, whole = str(slots.get("vrf") or ""), bool(slots.get("df_bit"))
-    count, size, timeout = (_or(slots[name], default) for name, default in _DEFAULTS)
+    count, size, timeout = (call.number(name, default) for name, default in _DEFAULTS)
     version = "ICMPv6" if ":" in destination else "ICMP"
     await call.out.line("Type escape sequence to abort.")
     await call.out.line(f"Sending {count}, {size}-byte {version} Echos to {destination}, timeout is {timeout} seconds:")
@@ -48,10 +48,6 @@ async def ping(call: Call) -> None:
 
 
 _DEFAULTS: Final = (("repeat", COUNT), ("size", SIZE), ("timeout", TIMEOUT))
-
-
-def _or(value: Any, default: int) -> int:
-    return default if value is None else int(value)
 
 
 def _mark(call: Call, mark: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ikecli.control.messages import Ping
 from ikecli.control.replies import Pinged
@@ -43,9 +43,8 @@ class _Row:
 
 async def traceroute(call: Call) -> None:
     """Send echo requests that may take one hop more each time, until the destination answers."""
-    slots = call.slots
-    destination = str(slots["destination"])
-    first, last = _or(slots["first"], FIRST), _or(slots["last"], LAST)
+    destination = str(call.slots["destination"])
+    first, last = call.number("first", FIRST), call.number("last", LAST)
     if first > last:
         raise Rejected(f"% The last place {last} is before the first one {first}")
     await call.out.line("Type escape sequence to abort.")
@@ -55,7 +54,7 @@ async def traceroute(call: Call) -> None:
     for place in range(first, last + 1):
         if await _place(call, destination, place, sequence):
             return
-        sequence += _or(slots["probe"], PROBES)
+        sequence += call.number("probe", PROBES)
 
 
 async def _place(call: Call, destination: str, place: int, sequence: int) -> bool:
@@ -63,10 +62,10 @@ async def _place(call: Call, destination: str, place: int, sequence: int) -> boo
     asa = call.shell.who.dialect == "asa"
     slots, out = call.slots, call.out
     source, vrf = str(slots["source"] or ""), str(slots.get("vrf") or "")
-    timeout = float(_or(slots["timeout"], TIMEOUT))
+    timeout = float(call.number("timeout", TIMEOUT))
     row, why, ended = _Row(f"{place:>2}  " if asa else f"{place:>3}", call.shell.who.dialect), "", False
     try:
-        for probe in range(_or(slots["probe"], PROBES)):
+        for probe in range(call.number("probe", PROBES)):
             reply = await call.shell.ask(Ping(destination, source, SIZE, timeout, sequence + probe, vrf, ttl=place))
             assert isinstance(reply, Pinged)
             if asa and not reply.routed:
@@ -83,7 +82,3 @@ async def _place(call: Call, destination: str, place: int, sequence: int) -> boo
         if why:
             out.tell(why)
     return ended
-
-
-def _or(value: Any, default: int) -> int:
-    return default if value is None else int(value)
