@@ -8,6 +8,7 @@ from typing import Any
 
 from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Remove
 from ikecli.boundary.views import Counters
+from ikecli.esp import EspSa
 from ikecli.intent import Carrier, Connection, Flow, Intent, Interface, Network, Route, Selector, Tunnel
 from ikecli.intent.selectors import host_selector
 from ikecli.numbers import ALGORITHMS, Algorithm
@@ -52,6 +53,20 @@ def both_versions(node: str, outer: int, inner: int) -> Intent:
     return replace(base, network=network, connections=(row,))
 
 
+def changed(sa: Install, **changes: Any) -> Install:
+    """Return an SA with changes; in UDP it has the ports of a NAT."""
+    sa = replace(sa, **changes)
+    if not sa.encapsulated:
+        return sa
+    local, remote = (Endpoint(end.address, NAT_PORT) for end in (sa.local, sa.remote))
+    return replace(sa, local=local, remote=remote)
+
+
+def keys(sa: Install) -> EspSa:
+    """Return what seals and opens the packets of an SA."""
+    return EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
+
+
 class Pair:
     """Two nodes and the SAs between them; each generation of SAs has SPIs of its own."""
 
@@ -63,15 +78,17 @@ class Pair:
     def spi(receiver: str, generation: int = 1) -> int:
         return 0x1000 * generation + (1 if receiver == "R" else 2)
 
-    def sa(self, sender: str, encryption: Algorithm, integrity: Algorithm | None, generation: int) -> Install:
+    @classmethod
+    def sa(cls, sender: str, encryption: Algorithm, integrity: Algorithm | None, generation: int) -> Install:
         keys = EspKeys(
             bytes(range(encryption.key_octets)), bytes([generation]) * integrity.key_octets if integrity else b""
         )
         ends = Endpoint(ip_address(ENDS[sender]), 500), Endpoint(ip_address(ENDS[OTHER[sender]]), 500)
-        spis = self.spi(OTHER[sender], generation), self.spi(sender, generation)
+        spis = cls.spi(OTHER[sender], generation), cls.spi(sender, generation)
         return Install(Direction.OUTBOUND, *spis, *ends, encryption, integrity, keys, (flow(sender),), LABEL)
 
-    def inbound(self, out: Install, receiver: str) -> Install:
+    @staticmethod
+    def inbound(out: Install, receiver: str) -> Install:
         return replace(out, direction=Direction.INBOUND, local=out.remote, remote=out.local, flows=(flow(receiver),))
 
     def connect(
@@ -80,11 +97,7 @@ class Pair:
         """Put in both SAs, inbound directions first."""
         outs = {}
         for sender in NAMES:
-            out = replace(self.sa(sender, encryption, integrity, generation), **changes)  # type: ignore[arg-type]
-            if out.encapsulated:
-                ends = [Endpoint(end.address, NAT_PORT) for end in (out.local, out.remote)]
-                out = replace(out, local=ends[0], remote=ends[1])
-            outs[sender] = out
+            out = outs[sender] = changed(self.sa(sender, encryption, integrity, generation), **changes)
             self.rig.do(OTHER[sender], "install", self.inbound(out, OTHER[sender]))
         for sender, out in outs.items():
             self.rig.do(sender, "install", out)
@@ -147,10 +160,7 @@ def connect_tunnel(pair: Pair, carrier: Carrier, generation: int = 1, **changes:
     pair.rig.configure({name: tunnelled(name, carrier) for name in NAMES} if generation == 1 else {})
     for sender in NAMES:
         changes = {"connection": f"{TUNNEL} 65535 Tunnel0", **changes}
-        out = replace(pair.sa(sender, GCM, None, generation), **changes)
-        if out.encapsulated:
-            ends = [Endpoint(end.address, NAT_PORT) for end in (out.local, out.remote)]
-            out = replace(out, local=ends[0], remote=ends[1])
+        out = changed(pair.sa(sender, GCM, None, generation), **changes)
         receiver = OTHER[sender]
         inbound = replace(pair.inbound(out, receiver), flows=(tunnel_flow(receiver, carrier),))
         pair.rig.do(receiver, "install", inbound)

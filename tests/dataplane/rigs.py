@@ -7,7 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_interface
 from itertools import count
@@ -223,12 +223,17 @@ def rig(kind: str, state: Path) -> Iterator[Rig]:
     if kind == "memory":
         yield MemoryRig()
         return
-    with ExitStack() as stack:
-        names = stack.enter_context(namespaces(*NAMES))
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        made = LinuxRig(kind, state, names)
-        stack.callback(made.close)
+    with linux_rig(kind, state) as made:
         yield made
+
+
+@contextmanager
+def linux_rig(kind: str, state: Path) -> Iterator[LinuxRig]:
+    """Make a rig of this machine: userspace or xfrm."""
+    with namespaces(*NAMES) as names:
+        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+        with closing(LinuxRig(kind, state, names)) as made:
+            yield made
 
 
 assert ip_address(ENDS["L"]) in ip_interface(f"{ENDS['R']}/24").network

@@ -15,7 +15,8 @@ from ikecli.dataplane.packet import checksum
 from ikecli.dataplane.userspace.coalesce import GSO
 from ikecli.esp import IPV4, IPV6, OutboundSa
 from ikecli.intent import Selector
-from tests.dataplane.test_trains import INTO, OUT, Opening, keys
+from tests.dataplane.pairs import keys
+from tests.dataplane.test_trains import INTO, OUT, Opening
 
 STAMPS = b"\x01\x01\x08\x0a"
 EVERY = {4: Selector.of(ip_network("0.0.0.0/0")), 6: Selector.of(ip_network("::/0"))}

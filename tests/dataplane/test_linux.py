@@ -27,7 +27,7 @@ from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled, unprotected
-from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig
+from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig, Node, linux_rig
 from tests.live.machine import differing, snapshot
 
 pytestmark = pytest.mark.live
@@ -35,11 +35,24 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(params=["userspace", "xfrm"])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LinuxRig]:
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        rig = LinuxRig(request.param, tmp_path, names)
+    with linux_rig(request.param, tmp_path) as rig:
         yield rig
-        rig.close()
+
+
+@pytest.fixture
+def userspace(tmp_path: Path) -> Iterator[LinuxRig]:
+    """A rig whose ESP is that of workers."""
+    with linux_rig("userspace", tmp_path) as rig:
+        yield rig
+
+
+def kill_worker(node: Node) -> None:
+    assert isinstance(node.plane, UserspacePlane)
+    os.kill(node.plane.worker, signal.SIGKILL)
+
+
+def replaced(node: Node) -> bool:
+    return "another takes its SAs over" in "".join(node.log)
 
 
 def test_two_engines_of_one_namespace_do_not_touch_each_others(made: LinuxRig, tmp_path: Path) -> None:
@@ -72,50 +85,34 @@ def test_an_address_that_goes_is_noticed_and_one_that_comes_is_used(made: LinuxR
     assert pair.ping() == "!"
 
 
-def test_a_worker_that_dies_is_replaced_and_no_number_is_used_twice(tmp_path: Path) -> None:
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        rig = LinuxRig("userspace", tmp_path, names)
-        try:
-            pair = Pair(rig)
-            pair.connect()
-            assert [pair.ping() for _ in range(3)] == ["!"] * 3
-            for node in rig.nodes.values():
-                assert isinstance(node.plane, UserspacePlane)
-                os.kill(node.plane.worker, signal.SIGKILL)
-            logs = [node.log for node in rig.nodes.values()]
-            assert rig.wait(lambda: all("another takes its SAs over" in "".join(log) for log in logs))
-            assert rig.wait(lambda: pair.ping() == "!", 10)
-            assert pair.ping("R") == "!"
-            counters = pair.counters("L")
-            assert counters.replays == 0
-            assert rig.wait(lambda: pair.counters("L").packets_out >= 5)
-        finally:
-            rig.close()
+def test_a_worker_that_dies_is_replaced_and_no_number_is_used_twice(userspace: LinuxRig) -> None:
+    pair = Pair(userspace)
+    pair.connect()
+    assert [pair.ping() for _ in range(3)] == ["!"] * 3
+    for node in userspace.nodes.values():
+        kill_worker(node)
+    assert userspace.wait(lambda: all(map(replaced, userspace.nodes.values())))
+    assert userspace.wait(lambda: pair.ping() == "!", 10)
+    assert pair.ping("R") == "!"
+    counters = pair.counters("L")
+    assert counters.replays == 0
+    assert userspace.wait(lambda: pair.counters("L").packets_out >= 5)
 
 
-def test_an_sa_that_comes_while_there_is_no_worker_uses_no_number_twice(tmp_path: Path) -> None:
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        rig = LinuxRig("userspace", tmp_path, names)
-        try:
-            pair = Pair(rig)
-            pair.connect()
-            assert pair.ping() == "!"
-            plane = rig.nodes["L"].plane
-            assert isinstance(plane, UserspacePlane)
-            far, given = 5000, rig.do("L", "give", [pair.spi("L")])
-            os.kill(plane.worker, signal.SIGKILL)
-            for state in given:
-                outbound = state.install.direction is Direction.OUTBOUND
-                rig.do("L", "take", replace(state, sequence=far) if outbound else state)
-            assert rig.wait(lambda: "another takes its SAs over" in "".join(rig.nodes["L"].log))
-            assert rig.wait(lambda: pair.ping() == "!", 10)
-            numbers = {one.install.direction: one.sequence for one in rig.do("L", "give", [pair.spi("L")])}
-            assert numbers[Direction.OUTBOUND] > far
-            assert numbers[Direction.INBOUND] < far
-        finally:
-            rig.close()
+def test_an_sa_that_comes_while_there_is_no_worker_uses_no_number_twice(userspace: LinuxRig) -> None:
+    pair = Pair(userspace)
+    pair.connect()
+    assert pair.ping() == "!"
+    far, given = 5000, userspace.do("L", "give", [pair.spi("L")])
+    kill_worker(userspace.nodes["L"])
+    for state in given:
+        outbound = state.install.direction is Direction.OUTBOUND
+        userspace.do("L", "take", replace(state, sequence=far) if outbound else state)
+    assert userspace.wait(lambda: replaced(userspace.nodes["L"]))
+    assert userspace.wait(lambda: pair.ping() == "!", 10)
+    numbers = {one.install.direction: one.sequence for one in userspace.do("L", "give", [pair.spi("L")])}
+    assert numbers[Direction.OUTBOUND] > far
+    assert numbers[Direction.INBOUND] < far
 
 
 def test_as_many_flows_as_there_are_are_kept_out_of_the_clear(tmp_path: Path) -> None:
@@ -129,33 +126,27 @@ def test_as_many_flows_as_there_are_are_kept_out_of_the_clear(tmp_path: Path) ->
             assert said == []
 
 
-def test_the_table_bounds_segments_of_the_interfaces_that_say_so_while_they_do(tmp_path: Path) -> None:
+def test_the_table_bounds_segments_of_the_interfaces_that_say_so_while_they_do(userspace: LinuxRig) -> None:
     """As the kernel's ESP has it; here on a plane that would do so itself, since not every kernel has that ESP."""
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        rig = LinuxRig("userspace", tmp_path, names)
-        try:
-            plane = rig.nodes["L"].plane
-            assert isinstance(plane, UserspacePlane)
+    node = userspace.nodes["L"]
+    assert isinstance(node.plane, UserspacePlane)
 
-            def rules(segments: tuple[int, int]) -> str:
-                base = intent("L")
-                ports = tuple(replace(one, segments=segments) for one in base.network.interfaces)
-                network = replace(base.network, interfaces=ports)
-                rig.do("L", "configure", replace(base, network=network, connections=()))
-                with within(names["L"]):
-                    return subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True).stdout
+    def rules(segments: tuple[int, int]) -> str:
+        base = intent("L")
+        ports = tuple(replace(one, segments=segments) for one in base.network.interfaces)
+        network = replace(base.network, interfaces=ports)
+        userspace.do("L", "configure", replace(base, network=network, connections=()))
+        with within(node.namespace):
+            return subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True).stdout
 
-            plane.clamps = True
-            told = rules((1000, 0))
-            if "nftables" in "".join(rig.nodes["L"].log):
-                pytest.skip("this kernel has no nftables")
-            device = rig.nodes["L"].plane.interfaces()[0].device
-            assert told.count("tcp option maxseg size set 1000") >= 4, told
-            assert f'oifname "{device}"' in told
-            assert "maxseg" not in rules((0, 0))
-        finally:
-            rig.close()
+    node.plane.clamps = True
+    told = rules((1000, 0))
+    if "nftables" in "".join(node.log):
+        pytest.skip("this kernel has no nftables")
+    device = node.plane.interfaces()[0].device
+    assert told.count("tcp option maxseg size set 1000") >= 4, told
+    assert f'oifname "{device}"' in told
+    assert "maxseg" not in rules((0, 0))
 
 
 def test_fragments_of_flows_with_ports_do_not_leave_in_the_clear(made: LinuxRig) -> None:
@@ -197,23 +188,15 @@ def received(namespace: str) -> int:
     return int(dict(zip(names[1:], values[1:], strict=True))["ReasmReqds"])
 
 
-def test_ipv6_for_the_gateway_itself_is_refused_in_the_clear(tmp_path: Path) -> None:
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        made = LinuxRig("userspace", tmp_path, names)
-        try:
-            for name in names.values():
-                for end in (ENDS6["L"],) if name == names["L"] else (ENDS6["R"],):
-                    ip("-n", name, "address", "add", f"{end}/64", "dev", "veth0", "nodad")
-            made.configure({name: both_versions(name, 6, 6) for name in ("L", "R")})
-            clear = replace(both_versions("L", 6, 6), connections=())
-            made.do("L", "configure", clear)
-            assert made.ping("L", ENDS6["R"], ENDS6["L"]) == "!"
-            assert made.ping("L", INSIDE6["R"]) == "."
-            made.do("R", "configure", replace(both_versions("R", 6, 6), connections=()))
-            assert made.ping("L", INSIDE6["R"]) == "!"
-        finally:
-            made.close()
+def test_ipv6_for_the_gateway_itself_is_refused_in_the_clear(userspace: LinuxRig) -> None:
+    for name, node in userspace.nodes.items():
+        ip("-n", node.namespace, "address", "add", f"{ENDS6[name]}/64", "dev", "veth0", "nodad")
+    userspace.configure({name: both_versions(name, 6, 6) for name in ("L", "R")})
+    userspace.do("L", "configure", replace(both_versions("L", 6, 6), connections=()))
+    assert userspace.ping("L", ENDS6["R"], ENDS6["L"]) == "!"
+    assert userspace.ping("L", INSIDE6["R"]) == "."
+    userspace.do("R", "configure", replace(both_versions("R", 6, 6), connections=()))
+    assert userspace.ping("L", INSIDE6["R"]) == "!"
 
 
 def shown(made: LinuxRig, name: str) -> dict[str, InterfaceView]:
@@ -267,10 +250,9 @@ def test_a_tunnel_that_cannot_be_had_takes_no_sa_and_says_why(made: LinuxRig) ->
         return
     why = "VRF RED: this kernel has no devices of the kind vrf"
     assert why in "".join(made.nodes["L"].log)
-    pair = Pair.__new__(Pair)
     label = base.connections[0].label
     with pytest.raises(Unavailable, match=why):
-        made.do("L", "install", replace(pair.sa("L", GCM, None, 1), connection=label))
+        made.do("L", "install", replace(Pair.sa("L", GCM, None, 1), connection=label))
     template = Interface("Virtual-Template1", unnumbered=inside.name, tunnel=Tunnel(Carrier.IPSEC), template=True)
     made.do("L", "configure", replace(base, network=replace(base.network, interfaces=(outside, inside, template))))
     ends = ip_address(ENDS["L"]), ip_address(ENDS["R"])
@@ -280,21 +262,13 @@ def test_a_tunnel_that_cannot_be_had_takes_no_sa_and_says_why(made: LinuxRig) ->
     assert "Virtual-Access1" not in shown(made, "L")
 
 
-def test_gre_without_protection_goes_on_with_another_worker(tmp_path: Path) -> None:
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        rig = LinuxRig("userspace", tmp_path, names)
-        try:
-            pair = Pair(rig)
-            rig.configure({name: unprotected(name) for name in rig.nodes})
-            assert rig.wait(lambda: pair.ping() == "!", 10)
-            node = rig.nodes["L"]
-            assert isinstance(node.plane, UserspacePlane)
-            os.kill(node.plane.worker, signal.SIGKILL)
-            assert rig.wait(lambda: "another takes its SAs over" in "".join(node.log))
-            assert rig.wait(lambda: pair.ping() == "!", 10)
-        finally:
-            rig.close()
+def test_gre_without_protection_goes_on_with_another_worker(userspace: LinuxRig) -> None:
+    pair = Pair(userspace)
+    userspace.configure({name: unprotected(name) for name in userspace.nodes})
+    assert userspace.wait(lambda: pair.ping() == "!", 10)
+    kill_worker(userspace.nodes["L"])
+    assert userspace.wait(lambda: replaced(userspace.nodes["L"]))
+    assert userspace.wait(lambda: pair.ping() == "!", 10)
 
 
 def test_a_device_goes_into_another_and_back_with_the_routes_that_went(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The IP header before ESP, as each data plane makes it; the planes of Linux are run by `make live`."""
+"""The IP header before ESP, as each data plane makes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from ikecli.dataplane.xfrm.kernel import Kernel
 from ikecli.intent import Outer
 from tests.dataplane.namespaces import within
 from tests.dataplane.pairs import GCM, Pair
-from tests.dataplane.rigs import ENDS, INSIDE, MemoryRig, rig
+from tests.dataplane.rigs import ENDS, INSIDE, MemoryRig
 
 ETH_P_IP = 0x0800
 
@@ -43,26 +42,17 @@ def tapped(pair: Pair) -> Iterator[list[Packet]]:
 
 @pytest.mark.parametrize("encapsulated", [False, True], ids=["esp", "udp"])
 @pytest.mark.parametrize(("outer", "bit"), [(Outer(), True), (Outer(whole=False), False)], ids=["copy", "clear"])
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "memory",
-        pytest.param("userspace", marks=pytest.mark.live),
-        pytest.param("xfrm", marks=pytest.mark.live),
-    ],
-)
 def test_df_outside_is_that_inside_unless_it_is_cleared(
-    kind: str, outer: Outer, bit: bool, encapsulated: bool, tmp_path: Path
+    pair: Pair, outer: Outer, bit: bool, encapsulated: bool
 ) -> None:
-    with rig(kind, tmp_path) as made:
-        pair, marks = Pair(made), list[EchoResult]()
-        pair.connect(outer=outer, encapsulated=encapsulated)
-        with tapped(pair) as seen:
-            made.do("L", "echo", Echo(INSIDE["R"], "inside", 300, 1, 1, whole=True), marks.append)
-            made.wait(lambda: marks, 2)
-        assert [one.mark for one in marks] == ["!"]
-        protected = [p for p in seen if str(p.source) == ENDS["L"] and p.protocol in (ESP, UDP) and p.length > 300]
-        assert [packet.whole for packet in protected] == [bit]
+    marks: list[EchoResult] = []
+    pair.connect(outer=outer, encapsulated=encapsulated)
+    with tapped(pair) as seen:
+        pair.rig.do("L", "echo", Echo(INSIDE["R"], "inside", 300, 1, 1, whole=True), marks.append)
+        pair.rig.wait(lambda: marks, 2)
+    assert [one.mark for one in marks] == ["!"]
+    protected = [p for p in seen if str(p.source) == ENDS["L"] and p.protocol in (ESP, UDP) and p.length > 300]
+    assert [packet.whole for packet in protected] == [bit]
 
 
 @pytest.mark.parametrize(
@@ -71,9 +61,8 @@ def test_df_outside_is_that_inside_unless_it_is_cleared(
 def test_the_kernel_is_told_in_the_flags_of_what_sends(outer: Outer, flags: int) -> None:
     """XFRM_STATE_NOECN and XFRM_STATE_NOPMTUDISC of linux/xfrm.h."""
     kernel = Kernel.__new__(Kernel)
-    pair = Pair(MemoryRig())
-    out = pair.sa("L", GCM, None, 1)
+    out = Pair.sa("L", GCM, None, 1)
     for direction, wanted in ((Direction.OUTBOUND, flags), (Direction.INBOUND, 0)):
-        sa = out if direction is Direction.OUTBOUND else pair.inbound(out, "R")
+        sa = out if direction is Direction.OUTBOUND else Pair.inbound(out, "R")
         message = kernel._message(replace(sa, outer=outer), (500, 500), 7)
         assert message["info"]["flags"] & 5 == wanted

@@ -19,10 +19,11 @@ from ikecli.dataplane.userspace.paths import RECENT, SECONDS, Paths
 from ikecli.dataplane.userspace.pipe import Leave, Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.dataplane.userspace.worker import Worker
-from ikecli.esp import IPV4, EspSa, OutboundSa
-from tests.dataplane.pairs import GCM, Pair, flow
+from ikecli.esp import IPV4, OutboundSa
+from tests.dataplane.pairs import GCM, Pair, keys
 
-OUT = Pair.__new__(Pair).sa("L", GCM, None, 1)
+OUT = Pair.sa("L", GCM, None, 1)
+INTO = Pair.inbound(OUT, "R")
 PEER = str(OUT.remote.address)
 SENT = 3 * RECENT
 
@@ -113,13 +114,10 @@ def test_no_path_is_taken_for_shorter_than_ip_allows(one: One, remote: str, leas
 def test_what_came_before_an_sa_was_taken_out_is_still_opened(one: One) -> None:
     near, far = ip_address("10.1.0.1"), ip_address("10.2.0.1")
     packet = echo_request(near, far, 1, 1, 100).write()
-    into = replace(OUT, direction=Direction.INBOUND, local=OUT.remote, remote=OUT.local, flows=(flow("R"),))
-    sealer = OutboundSa(
-        EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn), os.urandom
-    )
+    sealer = OutboundSa(keys(OUT), os.urandom)
     with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
         there.bind(("127.0.0.1", 0))
-        one.worker._put(Put(into, 0, 1500))
+        one.worker._put(Put(INTO, 0, 1500))
         one.worker._listen(Listen(ip_address("127.0.0.1"), udp=True), os.dup(there.fileno()))
         one.engine.send(Remove(Direction.INBOUND, OUT.spi, OUT.local))
         for _ in range(40):
@@ -134,9 +132,8 @@ def test_what_came_before_an_sa_was_taken_out_is_still_opened(one: One) -> None:
 
 
 def test_an_sa_that_comes_in_place_of_one_that_leaves_stays(one: One) -> None:
-    into = replace(OUT, direction=Direction.INBOUND, local=OUT.remote, remote=OUT.local, flows=(flow("R"),))
-    one.worker._put(Put(into, 0, 1500))
+    one.worker._put(Put(INTO, 0, 1500))
     one.worker._remove(Remove(Direction.INBOUND, OUT.spi, OUT.local))
-    one.worker._put(Put(into, 0, 1500))
+    one.worker._put(Put(INTO, 0, 1500))
     one.worker._let_go()
     assert list(one.worker._receivers) == [OUT.spi]

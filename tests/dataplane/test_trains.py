@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ikecli.boundary.effects import Direction, Endpoint
+from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.notices import Expired
 from ikecli.dataplane.packet import Packet, checksum
 from ikecli.dataplane.userspace.chooser import Chooser
@@ -27,19 +27,15 @@ from ikecli.dataplane.userspace.pipe import Put
 from ikecli.dataplane.userspace.ports import UDP_GRO, Ports
 from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.tun import PLAIN
-from ikecli.esp import EspSa, InboundSa, OutboundSa
+from ikecli.esp import InboundSa, OutboundSa
 from ikecli.intent import Tfc
-from tests.dataplane.pairs import CHACHA, GCM, LABEL, Pair, flow
+from tests.dataplane.pairs import CHACHA, GCM, LABEL, Pair, keys
 from tests.dataplane.test_userspace import segment
 
-OUT = replace(Pair.__new__(Pair).sa("L", GCM, None, 1), encapsulated=True)
-INTO = replace(OUT, direction=Direction.INBOUND, local=OUT.remote, remote=OUT.local, flows=(flow("R"),))
+OUT = replace(Pair.sa("L", GCM, None, 1), encapsulated=True)
+INTO = Pair.inbound(OUT, "R")
 PORT = Endpoint(ip_address("192.0.2.2"), 4500)
 IPV4 = 4
-
-
-def keys(sa: Any = OUT) -> EspSa:
-    return EspSa(sa.spi, sa.encryption, sa.integrity, sa.keys.encryption, sa.keys.integrity, sa.esn)
 
 
 class Trains:
@@ -164,7 +160,7 @@ def test_a_train_opened_in_one_go_gives_what_its_packets_give_one_by_one(
 
 @pytest.mark.parametrize("start", [(1 << 32) - 1000, (1 << 32) - 100, (1 << 32) - 200, 0])
 def test_a_stream_whose_numbers_begin_anew_goes_on(start: int) -> None:
-    sealer = OutboundSa(keys(), os.urandom)
+    sealer = OutboundSa(keys(OUT), os.urandom)
     packets = [segment((start + 200 * at) % (1 << 32), bytes(200)) for at in range(20)]
     sealed = [sealer.seal(one, IPV4) for one in packets]
     with Opening() as opening:
@@ -174,7 +170,7 @@ def test_a_stream_whose_numbers_begin_anew_goes_on(start: int) -> None:
 
 
 def test_segments_of_one_stream_go_in_as_few_packets_as_hold_them_though_some_have_psh() -> None:
-    sealer = OutboundSa(keys(), os.urandom)
+    sealer = OutboundSa(keys(OUT), os.urandom)
     packets = [segment(1000 + 200 * at, bytes(200), 0x18 if at in (11, 39) else 0x10) for at in range(40)]
     sealed = [sealer.seal(one, IPV4) for one in packets]
     with Opening() as opening:
@@ -185,7 +181,7 @@ def test_segments_of_one_stream_go_in_as_few_packets_as_hold_them_though_some_ha
 
 @pytest.mark.parametrize(("kind", "written"), [(0, 1), (2, 1), (3, 20)], ids=["", "able", "congested"])
 def test_a_train_that_met_congestion_is_marked_packet_by_packet(kind: int, written: int) -> None:
-    sealer = OutboundSa(keys(), os.urandom)
+    sealer = OutboundSa(keys(OUT), os.urandom)
     packets = [bytearray(segment(1000 + 200 * at, bytes(200))) for at in range(20)]
     for packet in packets:
         packet[1] |= 2

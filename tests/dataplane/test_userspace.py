@@ -36,12 +36,11 @@ from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4
-from ikecli.esp.codec import EspSa, OutboundSa
+from ikecli.esp.codec import OutboundSa
 from ikecli.intent import Outer, Selector
-from tests.dataplane.pairs import CBC, GCM, LABEL, SHA, Pair, flow
+from tests.dataplane.pairs import CBC, GCM, LABEL, SHA, Pair, flow, keys
 
-SALT_OF_PAIR = Pair.__new__(Pair)
-OUT = SALT_OF_PAIR.sa("L", GCM, None, 1)
+OUT = Pair.sa("L", GCM, None, 1)
 NEAR, FAR = ip_address("10.1.0.1"), ip_address("10.2.0.1")
 
 
@@ -93,8 +92,7 @@ def test_an_sa_does_not_begin_with_what_the_last_one_at_its_slot_counted_late() 
 
 def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None:
     packet = echo_request(NEAR, FAR, 1, 1, 100).write()
-    keys = EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn)
-    into = replace(OUT, direction=Direction.INBOUND, local=OUT.remote, remote=OUT.local, flows=(flow("R"),))
+    sealing, into = keys(OUT), Pair.inbound(OUT, "R")
     receivers, told = dict[int, Receiver](), list[object]()
     device, written = os.pipe()
     inbound = Inbound(
@@ -107,9 +105,9 @@ def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None
         there.bind(("127.0.0.1", 0))
         there.setblocking(False)
         for _ in range(2):
-            here.sendto(OutboundSa(keys, os.urandom).seal(packet, IPV4), there.getsockname())
+            here.sendto(OutboundSa(sealing, os.urandom).seal(packet, IPV4), there.getsockname())
             inbound.drain_udp(there, Endpoint(ip_address("127.0.0.1"), 4500))
-            keys = replace(keys, spi=OUT.spi + 1)
+            sealing = replace(sealing, spi=OUT.spi + 1)
     assert os.read(device, 1 << 17).endswith(packet)
     assert [type(one) for one in told] == [FirstPacket, UnknownSpi]
     os.close(device), os.close(written)
@@ -133,14 +131,13 @@ def test_the_longest_packets_of_transport_mode_have_room_for_the_header_that_the
     near, far = (Endpoint(ip_address(f"2001:db8::{at}"), 0) for at in (1, 2))
     every = Selector.of(ip_network("::/0"))
     into = replace(OUT, direction=Direction.INBOUND, local=near, remote=far, flows=((every, every),), transport=True)
-    keys = EspSa(OUT.spi, OUT.encryption, OUT.integrity, OUT.keys.encryption, OUT.keys.integrity, OUT.esn)
     inbound = Inbound(receivers := dict[int, Receiver](), lambda said: None, lambda: 100.0, lambda: None)
     inbound.raw.stride = JUMBO
     with open("/dev/null", "wb", buffering=0) as device:
         door = Door(device, Chooser(lambda said: None, lambda: 100.0), Coalescer(device.fileno(), inbound.plain))
         receivers[OUT.spi] = Receiver(Put(into, 0, 1500), counts := Counts(), door)
         inner = bytes(JUMBO - OVERHEAD - TRAILER)
-        inbound.drain_raw(Full(OutboundSa(keys, os.urandom), inner), near)  # type: ignore[arg-type]
+        inbound.drain_raw(Full(OutboundSa(keys(OUT), os.urandom), inner), near)  # type: ignore[arg-type]
     assert counts.read(0)[:2] == (RAW_RECEIVES, RAW_RECEIVES * (40 + len(inner)))
 
 
