@@ -154,9 +154,7 @@ def test_one_identity_does_not_hold_every_sa(monkeypatch: pytest.MonkeyPatch) ->
         pair.left.apply(intent(LEFT, RIGHT))
         pair.left.acquire()
         for _ in range(4):
-            under_way, pair.wire = pair.wire, []
-            for _, end, datagram in under_way:
-                end.receive(datagram)
+            pair.cross()
         pair.wire.clear()
     standing = [sa for sa in pair.right.sas if sa.status is SaStatus.READY]
     assert len(standing) <= MAX_TWINS

@@ -22,6 +22,7 @@ from tests.ike.pair import RIGHT, Pair
 
 CROWD = 10_000
 HUB = Endpoint(RIGHT, 500)
+(FOUND,) = (one for one in victims() if one.name == "with virtual access")
 POOLS = (
     Pool("FOUR", ((ip_address("10.9.0.1"), ip_address("10.9.0.99")),)),
     Pool("SIX", ((ip_address("2001:db8:9::1"), ip_address("2001:db8:9::99")),)),
@@ -30,17 +31,15 @@ POOLS = (
 
 def hub(**more: object) -> Pair:
     """Return a client and a hub that makes a virtual-access interface for each of its peers."""
-    (found,) = (one for one in victims() if one.name == "with virtual access")
-    return Pair(found.foe, replace(found.victim, pools=POOLS, **more))  # type: ignore[arg-type]
+    return Pair(FOUND.foe, replace(FOUND.victim, pools=POOLS, **more))  # type: ignore[arg-type]
 
 
 def called(pair: Pair, name: str, seed: int) -> None:
     """Have a client of this name in the left end's place."""
-    (found,) = (one for one in victims() if one.name == "with virtual access")
-    (row,) = found.foe.profiles
+    (row,) = FOUND.foe.profiles
     pair.left.engine = Engine(random.Random(seed).randbytes)
     pair.left.plane.sas.clear()
-    pair.left.apply(replace(found.foe, profiles=(replace(row, local=Identity.fqdn(name)),)))
+    pair.left.apply(replace(FOUND.foe, profiles=(replace(row, local=Identity.fqdn(name)),)))
 
 
 def lent(pair: Pair) -> int:
@@ -85,9 +84,7 @@ def test_a_peer_does_not_empty_the_pools_for_the_others(monkeypatch: pytest.Monk
         called(pair, "greedy", seed)
         pair.left.acquire()
         for _ in range(4):
-            under_way, pair.wire = pair.wire, []
-            for _, end, datagram in under_way:
-                end.receive(datagram)
+            pair.cross()
         pair.wire.clear()
     assert lent(pair) <= 2 * MAX_LOANS
     assert {event.why for event in pair.right.events(AddressRefused)} == {

@@ -27,8 +27,8 @@ from ikecli.wire.payloads import (
     TsResponder,
 )
 from tests.attack.foe import offer, selector
+from tests.ike.chart import want
 from tests.ike.pair import End, Pair
-from tests.ike.test_ike_rekey import want
 
 INIT, AUTH, CREATE, INFORM = Exchange.IKE_SA_INIT, Exchange.IKE_AUTH, Exchange.CREATE_CHILD_SA, Exchange.INFORMATIONAL
 FOLLOWUP = Exchange.IKE_FOLLOWUP_KE

@@ -62,7 +62,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "asa config: logging buffered*": FIREWALL_LOG,
     "asa config: logging buffer-size*": FIREWALL_LOG,
     "asa config: logging monitor*": FIREWALL_LOG,
-    "asa interface: security-level*": "show/samples.py::show.nameif",
+    "asa interface: security-level*": "show/shown.py::show.nameif",
 }
 """What changes something else than the intent, and the test that shows it: a file, and what stands in it."""
 

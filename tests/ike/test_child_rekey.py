@@ -12,6 +12,7 @@ from ikecli.boundary.notices import Expired, FirstPacket
 from ikecli.ike.limits import REKEY_SHARES, RETRANSMISSION
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.numbers import TransformType
+from tests.ike.chart import spis
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, intent, row
 
 GROUP = row(TransformType.KE, "19")
@@ -32,10 +33,6 @@ def up(seed: int = 1, left: dict[str, object] | None = None, right: dict[str, ob
 def rekey(end: End) -> None:
     """Have an end replace its Child SA now."""
     end.notice(Expired(end.sas[0].children[0].inbound_spi, hard=False))
-
-
-def spis(end: End) -> set[int]:
-    return {child.inbound_spi for sa in end.sas for child in sa.children}
 
 
 def sound(pair: Pair, children: int = 1) -> None:

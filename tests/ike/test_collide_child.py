@@ -15,19 +15,16 @@ from ikecli.ike.window import Aim, Want
 from tests.ike.chart import (
     NONCES,
     NOT_FOUND,
-    OTHER_GROUP,
     TEMPORARY,
     arrive,
     cross,
     give,
     hold,
     loser,
-    ranked,
     rekey_child,
     rekey_ike,
     rest,
     said,
-    several_groups,
     sound,
     spis,
     up,
@@ -311,103 +308,6 @@ def test_a_loser_that_deletes_the_old_sa_too_does_no_harm(lowest: int) -> None:
     give(answer)
     rest(pair)
     sound(pair)
-
-
-# Groups: A prefers 31, B 20, and both take 19
-
-
-def groups_differ(side: int = 2) -> Pair:
-    """Return a pair that is up and whose ends want other groups, or only the peer of one of them does."""
-    pair = up()
-    several_groups(pair.left, "31 19" if side != 1 else "19")
-    several_groups(pair.right, "20 19" if side != 0 else "19")
-    return pair
-
-
-@pytest.mark.parametrize("side", [0, 1])
-def test_a_rekey_takes_the_group_that_the_peer_wants(side: int) -> None:
-    pair = groups_differ(side)
-    asking, asked = pair.ends[side], pair.ends[1 - side]
-    rekey_child(asking)
-    arrive(pair, asked)
-    assert said(asked) == OTHER_GROUP
-    pair.settle()
-    sound(pair)
-    assert {end.sas[0].children[0].group for end in pair.ends} == {19}
-
-
-def refused_groups(pair: Pair, lowest: int) -> None:
-    """Have both rekey and be refused; the nonces of the first try are the lowest ones that do not count."""
-    for end in pair.ends:
-        ranked(end, True)
-        rekey_child(end)
-    arrive(pair, pair.right, pair.left)
-    assert said(pair.left) == said(pair.right) == OTHER_GROUP
-    for end, own, answer in ((pair.left, 0, 3), (pair.right, 2, 1)):
-        ranked(end, lowest == own)
-        arrive(pair, end)
-        ranked(end, lowest == answer)
-
-
-@pytest.mark.parametrize("lowest", NONCES)
-def test_of_two_rekeys_both_are_tried_again_with_another_group(lowest: int) -> None:
-    pair = groups_differ()
-    refused_groups(pair, lowest)
-    arrive(pair, pair.right, pair.left, pair.left, pair.right)
-    assert [said(end) for end in pair.ends] == [("DELETE",), ("DELETE",)]
-    (sa,) = loser(pair, lowest).engine._core.sas.values()
-    assert [bool(child.replaces) for child in sa.children.values() if child.deleting] == [True]
-    pair.settle()
-    sound(pair)
-
-
-@pytest.mark.parametrize("arrives", range(4))
-def test_of_two_second_tries_one_comes_late(arrives: int) -> None:
-    """To B it looks as if they had not crossed."""
-    pair = groups_differ()
-    refused_groups(pair, 0)
-    late = hold(pair, pair.right)
-    for end in (pair.left, pair.right, pair.left, pair.right)[: arrives + 1]:
-        arrive(pair, end)
-    give(late)
-    assert said(pair.right) == (("SA", "NONCE", "KE", "TSi", "TSr"), TEMPORARY, TEMPORARY, NOT_FOUND)[arrives]
-    rest(pair)
-    sound(pair)
-
-
-@pytest.mark.parametrize("lowest", NONCES)
-def test_of_two_rekeys_only_one_is_tried_again(lowest: int) -> None:
-    pair = groups_differ(0)
-    for end in pair.ends:
-        rekey_child(end)
-    arrive(pair, pair.right)
-    assert said(pair.right) == OTHER_GROUP
-    theirs = hold(pair, pair.left)
-    ranked(pair.left, lowest == 0)
-    arrive(pair, pair.left)
-    ranked(pair.left, lowest == 3)
-    ranked(pair.right, lowest == 1)
-    give(theirs)
-    pair.settle()
-    sound(pair)
-
-
-def test_a_second_try_is_not_made_for_an_sa_that_the_peer_has_replaced_meanwhile() -> None:
-    pair = groups_differ(0)
-    for end in pair.ends:
-        rekey_child(end)
-    arrive(pair, pair.right)
-    theirs, refusal = hold(pair, pair.left), hold(pair, pair.left)
-    give(theirs)
-    arrive(pair, pair.right)
-    written = len(pair.left.sent)
-    give(refusal)
-    assert len(pair.left.sent) == written
-    pair.settle()
-    sound(pair)
-    pair.left.do(DeleteChild())
-    pair.settle()
-    sound(pair, 0)
 
 
 # A rekey and a delete

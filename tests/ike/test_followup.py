@@ -6,19 +6,18 @@ import random
 
 import pytest
 
-from ikecli.boundary.effects import Datagram
 from ikecli.boundary.events import ChildFailed, KeyExchanged, MessageSent, ProposalRefused
 from ikecli.ike.followup import Pending
-from ikecli.ike.limits import FOLLOWUP_SECONDS, MAX_FOLLOWUPS, RETRANSMISSION
+from ikecli.ike.limits import FOLLOWUP_SECONDS, MAX_FOLLOWUPS
 from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.ike.sa import IkeSa
 from ikecli.numbers import TransformType, named
 from tests.ike import test_child_rekey, test_ike_rekey
+from tests.ike.chart import rekey_ike
+from tests.ike.chart import rest as settle
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, profile
 from tests.ike.test_additional import further, method
 from tests.ike.test_child_rekey import rekey as rekey_child
-from tests.ike.test_ike_rekey import rekey as rekey_ike
-from tests.ike.test_ike_rekey import settle
 
 GROUP = named(TransformType.KE, "ios", "31")
 TWO = ("mlkem768", "19")
@@ -58,10 +57,6 @@ def up(
 def sa_of(end: End) -> IkeSa:
     (sa,) = end.engine._core.sas.values()
     return sa
-
-
-def followups(pair: Pair) -> int:
-    return sum(event.exchange == "IKE_FOLLOWUP_KE" and not event.response for event in pair.left.events(MessageSent))
 
 
 def pending(end: End) -> list[Pending]:
@@ -266,33 +261,6 @@ def test_ike_rekeys_that_cross_leave_one(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_is_interleaved_both_ends_agree_when_it_is_quiet(seed: int) -> None:
-    dice = random.Random(f"follow-ups {seed}")
-    loss = dice.choice([0.0, 0.1, 0.3])
-
-    def weather(datagram: Datagram) -> list[float]:
-        return [] if dice.random() < loss else [dice.choice([0.0, 0.1, 3.0]) * dice.random()]
-
     pair = up(pfs("mlkem768", "19 none"), seed=seed, ike=("mlkem768",), lifetime=300)
-    pair.weather = weather
-    for _ in range(30):
-        end: End = dice.choice(pair.ends)
-        happening = dice.randrange(10)
-        if happening < 4 and end.sas:
-            rekey_ike(end)
-        elif happening < 7:
-            test_ike_rekey.rekey_child(end)
-        elif happening == 7:
-            end.do(dice.choice([DeleteChild(), DeleteChild(), DeleteIke()]))
-        else:
-            end.acquire()
-        if dice.random() < 0.6:
-            pair.advance(dice.random() * 4)
-    pair.weather = lambda datagram: [0.01]
-    for _ in range(8):
-        pair.advance(sum(RETRANSMISSION) / 2)
-        end.acquire()
-    pair.advance(20)
-    live = [sa for sa in pair.left.sas if sa.children]
-    pairs = [{frozenset((c.inbound_spi, c.outbound_spi)) for sa in one.sas for c in sa.children} for one in pair.ends]
-    assert live
-    assert pairs[0] == pairs[1]
+    test_ike_rekey.interleave(pair, random.Random(f"follow-ups {seed}"), 30)
+    test_ike_rekey.alike(pair)

@@ -9,10 +9,11 @@ import pytest
 from ikecli.boundary.effects import Datagram, Install, Remove
 from ikecli.boundary.events import GroupRetried, IkeDown, IkeUp
 from ikecli.boundary.notices import Expired
-from ikecli.ike.limits import LINGER_SECONDS, REKEY_SHARES, REPLACED_SECONDS, RETRANSMISSION
+from ikecli.ike.limits import REKEY_SHARES, RETRANSMISSION
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.requests import DeleteChild, DeleteIke, Shutdown
-from ikecli.ike.window import Aim, Want
+from tests.ike.chart import rekey_ike as rekey
+from tests.ike.chart import rest as settle
 from tests.ike.pair import LEFT, RIGHT, End, Pair, connection, ike_proposal, intent, profile
 
 
@@ -33,29 +34,10 @@ def up(seed: int = 1, groups: str = "31", lifetime: int = 86400, seconds: int = 
     return pair
 
 
-def want(end: End, what: Want, aim: Aim | None = None) -> None:
-    """Have an end begin an exchange in its newest IKE SA."""
-    core = end.engine._core
-    sa = max(core.sas.values(), key=lambda one: one.established_order)
-    core.want(sa, what, aim)
-    end.perform(end.engine.wake(end.pair.now))
-
-
-def rekey(end: End) -> None:
-    """Have an end replace its IKE SA now."""
-    want(end, Want.REKEY_IKE)
-
-
 def rekey_child(end: End) -> None:
     """Have an end replace its Child SA now."""
     if end.sas and (children := end.sas[0].children):
         end.notice(Expired(children[0].inbound_spi, hard=False))
-
-
-def settle(pair: Pair) -> None:
-    """Deliver all, and let what is gone be forgotten."""
-    pair.settle()
-    pair.advance(REPLACED_SECONDS + LINGER_SECONDS + 1)
 
 
 def sound(pair: Pair, children: int = 1) -> None:
@@ -226,17 +208,15 @@ def test_a_rekey_that_is_refused_leaves_the_ike_sa() -> None:
     assert not pair.left.events(IkeDown)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_whatever_is_interleaved_both_ends_agree_when_it_is_quiet(seed: int) -> None:
-    dice = random.Random(f"IKE rekeys {seed}")
+def interleave(pair: Pair, dice: random.Random, times: int) -> None:
+    """Have either end rekey, delete and begin as the dice fall, in bad weather; then it is quiet for a long time."""
     loss = dice.choice([0.0, 0.1, 0.3])
 
     def weather(datagram: Datagram) -> list[float]:
         return [] if dice.random() < loss else [dice.choice([0.0, 0.1, 3.0]) * dice.random()]
 
-    pair = up(seed, lifetime=300, seconds=120)
     pair.weather = weather
-    for _ in range(40):
+    for _ in range(times):
         end: End = dice.choice(pair.ends)
         happening = dice.randrange(10)
         if happening < 4 and end.sas:
@@ -254,9 +234,20 @@ def test_whatever_is_interleaved_both_ends_agree_when_it_is_quiet(seed: int) -> 
         pair.advance(sum(RETRANSMISSION) / 2)
         end.acquire()
     pair.advance(20)
-    while pair.wire:
-        pair.advance(0.1)
+
+
+def alike(pair: Pair) -> None:
+    """Assert that there are Child SAs, and the same at both ends."""
     live = [sa for sa in pair.left.sas if sa.children]
     pairs = [{frozenset((c.inbound_spi, c.outbound_spi)) for sa in one.sas for c in sa.children} for one in pair.ends]
     assert live
     assert pairs[0] == pairs[1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_interleaved_both_ends_agree_when_it_is_quiet(seed: int) -> None:
+    pair = up(seed, lifetime=300, seconds=120)
+    interleave(pair, random.Random(f"IKE rekeys {seed}"), 40)
+    while pair.wire:
+        pair.advance(0.1)
+    alike(pair)

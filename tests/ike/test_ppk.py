@@ -18,10 +18,11 @@ from ikecli.ike.window import Want
 from ikecli.intent import IkeProposal, Intent, Ppk
 from ikecli.numbers import TransformType, named
 from ikecli.secret import Secret
+from tests.ike.chart import rekey_ike
+from tests.ike.chart import rest as settle
 from tests.ike.pair import LEFT, RIGHT, End, Pair, ike_proposal, intent, profile
 from tests.ike.test_additional import further
-from tests.ike.test_ike_rekey import rekey as rekey_ike
-from tests.ike.test_ike_rekey import settle, sound
+from tests.ike.test_ike_rekey import sound
 
 KEY = "a very long preshared key from a generator"
 

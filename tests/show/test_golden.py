@@ -12,7 +12,7 @@ from ikecli.boundary.views import Counters, SaStatus
 from ikecli.show import RENDERERS, text
 from ikecli.show.flows import blocks
 from tests.show import samples
-from tests.show.samples import SHOWN
+from tests.show.shown import SHOWN
 
 GOLDEN = Path(__file__).parent / "golden"
 GRAMMAR = Path(__file__).parents[2] / "grammar"

@@ -17,7 +17,8 @@ import pytest
 
 from ikecli.show import RENDERERS
 from tests.show import samples
-from tests.show.samples import CHILD, CONNECTION, INTERFACES, LONG, SA, SHOWN, SYSTEM
+from tests.show.samples import CHILD, CONNECTION, INTERFACES, LONG, SA, SYSTEM
+from tests.show.shown import SHOWN
 
 pytestmark = pytest.mark.judges
 
