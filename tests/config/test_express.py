@@ -210,6 +210,10 @@ def firewall(entries: list[dict[str, Any]]) -> str:
 
 
 MADE = {"ios": router, "asa": firewall}
+PLAIN: dict[str, Any] = {
+    "cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False,
+    "rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "routes": "", "keys": ("a", "b"),
+}  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -251,12 +255,7 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
     ],
 )  # fmt: skip
 def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], lost: str) -> None:
-    one = {"cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False}
-    one["routes"] = ""
-    whole = MADE[dialect](
-        [{**one, "rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "keys": ("a", "b")}]
-    )
-    store, outcomes = read(dialect, "\n".join([whole, *lines]))
+    store, outcomes = read(dialect, "\n".join([MADE[dialect]([PLAIN]), *lines]))
     assert all(each.accepted for each in outcomes)
     assert lost in express(store.intent, OTHER[dialect]).lost
 
@@ -291,9 +290,7 @@ def test_what_a_system_has_besides_tunnels_is_taken_there_and_back(name: str, li
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])
 def test_another_system_with_the_same_master_key_reads_the_keys_of_a_conversion(dialect: str) -> None:
-    one = {"cipher": "esp-aes", "hash": "esp-sha-hmac", "pfs": "", "seconds": 0, "kilobytes": 0, "transport": False}
-    more = {"rules": [("permit", "ip", "any", "", "any", "")], "backup": False, "routes": "", "keys": ("mine", "yours")}
-    store, _ = read(dialect, MADE[dialect]([{**one, **more}]))
+    store, _ = read(dialect, MADE[dialect]([{**PLAIN, "keys": ("mine", "yours")}]))
     store.set_phrase(Secret("the same everywhere"))
     lines = other_dialect.converted(store, OTHER[dialect])
     assert "mine" not in "\n".join(lines)

@@ -134,5 +134,5 @@ def test_a_tunnel_is_incomplete_without_the_default_that_protects_it(line: str, 
     store, _ = read("ios", IKE + PROFILE.format("default") + TUNNEL + line)
     assert message in [one.message for one in store.complaints]
     assert store.intent.connections == ()
-    assert f"{line}" in store.running({"all": True})
+    assert line in store.running({"all": True})
     assert line.removeprefix("no ") not in "\n".join(store.running({"all": True})).replace(line, "")

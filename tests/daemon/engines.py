@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -105,6 +106,20 @@ class Engine:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
+
+
+def free_ports() -> tuple[int, int]:
+    """Return two UDP ports that nobody used just now."""
+    with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
+        one.bind(("", 0))
+        two.bind(("", 0))
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+def port_options() -> tuple[str, ...]:
+    """Return the options of an engine on ports that nobody used just now."""
+    ike, nat = free_ports()
+    return "--port", str(ike), "--nat-port", str(nat)
 
 
 def failing(*arguments: str, environment: dict[str, str] | None = None) -> str:

@@ -16,8 +16,7 @@ from ikecli.daemon.sessions import Session
 from ikecli.daemon.storage import FileStorage
 from ikecli.errors import Unavailable
 from ikecli.lab.lab import Node, VirtualLab
-
-SAMPLES = Path(__file__).parent.parent.parent / "sample-configs"
+from tests.config.reading import SAMPLES
 
 
 class Log:

@@ -6,8 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.daemon.engines import Engine
-from tests.daemon.test_sockets import free_ports
+from tests.daemon.engines import Engine, port_options
 
 MARKER = "Mk7Secret"
 LINES = [
@@ -54,8 +53,7 @@ LINES = [
 
 
 def test_no_secret_is_seen_again(tmp_path: Path) -> None:
-    ike, nat = free_ports()
-    one = Engine(tmp_path / "one", None, "--port", str(ike), "--nat-port", str(nat)).until("STARTED")
+    one = Engine(tmp_path / "one", None, *port_options()).until("STARTED")
     trace = tmp_path / "socket"
     try:
         tap = subprocess.Popen(

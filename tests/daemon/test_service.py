@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.daemon.engines import Engine, config, failing
-from tests.daemon.test_sockets import free_ports
+from tests.daemon.engines import IKECLI, Engine, config, failing, port_options
 
 
 @pytest.fixture
 def ports() -> tuple[str, ...]:
-    ike, nat = free_ports()
-    return "--port", str(ike), "--nat-port", str(nat)
+    return port_options()
 
 
 @pytest.fixture
@@ -125,9 +124,7 @@ def test_two_engines_on_one_state_directory_or_socket_are_refused(tmp_path: Path
         state, control = str(one.where / "state"), str(one.where / "c")
         line = failing("engine", "--state", state, "--control", str(tmp_path / "c2"), *ports)
         assert f"another engine (process {one.process.pid}) uses it" in line
-        more = [str(port) for port in free_ports()]
-        others = ("--port", more[0], "--nat-port", more[1])
-        line = failing("engine", "--state", str(tmp_path / "s2"), "--control", control, *others)
+        line = failing("engine", "--state", str(tmp_path / "s2"), "--control", control, *port_options())
         assert "another engine answers there" in line
         line = failing("engine", "--state", str(tmp_path / "s2"), "--control", str(tmp_path / "c2"), *ports)
         assert f"UDP port {ports[1]}: another program uses it" in line
@@ -148,10 +145,6 @@ def test_what_cannot_be_read_or_used_is_one_line(tmp_path: Path, ports: tuple[st
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give itself away")
 def test_a_port_without_permission_is_one_line() -> None:
     """In a folder of its own: pytest's is root's alone, and every run that begins makes it so again."""
-    import subprocess
-
-    from tests.daemon.engines import IKECLI
-
     unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     home = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     with TemporaryDirectory() as folder:
@@ -167,10 +160,6 @@ def test_a_port_without_permission_is_one_line() -> None:
 
 
 def test_show_version_needs_no_engine(tmp_path: Path) -> None:
-    import subprocess
-
-    from tests.daemon.engines import IKECLI
-
     nowhere = ["--control", str(tmp_path / "c")]
     ran = subprocess.run([*IKECLI, *nowhere, "-c", "show version"], capture_output=True, text=True)
     assert ran.returncode == 0

@@ -18,20 +18,13 @@ from ikecli.daemon.sockets import BATCH, IPV6_HERE, PROBE, Ports, Sockets
 from ikecli.dataplane.linux.host import Home
 from ikecli.errors import Unavailable
 from ikecli.intent import Address
+from tests.daemon.engines import free_ports
 
 A, B = ip_address("127.0.0.1"), ip_address("127.0.0.2")
 
 
 def at(addresses: Iterable[Address]) -> list[Home]:
     return [Home(one) for one in addresses]
-
-
-def free_ports() -> tuple[int, int]:
-    """Return two UDP ports that nobody used just now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
-        one.bind(("", 0))
-        two.bind(("", 0))
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 class End:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.engines import Engine
-from tests.daemon.test_sockets import free_ports
+from tests.daemon.engines import Engine, port_options
 
 
 def test_the_service_manager_hears_of_readiness_reloads_and_the_end(
@@ -22,8 +21,7 @@ def test_the_service_manager_hears_of_readiness_reloads_and_the_end(
         manager.settimeout(20)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "1000000")
-        ike, nat = free_ports()
-        engine = Engine(tmp_path / "engine", "hostname A\nend\n", "--port", str(ike), "--nat-port", str(nat))
+        engine = Engine(tmp_path / "engine", "hostname A\nend\n", *port_options())
 
         def hear(beginning: str) -> str:
             while not (heard := manager.recv(4096).decode()).startswith(beginning):

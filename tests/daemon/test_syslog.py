@@ -18,8 +18,7 @@ from ikecli.daemon.syslog import LONGEST, WAITING, Sender, Stream, message
 from ikecli.intent import Syslog
 from ikecli.lab.lab import VirtualLab
 from ikecli.shell import notices
-from tests.daemon.engines import Engine
-from tests.daemon.test_sockets import free_ports
+from tests.daemon.engines import Engine, port_options
 
 NOON = 1_767_268_800.25
 HERE = ip_address("127.0.0.1")
@@ -87,14 +86,13 @@ def test_a_server_that_is_not_there_costs_a_bounded_number_of_lines() -> None:
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_an_engine_sends_its_log(tmp_path: Path, dialect: str, words: str, transport: str) -> None:
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
-    ike, nat = free_ports()
     with socket.socket(type=kind) as server:
         server.bind((str(HERE), 0))
         server.settimeout(20)
         if transport == "tcp":
             server.listen()
         text = words.format(transport, server.getsockname()[1])
-        engine = Engine(tmp_path / "engine", text, "--port", str(ike), "--nat-port", str(nat))
+        engine = Engine(tmp_path / "engine", text, *port_options())
         try:
             if transport == "udp":
                 said = server.recv(4096)
@@ -113,8 +111,7 @@ def test_an_engine_sends_its_log(tmp_path: Path, dialect: str, words: str, trans
 
 def test_the_journal_is_told_how_grave_a_line_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-    ike, nat = free_ports()
-    engine = Engine(tmp_path / "engine", "hostname R1\nend\n", "--port", str(ike), "--nat-port", str(nat))
+    engine = Engine(tmp_path / "engine", "hostname R1\nend\n", *port_options())
     engine.until("STARTED")
     assert engine.end() == 0
     assert all(line.startswith("<5>*") for line in engine.log.read_text().splitlines())

@@ -12,6 +12,7 @@ from ikecli.config.ios import Ios
 from ikecli.language import check, lint, load
 from ikecli.language.line import Line
 from ikecli.language.tree import Choice, Node, Opt, Seq, Value, Word, parts
+from tests.grammar.bench import NO_CONFIGURATION
 
 DIALECTS = {"ios": Ios, "asa": Asa}
 
@@ -39,10 +40,9 @@ def test_the_draft_has_a_field_for_every_target(dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_exec_commands_only_call_and_configuration_commands_never_do(dialect: str) -> None:
-    calling = {"exec", "common", "exclusive", "master-key"}
     for name, mode in load(dialect).modes.items():
         for declaration in mode.file.declarations:
-            assert (declaration.target.operator == "!") == (name in calling), declaration.place
+            assert (declaration.target.operator == "!") == (name in NO_CONFIGURATION), declaration.place
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ikecli.config import Store, dialect_of
+from ikecli.config import dialect_of
 from ikecli.config.other_dialect import converted
-from ikecli.config.reader import ConfigReader, feed_all
 from ikecli.lab.lab import VirtualLab
-from ikecli.language import lines_of
-from tests.lab.test_samples import SAMPLES
+from tests.config.reading import SAMPLES, read
 
-MASTER_KEY = bytes(range(32))
 OTHER = {"ios": "asa", "asa": "ios"}
 
 
 def translated(text: str) -> str:
     """Return a configuration in the other dialect, its keys in clear so that any node reads them."""
-    store = Store(dialect_of(text), MASTER_KEY)
-    for _ in feed_all(ConfigReader(store, quiet=True), lines_of(text)):
-        pass
-    store.commit()
-    lines = converted(store, OTHER[store.dialect])
-    there = Store(OTHER[store.dialect], MASTER_KEY)
-    for _, outcome in feed_all(ConfigReader(there, quiet=True), lines):
-        assert outcome.accepted, outcome.messages
+    store, _ = read(dialect_of(text), text)
+    there, outcomes = read(OTHER[store.dialect], converted(store, OTHER[store.dialect]))
+    assert [outcome.messages for outcome in outcomes if not outcome.accepted] == []
     return "\n".join(there.running(clear=True))
 
 

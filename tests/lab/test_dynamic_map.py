@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ikecli.control.messages import Show
-from ikecli.control.replies import Reply, Shown
 from ikecli.lab.lab import VirtualLab
-from ikecli.show import RENDERERS
 from tests.config.reading import SAMPLES
+from tests.lab.shows import shown
 
 LEFT, RIGHT = ((SAMPLES / "modern" / f"{name}.cfg").read_text() for name in ("left", "right"))
 DYNAMIC = """
@@ -18,15 +16,6 @@ crypto dynamic-map ANYONE 10
 no crypto map VPN 10
 crypto map VPN 20 ipsec-isakmp dynamic ANYONE
 """
-
-
-def shown(lab: VirtualLab, node: str, topic: str) -> str:
-    replies: list[Reply] = []
-    session = lab[node].open(lambda heard: None)
-    session.handle(Show(topic, {}), replies.append)
-    session.close()
-    assert isinstance(replies[0], Shown)
-    return "\n".join(RENDERERS["ios", f"show.{topic}"](replies[0].views, {}))
 
 
 def routes(lab: VirtualLab) -> list[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ikecli.control.messages import Show
-from ikecli.control.replies import Reply, Shown
 from ikecli.lab.lab import VirtualLab
-from ikecli.show import RENDERERS
 from tests.config.reading import SAMPLES
+from tests.lab.shows import shown
 
 LEFT, RIGHT = ((SAMPLES / "modern" / f"{name}.cfg").read_text() for name in ("left", "right"))
 MAP = "crypto map VPN 10 ipsec-isakmp\n "
@@ -18,15 +16,6 @@ def modern(*lines: str) -> VirtualLab:
     for text in (LEFT.replace("end\n", "\n".join(lines)), RIGHT):
         assert lab.add(text, "ios")[1] == []
     return lab
-
-
-def shown(lab: VirtualLab, node: str, topic: str) -> str:
-    replies: list[Reply] = []
-    session = lab[node].open(lambda heard: None)
-    session.handle(Show(topic, {}), replies.append)
-    session.close()
-    assert isinstance(replies[0], Shown)
-    return "\n".join(RENDERERS["ios", f"show.{topic}"](replies[0].views, {}))
 
 
 def children(lab: VirtualLab, node: str) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from ikecli.boundary.events import ChildFailed
 from ikecli.control.replies import Heard
 from ikecli.debug import render
 from ikecli.lab.lab import VirtualLab
+from tests.config.reading import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "sample-configs"
 SAMPLE = (SAMPLES / "modern" / "left.cfg").read_text()
 FIREWALL = (SAMPLES / "site-to-site" / "asa.cfg").read_text()
 FRONT = "vrf definition FRONT\n address-family ipv4\n exit-address-family\n"

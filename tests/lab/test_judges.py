@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 from ntc_templates.parse import parse_output
 
-from ikecli.control.messages import Show
-from ikecli.control.replies import Reply, Shown
 from ikecli.lab.lab import VirtualLab
-from ikecli.show import RENDERERS
+from tests.lab.shows import shown
 
 pytestmark = pytest.mark.judges
 ROOT = Path(__file__).parents[2]
@@ -32,17 +30,6 @@ def pair() -> VirtualLab:
     assert lab.ping("Router", "10.2.2.1", "10.1.1.1") == "!!!!!"
     lab.run(600)
     return lab
-
-
-def shown(lab: VirtualLab, node: str, topic: str, **slots: object) -> str:
-    """What a show command prints."""
-    replies: list[Reply] = []
-    session = lab[node].open(lambda heard: None)
-    session.handle(Show(topic, {}), replies.append)
-    session.close()
-    assert isinstance(replies[0], Shown)
-    dialect = lab[node].appliance.dialect
-    return "\n".join(RENDERERS[dialect, f"show.{topic}"](replies[0].views, slots)) + "\n"
 
 
 def ntc(platform: str, command: str, text: str) -> list[dict[str, Any]]:

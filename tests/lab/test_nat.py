@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ikecli.boundary.views import ChildView, IkeSaView
-from ikecli.control.messages import Show
-from ikecli.control.replies import Reply, Shown
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.lab.lab import VirtualLab
-from ikecli.show import RENDERERS
+from tests.lab.shows import shown
 
 SAMPLES = Path(__file__).parents[2] / "sample-configs" / "nat"
 BRANCHES = {"North": "10.1.0.1", "South": "10.2.0.1"}
@@ -38,14 +36,6 @@ def children(lab: VirtualLab, name: str) -> list[ChildView]:
 def hubs_ports(lab: VirtualLab) -> dict[str, tuple[str, int]]:
     """Return where the hub sees each branch."""
     return {sa.profile: (sa.remote, sa.remote_port) for sa in sas(lab, "Hub")}
-
-
-def printed(lab: VirtualLab, topic: str) -> str:
-    """Return what a show command prints at the hub."""
-    replies: list[Reply] = []
-    lab["Hub"].open(lambda heard: None).handle(Show(topic, {}), replies.append)
-    assert isinstance(replies[0], Shown)
-    return "\n".join(RENDERERS["ios", f"show.{topic}"](replies[0].views, {}))
 
 
 def test_both_branches_come_up_through_both_nats() -> None:
@@ -124,8 +114,8 @@ def test_clear_text_of_the_inside_is_translated_too() -> None:
 
 def test_the_hub_shows_a_session_for_each_branch_behind_one_address() -> None:
     up = lab()
-    shown = printed(up, "session")
+    said = shown(up, "Hub", "session")
     for profile, port in (("NORTH", 4500), ("SOUTH", 1024)):
-        assert f"Profile: {profile}\nSession status: UP-ACTIVE     \nPeer: {SHARED} port {port} " in shown
-    assert shown.count("IKEv2 SA: ") == shown.count("IPSEC FLOW: ") == 2
-    assert f"current_peer {SHARED} port 1024" in printed(up, "ipsec.sa")
+        assert f"Profile: {profile}\nSession status: UP-ACTIVE     \nPeer: {SHARED} port {port} " in said
+    assert said.count("IKEv2 SA: ") == said.count("IPSEC FLOW: ") == 2
+    assert f"current_peer {SHARED} port 1024" in shown(up, "Hub", "ipsec.sa")

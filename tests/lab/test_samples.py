@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from ikecli.config import dialect_of
 from ikecli.lab.lab import VirtualLab
-
-SAMPLES = Path(__file__).parents[2] / "sample-configs"
+from tests.config.reading import SAMPLES
 
 
 def started(directory: str, *names: str) -> VirtualLab:

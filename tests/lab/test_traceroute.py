@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,10 @@ from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.dataplane.icmp_errors import EXPIRED, expired, quoted
 from ikecli.dataplane.packet import Packet, echo_asked, echo_request, udp
 from ikecli.lab.lab import VirtualLab
+from tests.config.reading import SAMPLES
 from tests.lab.test_tunnels import pair
 from tests.lab.tunnels import lab, router
 
-SAMPLES = Path(__file__).parents[2] / "sample-configs"
 VTI = " tunnel mode ipsec ipv4\n tunnel protection ipsec profile PROF"
 
 

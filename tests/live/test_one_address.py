@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.reading import SAMPLES
 from tests.daemon.engines import Engine
 from tests.dataplane.namespaces import join, namespaces
 from tests.live.machine import differing, snapshot
@@ -16,13 +17,13 @@ from tests.live.translation import translate
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
-SAMPLES = Path(__file__).parent.parent.parent / "sample-configs" / "hub-and-spoke"
+FLEX = SAMPLES / "hub-and-spoke"
 GENERAL = " tunnel source GigabitEthernet0/0\n"
 
 
 def text(name: str) -> str:
     """The sample configuration of one router, with IPsec tunnels and behind the router N."""
-    whole = (SAMPLES / f"flex-{name.lower()}.cfg").read_text()
+    whole = (FLEX / f"flex-{name.lower()}.cfg").read_text()
     whole = whole.replace("198.51.100.1", f"10.99.{name[-1]}.1").replace("198.51.100.254", f"10.99.{name[-1]}.254")
     return whole.replace(GENERAL, f"{GENERAL} tunnel mode ipsec ipv4\n").replace(" mode transport", " mode tunnel")
 

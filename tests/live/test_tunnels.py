@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.reading import SAMPLES
 from tests.daemon.engines import Engine, config
 from tests.dataplane.namespaces import ip, join, namespaces, within
 from tests.live.machine import differing, snapshot
@@ -18,7 +19,7 @@ from tests.live.test_planes import kind as kind  # a fixture
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
-SAMPLES = Path(__file__).parent.parent.parent / "sample-configs" / "hub-and-spoke"
+FLEX = SAMPLES / "hub-and-spoke"
 TUNNEL = {"L": "172.16.0.1", "R": "172.16.0.2"}
 OTHER = {"L": "R", "R": "L"}
 MODES = {
@@ -108,8 +109,8 @@ def test_a_hub_makes_an_interface_for_a_spoke_and_routes_what_it_tells(tmp_path:
         join(made["Hub"], made["Spoke"], ("192.0.2.1/24", "192.0.2.11/24"))
         ip("-n", made["Hub"], "address", "add", "192.0.2.254/24", "dev", "veth0")
         before = {name: snapshot(made[name]) for name in made}
-        hub = (SAMPLES / "flex-hub.cfg").read_text()
-        spoke = (SAMPLES / "flex-spoke1.cfg").read_text().replace("198.51.100.", "192.0.2.")
+        hub = (FLEX / "flex-hub.cfg").read_text()
+        spoke = (FLEX / "flex-spoke1.cfg").read_text().replace("198.51.100.", "192.0.2.")
         engines = {}
         for name, whole in (("Hub", hub), ("Spoke", spoke)):
             named = ("--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
@@ -137,7 +138,7 @@ def test_a_hub_makes_an_interface_for_a_spoke_and_routes_what_it_tells(tmp_path:
 
 
 def test_a_router_and_a_firewall_route_through_their_tunnel(tmp_path: Path, kind: str) -> None:
-    samples = SAMPLES.parent / "route-based"
+    samples = SAMPLES / "route-based"
     with namespaces("Router", "M", "Firewall") as made:
         join(made["Router"], made["M"], ("192.0.2.1/24", "192.0.2.254/24"), "veth0")
         join(made["M"], made["Firewall"], ("198.51.100.254/24", "198.51.100.2/24"), "veth1")

@@ -12,8 +12,7 @@ import pytest
 from ikecli import __version__
 from ikecli.daemon import places
 from ikecli.main import main
-
-SAMPLES = Path(__file__).parent.parent.parent / "sample-configs"
+from tests.config.reading import SAMPLES
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
