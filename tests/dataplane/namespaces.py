@@ -53,6 +53,19 @@ def join(one: str, other: str, addresses: tuple[str, str], device: str = "veth0"
 
 
 @contextmanager
+def joined(left: str, right: str) -> Iterator[dict[str, str]]:
+    """Make namespaces L and R with a cable between their addresses."""
+    with namespaces("L", "R") as made:
+        join(made["L"], made["R"], (left, right))
+        yield made
+
+
+def into(name: str) -> list[str]:
+    """Return the words that run a command, which follows them, in a namespace."""
+    return ["ip", "netns", "exec", name]
+
+
+@contextmanager
 def within(name: str) -> Iterator[None]:
     """Be in a namespace."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)

@@ -27,7 +27,7 @@ from ikecli.intent import Intent
 from ikecli.lab.clock import Timer, VirtualClock
 from ikecli.lab.dice import Dice
 from ikecli.lab.fabric import Fabric
-from tests.dataplane.namespaces import join, namespaces, within
+from tests.dataplane.namespaces import joined, within
 
 NAMES = ("L", "R")
 OTHER = {"L": "R", "R": "L"}
@@ -230,10 +230,8 @@ def rig(kind: str, state: Path) -> Iterator[Rig]:
 @contextmanager
 def linux_rig(kind: str, state: Path) -> Iterator[LinuxRig]:
     """Make a rig of this machine: userspace or xfrm."""
-    with namespaces(*NAMES) as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
-        with closing(LinuxRig(kind, state, names)) as made:
-            yield made
+    with joined(f"{ENDS['L']}/24", f"{ENDS['R']}/24") as names, closing(LinuxRig(kind, state, names)) as made:
+        yield made
 
 
 assert ip_address(ENDS["L"]) in ip_interface(f"{ENDS['R']}/24").network

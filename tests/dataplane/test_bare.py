@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from ikecli.daemon.sockets import IPV6_HERE
 from ikecli.dataplane import gre
 from ikecli.dataplane.packet import UDP, Packet
 from ikecli.dataplane.userspace.bare import Bare
@@ -29,6 +30,7 @@ def wire() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield near, far
 
 
+@pytest.mark.skipif(not IPV6_HERE.exists(), reason="this machine has no IPv6")
 def test_a_device_that_is_down_loses_what_comes_and_nothing_else(wire: tuple[socket.socket, socket.socket]) -> None:
     near, far = wire
     full = os.open("/dev/full", os.O_RDWR)

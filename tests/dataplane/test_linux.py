@@ -25,10 +25,10 @@ from ikecli.dataplane.packet import Packet
 from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import ip, join, joined, namespaces, within
 from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled, unprotected
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig, Node, linux_rig
-from tests.live.machine import differing, snapshot
+from tests.live.machine import NEEDS_NFT, differing, snapshot
 
 pytestmark = pytest.mark.live
 
@@ -126,6 +126,7 @@ def test_as_many_flows_as_there_are_are_kept_out_of_the_clear(tmp_path: Path) ->
             assert said == []
 
 
+@NEEDS_NFT
 def test_the_table_bounds_segments_of_the_interfaces_that_say_so_while_they_do(userspace: LinuxRig) -> None:
     """As the kernel's ESP has it; here on a plane that would do so itself, since not every kernel has that ESP."""
     node = userspace.nodes["L"]
@@ -273,8 +274,7 @@ def test_gre_without_protection_goes_on_with_another_worker(userspace: LinuxRig)
 
 def test_a_device_goes_into_another_and_back_with_the_routes_that_went(tmp_path: Path) -> None:
     """A bridge stands for a VRF here, which takes no routes away: that is done by hand."""
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], (f"{ENDS['L']}/24", f"{ENDS['R']}/24"))
+    with joined(f"{ENDS['L']}/24", f"{ENDS['R']}/24") as names:
         name = names["L"]
         for bridge in ("br0", "br1"):
             ip("-n", name, "link", "add", bridge, "address", f"02:00:00:00:00:0{bridge[-1]}", "type", "bridge")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from tests.live.machine import ASPECTS, differing
+from tests.live.machine import ASPECTS, differing, need_esp
 
-COMMANDS = (*(("ip", *words) for words in ASPECTS), ("nft", "list", "ruleset"))
+COMMANDS = (*(("ip", *words) for words in ASPECTS), *([("nft", "list", "ruleset")] if shutil.which("nft") else []))
 IN_MOTION = re.compile(r"(expires|preferred_lft|valid_lft) \S+")
 
 
@@ -38,6 +39,14 @@ def ours(process: int) -> bool:
         return os.getsid(process) == os.getsid(0)
     except ProcessLookupError:
         return False
+
+
+@pytest.fixture(params=["userspace", "xfrm"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The data planes that packets go through."""
+    if request.param == "xfrm":
+        need_esp()
+    return str(request.param)
 
 
 @pytest.fixture(scope="session", autouse=True)

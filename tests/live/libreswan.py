@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tests.dataplane.namespaces import into
 from tests.live.cases import KEY, NETWORK, OUTSIDE, Case
 from tests.live.peers import Unpacked
 
@@ -60,7 +61,7 @@ class Pluto:
         self._run("/usr/bin/certutil", "-N", "-d", "sql:/run/nss", "--empty-password")
         places = ("--config", "/run/ipsec.conf", "--secretsfile", "/run/ipsec.secrets", "--nssdir", "/run/nss")
         pluto = (f"{PROGRAMS}/pluto", "--nofork", "--stderrlog", *places, "--rundir", "/run/pluto")
-        command = ["ip", "netns", "exec", self._namespace, *self._peer.command(self._where, *pluto)]
+        command = self._within(*pluto)
         with open(self._where / "log", "wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as daemon:
             try:
                 deadline = time.monotonic() + PATIENCE
@@ -74,9 +75,11 @@ class Pluto:
             finally:
                 daemon.kill()
 
+    def _within(self, *words: str) -> list[str]:
+        return [*into(self._namespace), *self._peer.command(self._where, *words)]
+
     def _run(self, *words: str) -> str:
-        command = ["ip", "netns", "exec", self._namespace, *self._peer.command(self._where, *words)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(self._within(*words), capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, (
             f"{words}: {ran.stdout}{ran.stderr}{self.log if words[0] != '/usr/bin/certutil' else ''}"
         )

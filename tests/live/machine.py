@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 import subprocess
 import threading
 from pathlib import Path
 
-from tests.dataplane.namespaces import within
+import pytest
+
+from tests.dataplane.namespaces import namespaces, within
 
 BLOCK = 1 << 16
 ASPECTS = (
@@ -39,6 +42,24 @@ def differing(before: dict[str, str], after: dict[str, str]) -> dict[str, tuple[
         for name in before.keys() | after.keys()
         if before.get(name, "") != after.get(name, "")
     }
+
+
+def has_esp() -> bool:
+    """Tell whether this kernel takes an ESP SA."""
+    with namespaces("probe") as made:
+        words = ("src", "127.0.0.2", "dst", "127.0.0.1", "proto", "esp", "spi", "0x1000", "mode", "tunnel")
+        keys = ("auth", "hmac(sha256)", "0x" + "01" * 32, "enc", "cbc(aes)", "0x" + "02" * 16)
+        ran = subprocess.run(["ip", "-n", made["probe"], "xfrm", "state", "add", *words, *keys], capture_output=True)
+    return ran.returncode == 0
+
+
+NEEDS_NFT = pytest.mark.skipif(shutil.which("nft") is None, reason="nft (of nftables) is not installed")
+
+
+def need_esp() -> None:
+    """Skip the test where this kernel has no ESP."""
+    if not has_esp():
+        pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
 
 
 def stream(sender: str, source: str, receiver: str, destination: str, octets: int, port: int = 0) -> bool:

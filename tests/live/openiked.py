@@ -13,6 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.dataplane.namespaces import into
 from tests.live.cases import KEY, NETWORK, OUTSIDE, Case
 from tests.live.peers import Unpacked
 
@@ -76,7 +77,7 @@ class Iked:
                 daemon.wait(PATIENCE)
 
     def _within(self, *words: str) -> list[str]:
-        return ["ip", "netns", "exec", self._namespace, *self._peer.command(self._where, *words)]
+        return [*into(self._namespace), *self._peer.command(self._where, *words)]
 
     def control(self, *words: str) -> str:
         """Run ikectl; return what it says."""

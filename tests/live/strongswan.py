@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tests.dataplane.namespaces import into
 from tests.live.peers import Unpacked
 
 PATIENCE: Final = 15.0
@@ -47,7 +48,7 @@ class Charon:
     @contextmanager
     def running(self) -> Iterator[Charon]:
         """Run it."""
-        command = ["ip", "netns", "exec", self._namespace]
+        command = into(self._namespace)
         command += self._peer.command(self._where, "/usr/lib/ipsec/charon")
         environment = {**os.environ, "STRONGSWAN_CONF": "/run/strongswan.conf"}
         quiet = subprocess.DEVNULL

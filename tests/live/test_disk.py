@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import join, namespaces
-from tests.live.test_planes import MEGABYTE, OUTSIDE, Two
-from tests.live.test_planes import kind as kind  # a fixture
+from tests.dataplane.namespaces import into
+from tests.live.test_planes import MEGABYTE, Two, ends
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 SMALL = 'mount -t tmpfs -o size=256k small "$0" && cp "$0/../config" "$0" && exec "$@"'
@@ -28,7 +27,7 @@ class Small(Two):
         disk.mkdir(parents=True, exist_ok=True)
         disk.parent.chmod(0o700)
         places = ("--config", str(disk / "config"), "--state", str(disk / "state"), "--dataplane", self.kind)
-        within = ["ip", "netns", "exec", self.made[name], "unshare", "--mount", "sh", "-c", SMALL, str(disk)]
+        within = [*into(self.made[name]), "unshare", "--mount", "sh", "-c", SMALL, str(disk)]
         return Engine(self.where / name, self.text(name), *places, within=within)
 
     def disk(self, name: str) -> Path:
@@ -51,8 +50,7 @@ def full(disk: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_no_tunnel_and_no_configuration(tmp_path: Path, kind: str) -> None:
-    with namespaces("L", "R") as made:
-        join(made["L"], made["R"], (f"{OUTSIDE['L']}/24", f"{OUTSIDE['R']}/24"))
+    with ends() as made:
         both = Small(tmp_path, kind, made, REKEYS)
         left = both.sites["L"].engine
         try:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.live.cases import CBC, Case
 from tests.live.libreswan import Pluto, theirs
+from tests.live.machine import need_esp
 from tests.live.peers import LIBRESWAN, unpacked
-from tests.live.test_planes import has_esp
 from tests.live.tunnel import Tunnel, live_through
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
@@ -43,8 +43,7 @@ NARROWED = _row("narrowing", selectors=("10.2.0.0/16", "10.1.0.0/16"), connectio
 
 @pytest.fixture
 def tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
-    if not has_esp():
-        pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
+    need_esp()
     with ExitStack() as stack:
         make = partial(Pluto, unpacked(LIBRESWAN), text=theirs(request.param))
         yield Tunnel(stack, request.param, make, "xfrm")

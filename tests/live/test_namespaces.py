@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine, config
-from tests.dataplane.namespaces import join, namespaces
+from tests.dataplane.namespaces import into, joined
 
 pytestmark = pytest.mark.live
 
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.live
 @pytest.fixture
 def made() -> Iterator[dict[str, str]]:
     """Two namespaces, joined by a cable with 192.0.2.1 and 192.0.2.2."""
-    with namespaces("L", "R") as names:
-        join(names["L"], names["R"], ("192.0.2.1/24", "192.0.2.2/24"))
+    with joined("192.0.2.1/24", "192.0.2.2/24") as names:
         yield names
 
 
@@ -26,7 +25,7 @@ def made() -> Iterator[dict[str, str]]:
 def test_the_log_says_that_there_is_no_route_to_a_peer(tmp_path: Path, made: dict[str, str], plane: str) -> None:
     text = config("Left", "192.0.2.1", "198.51.100.2", "10.1.1", "10.2.2")
     text = text.replace("end\n", "ip route 10.2.2.0 255.255.255.0 192.0.2.2\nend\n")
-    left = Engine(tmp_path / "left", text, "--dataplane", plane, within=["ip", "netns", "exec", made["L"]])
+    left = Engine(tmp_path / "left", text, "--dataplane", plane, within=into(made["L"]))
     try:
         left.until("STARTED")
         left.type("ping 10.2.2.1 source Loopback0 repeat 1 timeout 1")
@@ -40,18 +39,16 @@ def test_two_engines_meet_on_the_real_ports(tmp_path: Path, made: dict[str, str]
     left = Engine(
         tmp_path / "left",
         config("Left", "192.0.2.1", "192.0.2.2", "10.1.1", "10.2.2"),
-        within=["ip", "netns", "exec", made["L"]],
+        within=into(made["L"]),
     )
     right = Engine(
         tmp_path / "right",
         config("Right", "192.0.2.2", "192.0.2.1", "10.2.2", "10.1.1"),
-        within=["ip", "netns", "exec", made["R"]],
+        within=into(made["R"]),
     )
     try:
         left.until("STARTED"), right.until("STARTED")
-        listening = subprocess.run(
-            ["ip", "netns", "exec", made["L"], "ss", "-uln"], capture_output=True, text=True, check=True
-        ).stdout
+        listening = subprocess.run([*into(made["L"]), "ss", "-uln"], capture_output=True, text=True, check=True).stdout
         assert "192.0.2.1:500 " in listening
         assert "192.0.2.1:4500 " in listening
         left.type("ping 10.2.2.1 source Loopback0 repeat 1 timeout 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import pytest
 
 from tests.config.reading import SAMPLES
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import join, namespaces
+from tests.dataplane.namespaces import into, join, namespaces
 from tests.live.machine import differing, snapshot
-from tests.live.test_planes import kind as kind  # a fixture
 from tests.live.translation import translate
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
@@ -40,16 +38,13 @@ def test_spokes_behind_one_translation_each_have_an_interface(tmp_path: Path, ki
         engines = {}
         for name in names:
             options = ("--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
-            engine = Engine(tmp_path / name, text(name), *options, within=["ip", "netns", "exec", made[name]])
+            engine = Engine(tmp_path / name, text(name), *options, within=into(made[name]))
             stack.callback(engine.end)
             engines[name] = engine.until("STARTED")
         hub = engines["Hub"]
         for number in (1, 2):
             engines[f"Spoke{number}"].show_until("show interfaces Tunnel0", "line protocol is up")
-        deadline = time.monotonic() + 20
-        while "Virtual-Access2" not in (routes := hub.type("show ip route")):
-            assert time.monotonic() < deadline, hub.log.read_text() + routes
-            time.sleep(0.2)
+        hub.show_until("show ip route", "Virtual-Access2")
         peers = [line for line in hub.type("show crypto ikev2 sa").splitlines() if "192.0.2.254" in line]
         assert len(peers) == 2
         for number in (1, 2):

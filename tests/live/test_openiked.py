@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 
 from tests.live.cases import CBC, Case
+from tests.live.machine import need_esp
 from tests.live.openiked import Iked, theirs
 from tests.live.peers import OPENIKED, unpacked
-from tests.live.test_planes import has_esp
 from tests.live.tunnel import Tunnel, end_and_begin
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -27,8 +27,7 @@ NAMES = Case(name="names", ike=CBC, their_ike=IKE, esp=SHA_1[0], their_esp=SHA_1
 
 @pytest.fixture
 def tunnel(request: pytest.FixtureRequest) -> Iterator[Tunnel]:
-    if not has_esp():
-        pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
+    need_esp()
     with ExitStack() as stack:
         make = partial(Iked, unpacked(OPENIKED), text=theirs(request.param))
         yield Tunnel(stack, request.param, make, "xfrm")

@@ -15,13 +15,12 @@ import pytest
 from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.ledger import Ledger
 from tests.daemon.engines import Engine, config
-from tests.dataplane.namespaces import ip, join, namespaces, within
-from tests.live.test_planes import kind as kind  # a fixture
+from tests.dataplane.namespaces import into, ip, join, namespaces, within
+from tests.live.test_planes import INSIDE, OTHER
 from tests.live.translation import translate
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
-INSIDE = {"L": "10.1.1", "R": "10.2.2"}
 LEFT, RIGHT = "198.51.100.1", "192.0.2.2"
 ROUTER = {"L": "198.51.100.254", "R": "192.0.2.254"}
 NARROW = 1300
@@ -34,23 +33,20 @@ class Routed:
         self.made, self.engines = made, dict[str, Engine]()
         texts = {"L": text("L", LEFT, RIGHT, RIGHT, more), "R": text("R", RIGHT, peer, LEFT, more)}
         for name, whole in texts.items():
-            within_namespace = ["ip", "netns", "exec", made[name]]
-            engine = Engine(where / name, whole, "--dataplane", kind, within=within_namespace)
+            engine = Engine(where / name, whole, "--dataplane", kind, within=into(made[name]))
             self.engines[name] = engine.until("STARTED")
 
-    def ping(self, name: str, count: int = 3) -> str:
-        other = {"L": "R", "R": "L"}[name]
-        line = f"ping {INSIDE[other]}.1 source Loopback0 repeat {count} timeout 1"
-        return self.engines[name].type(line).splitlines()[3]
+    def until_it_passes(self, name: str) -> None:
+        """Ping three times as an operator does, until all are answered."""
+        self.engines[name].show_until(self.line(name), "!!!")
 
-    def until_it_passes(self, name: str, seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while self.ping(name) != "!!!":
-            assert time.monotonic() < deadline, self.engines[name].log.read_text()
+    @staticmethod
+    def line(name: str) -> str:
+        return f"ping {INSIDE[OTHER[name]]}.1 source Loopback0 repeat 3 timeout 1"
 
 
 def text(name: str, local: str, peer: str, identity: str, more: str) -> str:
-    other = {"L": "R", "R": "L"}[name]
+    other = OTHER[name]
     whole = config(name, local, peer, INSIDE[name], INSIDE[other])
     whole = whole.replace(f"match identity remote address {peer} ", f"match identity remote address {identity} ")
     routes = f"ip route {INSIDE[other]}.0 255.255.255.0 {ROUTER[name]}\nip route 0.0.0.0 0.0.0.0 {ROUTER[name]}\n"
@@ -120,10 +116,7 @@ def test_tcp_connections_have_no_larger_segments_than_configured(tmp_path: Path,
 
 def test_transport_mode_protects_what_goes_between_the_ends_themselves(tmp_path: Path, kind: str) -> None:
     with routed(tmp_path, kind, more=" mode transport") as both:
-        line = f"ping {RIGHT} repeat 5 timeout 1"
-        deadline = time.monotonic() + 20
-        while "!!!" not in both.engines["L"].type(line):
-            assert time.monotonic() < deadline
+        both.engines["L"].show_until(f"ping {RIGHT} repeat 5 timeout 1", "!!!")
         shown = both.engines["L"].type("show crypto ipsec sa")
         assert "in use settings ={Transport" in shown
         before = int(re.findall(r"#pkts encrypt: (\d+)", shown)[0])
@@ -149,4 +142,4 @@ def test_a_peer_whose_translation_changes_is_answered_where_it_is_now(tmp_path: 
             ip("link", "set", "veth1", "up")
         both.until_it_passes("L")
         both.engines["R"].show_until("show crypto ikev2 sa", f"{ROUTER['R']}/300")
-        assert both.ping("R") == "!!!"
+        assert "!!!" in both.engines["R"].type(both.line("R"))

@@ -11,22 +11,31 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.engines import Engine, config
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import into, ip, joined, within
 from tests.live.machine import differing, snapshot, stream
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 OUTSIDE = {"L": "192.0.2.1", "R": "192.0.2.2"}
 INSIDE = {"L": "10.1.1", "R": "10.2.2"}
+OTHER = {"L": "R", "R": "L"}
 MEGABYTE = 1 << 20
 FOREIGN = ("10.99.0.0/16", "10.98.0.0/16")
 """Ends of a policy that somebody else put in."""
+
+
+@contextmanager
+def ends() -> Iterator[dict[str, str]]:
+    """Make the namespaces of both ends, with a cable between."""
+    with joined(f"{OUTSIDE['L']}/24", f"{OUTSIDE['R']}/24") as made:
+        yield made
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Site:
 
 def text(name: str, more: str = "") -> str:
     """The configuration of one end; its way to the other inside network leads over the other end."""
-    other = {"L": "R", "R": "L"}[name]
+    other = OTHER[name]
     whole = config(name, OUTSIDE[name], OUTSIDE[other], INSIDE[name], INSIDE[other])
     route = f"ip route {INSIDE[other]}.0 255.255.255.0 {OUTSIDE[other]}\n"
     return whole.replace(" match address L\n", f" match address L\n{more}").replace("end\n", f"{route}end\n")
@@ -56,8 +65,7 @@ class Two:
             site.engine.until("STARTED")
 
     def start(self, name: str) -> Engine:
-        within_namespace = ["ip", "netns", "exec", self.made[name]]
-        return Engine(self.where / name, self.text(name), "--dataplane", self.kind, within=within_namespace)
+        return Engine(self.where / name, self.text(name), "--dataplane", self.kind, within=into(self.made[name]))
 
     def text(self, name: str) -> str:
         """Return the configuration of an end."""
@@ -65,16 +73,12 @@ class Two:
 
     def ping(self, name: str, count: int = 3) -> str:
         """Ping as an operator does; return the line of marks."""
-        other = {"L": "R", "R": "L"}[name]
-        said = (
-            self.sites[name]
-            .engine.type(f"ping {INSIDE[other]}.1 source Loopback0 repeat {count} timeout 1")
-            .splitlines()
-        )
-        return said[3]
+        other = OTHER[name]
+        line = f"ping {INSIDE[other]}.1 source Loopback0 repeat {count} timeout 1"
+        return self.sites[name].engine.type(line).splitlines()[3]
 
     def stream(self, name: str, octets: int) -> bool:
-        other = {"L": "R", "R": "L"}[name]
+        other = OTHER[name]
         return stream(self.made[name], f"{INSIDE[name]}.1", self.made[other], f"{INSIDE[other]}.1", octets)
 
     def encrypted(self, name: str) -> int:
@@ -108,26 +112,9 @@ class Two:
             site.engine.end()
 
 
-def has_esp() -> bool:
-    """Tell whether this kernel takes an ESP SA."""
-    with namespaces("probe") as made:
-        words = ("src", "127.0.0.2", "dst", "127.0.0.1", "proto", "esp", "spi", "0x1000", "mode", "tunnel")
-        keys = ("auth", "hmac(sha256)", "0x" + "01" * 32, "enc", "cbc(aes)", "0x" + "02" * 16)
-        ran = subprocess.run(["ip", "-n", made["probe"], "xfrm", "state", "add", *words, *keys], capture_output=True)
-    return ran.returncode == 0
-
-
-@pytest.fixture(params=["userspace", "xfrm"])
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "xfrm" and not has_esp():
-        pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
-    return str(request.param)
-
-
 @pytest.fixture
 def two(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> Iterator[Two]:
-    with namespaces("L", "R") as made:
-        join(made["L"], made["R"], (f"{OUTSIDE['L']}/24", f"{OUTSIDE['R']}/24"))
+    with ends() as made:
         both = Two(tmp_path, kind, made, getattr(request, "param", ""))
         try:
             yield both
@@ -169,8 +156,7 @@ def test_an_engine_that_was_killed_begins_anew_and_finds_nothing_stale(two: Two)
 
 
 def test_what_others_put_in_stays(tmp_path: Path, kind: str) -> None:
-    with namespaces("L", "R") as made:
-        join(made["L"], made["R"], (f"{OUTSIDE['L']}/24", f"{OUTSIDE['R']}/24"))
+    with ends() as made:
         policy = ("src", FOREIGN[0], "dst", FOREIGN[1], "dir", "out", "action", "block")
         ip("-n", made["L"], "xfrm", "policy", "add", *policy)
         ip("-n", made["L"], "route", "add", f"{INSIDE['R']}.0/24", "via", OUTSIDE["R"])

@@ -13,6 +13,7 @@ import pytest
 from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.ledger import Ledger
 from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.live.machine import NEEDS_NFT
 
 pytestmark = pytest.mark.live
 
@@ -57,6 +58,7 @@ def agreed(made: dict[str, str], client: tuple[str, str], server: tuple[str, str
     return sizes[0], sizes[1]
 
 
+@NEEDS_NFT
 def test_segments_are_bounded_both_ways_and_the_table_goes(tmp_path: Path) -> None:
     with routed() as made, within(made["M"]):
         said: list[str] = []

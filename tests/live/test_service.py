@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine, config
-from tests.dataplane.namespaces import join, namespaces
+from tests.dataplane.namespaces import into, joined
 from tests.live.machine import differing, snapshot
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -31,8 +31,7 @@ def test_three_capabilities_are_enough_and_leave_nothing(tmp_path: Path) -> None
     os.mknod(tmp_path / "tun", stat.S_IFCHR | 0o666, os.makedev(10, 200))  # as udev has it, for all
     (tmp_path / "tun").chmod(0o666)
     drop = ["sh", "-c", f'mount --bind {tmp_path}/tun /dev/net/tun && exec {" ".join(drop)} "$@"', "sh"]
-    with namespaces("L", "R") as made:
-        join(made["L"], made["R"], ("192.0.2.1/24", "192.0.2.2/24"))
+    with joined("192.0.2.1/24", "192.0.2.2/24") as made:
         before = snapshot(made["L"])
         (tmp_path / "L").mkdir()
         os.chown(tmp_path / "L", NOBODY, NOBODY)
@@ -44,7 +43,7 @@ def test_three_capabilities_are_enough_and_leave_nothing(tmp_path: Path) -> None
         for (name, text), gateway, rights in zip(ends.items(), ("192.0.2.2", "192.0.2.1"), (drop, []), strict=True):
             inside = "10.2.2.0" if name == "L" else "10.1.1.0"
             whole = text.replace("end\n", f"ip route {inside} 255.255.255.0 {gateway}\nend\n")
-            within = ["ip", "netns", "exec", made[name], *rights]
+            within = [*into(made[name]), *rights]
             engines.append(Engine(tmp_path / name, whole, "--dataplane", "userspace", within=within).until("STARTED"))
         try:
             engines[0].type("ping 10.2.2.1 source Loopback0 repeat 3 timeout 2")

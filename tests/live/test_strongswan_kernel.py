@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from tests.live.cases import CASES, Case, theirs
+from tests.live.machine import need_esp
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, Peer, unpacked
 from tests.live.strongswan import Charon
-from tests.live.test_planes import has_esp
 from tests.live.tunnel import Tunnel, live_through
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -25,8 +25,7 @@ ROWS = {
 
 @pytest.mark.parametrize(("peer", "case", "kind"), ROWS.values(), ids=ROWS)
 def test_a_row_with_the_kernels_esp(peer: Peer, case: Case, kind: str) -> None:
-    if not has_esp():
-        pytest.skip("this kernel has no ESP: tests/live/test_uml.py brings one that has")
+    need_esp()
     with ExitStack() as stack:
         tunnel = Tunnel(stack, case, partial(Charon, unpacked(peer), text=theirs(case), plane=""), kind)
         if case.transport:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import into, ip, join, namespaces, within
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -46,8 +46,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         ip("-n", made["R"], "route", "add", "prohibit", "10.0.3.0/24")
         ip("-n", made["B"], "route", "add", "default", "via", "10.0.2.254")
         ip("-n", made["B"], "route", "add", "default", "via", "2001:db8:2::fe")
-        where = ["ip", "netns", "exec", made["A"]]
-        one = Engine(tmp_path / "A", CONFIG, "--dataplane", "userspace", within=where).until("STARTED")
+        one = Engine(tmp_path / "A", CONFIG, "--dataplane", "userspace", within=into(made["A"])).until("STARTED")
         yield one
         one.end()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ikecli.daemon.keylog import ESP_TABLE, IKE_TABLE
+from tests.dataplane.namespaces import into
 from tests.lab.capture import NEEDS_TSHARK, frames
 from tests.live.cases import CASES, Case, theirs
 from tests.live.peers import STRONGSWAN_5, STRONGSWAN_6, unpacked
@@ -34,7 +35,7 @@ JUDGED = {
 @contextmanager
 def captured(namespace: str, file: Path) -> Iterator[None]:
     """Write down what passes a namespace's device to the peer."""
-    command = ["ip", "netns", "exec", namespace, "dumpcap", "-q", "-i", "veth0", "-w", str(file)]
+    command = [*into(namespace), "dumpcap", "-q", "-i", "veth0", "-w", str(file)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
         while not file.exists():
             assert running.poll() is None

@@ -12,16 +12,14 @@ import pytest
 
 from tests.config.reading import SAMPLES
 from tests.daemon.engines import Engine, config
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import into, ip, join, namespaces, within
 from tests.live.machine import differing, snapshot
-from tests.live.test_planes import INSIDE, MEGABYTE, OUTSIDE, Two
-from tests.live.test_planes import kind as kind  # a fixture
+from tests.live.test_planes import INSIDE, MEGABYTE, OTHER, OUTSIDE, Two, ends
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 FLEX = SAMPLES / "hub-and-spoke"
 TUNNEL = {"L": "172.16.0.1", "R": "172.16.0.2"}
-OTHER = {"L": "R", "R": "L"}
 MODES = {
     "vti": " tunnel mode ipsec ipv4\n",
     "gre": "",
@@ -64,8 +62,7 @@ class Tunnels(Two):
 
 @pytest.fixture(params=list(MODES))
 def two(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> Iterator[Tunnels]:
-    with namespaces("L", "R") as made:
-        join(made["L"], made["R"], (f"{OUTSIDE['L']}/24", f"{OUTSIDE['R']}/24"))
+    with ends() as made:
         both = Tunnels(tmp_path, kind, made, request.param)
         try:
             for site in both.sites.values():
@@ -114,7 +111,7 @@ def test_a_hub_makes_an_interface_for_a_spoke_and_routes_what_it_tells(tmp_path:
         engines = {}
         for name, whole in (("Hub", hub), ("Spoke", spoke)):
             named = ("--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
-            engines[name] = Engine(tmp_path / name, whole, *named, within=["ip", "netns", "exec", made[name]])
+            engines[name] = Engine(tmp_path / name, whole, *named, within=into(made[name]))
         try:
             for engine in engines.values():
                 engine.until("STARTED")
@@ -147,9 +144,8 @@ def test_a_router_and_a_firewall_route_through_their_tunnel(tmp_path: Path, kind
         engines = {}
         for name, file, dialect in (("Router", "router.cfg", "ios"), ("Firewall", "asa.cfg", "asa")):
             options = ("--dialect", dialect, "--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
-            within_namespace = ["ip", "netns", "exec", made[name]]
             whole = (samples / file).read_text()
-            engines[name] = Engine(tmp_path / name, whole, *options, within=within_namespace)
+            engines[name] = Engine(tmp_path / name, whole, *options, within=into(made[name]))
         try:
             for engine in engines.values():
                 engine.until("STARTED")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.machine import has_esp
 from tests.live.peers import LIBRESWAN, OPENIKED, STRONGSWAN_5, STRONGSWAN_6, folder, unpacked
-from tests.live.test_planes import has_esp
 
 UML = Path(__file__).parent / "uml"
 ROOT = Path(__file__).parent.parent.parent

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import into, ip, join, joined, namespaces, within
 from tests.live.machine import differing, snapshot
-from tests.live.test_planes import kind as kind  # a fixture
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -136,7 +135,7 @@ class Ends:
     def start(self, name: str, text: str) -> Engine:
         named = ("--interface", "GigabitEthernet0/0=veth0", "--interface", "GigabitEthernet0/0.1=veth0")
         options = (*named, "--interface", "GigabitEthernet0/1=veth1", "--dataplane", self.kind)
-        engine = Engine(self.where / name, text, *options, within=["ip", "netns", "exec", self.made[name]])
+        engine = Engine(self.where / name, text, *options, within=into(self.made[name]))
         self.stack.callback(engine.end)
         self.engines[name] = engine.until("STARTED")
         return engine
@@ -258,12 +257,10 @@ def test_a_vrf_of_the_machines_own_is_used_and_left_alone(ends: Ends) -> None:
 def test_a_kernel_without_vrf_devices_is_told_of_and_takes_no_sa(tmp_path: Path, kind: str) -> None:
     if has_vrf():
         return
-    with namespaces("L", "R") as made, ExitStack() as stack:
-        join(made["L"], made["R"], ("192.0.2.1/24", "192.0.2.2/24"))
+    with joined("192.0.2.1/24", "192.0.2.2/24") as made, ExitStack() as stack:
         before = in_order(made["L"])
         options = ("--interface", "GigabitEthernet0/1=lo", "--dataplane", kind)
-        within_namespace = ["ip", "netns", "exec", made["L"]]
-        engine = Engine(tmp_path / "L", tunnels("L", "INTERNET", "RED"), *options, within=within_namespace)
+        engine = Engine(tmp_path / "L", tunnels("L", "INTERNET", "RED"), *options, within=into(made["L"]))
         stack.callback(engine.end)
         said = engine.until("STARTED").log.read_text()
         assert "% VRF INTERNET, RED has no effect: this kernel has no devices of the kind vrf" in said

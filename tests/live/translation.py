@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.dataplane.namespaces import within
+from tests.dataplane.namespaces import into, within
 from tests.live.peers import LIBRESWAN, unpacked
 
 IPTABLES = "/usr/sbin/iptables-legacy", "-t", "nat"
@@ -20,7 +20,7 @@ def translate(namespace: str, device: str, ports: tuple[int, int] | None = None,
     """
     with within(namespace):
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
-    there = ["ip", "netns", "exec", namespace]
+    there = into(namespace)
     rules = _nft(device, ports, to)
     if subprocess.run([*there, "nft", "-f", "-"], input=rules, text=True, capture_output=True, check=False).returncode:
         for words in _legacy(device, ports, to):

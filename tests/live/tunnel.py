@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.daemon.engines import Engine
-from tests.dataplane.namespaces import ip, join, namespaces, within
+from tests.dataplane.namespaces import into, ip, join, namespaces, within
 from tests.live.cases import HIDDEN, INSIDE, NETWORK, OUTSIDE, Case, ours
 from tests.live.machine import stream
 from tests.live.translation import translate
@@ -78,7 +78,7 @@ class Tunnel:
         assert [line for line in noted if "SHA-1 is deprecated" not in line] == []
 
     def _start(self) -> Engine:
-        within = ["ip", "netns", "exec", self.names["L"]]
+        within = into(self.names["L"])
         return Engine(self._where / "L", ours(self.case), "--dataplane", self._kind, within=within).until("STARTED")
 
     def kill(self, name: str) -> None:
@@ -161,7 +161,7 @@ class Pinging:
     def __init__(self, namespace: str, source: str, count: int, size: int, interval: float, destination: str) -> None:
         self._namespace = namespace
         self._before = answers(namespace)
-        command = ["ip", "netns", "exec", namespace, "ping", "-q", "-I", source, "-c", str(count), "-s", str(size)]
+        command = [*into(namespace), "ping", "-q", "-I", source, "-c", str(count), "-s", str(size)]
         command += ["-i", str(interval), "-W", "2", destination]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
