@@ -246,6 +246,8 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
          "crypto ikev2 limit max-sa: 20000 SAs: the most there are here are 9999"),
         ("ios", ["interface Tunnel1", "ip address 10.9.9.1 255.255.255.252", "tunnel source GigabitEthernet0/0",
                  "tunnel destination 192.0.2.9"], "interface Tunnel1: GRE: a tunnel here is IPsec by itself"),
+        ("asa", ["access-list A1 extended permit icmp6 any6 any6 echo"],
+         "crypto map M 1: a message of ICMP for IPv6: the line is for all of them here"),
         ("asa", ["crypto map M 1 set tfc-packets"], "crypto map M 1: set tfc-packets"),
         ("asa", ["crypto map M 1 set connection-type answer-only"], "crypto map M 1: connection-type answer-only"),
         ("asa", ["crypto ikev2 cookie-challenge never"],

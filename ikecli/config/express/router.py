@@ -321,8 +321,10 @@ class Router(Writer[ios.Ios]):
 
     def _list(self, wanted: str, what: str, flows: tuple[Flow, ...], version: int) -> str:
         """Return the name of an access list for flows of one IP version."""
-        lines = lines_of(flows, what, self.losses)
+        lines = list(lines_of(flows, what, self.losses))
         if version == 6:
+            if any(line.icmp for line in lines):
+                self.losses.add(what, "a message of ICMP for IPv6: the line is for all of them here")
             return named(self.draft.access_lists6, wanted, list6(lines))
         return named(self.draft.access_lists, wanted, list4(lines))
 
