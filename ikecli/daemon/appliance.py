@@ -106,7 +106,16 @@ class Appliance:
         self.sessions: Final[dict[int, Session]] = {}
         self.holder: Session | None = None
         self._ask = ask or self._ask_here
-        self._ways: Final[dict[type[Effect], Callable[[Any], None]]] = {
+        self._ways: Final = self._ways_out(transmit)
+        self._due: Cancel | None = None
+        self._took = 0.0
+        self._applied: Intent | None = None
+        self._alarm: Cancel | None = None
+        self._alarm_at: float | None = None
+
+    def _ways_out(self, transmit: Callable[[Datagram], None]) -> dict[type[Effect], Callable[[Any], None]]:
+        """Return what does each effect of the engine."""
+        return {
             Send: partial(self._send, transmit),
             Tell: self._tell,
             Install: self._install,
@@ -117,11 +126,6 @@ class Appliance:
             Detach: lambda detach: self.plane.detach(detach.name),
             Ask: self._find_answer,
         }
-        self._due: Cancel | None = None
-        self._took = 0.0
-        self._applied: Intent | None = None
-        self._alarm: Cancel | None = None
-        self._alarm_at: float | None = None
 
     def _new_store(self, dialect: str) -> Store:
         return Store(dialect, self.storage.master_key(), self.random, self.storage.phrases())
