@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ikecli.language import tree
 from ikecli.language.notation import Declaration
 from ikecli.language.tree import Node
@@ -88,25 +86,8 @@ def _tail_optional(pattern: Node, keys: frozenset[str], words: bool) -> Node:
         if keys & tree.slots(items[at]).keys():
             items[at] = _shortened(items[at], keys)
             break
-    rest = tree.sequence(items[cut:]) if items[cut:] else None
-    return tree.sequence([*items[:cut], *([tree.Opt(_begun(rest) if words else rest)] if rest else [])])
-
-
-def _begun(node: Node) -> Node:
-    """Let each of several forms of a value be cut off behind the words that it begins with."""
-    match node:
-        case tree.Record(item=item):
-            return replace(node, item=_begun(item))
-        case tree.Choice(branches):
-            return tree.Choice(tuple(_begun_form(_items(branch)) for branch in branches))
-        case _:
-            return node
-
-
-def _begun_form(items: tuple[Node, ...]) -> Node:
-    cut = next((at for at, item in enumerate(items) if not isinstance(item, tree.Word)), len(items))
-    whole = not cut or cut == len(items) or isinstance(items[cut], tree.Opt)
-    return tree.sequence(items) if whole else tree.sequence([*items[:cut], tree.Opt(tree.sequence(items[cut:]))])
+    rest = items[cut:]
+    return tree.sequence([*items[:cut], *([tree.Opt(tree.sequence(rest))] if rest else [])])
 
 
 def _shortened(node: Node, keys: frozenset[str]) -> Node:

@@ -44,19 +44,6 @@ def test_no_clears_only_the_key_it_names() -> None:
     assert keys("default pre-shared-key local") == ["pre-shared-key a"]
 
 
-def test_no_takes_the_words_that_one_form_of_a_value_begins_with(tmp_path: Path) -> None:
-    grammar = (
-        "(config)\nlife {seconds <1-9>$s | days <1-9>$d}$life = life\nwindow {size {64 | 128}$w | off$w} = window\n"
-    )
-    (tmp_path / "config").write_text(grammar)
-    mode = load_from(tmp_path, "ios").modes["config"]
-    for line in ("life", "life days", "life seconds 3", "window", "window size", "window size 64", "window off"):
-        assert mode.read(f"no {line}").negated == "no"
-    for line in ("life 3", "life days seconds", "window 64"):
-        with pytest.raises(LineError):
-            mode.read(f"no {line}")
-
-
 def test_repeated_statements_add_up_and_are_removed_one_by_one() -> None:
     typed = ["match identity remote fqdn a", "match identity remote any", "match identity remote fqdn a"]
     assert [remote.kind for remote in profile(*typed).match_remote] == ["fqdn", "any"]
