@@ -36,7 +36,7 @@ def test_the_service_manager_hears_of_readiness_reloads_and_the_end(
         assert hear("READY=1") == "READY=1\nSTATUS=the startup configuration was read again"
         engine.process.send_signal(signal.SIGTERM)
         hear("STOPPING=1")
-        assert engine.end() == 0
+        assert engine.process.wait(20) == 0
 
 
 def test_a_watchdog_of_another_process_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
