@@ -27,8 +27,8 @@ class Kernel:
             raise Refused(what, errno.ENOBUFS)
         self.routed += kind == RTM_NEWROUTE
 
-    def dump(self, what: str, message: Any, kind: int) -> list[Any]:
-        return []
+    def found(self) -> dict[str, Any]:
+        return {}
 
     def add(self, name: str, kind: str, details: Any, alias: str) -> None:
         self.devices.append(name)
@@ -44,7 +44,7 @@ class Made:
     """The devices of a kernel."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.add, self.change, self.delete = kernel.add, kernel.change_device, kernel.delete
+        self.found, self.add, self.change, self.delete = kernel.found, kernel.add, kernel.change_device, kernel.delete
 
 
 def vrfs_of(kernel: Kernel, state: Path, said: list[str]) -> tuple[Vrfs, Ledger]:

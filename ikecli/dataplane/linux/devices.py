@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any, Final
 
-from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_NEWLINK
+from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, Refused, Requests
@@ -23,10 +23,15 @@ NAMED: Final = re.compile(r"([A-Za-z]{2})[A-Za-z-]*([\d/.]*)$")
 
 
 class Devices:
-    """Changes of devices in this network namespace; each raises Refused."""
+    """The devices of this network namespace and changes of them; each raises Refused."""
 
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
+
+    def found(self) -> dict[str, Any]:
+        """Return all devices by name, as the kernel tells of them."""
+        links = self._requests.dump("devices", ifinfmsg(), RTM_GETLINK)
+        return {one.get_attr("IFLA_IFNAME"): one for one in links}
 
     def add(self, name: str, kind: str, details: Iterable[tuple[str, Any]], alias: str) -> None:
         """Make a device of a kind, with attributes of that kind, and an alias that tells whose it is."""

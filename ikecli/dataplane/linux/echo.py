@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from ikecli.dataplane.base import Echo, EchoResult
+from ikecli.dataplane.links import read_address
 from ikecli.dataplane.linux.host import Host
 from ikecli.dataplane.packet import Packet, echo_answered, echo_request
 from ikecli.errors import Unavailable
@@ -32,7 +33,7 @@ class Pinger:
 
     def send(self, intent: Intent, echo: Echo, done: Callable[[EchoResult], None], device: str = "") -> None:
         """Send an echo request, in the VRF of a device; raises Unavailable when source or destination make no sense."""
-        destination = _address(echo.destination)
+        destination = read_address(echo.destination)
         source = source_of(intent, echo.source, destination) if echo.source else None
         self._identifier = (self._identifier + 1) & 0xFFFF
         key = (self._identifier, echo.sequence & 0xFFFF)
@@ -140,11 +141,4 @@ def source_of(intent: Intent, name: str, destination: Address) -> Address:
             if own and not one.shutdown:
                 return own[0]
             raise Unavailable(f"% Invalid source interface - {name} has no usable IP address or is down")
-    return _address(name)
-
-
-def _address(text: str) -> Address:
-    try:
-        return ip_address(text)
-    except ValueError:
-        raise Unavailable(f"% Unrecognized host or address, or protocol not running: {text}") from None
+    return read_address(name)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from ikecli.dataplane.linux.ledger import Ledger
-from ikecli.dataplane.linux.netlink import ACK, CREATE, ERROR, HEADER, REQUEST, Refused
+from ikecli.dataplane.linux.netlink import ACK, CREATE, ERROR, FAMILIES, HEADER, REQUEST, Refused
 from ikecli.dataplane.xfrm.cuts import prefixes
 from ikecli.intent import Prefix, Selector
 
@@ -25,7 +25,6 @@ BATCH_BEGIN, BATCH_END = 0x10, 0x11
 SUBSYSTEM: Final = 10
 NEW_TABLE, DELETE_TABLE, NEW_CHAIN, NEW_RULE = (SUBSYSTEM << 8 | number for number in (0, 2, 3, 6))
 INET: Final = 1
-FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 HOOKS: Final = {"input": 1, "forward": 2, "output": 3}
 FILTER_PRIORITY: Final = 0
 EQUAL, UNEQUAL, GREATER = 0, 1, 4
@@ -153,7 +152,7 @@ def _segments(device: str, sizes: tuple[int, int]) -> Iterator[bytes]:
         change += _expression("exthdr", option + _number(7, REGISTER))
         for chain, way in (("input", META_IN), ("forward", META_IN), ("forward", META_OUT), ("output", META_OUT)):
             if size:
-                here = _meta(way) + _compare(EQUAL, device.encode().ljust(NAME_SIZE, b"\0"))
+                here = _device(way, device)
                 yield _text(2, chain) + _nested(4, here + looks + change)
 
 
@@ -170,7 +169,7 @@ def _fragments(local: Selector, remote: Selector, beside: str) -> Iterator[bytes
         for far in prefixes(remote):
             looks = _family(version) + _ends(near, far) + _protocol(protocol) + part
             if beside:
-                looks += _meta(META_OUT) + _compare(UNEQUAL, beside.encode().ljust(NAME_SIZE, b"\0"))
+                looks += _device(META_OUT, beside, UNEQUAL)
             yield _rule("forward", looks)
 
 
@@ -179,7 +178,7 @@ def _clear(local: Selector, remote: Selector, device: str) -> Iterator[bytes]:
     protocol = local.protocol or remote.protocol
     for near in prefixes(local):
         for far in prefixes(remote):
-            looks = _meta(META_IN) + _compare(EQUAL, device.encode().ljust(NAME_SIZE, b"\0"))
+            looks = _device(META_IN, device)
             looks += _family(local.first.version) + _ends(far, near) + _protocol(protocol)
             for at, one in ((0, remote), (2, local)):
                 if not one.any_port and one.first_port == one.last_port:
@@ -202,6 +201,10 @@ def _ends(source: Prefix, destination: Prefix) -> bytes:
 
 def _family(version: int) -> bytes:
     return _meta(META_FAMILY) + _compare(EQUAL, bytes((FAMILIES[version],)))
+
+
+def _device(way: int, name: str, how: int = EQUAL) -> bytes:
+    return _meta(way) + _compare(how, name.encode().ljust(NAME_SIZE, b"\0"))
 
 
 def _protocol(protocol: int) -> bytes:

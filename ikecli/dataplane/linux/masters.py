@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWROUTE
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl import RTM_NEWROUTE
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from ikecli.dataplane.linux.devices import Devices, exists, index_of
@@ -47,9 +46,9 @@ class Masters:
 
     def now(self) -> dict[str, str]:
         """Return what devices are in, by name."""
-        links = self._requests.dump("devices", ifinfmsg(), RTM_GETLINK)
-        names = {one["index"]: one.get_attr("IFLA_IFNAME") for one in links}
-        masters = ((one.get_attr("IFLA_IFNAME"), one.get_attr("IFLA_MASTER")) for one in links)
+        links = self._devices.found()
+        names = {one["index"]: name for name, one in links.items()}
+        masters = ((name, one.get_attr("IFLA_MASTER")) for name, one in links.items())
         return {name: names[master] for name, master in masters if master in names}
 
     def _seize(self, device: str, master: str, before: str) -> None:

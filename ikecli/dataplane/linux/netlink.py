@@ -24,6 +24,8 @@ EXCL, CREATE, REPLACE = 0x200, 0x400, 0x100
 DUMP: Final = 0x300
 ERROR, DONE = 2, 3
 OVERRUN: Final = 0x10
+FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
+"""What the kernel calls the versions of IP."""
 HEADER: Final = struct.Struct("=IHHII")
 BUFFER: Final = 1 << 20
 EVENT_BUFFER: Final = 1 << 22

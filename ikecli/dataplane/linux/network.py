@@ -19,21 +19,19 @@ from pyroute2.netlink.rtnl import (
     RTM_DELADDR,
     RTM_DELROUTE,
     RTM_GETADDR,
-    RTM_GETLINK,
     RTM_GETROUTE,
     RTM_NEWADDR,
     RTM_NEWROUTE,
 )
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from ikecli.boundary.views import InterfaceView
-from ikecli.dataplane.linux.devices import Devices, exists, index_of, mtu_of
+from ikecli.dataplane.linux.devices import UP, Devices, exists, index_of, mtu_of
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.masters import Masters
-from ikecli.dataplane.linux.netlink import CREATE, EXCL, Events, Refused, Requests
+from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Events, Refused, Requests
 from ikecli.dataplane.linux.settings import CONF, CONF6, write
 from ikecli.dataplane.linux.vrfs import LAST_METRIC, MAIN_TABLE, PROTOCOL, Vrfs, routes
 from ikecli.intent import Address, Intent, Interface, Prefix
@@ -42,7 +40,6 @@ LOOPBACK: Final = "lo"
 GROUPS: Final = 0x1 | 0x10 | 0x100 | 0x40 | 0x400
 """Multicast groups: links, IPv4 and IPv6 addresses, IPv4 and IPv6 routes."""
 UNICAST, UNIVERSE, LINK_SCOPE = 1, 0, 253
-UP: Final = 1
 RUNNING: Final = 0x40
 SETTINGS: Final = ("forwarding", "rp_filter")
 """The sysctls that are set, each under net.ipv4.conf.DEVICE, while connections are configured (docs/deploy.md)."""
@@ -76,23 +73,18 @@ class LinuxNetwork:
         self.masters.follow(self._enslaved())
         self._at = {(one.vrf, own.ip): self._devices[one.name] for one in self._live() for own in one.addresses}
         wanted = {**self._addresses(), **self._routes(), **self._settings(strict)}
-        for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
+        for thing in reversed(self._settled()):
             if thing not in wanted:
                 self._take(thing)
         for thing, put in wanted.items():
             if thing not in self._ledger:
                 self._put(thing, put)
 
-    @property
-    def alias(self) -> str:
-        """What devices of ours are marked with."""
-        return f"ikecli {self._ledger.owner:04x}"
-
     def make_device(self, name: str, kind: str, details: Iterable[tuple[str, Any]]) -> None:
         """Make a device of ours; raises Refused."""
         self._ledger.add(("device", name))
         try:
-            self.devices.add(name, kind, details, self.alias)
+            self.devices.add(name, kind, details, self.vrfs.alias)
         except Refused:
             self._ledger.drop(("device", name))
             raise
@@ -111,12 +103,12 @@ class LinuxNetwork:
 
     def sweep(self) -> None:
         """Take out what is ours in the kernel and in the ledger."""
-        links = self._links() if self._ledger.kind("device") else {}
+        links = self.devices.found() if self._ledger.kind("device") else {}
         for _, name in self._ledger.kind("device"):
-            if name in links and links[name].get_attr("IFLA_IFALIAS") == self.alias:
+            if name in links and links[name].get_attr("IFLA_IFALIAS") == self.vrfs.alias:
                 self.devices.delete(name)
             self._ledger.drop(("device", name))
-        for thing in reversed([one for kind in _KINDS for one in self._ledger.kind(kind)]):
+        for thing in reversed(self._settled()):
             self._take(thing)
         self.masters.follow({})
         self.vrfs.sweep()
@@ -156,7 +148,7 @@ class LinuxNetwork:
     def _look(self, vrf: str, address: Address) -> Any:
         """Return the route that the kernel would take, or None."""
         message = rtmsg()
-        message["family"] = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        message["family"] = FAMILIES[address.version]
         message["dst_len"] = address.max_prefixlen
         attributes: list[tuple[str, Any]] = [("RTA_DST", str(address))]
         attributes += [("RTA_MARK", self.mark)] if self.mark else []
@@ -169,29 +161,29 @@ class LinuxNetwork:
 
     def forget(self, device: str) -> None:
         """Take note that a device is gone, and with it what it had."""
-        for thing in [thing for kind in _KINDS for thing in self._ledger.kind(kind)]:
+        for thing in self._settled():
             if device in thing[1:]:
                 self._ledger.drop(thing)
 
     def seen(self, views: Iterable[InterfaceView]) -> tuple[InterfaceView, ...]:
         """Return interfaces with what is known of their devices: whether they are up, and what passed."""
-        links = self._links()
+        links = self.devices.found()
         return tuple(_seen(view, links.get(self.device(view.name))) for view in views)
 
     def dead(self) -> frozenset[str]:
         """Return the interfaces whose device has no link."""
-        links, plain = self._links(), self._devices.keys() - self.tunnels.keys()
+        links, plain = self.devices.found(), self._devices.keys() - self.tunnels.keys()
         return frozenset(name for name in plain if not _linked(links.get(self._devices[name])))
 
     # What is there
 
-    def _links(self) -> dict[str, Any]:
-        found = self.requests.dump("devices", ifinfmsg(), RTM_GETLINK)
-        return {one.get_attr("IFLA_IFNAME"): one for one in found}
+    def _settled(self) -> list[Thing]:
+        """Return what of ours the devices have."""
+        return [thing for kind in _KINDS for thing in self._ledger.kind(kind)]
 
     def _held(self) -> dict[str, set[str]]:
         """Return the addresses of each device."""
-        names = {link["index"]: name for name, link in self._links().items()}
+        names = {link["index"]: name for name, link in self.devices.found().items()}
         held: dict[str, set[str]] = {name: set() for name in names.values()}
         for one in self.requests.dump("addresses", ifaddrmsg(), RTM_GETADDR):
             address = one.get_attr("IFA_LOCAL") or one.get_attr("IFA_ADDRESS")
@@ -352,7 +344,7 @@ class LinuxNetwork:
         _, device, text = thing
         own, index = ip_interface(text), index_of(device)
         message = ifaddrmsg()
-        message["family"] = socket.AF_INET if own.version == 4 else socket.AF_INET6
+        message["family"] = FAMILIES[own.version]
         message["prefixlen"], message["index"] = own.network.prefixlen, index
         message["attrs"] = [("IFA_LOCAL", str(own.ip)), ("IFA_ADDRESS", str(own.ip))]
         if own.version == 6:
@@ -385,7 +377,7 @@ def route(
 ) -> None:
     """Add or delete a route of ours; raises Refused."""
     message = rtmsg()
-    message["family"] = socket.AF_INET if prefix.version == 4 else socket.AF_INET6
+    message["family"] = FAMILIES[prefix.version]
     message["dst_len"], message["proto"], message["type"] = prefix.prefixlen, PROTOCOL, UNICAST
     message["table"] = table if table < 256 else 0
     message["scope"] = UNIVERSE if gateway or prefix.version == 6 else LINK_SCOPE

@@ -17,7 +17,6 @@ from typing import Any, Final
 from pyroute2.netlink.rtnl import (
     RTM_DELROUTE,
     RTM_DELRULE,
-    RTM_GETLINK,
     RTM_GETROUTE,
     RTM_NEWLINK,
     RTM_NEWROUTE,
@@ -29,7 +28,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from ikecli.dataplane.linux.devices import LONGEST_NAME, Devices, exists
 from ikecli.dataplane.linux.ledger import Ledger, Thing
-from ikecli.dataplane.linux.netlink import CREATE, EXCL, Refused, Requests
+from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Refused, Requests
 from ikecli.errors import Unavailable
 
 KIND: Final = "vrf"
@@ -45,7 +44,6 @@ LAST_METRIC: Final = 4_278_198_272
 """What goes behind every other route, as VRFs of Linux have it by custom."""
 PRIORITY: Final = 99
 """The rules' place, before that of VRFs (1000)."""
-FAMILIES: Final = (socket.AF_INET, socket.AF_INET6)
 NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.EACCES, errno.ENODEV})
 """What a kernel without IPv6, or one that has it switched off, says."""
 GONE: Final = NO_IPV6 | {errno.ESRCH, errno.ENOENT}
@@ -133,7 +131,7 @@ class Vrfs:
         """Take out what is ours in the kernel and in the ledger."""
         for thing in self._ledger.kind("lead"):
             self._unlead(thing)
-        links = {one.get_attr("IFLA_IFNAME"): one for one in self._links()} if self._ledger.kind("vrf") else {}
+        links = self._devices.found() if self._ledger.kind("vrf") else {}
         for thing in self._ledger.kind("vrf"):
             link = links.get(thing[1])
             if link is not None and link.get_attr("IFLA_IFALIAS") == self.alias:
@@ -151,15 +149,11 @@ class Vrfs:
             return "" if refusal.code == errno.EINVAL else MISSING if refusal.code == errno.EOPNOTSUPP else str(refusal)
         return MISSING
 
-    def _links(self) -> list[Any]:
-        return self._requests.dump("devices", ifinfmsg(), RTM_GETLINK)
-
     def _find(self, name: str) -> Table | None:
         """Return the VRF of this name that somebody else has made."""
-        for one in self._links():
-            if one.get_attr("IFLA_IFNAME") == name and (number := table_of(one)):
-                return Table(name, number, self._free())
-        return None
+        link = self._devices.found().get(name)
+        number = table_of(link) if link is not None else 0
+        return Table(name, number, self._free()) if number else None
 
     def _make(self, name: str) -> Table:
         number = self._free()
@@ -218,7 +212,7 @@ class Vrfs:
 
     def _put(self, change: Callable[[int], None]) -> None:
         """Put something in for both versions of IP, of which a machine may lack the second; raises Refused."""
-        for family in FAMILIES:
+        for family in FAMILIES.values():
             try:
                 change(family)
             except Refused as refusal:
@@ -227,7 +221,7 @@ class Vrfs:
 
     def _out(self, change: Callable[[int], None]) -> None:
         """Take something out for both versions of IP; what is gone is no error."""
-        for family in FAMILIES:
+        for family in FAMILIES.values():
             try:
                 change(family)
             except Refused as refusal:
@@ -265,7 +259,7 @@ def table_of(link: Any) -> int:
 def routes(requests: Requests) -> list[Any]:
     """Return the routes of all tables, asked for by version: of all at once some kernels tell IPv4's alone."""
     found = []
-    for family in FAMILIES:
+    for family in FAMILIES.values():
         message = rtmsg()
         message["family"] = family
         found += [one for one in requests.dump("routes", message, RTM_GETROUTE) if one["family"] == family]

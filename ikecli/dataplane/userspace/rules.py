@@ -9,7 +9,6 @@ hole.
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -25,7 +24,7 @@ from pyroute2.netlink.rtnl.fibmsg import (
 )
 
 from ikecli.dataplane.linux.ledger import Ledger, Thing
-from ikecli.dataplane.linux.netlink import CREATE, EXCL, Refused, Requests
+from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Refused, Requests
 from ikecli.dataplane.linux.network import route
 from ikecli.dataplane.linux.vrfs import PROTOCOL
 from ikecli.dataplane.xfrm.cuts import prefixes
@@ -38,7 +37,6 @@ WINDOWS: Final = 4_000
 OURS: Final = 0x1EC0_0000
 """The upper half of our table's number and of the mark that IKE and ESP carry."""
 MARK, CHILDREN, LINES, OTHER_LINES, END = range(5)
-FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 RULE_PORTS: Final = (6, 17, 132)
 """Protocols whose ports a rule can look at; others are told apart by the worker alone."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 from itertools import product
-from socket import AF_INET, AF_INET6
 from typing import Any, Final
 
+from ikecli.dataplane.linux.netlink import FAMILIES
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Prefix, Selector
 
@@ -82,7 +82,7 @@ def packed(address: Address) -> bytes:
 
 def family(address: Address) -> int:
     """Return an address's family."""
-    return AF_INET if address.version == 4 else AF_INET6
+    return FAMILIES[address.version]
 
 
 def prefixes(one: Selector) -> list[Prefix]:

@@ -142,7 +142,7 @@ class Kernel:
 
     def remove(self, spi: int, destination: Address) -> None:
         """Take out an SA; one that is gone is no error."""
-        identifier = {"daddr": packed(destination), "spi": spi.to_bytes(4, "big"), "proto": ESP}
+        identifier = _identifier(spi, destination)
         self._delete(_sa_thing(identifier), identifier, family(destination))
 
     def last(self, spi: int, destination: Address) -> tuple[int, int, int]:
@@ -168,9 +168,7 @@ class Kernel:
     def state(self, spi: int, destination: Address) -> Any:
         """Return an SA as the kernel has it; raises Refused for one that is gone."""
         message = xfrm.usersaidmsg()
-        message["id"] = {
-            "daddr": packed(destination), "spi": spi.to_bytes(4, "big"), "family": family(destination), "proto": ESP,
-        }  # fmt: skip
+        message["id"] = _identifier(spi, destination) | {"family": family(destination)}
         return self._requests.look(f"SA 0x{spi:08X}", message, xfrm.XFRM_MSG_GETSA)
 
     def used(self, spi: int, destination: Address) -> Used | None:
@@ -202,7 +200,7 @@ class Kernel:
     def _info(self, spi: int, source: Address, destination: Address, reqid: int, sequence: int) -> dict[str, Any]:
         return {
             "sel": ANYTHING | {"family": family(destination)},
-            "id": {"daddr": packed(destination), "spi": spi.to_bytes(4, "big"), "proto": ESP},
+            "id": _identifier(spi, destination),
             "saddr": packed(source), "lft": FOREVER, "curlft": UNUSED,
             "stats": {"replay_window": 0, "replay": 0, "integrity_failed": 0}, "seq": sequence, "reqid": reqid,
             "family": family(destination), "mode": xfrm.XFRM_MODE_TUNNEL, "replay_window": 0, "flags": 0,
@@ -334,6 +332,10 @@ def _inside(sa: Install, inbound: bool) -> dict[str, Any]:
     if len(cuts) != 1:
         return ANYTHING | {"family": family(sa.local.address)}
     return (cuts[0].turned() if inbound else cuts[0]).selector()
+
+
+def _identifier(spi: int, destination: Address) -> dict[str, Any]:
+    return {"daddr": packed(destination), "spi": spi.to_bytes(4, "big"), "proto": ESP}
 
 
 def _sa_thing(identifier: dict[str, Any]) -> Thing:
