@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum, is_echo
+from ikecli.dataplane.packet import ICMP, ICMPV6, IP_HEADERS, Packet, checksum, is_echo
 from ikecli.errors import Malformed
 from ikecli.intent import Address
 
@@ -15,22 +15,26 @@ TOO_BIG: Final = {4: (3, 4), 6: (2, 0)}
 EXPIRED: Final = {4: (11, 0), 6: (3, 0)}
 """Type and code of each error, by the version of IP."""
 _QUOTED: Final = {4: 548, 6: 1232}
-"""Octets of a packet that an ICMP error quotes, at most."""
-_IP_HEADERS: Final = {4: 20, 6: 40}
+"""Octets of a packet that an ICMP error quotes, at most: with both headers 576 (RFC 1812 4.3.2.3), or 1280."""
 _FIRST_INFORMATIONAL: Final = 128
 """Types of ICMPv6 below are errors (RFC 4443 2.1)."""
 
 
 def error(packet: Packet, kind: tuple[int, int], word: int, own: Address) -> Packet:
     """Return an ICMP error from an address of ours that quotes a packet to its source."""
-    cause = packet.write()[: _QUOTED[packet.source.version]]
+    return about(packet.write(), packet.source, kind, word, own)
+
+
+def about(packet: bytes, source: Address, kind: tuple[int, int], word: int, own: Address) -> Packet:
+    """Return an ICMP error from an address of ours that quotes the octets of a packet to its source."""
+    cause = packet[: _QUOTED[source.version]]
     protocol, pseudo = ICMP, b""
-    if packet.source.version == 6:
+    if source.version == 6:
         protocol = ICMPV6
-        pseudo = own.packed + packet.source.packed + struct.pack("!II", HEADER.size + len(cause), ICMPV6)
+        pseudo = own.packed + source.packed + struct.pack("!II", HEADER.size + len(cause), ICMPV6)
     body = HEADER.pack(*kind, 0, word) + cause
     total = checksum(pseudo + body)
-    return Packet(own, packet.source, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])
+    return Packet(own, source, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])
 
 
 def quoted(packet: Packet, kinds: dict[int, tuple[int, int]]) -> tuple[Packet, int] | None:
@@ -38,7 +42,7 @@ def quoted(packet: Packet, kinds: dict[int, tuple[int, int]]) -> tuple[Packet, i
     version = packet.source.version
     if packet.protocol != (ICMP if version == 4 else ICMPV6):
         return None
-    if len(packet.payload) < HEADER.size + _IP_HEADERS[version] or tuple(packet.payload[:2]) != kinds[version]:
+    if len(packet.payload) < HEADER.size + IP_HEADERS[version] or tuple(packet.payload[:2]) != kinds[version]:
         return None
     try:
         return Packet.read(packet.payload[HEADER.size :] + bytes(MAX_OCTETS)), HEADER.unpack_from(packet.payload)[-1]

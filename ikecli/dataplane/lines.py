@@ -29,6 +29,11 @@ class Line:
     remote: Selector
     connection: Connection | None
 
+    @property
+    def label(self) -> str:
+        """The connection's label, nothing without one."""
+        return "" if self.connection is None else self.connection.label
+
 
 def lines_of(intent: Intent) -> list[Line]:
     """Return the lines in order; raises Unavailable when there are too many."""

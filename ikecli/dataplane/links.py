@@ -17,12 +17,12 @@ from ikecli.boundary.notices import LineChanged
 from ikecli.boundary.views import InterfaceView, RouteView, TunnelView
 from ikecli.dataplane.base import Notify
 from ikecli.dataplane.gre import overhead
+from ikecli.dataplane.packet import IP_HEADERS
 from ikecli.dataplane.reaches import Reaches, routes
 from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, entry_of, route_views
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
 
-IP_HEADERS: Final = {4: 20, 6: 40}
 MAX_ACCESSES: Final = 100_000
 """Virtual-access interfaces of a node."""
 
@@ -100,7 +100,9 @@ class Links:
         self._settle()
 
     def attach(self, access: Access) -> None:
-        """Put in a virtual-access interface, or change the one of its name."""
+        """Put in a virtual-access interface, or change the one of its name; raises Unavailable for too many."""
+        if len(self._accesses) >= MAX_ACCESSES:
+            raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
         before = self._lines.get(access.name, False)
         self.detach(access.name)
         self._lines[access.name] = before
@@ -120,11 +122,6 @@ class Links:
                 self._unlist(interface)
                 self._leaning.pop(name, None)
                 self._by_protection.pop(interface.tunnel.protection if interface.tunnel else "", None)
-
-    @property
-    def accesses(self) -> int:
-        """How many virtual-access interfaces there are."""
-        return len(self._accesses)
 
     def _make(self, access: Access) -> None:
         template = self.interfaces.get(access.template)

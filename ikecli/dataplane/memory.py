@@ -22,12 +22,13 @@ from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.echoes import Echoes
 from ikecli.dataplane.fragments import Reassembly, refused, split, too_big
 from ikecli.dataplane.icmp_errors import EXPIRED, expired, quoted
-from ikecli.dataplane.links import IP_HEADERS, MAX_ACCESSES, Links, read_address
+from ikecli.dataplane.links import Links, read_address
 from ikecli.dataplane.nat import Translator
 from ikecli.dataplane.packet import (
     ESP,
     ICMP,
     ICMPV6,
+    IP_HEADERS,
     UDP,
     Packet,
     echo_answered,
@@ -119,9 +120,7 @@ class MemoryPlane:
         self._links.reach(reach)
 
     def attach(self, access: Access) -> None:
-        """Put in a virtual-access interface."""
-        if self._links.accesses >= MAX_ACCESSES:
-            raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
+        """Put in a virtual-access interface; raises Unavailable when there are too many."""
         self._links.attach(access)
 
     def detach(self, name: str) -> None:

@@ -18,16 +18,21 @@ FRAGMENT: Final = 44
 ICMPV6: Final = 58
 SCTP: Final = 132
 MOBILITY: Final = 135
-IPV4_IN_ESP: Final = 4
-IPV6_IN_ESP: Final = 41
 DEFAULT_TTL: Final = 64
 
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
 _V6: Final = struct.Struct("!IHBB16s16s")
+IP_HEADERS: Final = {4: _V4.size, 6: _V6.size}
+"""Octets of an IP header, by version."""
+CONGESTED: Final = 3
+"""CE, and the mask of the two bits (RFC 3168 5)."""
 _UDP: Final = struct.Struct("!HHHH")
 _PART: Final = struct.Struct("!BBHI")
 _WHOLE, _MORE, _OFFSET, _UNIT = 0x4000, 0x2000, 0x1FFF, 8
 _ECHO: Final = struct.Struct("!BBHHH")
+_ASKS: Final = {ICMP: 8, ICMPV6: 128}
+_ANSWERS: Final = {ICMP: 0, ICMPV6: 129}
+"""The types of an echo request and its reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,42 +160,42 @@ def echo_request(
 
 def echo_reply(request: Packet) -> Packet | None:
     """Return the reply to an echo request, or None when it is none."""
-    kind = 8 if request.protocol == ICMP else 128
-    if request.protocol not in (ICMP, ICMPV6) or len(request.payload) < _ECHO.size or request.payload[0] != kind:
+    asked = echo_asked(request)
+    if asked is None:
         return None
-    _, _, _, identifier, sequence = _ECHO.unpack_from(request.payload)
-    return _echo(request.destination, request.source, identifier, sequence, request.payload[_ECHO.size :], True)
+    return _echo(request.destination, request.source, *asked, request.payload[_ECHO.size :], True)
 
 
 def is_echo(packet: Packet) -> bool:
     """Tell whether a packet is an IPv4 echo request or its reply."""
-    return packet.protocol == ICMP and len(packet.payload) >= _ECHO.size and packet.payload[0] in (0, 8)
+    return packet.protocol == ICMP and (echo_asked(packet) or echo_answered(packet)) is not None
 
 
 def echo_asked(packet: Packet) -> tuple[int, int] | None:
     """Return identifier and sequence of an echo request, or None when it is none."""
-    kind = 8 if packet.protocol == ICMP else 128
-    if packet.protocol not in (ICMP, ICMPV6) or len(packet.payload) < _ECHO.size or packet.payload[0] != kind:
-        return None
-    _, _, _, identifier, sequence = _ECHO.unpack_from(packet.payload)
-    return identifier, sequence
+    return _numbers(packet, _ASKS)
 
 
 def echo_answered(packet: Packet) -> tuple[int, int] | None:
     """Return identifier and sequence of an echo reply, or None when it is none."""
-    kind = 0 if packet.protocol == ICMP else 129
-    if packet.protocol not in (ICMP, ICMPV6) or len(packet.payload) < _ECHO.size or packet.payload[0] != kind:
+    return _numbers(packet, _ANSWERS)
+
+
+def _numbers(packet: Packet, kinds: dict[int, int]) -> tuple[int, int] | None:
+    """Return identifier and sequence of an echo of the type that ICMP's version has for it."""
+    kind = kinds.get(packet.protocol)
+    if kind is None or len(packet.payload) < _ECHO.size or packet.payload[0] != kind:
         return None
     _, _, _, identifier, sequence = _ECHO.unpack_from(packet.payload)
     return identifier, sequence
 
 
 def _echo(source: Address, destination: Address, identifier: int, sequence: int, data: bytes, reply: bool) -> Packet:
-    if source.version == 4:
-        kind, protocol, pseudo = (0 if reply else 8), ICMP, b""
-    else:
-        kind, protocol = (129 if reply else 128), ICMPV6
+    protocol, pseudo = ICMP, b""
+    if source.version == 6:
+        protocol = ICMPV6
         pseudo = source.packed + destination.packed + struct.pack("!II", _ECHO.size + len(data), ICMPV6)
+    kind = (_ANSWERS if reply else _ASKS)[protocol]
     body = _ECHO.pack(kind, 0, 0, identifier & 0xFFFF, sequence & 0xFFFF) + data
     total = checksum(pseudo + body)
     return Packet(source, destination, protocol, body[:2] + total.to_bytes(2, "big") + body[4:])

@@ -10,19 +10,14 @@ from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
-from ikecli.dataplane.packet import ESP, Packet, udp
+from ikecli.dataplane.esp import LEAST_MTU, inner_room, moved, seen_octets
+from ikecli.dataplane.packet import CONGESTED, ESP, Packet, udp
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Address, Outer
 
 MISFIT_OCTETS: Final = 64
 """Octets of a packet that did not fit its SA, as reported."""
-_HEADERS: Final = {4: 20, 6: 40}
-_UDP_HEADER, _TRAILER = 8, 2
-LEAST_PATH: Final = 576
-"""Octets of a packet that every way is taken to have room for."""
-CONGESTED: Final = 3
-"""CE, and the mask of the two bits (RFC 3168 5)."""
 MAX_SAS: Final = 200_000
 """Directions of SAs that a plane takes."""
 
@@ -120,12 +115,12 @@ class SoftwareSas:
         """Move an SA to other endpoints."""
         if update.direction is Direction.INBOUND:
             if (one := self._inbound.get(update.spi)) is not None:
-                one.install = _moved(one.install, update)
+                one.install = moved(one.install, update)
             return
         for sas in self._outbound.values():
             for out in sas:
                 if (out.install.spi, out.install.peer_spi) == (update.spi, update.peer_spi):
-                    out.install = _moved(out.install, update)
+                    out.install = moved(out.install, update)
 
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
         """Take out both directions of Child SAs, by inbound SPI, and return what they are, the older first."""
@@ -189,16 +184,12 @@ class SoftwareSas:
         out = next(iter(self._outbound.get(connection, ())), None)
         if out is None:
             return None
-        sa, header = out.install, _HEADERS[out.install.local.address.version]
-        space = min(space, self._paths.get(sa.remote.address, space))
-        around = header + (_UDP_HEADER if sa.encapsulated else 0) + out.codec.around
-        text = (space - around) // out.codec.block * out.codec.block - _TRAILER
-        return max(0, text + (header if sa.transport else 0))
+        return inner_room(out.install, min(space, self._paths.get(out.install.remote.address, space)))
 
     def narrow(self, remote: Address, mtu: int) -> None:
         """Take note of the longest packet that gets through to a peer (RFC 4301 8.2)."""
         if any(out.install.remote.address == remote for sas in self._outbound.values() for out in sas):
-            self._paths[remote] = min(max(mtu, LEAST_PATH), self._paths.get(remote, mtu))
+            self._paths[remote] = min(max(mtu, LEAST_MTU), self._paths.get(remote, mtu))
 
     def outer(self, connection: str) -> Outer:
         """Return how the header outside is made that packets of a connection get."""
@@ -321,12 +312,7 @@ def _given(one: Inbound | Outbound) -> EspState:
     if isinstance(one, Outbound):
         return EspState(one.install, one.codec.sequence, b"", *counts)
     window = one.codec.window
-    seen = window.bitmap.to_bytes((window.bitmap.bit_length() + 7) // 8, "big")
-    return EspState(one.install, window.top, seen, *counts, one.used, one.warned)
-
-
-def _moved(sa: Install, update: Update) -> Install:
-    return replace(sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
+    return EspState(one.install, window.top, seen_octets(window.bitmap), *counts, one.used, one.warned)
 
 
 def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint, tos: int) -> Packet:

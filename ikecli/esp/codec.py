@@ -94,17 +94,6 @@ class OutboundSa:
         self._block = _ALIGNMENT if self._counted else max(_ALIGNMENT, sa.encryption.iv)
         self._last = _LAST_SEQUENCE[sa.esn]
 
-    @property
-    def block(self) -> int:
-        """What a packet is padded to, with two octets of trailer."""
-        return self._block
-
-    @property
-    def around(self) -> int:
-        """Octets around what is padded: header, IV, check value."""
-        integrity = self.sa.integrity
-        return _HEADER.size + self.sa.encryption.iv + self.sa.encryption.icv + (integrity.icv if integrity else 0)
-
     def seal(self, packet: bytes, next_header: int, size: int = 0) -> bytes:
         """Return the ESP packet that carries `packet`, zeros behind it up to `size` octets (RFC 4303 2.7).
 

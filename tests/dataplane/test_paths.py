@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, Remove
-from ikecli.dataplane.linux.room import inner_limit
+from ikecli.dataplane.esp import inner_limit
 from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.paths import RECENT, SECONDS, Paths

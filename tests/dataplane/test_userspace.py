@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Lifetime
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, UnknownSpi
-from ikecli.dataplane.linux.room import TRAILER, inner_limit
+from ikecli.dataplane.esp import TRAILER, inner_limit
 from ikecli.dataplane.packet import Packet, checksum, echo_request
 from ikecli.dataplane.userspace import coalesce
 from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser

@@ -11,15 +11,15 @@ from ikecli.boundary.effects import Access, Direction, Install, Reach, Remove, U
 from ikecli.boundary.notices import LineChanged, LinkChanged, Notice
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
+from ikecli.dataplane.esp import inner_limit
 from ikecli.dataplane.lines import Line, torn
-from ikecli.dataplane.links import MAX_ACCESSES, Links, transport_mtu
+from ikecli.dataplane.links import Links, transport_mtu
 from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, index_of, short_name
 from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
-from ikecli.dataplane.linux.room import inner_limit
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Route, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
@@ -148,8 +148,6 @@ class LinuxPlane:
 
     def attach(self, access: Access) -> None:
         """Put in a virtual-access interface with a device of its own; raises Unavailable where there can be none."""
-        if self._links.accesses >= MAX_ACCESSES:
-            raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
         self._links.attach(access)
         try:
             self._raise_one(access.name)

@@ -12,7 +12,8 @@ import socket
 from typing import Final
 
 from ikecli.dataplane import gre
-from ikecli.dataplane.userspace.ecn import CONGESTED, marked
+from ikecli.dataplane.packet import CONGESTED
+from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.ports import IP_FREEBIND, IP_RECVTOS, IPV6_FREEBIND, IPV6_RECVTCLASS, IPV6_TCLASS
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.dataplane.userspace.tun import HEADER as VNET
@@ -24,7 +25,6 @@ BUDGET: Final = 64
 """Packets of one direction before the others have their turn."""
 LARGEST: Final = 65_535
 ANCILLARY: Final = 64
-IPV6_UNICAST_HOPS: Final = 16
 
 
 def open_gre(tunnel: Gre, device: str) -> socket.socket:
@@ -35,7 +35,7 @@ def open_gre(tunnel: Gre, device: str) -> socket.socket:
         one = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, gre.GRE)
         one.setsockopt(level, IPV6_FREEBIND if six else IP_FREEBIND, 1)
         one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
-        one.setsockopt(level, IPV6_UNICAST_HOPS if six else socket.IP_TTL, gre.TTL)
+        one.setsockopt(level, socket.IPV6_UNICAST_HOPS if six else socket.IP_TTL, gre.TTL)
         one.setblocking(False)
         if device:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-CONGESTED: Final = 3
-"""CE, and the mask of the two bits."""
+from ikecli.dataplane.packet import CONGESTED
+
 ONES: Final = 0xFFFF
 
 

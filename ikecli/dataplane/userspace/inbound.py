@@ -18,12 +18,12 @@ from cryptography.exceptions import InvalidTag
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
-from ikecli.dataplane.linux.room import ESP_HEADER, TRAILER
-from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.esp import ESP_HEADER, TRAILER
+from ikecli.dataplane.packet import CONGESTED, Packet
 from ikecli.dataplane.userspace.chooser import ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.columns import MOST, Columns, Twelves, alike, counting
-from ikecli.dataplane.userspace.ecn import CONGESTED, marked
+from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.ports import IPV6_TCLASS, UDP_GRO
 from ikecli.dataplane.userspace.raw import ANCILLARY, JUMBO, Reader
 from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receiver

@@ -16,12 +16,12 @@ from typing import Final
 
 from ikecli.boundary.effects import Install
 from ikecli.boundary.notices import Expired
+from ikecli.dataplane.packet import CONGESTED
 from ikecli.dataplane.userspace.columns import MOST, Twelves, agreeing, alike, counting
 from ikecli.dataplane.userspace.doors import Door
-from ikecli.dataplane.userspace.ecn import CONGESTED
 from ikecli.dataplane.userspace.places import BEFORE, LARGEST, TRAIN_OCTETS, Buffers, Places
 from ikecli.dataplane.userspace.ports import IPV6_TCLASS, Ports
-from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, NONCE, OVERHEAD, SALT, Sender
+from ikecli.dataplane.userspace.sas import EXTENDED, HEADER, NONCE, OVERHEAD, SALT, Cipher, Sender
 from ikecli.dataplane.userspace.segments import LONGEST_SYN, clamp
 from ikecli.dataplane.userspace.toobig import too_big
 from ikecli.dataplane.userspace.tun import HEADER as VNET
@@ -207,10 +207,10 @@ class Outbound:
             return
         if any(self._door.segments):
             clamp(buffer, VNET, size, self._door.segments)
-        if self._wrap is not None:
-            size, version = self._put_around(self._wrap, size, version)
-        key = buffer[KEYS[version]]
         kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
+        if self._wrap is not None:
+            size, version = self._put_around(self._wrap, size, version, kind)
+        key = buffer[KEYS[version]]
         sender = self._sender
         if sender is None or key != self._key or kind != self._class or self._chooser.fine or sender.dead:
             sender = self._chooser.choose(self._view[VNET : VNET + size])
@@ -223,15 +223,15 @@ class Outbound:
             return
         if sender.sa.tfc is not None and sender.cipher is not None:
             size = self._pad(sender, sender.sa.tfc, size)
-        if sender.cipher is None:
+        cipher = sender.cipher
+        if cipher is None:
             self._slowly(sender, size, version)
         else:
-            self._seal(sender, size, version)
+            self._seal(sender, cipher, size, version)
 
-    def _put_around(self, wrap: Wrap, size: int, version: int) -> tuple[int, int]:
-        """Put the packet in the buffer into GRE; return length and version of what it is now."""
+    def _put_around(self, wrap: Wrap, size: int, version: int, kind: int) -> tuple[int, int]:
+        """Put the packet in the buffer into GRE of the same class; return length and version of what it is now."""
         buffer = self._buffer
-        kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
         size = min(size, LARGEST - wrap.room)
         buffer[VNET + wrap.room : VNET + wrap.room + size] = buffer[VNET : VNET + size]
         buffer[VNET : VNET + wrap.room] = wrap.head(version, size, kind)
@@ -245,7 +245,7 @@ class Outbound:
             self._buffer[VNET + size : VNET + whole] = bytes(self._padded)
         return size + self._padded
 
-    def _seal(self, sender: Sender, size: int, version: int) -> None:
+    def _seal(self, sender: Sender, cipher: Cipher, size: int, version: int) -> None:
         """Seal with an AEAD (RFC 4106 3 to 5, RFC 7634 2), in place in the train."""
         places = self._places.get(size) or self._keep(size)
         whole = places.whole
@@ -272,7 +272,7 @@ class Outbound:
         if sender.sa.esn:
             EXTENDED.pack_into(sender.aad, 0, sender.sa.spi, sequence)
             aad = sender.aad
-        sender.cipher.encrypt_into(sender.nonce, places.one, aad, out)  # type: ignore[union-attr]
+        cipher.encrypt_into(sender.nonce, places.one, aad, out)
         self._count, self._last = number + 1, size
         self._used += whole
         self._inner += size - self._padded

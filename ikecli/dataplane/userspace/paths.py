@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ikecli.dataplane.linux.room import ESP_HEADER, LEAST_MTU
+from ikecli.dataplane.esp import ESP_HEADER, LEAST_MTU
 from ikecli.dataplane.userspace.sas import Sender
 
 SECONDS: Final = 300.0

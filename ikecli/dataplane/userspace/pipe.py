@@ -134,8 +134,8 @@ class Trouble:
 
 
 _CLASSES: Final = {
-    *((f"{__name__}", name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
-    *((f"{__name__}", name) for name in ("Open", "Shut", "Give", "Given", "Hide", "Clamp")), (Gre.__module__, "Gre"),
+    *((__name__, name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
+    *((__name__, name) for name in ("Open", "Shut", "Give", "Given", "Hide", "Clamp")), (Gre.__module__, "Gre"),
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),

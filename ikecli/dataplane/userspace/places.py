@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ikecli.dataplane.linux.room import ESP_HEADER, TRAILER
+from ikecli.dataplane.esp import ESP_HEADER, TRAILER
 from ikecli.dataplane.userspace.columns import MOST, Columns
 from ikecli.dataplane.userspace.sas import IV, OVERHEAD
 from ikecli.dataplane.userspace.tun import HEADER as VNET

@@ -13,11 +13,11 @@ from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remo
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState
+from ikecli.dataplane.esp import inner_limit, moved, seen_octets
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.plane import QUEUE, LinuxPlane
-from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.packet import ESP
 from ikecli.dataplane.userspace.bare import open_gre
 from ikecli.dataplane.userspace.chooser import Row
@@ -53,7 +53,6 @@ MAP_TABLES: Final = (
     "a crypto map in a VRF is carried by the kernel, with --dataplane xfrm: here use a tunnel interface with "
     "vrf forwarding {0.inner_vrf}"
 )
-SO_MARK: Final = 36
 
 
 @dataclass(slots=True)
@@ -141,18 +140,14 @@ class UserspacePlane(LinuxPlane):
     # Policies
 
     def _protect(self, intent: Intent) -> None:
-        lines = lines_of(intent)
-        rows = [(line.local, line.remote, line.connection.label if line.connection else "") for line in lines]
         outside = {one.label: self._network.device(one.interface) for one in intent.connections}
         wild = {one.label for one in intent.connections if one.wildcard_peer and not one.closed}
+        lines = [line for line in lines_of(intent) if line.label not in wild]
         self._rules.follow(
-            (line.local, line.remote, line.connection is not None, outside.get(label, ""))
-            for line, (_, _, label) in zip(lines, rows, strict=True)
-            if label not in wild
+            (line.local, line.remote, line.connection is not None, outside.get(line.label, "")) for line in lines
         )
-        mine = [line for line, (_, _, label) in zip(lines, rows, strict=True) if label not in wild]
-        self._keep_in(intent, mine, self._device)
-        self._rows = [row for row in rows if row[2] not in wild]
+        self._keep_in(intent, lines, self._device)
+        self._rows = [(line.local, line.remote, line.label) for line in lines]
         self._named = {label for _, _, label in self._rows}
         self._tell_lines()
 
@@ -258,10 +253,9 @@ class UserspacePlane(LinuxPlane):
         for outbound, spi, sequence, seen, used, warned in given.states:
             direction = OUT if outbound else IN
             way = self._ways[direction, spi]
-            octets = seen.to_bytes((seen.bit_length() + 7) // 8, "big")
-            packets, carried, replays, forgeries, errors, dummies = self._counted(way)
-            counted = (packets, carried, replays, forgeries, errors, dummies)
-            yield EspState(way.sa, sequence, octets, *counted, used, warned)
+            packets, octets, replays, forgeries, errors, dummies = self._counted(way)
+            counted = (packets, octets, replays, forgeries, errors, dummies)
+            yield EspState(way.sa, sequence, seen_octets(seen), *counted, used, warned)
             self._remove(Remove(direction, way.sa.spi, way.sa.remote))
 
     def _take(self, state: EspState) -> None:
@@ -275,7 +269,7 @@ class UserspacePlane(LinuxPlane):
             if update.direction is OUT:
                 self._sending.pop((way.sa.spi, way.sa.remote.address), None)
                 self._sending[update.spi, update.remote.address] = update.peer_spi
-            way.sa = replace(way.sa, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
+            way.sa = moved(way.sa, update)
             self._worker.tell(replace(update, local=self._on_wire(update.local), remote=self._on_wire(update.remote)))
 
     def _remove(self, remove: Remove) -> None:
@@ -347,13 +341,13 @@ class UserspacePlane(LinuxPlane):
 
     def opened(self, home: Home, port: int, one: socket.socket) -> bool:
         """Share the NAT port with the worker, which reads it, and have it receive ESP."""
-        one.setsockopt(socket.SOL_SOCKET, SO_MARK, self._rules.mark)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, self._rules.mark)
         if port != NAT_PORT:
             return False
         six = home.address.version == 6
         try:
             raw = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, ESP)
-            raw.setsockopt(socket.SOL_SOCKET, SO_MARK, self._rules.mark)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, self._rules.mark)
             raw.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, IPV6_FREEBIND if six else IP_FREEBIND, 1)
             if home.device:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, home.device.encode() + b"\0")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
-from ikecli.boundary.effects import Install, Lifetime, Update
-from ikecli.dataplane.linux.room import ESP_HEADER, inner_limit
+from ikecli.boundary.effects import Install, Lifetime
+from ikecli.dataplane.esp import ESP_HEADER, inner_limit
 from ikecli.dataplane.userspace.counts import (
     DUMMIES,
     ERRORS,
@@ -29,7 +28,9 @@ from ikecli.esp import DUMMY, EspSa, InboundSa, OutboundSa, ReplayWindow
 if TYPE_CHECKING:
     from ikecli.dataplane.userspace.doors import Door
 
-AEADS: Final[dict[int, type[AESGCM] | type[ChaCha20Poly1305]]] = {20: AESGCM, 28: ChaCha20Poly1305}
+Cipher = AESGCM | ChaCha20Poly1305
+
+AEADS: Final[dict[int, type[Cipher]]] = {20: AESGCM, 28: ChaCha20Poly1305}
 """The ciphers of the fast way, by transform id; others go through the codec that the emulated network uses."""
 SALT: Final = 4
 IV: Final = 8
@@ -177,11 +178,6 @@ class Receiver(Direction):
 def _wire(sa: Install) -> tuple[str, int]:
     """Return the peer's address and port as sockets have it."""
     return str(sa.remote.address), sa.remote.port if sa.encapsulated else 0
-
-
-def moved(sa: Install, other: Update) -> Install:
-    """Return an SA with other endpoints."""
-    return replace(sa, local=other.local, remote=other.remote, encapsulated=other.encapsulated)
 
 
 NONCE: Final = struct.Struct("!Q")

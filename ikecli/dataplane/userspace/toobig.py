@@ -5,13 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from ikecli.dataplane.packet import ICMP, ICMPV6, Packet, checksum
+from ikecli.dataplane.icmp_errors import TOO_BIG, about
+from ikecli.dataplane.packet import ICMP, ICMPV6
 
-UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
-PACKET_TOO_BIG: Final = 2
-QUOTED_V4: Final = 548
-"""Octets of the packet that are sent back: as many as fit in 576 with both headers (RFC 1812 4.3.2.3)."""
-QUOTED_V6: Final = 1232
 LEAST_V6: Final = 1280
 
 
@@ -28,19 +24,12 @@ def too_big(packet: bytes, mtu: int) -> bytes | None:
         if int.from_bytes(packet[6:8], "big") & 0x1FFF:
             return None
         source, ours = IPv4Address(packet[12:16]), IPv4Address(packet[16:20])
-        body = bytes((UNREACHABLE, FRAGMENTATION_NEEDED, 0, 0, 0, 0)) + mtu.to_bytes(2, "big") + packet[:QUOTED_V4]
         if source.is_multicast or source.is_unspecified or ours.is_multicast:
             return None
-        return Packet(ours, source, ICMP, _summed(body, b"")).write()
+        return about(packet, source, TOO_BIG[4], mtu, ours).write()
     if packet[6] == ICMPV6 and packet[40] < 128:
         return None
     source6, ours6 = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
     if source6.is_multicast or source6.is_unspecified or ours6.is_multicast:
         return None
-    body = bytes((PACKET_TOO_BIG, 0, 0, 0)) + max(mtu, LEAST_V6).to_bytes(4, "big") + packet[:QUOTED_V6]
-    pseudo = ours6.packed + source6.packed + len(body).to_bytes(4, "big") + bytes((0, 0, 0, ICMPV6))
-    return Packet(ours6, source6, ICMPV6, _summed(body, pseudo)).write()
-
-
-def _summed(body: bytes, pseudo: bytes) -> bytes:
-    return body[:2] + checksum(pseudo + body).to_bytes(2, "big") + body[4:]
+    return about(packet, source6, TOO_BIG[6], max(mtu, LEAST_V6), ours6).write()

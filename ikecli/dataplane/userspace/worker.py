@@ -21,8 +21,8 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Remove, Update
 from ikecli.boundary.notices import Acquire, Mapped, Misfit, UnknownSpi
+from ikecli.dataplane.esp import inner_limit, moved
 from ikecli.dataplane.linux.memory import keep_to_itself
-from ikecli.dataplane.linux.room import inner_limit
 from ikecli.dataplane.userspace.bare import Bare
 from ikecli.dataplane.userspace.chooser import Chooser, Row
 from ikecli.dataplane.userspace.coalesce import Coalescer
@@ -47,7 +47,7 @@ from ikecli.dataplane.userspace.pipe import (
     Trouble,
 )  # fmt: skip
 from ikecli.dataplane.userspace.ports import Ports
-from ikecli.dataplane.userspace.sas import Receiver, Sender, moved
+from ikecli.dataplane.userspace.sas import Receiver, Sender
 from ikecli.dataplane.userspace.wrapping import Wrap
 from ikecli.intent import Address
 from ikecli.numbers import NAT_PORT

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ikecli.dataplane import gre
-from ikecli.dataplane.packet import checksum
+from ikecli.dataplane.packet import IP_HEADERS, checksum
 from ikecli.errors import Malformed
 from ikecli.intent import Address
 
-HEADERS: Final = {4: 20, 6: 40}
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
 _V6: Final = struct.Struct("!IHBB16s16s")
 _FRAGMENT: Final = 0x3FFF
@@ -34,9 +33,9 @@ class Wrap:
     def __init__(self, tunnel: Gre) -> None:
         self._tunnel = tunnel
         self.version: Final[int] = tunnel.source.version
-        self._header = HEADERS[self.version]
+        self._header = IP_HEADERS[self.version]
         self.room: Final = self._header + gre.overhead(tunnel.key)
-        self._heads = {version: gre.head(version, tunnel.key) for version in HEADERS}
+        self._heads = {version: gre.head(version, tunnel.key) for version in IP_HEADERS}
         self._ends = tunnel.source.packed, tunnel.destination.packed
         self._back = tunnel.destination.packed + tunnel.source.packed
         self._serial = 0

@@ -13,6 +13,7 @@ from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState
+from ikecli.dataplane.esp import moved, seen_octets
 from ikecli.dataplane.lines import Line, lines_of
 from ikecli.dataplane.linux.devices import index_of
 from ikecli.dataplane.linux.host import Home, Host
@@ -254,8 +255,7 @@ class XfrmPlane(LinuxPlane):
             for way, sa in tuple(child.ways.items()) if child is not None else ():
                 sent, top, seen = self._kernel.last(sa.spi, _destination(sa))
                 self._remove(Remove(way, sa.spi, sa.remote))
-                octets = seen.to_bytes((seen.bit_length() + 7) // 8, "big")
-                yield EspState(sa, sent) if way is OUT else EspState(sa, top, octets, used=True)
+                yield EspState(sa, sent) if way is OUT else EspState(sa, top, seen_octets(seen), used=True)
 
     def _take(self, state: EspState) -> None:
         """Go on with an SA."""
@@ -270,10 +270,10 @@ class XfrmPlane(LinuxPlane):
         old = child.ways.get(update.direction) if child else None
         if child is None or old is None:
             return
-        new = replace(old, local=update.local, remote=update.remote, encapsulated=update.encapsulated)
-        moved = (new.local.address, new.remote.address) != (old.local.address, old.remote.address)
+        new = moved(old, update)
+        elsewhere = (new.local.address, new.remote.address) != (old.local.address, old.remote.address)
         more = self._more(new)
-        if not moved and new.encapsulated == old.encapsulated:
+        if not elsewhere and new.encapsulated == old.encapsulated:
             self._kernel.change(new, self._ports(new), child.group.reqid, more)
         else:
             replay = xfrm.attribute(self._kernel.state(old.spi, _destination(old)), "XFRMA_REPLAY_ESN_VAL")
@@ -283,7 +283,7 @@ class XfrmPlane(LinuxPlane):
                 self._outbound.pop((old.spi, old.remote.address), None)
                 self._outbound[new.spi, new.remote.address] = child
         child.ways[update.direction] = new
-        if moved or not child.group.lasting:
+        if elsewhere or not child.group.lasting:
             self._own(child.group, new)
 
     def _remove(self, remove: Remove) -> None:
