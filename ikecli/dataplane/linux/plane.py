@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface, IPv6Interface
@@ -43,7 +44,7 @@ class Standing:
     segments: tuple[int, int]
 
 
-class LinuxPlane:
+class LinuxPlane(ABC):
     """The half of a plane that is not ESP. A subclass puts in policies, SAs and the devices of tunnels."""
 
     features = frozenset[str]()
@@ -102,9 +103,8 @@ class LinuxPlane:
         tunnels = [self._links.interfaces[name] for name in self._standing if name in self._links.interfaces]
         tunnels = [replace(one, addresses=self._links.own(one)) for one in tunnels]
         network = replace(intent.network, interfaces=(*plain, *tunnels), routes=tuple(self._routes()))
-        strict = (one.name for one in plain if self.strict and not flows_reach(intent, one.name))
-        mapped = {one.interface for one in intent.connections}
-        self._network.configure(replace(intent, network=network), frozenset(strict) & mapped)
+        strict = self._checked(intent) & {one.name for one in plain}
+        self._network.configure(replace(intent, network=network), strict)
         if self.clamps:
             doors = [(self._network.device(one.name), one.segments) for one in (*plain, *tunnels)]
             if not self._guard.clamp([one for one in doors if one[0]]):
@@ -209,13 +209,13 @@ class LinuxPlane:
         short = short_name(name)
         return short if not exists(short) else f"{short}-{self._ledger.owner:04x}"[-LONGEST_NAME:]
 
+    @abstractmethod
     def _raise_tunnel(self, one: Interface, tunnel: Tunnel, device: str) -> None:
         """Have a device carry a tunnel, or do so otherwise from now on; a plane's own. Raises Unavailable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _drop_tunnel(self, name: str, device: str) -> None:
         """Have a tunnel's device be gone; a plane's own."""
-        raise NotImplementedError
 
     def _devices_in(self, vrf: str) -> tuple[int, ...]:
         """Return the numbers of a VRF's device and of those in it; 0, which stands for any, of the global table."""
@@ -306,17 +306,17 @@ class LinuxPlane:
             if remove.direction is Direction.OUTBOUND:
                 self._sends_no_more((remove.spi, remove.remote.address))
 
+    @abstractmethod
     def _install(self, sa: Install) -> None:
         """Put in one direction of an SA; a plane's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _update(self, update: Update) -> None:
         """Move an SA to other endpoints; a plane's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _remove(self, remove: Remove) -> None:
         """Take out one direction of an SA; a plane's own."""
-        raise NotImplementedError
 
     def give(self, spis: Iterable[int]) -> tuple[EspState, ...]:
         """Take Child SAs out and return how far they are."""
@@ -333,13 +333,13 @@ class LinuxPlane:
         if state.install.direction is Direction.OUTBOUND:
             self._sends(state.install)
 
+    @abstractmethod
     def _give(self, spis: tuple[int, ...]) -> Iterator[EspState]:
         """Take Child SAs out, by inbound SPI, the directions as they are; a plane's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _take(self, state: EspState) -> None:
         """Go on with one direction of an SA; a plane's own."""
-        raise NotImplementedError
 
     def _carried(self, intent: Intent) -> Intent:
         """Return what of an intent can be carried here, and say what cannot."""
@@ -363,9 +363,9 @@ class LinuxPlane:
         tunnels = {each.name for each in intent.network.interfaces if each.tunnel is not None}
         return "" if one.interface in tunnels else self._map_unreachable(one)
 
+    @abstractmethod
     def _map_unreachable(self, one: Connection) -> str:
         """Return why a plane cannot protect in the routing tables of a crypto map's entry, or nothing; its own."""
-        raise NotImplementedError
 
     def _with_maps(self, intent: Intent) -> Intent:
         """Return an intent with those of its connections that are not a tunnel's."""
@@ -374,7 +374,7 @@ class LinuxPlane:
 
     def _keep_in(self, intent: Intent, lines: Sequence[Line], beside: str = "") -> None:
         """Keep out of the clear what routes and policies alone cannot; what goes into the device `beside` is not."""
-        strict = {one.interface for one in intent.connections if self.strict and not flows_reach(intent, one.interface)}
+        strict = self._checked(intent)
         own = [
             (line.local, line.remote, self._network.device(line.connection.interface))
             for line in lines
@@ -383,6 +383,11 @@ class LinuxPlane:
         fragments = [(line.local, line.remote) for line in torn(lines)]
         if not self._guard.follow(fragments, beside, [one for one in own if one[2]]):
             self._guard_later()
+
+    def _checked(self, intent: Intent) -> frozenset[str]:
+        """Return the interfaces of connections whose device must check where packets come from."""
+        names = {one.interface for one in intent.connections} if self.strict else ()
+        return frozenset(name for name in names if not flows_reach(intent, name))
 
     def _guard_later(self) -> None:
         if not self._asking:
@@ -420,9 +425,9 @@ class LinuxPlane:
         self._network.close()
         self._ledger.close()
 
+    @abstractmethod
     def _protect(self, intent: Intent) -> None:
         """Put in the policies; a plane's own."""
-        raise NotImplementedError
 
     def _changed(self) -> None:
         """Tell the engine of addresses that went; soon after, apply the configuration to what is there now."""
