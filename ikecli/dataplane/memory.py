@@ -96,7 +96,7 @@ class MemoryPlane:
         self._intent = Intent()
         self._sas = SoftwareSas(self._report, self._random)
         self._links = Links(self._sas.carries, self._report)
-        self._hold = Hold()
+        self._hold = Hold[tuple[Packet, str]]()
         self._echoes = Echoes(clock)
         self._nat = Translator(clock.now)
         self._reassembly = Reassembly()
@@ -333,7 +333,7 @@ class MemoryPlane:
 
     def _wait(self, connection: str, seen: Packet, packet: Packet, vrf: str) -> None:
         """Keep a packet until the connection has an SA for what is `seen` of it, and ask for one."""
-        self._hold.keep(connection, packet, vrf, self._clock.now())
+        self._hold.keep(connection, (packet, vrf), self._clock.now())
         ends = (seen.source, seen.destination, seen.protocol, *seen.ports())
         self._report(Acquire(connection, *ends))
 

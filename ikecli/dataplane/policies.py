@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
 from ikecli.intent import Connection, Flow
@@ -13,6 +13,7 @@ HELD_PACKETS: Final = 8
 """Packets a connection keeps while its SA is set up."""
 HELD_SECONDS: Final = 5.0
 
+Waits = TypeVar("Waits")
 
 Covers = Callable[[str, Packet], bool]
 """Tells of a connection, by label, whether one of its SAs is for a packet that goes out."""
@@ -57,29 +58,29 @@ def backwards(packet: Packet) -> Packet:
 
 
 @dataclass(slots=True)
-class Held:
-    """Packets of a connection that wait for its SA, each with its routing table."""
+class Held(Generic[Waits]):
+    """Packets of a connection that wait for its SA."""
 
-    packets: list[tuple[Packet, str]] = field(default_factory=list)
+    packets: list[Waits] = field(default_factory=list)
     until: float = 0.0
 
 
-class Hold:
-    """The packets that wait, by connection."""
+class Hold(Generic[Waits]):
+    """The packets that wait, by connection, in whatever form."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, Held[Waits]] = {}
 
-    def keep(self, connection: str, packet: Packet, vrf: str, now: float) -> None:
+    def keep(self, connection: str, packet: Waits, now: float) -> None:
         """Keep a packet for a while; only a few of a connection wait."""
         held = self._held.setdefault(connection, Held())
         if held.until < now:
             held.packets.clear()
         if len(held.packets) < HELD_PACKETS:
-            held.packets.append((packet, vrf))
+            held.packets.append(packet)
         held.until = now + HELD_SECONDS
 
-    def release(self, connection: str, now: float) -> list[tuple[Packet, str]]:
+    def release(self, connection: str, now: float) -> list[Waits]:
         """Return what waited for a connection, in order."""
         held = self._held.pop(connection, None)
         return held.packets if held and held.until >= now else []

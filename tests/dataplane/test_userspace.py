@@ -21,8 +21,9 @@ from ikecli.boundary.effects import Datagram, Direction, Endpoint, Lifetime
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, UnknownSpi
 from ikecli.dataplane.esp import TRAILER, inner_limit
 from ikecli.dataplane.packet import Packet, checksum, echo_request
+from ikecli.dataplane.policies import HELD_PACKETS
 from ikecli.dataplane.userspace import coalesce
-from ikecli.dataplane.userspace.chooser import HELD_PACKETS, Chooser
+from ikecli.dataplane.userspace.chooser import Chooser
 from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.doors import Door

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from ikecli.boundary.notices import Acquire
 from ikecli.dataplane.packet import ICMP, ICMPV6, MOBILITY, SCTP, TCP, UDP
+from ikecli.dataplane.policies import Hold
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.intent import Address, Selector
 
 REMEMBERED: Final = 4_096
 """Flows whose SA is remembered; when there are more, all are looked up anew."""
-HELD_PACKETS: Final = 8
-HELD_SECONDS: Final = 5.0
 ACQUIRE_SECONDS: Final = 1.0
 """How often a connection is asked for while its packets wait."""
 ANY_PORT: Final = -1
 """The port of a fragment that has none; only a selector of all ports covers it (RFC 4301 7)."""
 
 Row = tuple[Selector, Selector, str]
-
-
-@dataclass(slots=True)
-class Held:
-    """The packets that wait for a connection's SA."""
-
-    packets: list[bytes] = field(default_factory=list)
-    until: float = 0.0
-    asked: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,8 @@ class Chooser:
         self._ask, self._now, self._label = ask, now, label
         self._rows: tuple[Row, ...] = ()
         self._senders: dict[str, list[Sender]] = {}
-        self._held: dict[str, Held] = {}
+        self._hold = Hold[bytes]()
+        self._asked: dict[str, float] = {}
         self._known: dict[bytes, Sender] = {}
         self.fine = False
 
@@ -81,8 +72,8 @@ class Chooser:
         label = sender.sa.connection
         self._senders.setdefault(label, []).insert(0, sender)
         self._changed()
-        held = self._held.pop(label, None)
-        return held.packets if held is not None and held.until >= self._now() else []
+        self._asked.pop(label, None)
+        return self._hold.release(label, self._now())
 
     def drop(self, sender: Sender) -> None:
         """Forget an SA."""
@@ -118,7 +109,7 @@ class Chooser:
                 self._known[key] = sender
                 return sender
         if label is not None:
-            self._hold(label, ends, bytes(packet))
+            self._wait(label, ends, bytes(packet))
         return None
 
     def _candidates(self, label: str | None) -> list[Sender]:
@@ -128,16 +119,11 @@ class Chooser:
         named = {row[2] for row in self._rows}
         return [one for label, some in self._senders.items() if label not in named for one in some]
 
-    def _hold(self, label: str, ends: Ends, packet: bytes) -> None:
+    def _wait(self, label: str, ends: Ends, packet: bytes) -> None:
         now = self._now()
-        held = self._held.setdefault(label, Held())
-        if held.until < now:
-            held.packets.clear()
-        if len(held.packets) < HELD_PACKETS:
-            held.packets.append(packet)
-        held.until = now + HELD_SECONDS
-        if now - held.asked >= ACQUIRE_SECONDS:
-            held.asked = now
+        self._hold.keep(label, packet, now)
+        if now - self._asked.get(label, 0.0) >= ACQUIRE_SECONDS:
+            self._asked[label] = now
             ports = (max(ends.source_port, 0), max(ends.destination_port, 0))
             self._ask(Acquire(label, ends.source, ends.destination, ends.protocol, *ports))
 
