@@ -13,6 +13,7 @@ from typing import Final
 
 from ikecli.boundary.views import TranslationView
 from ikecli.dataplane.packet import ICMP, TCP, UDP, Packet, checksum, is_echo
+from ikecli.dataplane.policies import between
 from ikecli.intent import Address, Intent, Nat
 
 MAX_TRANSLATIONS: Final = 10_000
@@ -125,13 +126,12 @@ class Translator:
 
     def _rule(self, leaves: str, packet: Packet) -> Address | None:
         """Return the outside address that stands for a packet's source, if one does."""
-        source_port, destination_port = packet.ports()
+        ports = packet.ports()
         for row in self._nat.rules:
             if row.interface != leaves:
                 continue
             for flow in row.flows:
-                here = flow.local.covers(packet.source, packet.protocol, source_port)
-                if here and flow.remote.covers(packet.destination, packet.protocol, destination_port):
+                if between(flow.local, flow.remote, packet, ports):
                     if flow.permit:
                         return self._addresses.get(leaves)
                     break

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
-from ikecli.intent import Connection, Flow
+from ikecli.intent import Connection, Flow, Selector
 
 HELD_PACKETS: Final = 8
 """Packets a connection keeps while its SA is set up."""
@@ -42,10 +42,15 @@ def protecting(
 
 def _concerns(flow: Flow, packet: Packet, ports: tuple[int, int]) -> bool:
     """Tell whether a flow is for a packet: a fragment without ports may be of any flow that permits something."""
-    unknown = packet.offset and flow.permit
-    source_port, destination_port = (flow.local.first_port, flow.remote.first_port) if unknown else ports
-    here = flow.local.covers(packet.source, packet.protocol, source_port)
-    return here and flow.remote.covers(packet.destination, packet.protocol, destination_port)
+    return between(flow.local, flow.remote, packet, ports, flow.permit)
+
+
+def between(local: Selector, remote: Selector, packet: Packet, ports: tuple[int, int], later: bool = False) -> bool:
+    """Tell whether a packet that goes out lies between two selectors, `later` also a fragment that shows no ports."""
+    near, far = (local.first_port, remote.first_port) if later and packet.offset else ports
+    return local.covers(packet.source, packet.protocol, near) and remote.covers(
+        packet.destination, packet.protocol, far
+    )
 
 
 def backwards(packet: Packet) -> Packet:

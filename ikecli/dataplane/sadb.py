@@ -12,6 +12,7 @@ from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.esp import LEAST_MTU, inner_room, moved, seen_octets
 from ikecli.dataplane.packet import CONGESTED, ESP, Packet, udp
+from ikecli.dataplane.policies import between
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Address, Outer
@@ -109,7 +110,7 @@ class SoftwareSas:
     def covers(self, connection: str, packet: Packet) -> bool:
         """Tell whether an SA of a connection is for a packet that goes out."""
         ports = packet.ports()
-        return any(_covered(out.install, packet, *ports) for out in self._outbound.get(connection, ()))
+        return any(_covered(out.install, packet, ports) for out in self._outbound.get(connection, ()))
 
     def update(self, update: Update) -> None:
         """Move an SA to other endpoints."""
@@ -198,9 +199,9 @@ class SoftwareSas:
 
     def seal(self, connection: str, packet: Packet) -> Packet | None:
         """Return the protected form of a packet, or None without an SA of the connection that covers it."""
-        source_port, destination_port = packet.ports()
+        ports = packet.ports()
         for out in self._outbound.get(connection, ()):
-            if _covered(out.install, packet, source_port, destination_port):
+            if _covered(out.install, packet, ports):
                 return self._seal(out, packet)
         return None
 
@@ -255,7 +256,7 @@ class SoftwareSas:
     def _accept(self, one: Inbound, packet: Packet, remote: Endpoint) -> bool:
         source_port, destination_port = packet.ports()
         turned = replace(packet, source=packet.destination, destination=packet.source)
-        if not _covered(one.install, turned, destination_port, source_port):
+        if not _covered(one.install, turned, (destination_port, source_port)):
             one.tally.errors += 1
             self._notify(Misfit(one.install.spi, packet.write()[:MISFIT_OCTETS]))
             return False
@@ -332,11 +333,6 @@ def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint, tos: in
     return replace(packet, tos=packet.tos | CONGESTED)
 
 
-def _covered(sa: Install, packet: Packet, local_port: int, remote_port: int) -> bool:
+def _covered(sa: Install, packet: Packet, ports: tuple[int, int]) -> bool:
     """Tell whether one of an SA's flows covers a packet that goes out, or may cover it, having no ports to be seen."""
-    unseen = sa.fragments and packet.offset > 0
-    return any(
-        local.covers(packet.source, packet.protocol, local.first_port if unseen else local_port)
-        and remote.covers(packet.destination, packet.protocol, remote.first_port if unseen else remote_port)
-        for local, remote in sa.flows
-    )
+    return any(between(*pair, packet, ports, sa.fragments) for pair in sa.flows)
