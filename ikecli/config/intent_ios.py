@@ -133,6 +133,7 @@ class _Resolver:
             fragment_mtu=mtus,
             window=d.window or WINDOW,
             nat_traversal=d.nat_transparency is not False,
+            strength_enforced=bool(d.strength_enforced),
             syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)) if d.logging is not False else (),
         )
         return intent, self.complaints

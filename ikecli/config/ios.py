@@ -322,6 +322,7 @@ class Ios:
     log_stamps: Stamp | Literal[False] | None = None
     logging: bool | None = None
     nat_transparency: bool | None = None
+    strength_enforced: bool | None = None
     log_buffered: Shown | Literal[False] | None = None
     log_monitor: Shown | Literal[False] | None = None
     syslog_level: int | str | None = None

@@ -81,6 +81,9 @@ def _head(event: ProposalRefused, dialect: str) -> str:
 def _lines(event: ProposalRefused, kind: str, dialect: str) -> list[str]:
     if kind.startswith(offers.FURTHER):
         return _further(event, kind, dialect)
+    if kind == "strength":
+        ciphers = offers.offered(event.configured, "encryption").values()
+        return ["crypto ikev2 proposal ...", f"encryption {' '.join(offers.words(ciphers, dialect, 'ike'))}"]
     use = "ike" if event.protocol == "IKE" else "esp"
     rows = offers.offered(event.offered, kind).values()
     given = offers.words(rows, dialect, "ike" if kind == "group" else use)

@@ -20,7 +20,12 @@ KINDS: Final = {
 FURTHER: Final = "additional-key-exchange "
 """Begins the name of an additional key exchange; its number follows."""
 
-TITLES: Final = {"group": "DH group", "prf": "PRF", "esn": "use of extended sequence numbers"}
+TITLES: Final = {
+    "group": "DH group",
+    "prf": "PRF",
+    "esn": "use of extended sequence numbers",
+    "strength": "cipher that is no stronger than the IKE SA's",
+}
 """How a transform type is called in a sentence, where not by its name."""
 
 _TOKEN: Final = re.compile(r"ADDKE(\d+):(\S+)|Group (\d+)|([^\s/,]+)")

@@ -126,6 +126,17 @@ def esp_offers(
     return tuple(offers)
 
 
+@lru_cache(_KNOWN_MATCHES)
+def no_stronger(offers: tuple[Offer, ...], cipher: Algorithm) -> tuple[Offer, ...]:
+    """Return offers without the ciphers that are stronger than another."""
+    left = []
+    for offer in offers:
+        rows = tuple(row for row in offer.algorithms[_E] if row.strength <= cipher.strength)
+        if rows:
+            left.append(Offer(offer.protocol, {**offer.algorithms, _E: rows}))
+    return tuple(left)
+
+
 def choose(
     offers: Sequence[Offer],
     proposals: Sequence[Proposal],
@@ -158,7 +169,10 @@ def accepted(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> Choice |
 
 
 def differing(offers: Sequence[Offer], proposals: Sequence[Proposal]) -> tuple[str, ...]:
-    """Name the transform types without a common value, of the pair of proposals that differs least."""
+    """Name the transform types without a common value, of the pair of proposals that differs least.
+
+    Nothing where one of the pairs has all in common.
+    """
     found: list[tuple[str, ...]] = []
     for offer in offers:
         for proposal in proposals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ikecli.ike.choose import Additional, anything
+from ikecli.ike.choose import Additional, Offer, anything, no_stronger
 from ikecli.ike.lease import narrowed
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
@@ -32,6 +32,14 @@ def further(talk: Talk, connection: Connection, offered: SecurityAssociation) ->
     if talk.exchange != _CREATE_CHILD:
         return ()
     return connection.pfs_additional if connection.pfs is not None else anything(offered.proposals)
+
+
+def allowed(talk: Talk, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    """Return what of a connection's offers may be below this IKE SA, whose cipher may have to be the stronger one."""
+    suite = talk.sa.suite
+    if suite is None or not talk.core.lookup.intent.strength_enforced:
+        return offers
+    return no_stronger(offers, suite.encryption)
 
 
 def served(group: int | None) -> Algorithm | None:

@@ -325,7 +325,8 @@ class Intent:
     requests of a peer are taken before the first of them is answered. No address is in two `pools`.
     `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA. With
     `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
-    Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP.
+    Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP. With
+    `strength_enforced` no Child SA has a stronger cipher than its IKE SA.
     """
 
     hostname: str = "Router"
@@ -346,3 +347,4 @@ class Intent:
     pools: tuple[Pool, ...] = ()
     syslog: tuple[Syslog, ...] = ()
     nat_traversal: bool = True
+    strength_enforced: bool = False

@@ -58,6 +58,11 @@ class Algorithm:
         return not self.refused
 
     @property
+    def strength(self) -> int:
+        """What a cipher's key is good for, in bits."""
+        return self.key_bits or _STRENGTHS.get(self.name, 0)
+
+    @property
     def key(self) -> tuple[TransformType, int, int]:
         """What identifies it on the wire: type, transform id, key length in bits."""
         return (self.type, self.number, self.key_bits)
@@ -65,6 +70,8 @@ class Algorithm:
 
 _E, _P, _I, _K, _N = TransformType.ENCR, TransformType.PRF, TransformType.INTEG, TransformType.KE, TransformType.ESN
 _DES = "DES keys are found by search within a day"
+_STRENGTHS = {"ENCR_DES": 56, "ENCR_3DES": 112, "ENCR_CHACHA20_POLY1305": 256}
+"""Of ciphers without a Key Length attribute."""
 _3DES = "3DES has 64-bit blocks (Sweet32)"
 _MD5 = "MD5 is broken"
 _SHA1 = "SHA-1 is deprecated"

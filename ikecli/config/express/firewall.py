@@ -304,6 +304,8 @@ class Firewall(Writer[asa.Asa]):
         draft.nat_keepalive = None if keepalive == NAT_KEEPALIVE else keepalive
         if not intent.nat_traversal:
             draft.nat_keepalive = False
+        if intent.strength_enforced:
+            self.losses.add("crypto ipsec ike sa-strength-enforcement", "a firewall has no word for it")
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
         if intent.max_half_open != usual.max_half_open:
             draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)

@@ -336,6 +336,7 @@ class Router(Writer[ios.Ios]):
         draft.cookie_challenge = None if threshold == intent.max_half_open else threshold
         draft.puzzle_challenge = intent.puzzle_threshold
         draft.nat_transparency = None if intent.nat_traversal else False
+        draft.strength_enforced = intent.strength_enforced or None
         if intent.max_sas != usual.max_sas:
             draft.max_sas = self._most("crypto ikev2 limit max-sa", intent.max_sas)
         if intent.max_half_open != usual.max_half_open:

@@ -117,7 +117,12 @@ class Child(SeriesTask):
             return ()
         self._connection = connection
         self._group = pfs = self._pfs(talk, connection)
-        self._offers = talk.core.lookup.esp_offers(connection, pfs, self._further(talk, connection) if pfs else ())
+        further = self._further(talk, connection) if pfs else ()
+        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(connection, pfs, further))
+        if not self._offers:
+            self._fail(talk, "all its ciphers are stronger than that of the IKE SA, and strength is enforced")
+            self._connection = None
+            return ()
         self._spi = talk.core.draw_esp_spi()
         self._local, self._remote = sides(flows)
         telling.offered(talk, Protocol.ESP, self._offers)
@@ -174,7 +179,7 @@ class Child(SeriesTask):
             return
         pfs = self._pfs(talk, kept.connection)
         further = self._further(talk, kept.connection) if pfs else ()
-        self._offers = talk.core.lookup.esp_offers(kept.connection, pfs, further)
+        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(kept.connection, pfs, further))
         self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
         self._recall(talk, self._offers, kept.choice, kept.series)
 
@@ -317,10 +322,11 @@ class Child(SeriesTask):
             group = granting.group(talk, connection, public)
             offers = lookup.esp_offers(connection, group, granting.further(talk, connection, offered) if group else ())
             ignore = _NO_KE if talk.exchange == _IKE_AUTH else frozenset[int]()
-            choice = choose(offers, offered.proposals, public.group if public else None, ignore)
+            allowed = granting.allowed(talk, offers)
+            choice = choose(allowed, offered.proposals, public.group if public else None, ignore)
             if choice is not None and len(choice.spi) == 4:
                 rules.win(talk, connection.label)
-                self._connection, self._offers, self._choice, self._pairs = connection, offers, choice, pairs
+                self._connection, self._offers, self._choice, self._pairs = connection, allowed, choice, pairs
                 self._more = talk.replaces is None and self._leaves_more(talk, candidates)
                 self._settle_mode(connection, message)
                 self._unpadded = message.notify(_UNPADDED) is not None
@@ -331,7 +337,7 @@ class Child(SeriesTask):
                 telling.chosen(talk, choice, offers, offered.proposals)
                 telling.selectors(talk, self._local, self._remote, pairs)
                 return
-            telling.refused(talk, Protocol.ESP, offers, offered.proposals)
+            telling.refused(talk, Protocol.ESP, offers, offered.proposals, allowed != offers)
         if grants:
             raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
         telling.uncovered(talk, candidates, self._local, self._remote)
