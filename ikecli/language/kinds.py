@@ -203,6 +203,11 @@ def _take_line(line: Line, start: int, stop: int, token: str) -> Taken:
     return text.rstrip(), end
 
 
+def _take_key_line(line: Line, start: int, stop: int, token: str) -> Taken:
+    taken = _take_line(line, start, stop, token)
+    return taken and (Secret(taken[0]), taken[1])
+
+
 def _take_banner(line: Line, start: int, stop: int, token: str) -> Taken:
     if not token:
         return None
@@ -373,6 +378,7 @@ def _table(dialect: str) -> dict[str, Kind]:
         "NAME": _token("WORD", _WORD, rank=FREE),
         "HOST": _token("Hostname or A.B.C.D", r"[\w.:-]+", begins=r"[\w.:-]*", rank=FREE),
         "KEY": _token("WORD", _WORD, Secret, rank=FREE, python=Secret, write=_plain_text),
+        "KEY-LINE": Kind(REST, _take_key_line, _labelled("LINE", r".*"), _plain_text, secret=True, python=Secret),
         "TEXT": Kind(FREE, _take_text, _labelled("WORD", r"\S*"), _quoted),
         "PAIR": _token(
             "(real_ifc,mapped_ifc)", r"\([^\s(),]+,[^\s(),]+\)", _pair, _BRACKET, write=_paired, python=Pair

@@ -252,6 +252,8 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
         ("asa", ["crypto map M 1 set connection-type answer-only"], "crypto map M 1: connection-type answer-only"),
         ("asa", ["crypto ikev2 cookie-challenge never"],
          "crypto ikev2 cookie-challenge never: it is 1000 here, the most there are"),
+        ("ios", ["crypto ikev2 keyring K1", "peer 192.0.2.1", "pre-shared-key local two words"],
+         "tunnel-group 192.0.2.1: a key with blanks, which a firewall does not take"),
         ("ios", ["crypto ipsec ike sa-strength-enforcement"],
          "crypto ipsec ike sa-strength-enforcement: a firewall has no word for it"),
         ("asa", ["crypto ikev2 policy 1", "lifetime seconds none"],

@@ -29,6 +29,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "NAME": ("one", "two"),
     "HOST": ("one", "two"),
     "KEY": ("alpha", "beta"),
+    "KEY-LINE": ("alpha", "two words"),
     "TEXT": ("one", '"two words"'),
     "PAIR": ("(inside,outside)", "(outside,inside)"),
     "PAREN": ("(inside)", "(outside)"),

@@ -26,6 +26,7 @@ SAMPLES = {
     "UDP-PORT": "7",
     "HEX": "0a",
     "HEX-KEY": "0a",
+    "KEY-LINE": "zq9 zq9",
     "TIME": "10:00",
     "FLASH": "flash:zq9",
     "TEXT": '"zq 9"',

@@ -28,6 +28,7 @@ SAMPLES: dict[str, Sequence[str]] = {
     "NAME": ("A", "b-2", "def", "local", "10"),
     "HOST": ("10.0.0.1", "vpn.example.org"),
     "KEY": ("k!y", "0", "06x", "local"),
+    "KEY-LINE": ("k!y", "0", "two words", "local"),
     "TEXT": ('"two words"', "one", '""'),
     "PAIR": ("(in,out)",),
     "PAREN": ("(in)",),

@@ -105,6 +105,7 @@ def test_the_firewall_writes_its_own_way() -> None:
 
 def test_keys_are_secrets() -> None:
     assert taken("KEY", "abc") == Secret("abc")
+    assert taken("KEY-LINE", "two words ") == Secret("two words")
     assert taken("HEX-KEY", "0A") == Secret("0A")
 
 

@@ -19,7 +19,7 @@ WITH_KEYS = ("config", "ikev2-keyring-peer", "ikev2-profile")
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.data(), st.sampled_from(WITH_KEYS))
 def test_no_broken_line_shows_its_secret(data: st.DataObject, mode: str) -> None:
-    with mock.patch.dict(strategies.SAMPLES, {"KEY": (MARK,), "HEX-KEY": (MARK,)}):
+    with mock.patch.dict(strategies.SAMPLES, {"KEY": (MARK,), "KEY-LINE": (MARK,), "HEX-KEY": (MARK,)}):
         line = data.draw(strategies.commands(MODES[mode]).filter(lambda line: MARK in line))
     at = data.draw(st.integers(0, len(line)))
     broken = line[:at] + data.draw(st.sampled_from(["", " ", "x", " y ", "\t", "!", " 0 ", "\x07"])) + line[at:]

@@ -111,6 +111,9 @@ class Groups:
         if credential is None or credential.local is None or credential.remote is None:
             self.losses.add(what, f"profile {profile.name} has no two keys for it")
             return
+        if any(b" " in each.reveal() for each in (credential.local, credential.remote)):
+            self.losses.add(what, "a key with blanks, which a firewall does not take")
+            return
         ipsec = asa.TunnelIpsec(_key(credential.remote), _key(credential.local), self._keepalive(what, profile.dpd))
         held = asa.TunnelGroup("ipsec-l2l", ipsec)
         if profile.name in self.travelling and profile.authorization is not None:
