@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ikecli.language import Dialect, Mode, load
 from ikecli.language.language import DIALECTS
 from ikecli.language.reference import Described, describe, ways_in
+from ikecli.language.target import Target
 from reference import diagrams
 
 SYSTEMS = {"ios": "IOS", "asa": "ASA"}
@@ -101,7 +102,7 @@ def _command(command: Described) -> Iterator[str]:
     yield f"## {command.title}"
     yield ""
     yield from _code(command.syntax)
-    said = [command.note, command.negation]
+    said = [command.note, command.negation, _answer(command.declaration.target)]
     if command.default:
         said.append(f"Default: `{command.default}`.")
     if command.enters:
@@ -111,6 +112,13 @@ def _command(command: Described) -> Iterator[str]:
     yield "| | |"
     yield "|---|---|"
     yield from (f"| `{_cell(word)}` | {_cell(help)} |" for word, help in command.words)
+
+
+def _answer(target: Target) -> str:
+    """Tell what a command is answered, where the grammar itself has that."""
+    if target.calls == "lacks":
+        return f"Refused: {target.reason}."
+    return f"Says `{target.reason}`.".replace("\n", " ") if target.operator == "!" and target.reason else ""
 
 
 def _code(text: str) -> Iterator[str]:

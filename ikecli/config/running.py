@@ -72,13 +72,25 @@ def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = Fal
     return written
 
 
+SECTIONS: Final = {
+    "ipsec": ("crypto ipsec",),
+    "isakmp": ("crypto isakmp", "crypto ikev1", "crypto ikev2"),
+    "partition access-list": ("access-list", "ip access-list", "ipv6 access-list"),
+    "partition ip-prefix-list": ("ip prefix-list", "ipv6 prefix-list"),
+    "partition ip-static-routes": ("ip route", "ipv6 route"),
+    "vrf": ("vrf definition", "ip vrf"),
+}
+"""What the commands of a section begin with, where that is not its own name."""
+_PARTITION: Final = "partition "
+
+
 def whole(commands: list[str], dialect: str, section: str = "") -> list[str]:
     """Return commands with the header and end of their system.
 
     With `section` those alone that begin so, with what lies below them.
     """
     if section:
-        commands = list(_section(commands, section))
+        commands = list(_section(commands, SECTIONS.get(section, (section.removeprefix(_PARTITION),))))
         if dialect == "asa":
             return commands
     if dialect == "asa":
@@ -92,11 +104,12 @@ def whole(commands: list[str], dialect: str, section: str = "") -> list[str]:
     ]
 
 
-def _section(commands: Iterable[str], wanted: str) -> Iterator[str]:
+def _section(commands: Iterable[str], wanted: tuple[str, ...]) -> Iterator[str]:
+    heads = tuple(f"{no}{each} " for each in wanted for no in ("", "no "))
     inside = False
     for line in commands:
         if line[:1] != " ":
-            inside = line == wanted or line.startswith((f"{wanted} ", f"no {wanted} "))
+            inside = f"{line} ".startswith(heads)
         if inside and line != "!":
             yield line
 

@@ -44,6 +44,11 @@ class Command:
         return self.declaration.target.calls
 
     @property
+    def says(self) -> str:
+        """What the function is to say, where the grammar has it behind the function's name."""
+        return self.declaration.target.reason
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """Every slot of the declaration: what was typed, None where nothing was, False for a flag, () for a list."""
         return {name: self.slots.get(name, _absent(slot)) for name, slot in self.declaration.slots.items()}

@@ -32,7 +32,7 @@ Path: TypeAlias = tuple[Step, ...]
 class Target:
     """The effect of a line. `path` is empty for `~` and `!`; `also` holds the further paths that `-` clears.
 
-    `reason` is why a `~` has no effect, or is refused, as an operator reads it.
+    `reason` is why a `~` has no effect, or is refused, as an operator reads it; of a `!` what the function is to say.
     """
 
     operator: Operator
@@ -85,8 +85,11 @@ def read_path(text: str) -> Path:
 
 def read_target(operator: Operator, text: str) -> Target:
     """Read what stands behind the operator; raise ValueError with the reason."""
-    head, *options = [part.strip() for part in text.split(",")]
     fields: dict[str, object] = {}
+    if operator == "!":
+        text, _, said = text.partition(":")
+        fields["reason"] = said.strip().replace("\\n", "\n")
+    head, *options = [part.strip() for part in text.split(",")]
     if operator == "!":
         if not _CALL.fullmatch(head):
             raise ValueError(f"{head!r} is no name to call, such as `show.ikev2.sa`")

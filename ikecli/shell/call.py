@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command as typed: its session, its output, its name in the grammar, its slots, its whole line."""
+    """A command as typed: its session, its output, its name in the grammar, its slots, its whole line.
+
+    `says` is what the grammar has it say.
+    """
 
     shell: Shell
     out: Output
     name: str
     slots: Mapping[str, Any]
     line: str
+    says: str = ""
 
     @property
     def topic(self) -> str:
@@ -85,7 +89,8 @@ COMMANDS: Final[Late[str, Function]] = Late(
         "copy": "files:copy",
         "exit": "session:leave",
         "help": "session:help",
-        "where": "session:where",
+        "says": "answers:says",
+        "lacks": "answers:lacks",
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",

@@ -226,7 +226,7 @@ class Shell:
             self._refuse(error, line, width)
             return False
         output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.spoken)
-        call = Call(self, output, command.calls, command.arguments, line)
+        call = Call(self, output, command.calls, command.arguments, line, command.says)
         await COMMANDS[command.calls](call)
         await output.finish()
         return True

@@ -45,11 +45,6 @@ async def connect(call: Call) -> None:
     shell.take_over(other)
 
 
-async def where(call: Call) -> None:
-    """List connections to other systems: while there is one, it is what the terminal talks to."""
-    await call.out.line("% No connections open")
-
-
 async def history(call: Call) -> None:
     """Print the lines typed here."""
     await call.out.lines(f"  {line}" for line in call.shell.history.shown)
