@@ -14,7 +14,7 @@ from ikecli.language.command import Command, LineError
 from ikecli.language.grammar import Graph, Refusal
 from ikecli.language.line import CURSOR, Choice, Line, Names, no_names
 from ikecli.language.negation import negated_pattern
-from ikecli.language.notation import Fragments, GrammarFile, read_file
+from ikecli.language.notation import Fragments, GrammarFile, read_file, read_mode
 from ikecli.language.paths import Done
 from ikecli.language.target import NotationError
 from ikecli.language.tree import Node
@@ -166,9 +166,9 @@ def load_mode(dialect: str, name: str) -> Mode:
 
 
 def load_from(directory: Path, name: str) -> Dialect:
-    """Return a dialect from the grammar files of a directory, one a mode; `words` holds what they share."""
+    """Return a dialect from a directory of grammar files, one or a folder a mode; `words` holds what they share."""
     shared = _shared(directory, name)
-    files = [path for path in sorted(directory.iterdir()) if path.is_file() and path.name != WORDS]
+    files = [path for path in sorted(directory.iterdir()) if path.name != WORDS]
     modes = {path.name: _mode(path, shared, name) for path in files if "." not in path.name}
     for mode in modes.values():
         for declaration in mode.file.declarations:
@@ -188,4 +188,7 @@ def _shared(directory: Path, dialect: str) -> Fragments:
 
 
 def _mode(path: Path, shared: Fragments, dialect: str) -> Mode:
-    return Mode(read_file(path.name, path.read_text("utf-8"), dict(shared), dialect), dialect)
+    """Return the mode of a file, or of the files of a folder, in order of their names."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    parts = [(str(each.relative_to(path.parent)), each.read_text("utf-8")) for each in files if "." not in each.name]
+    return Mode(read_mode(path.name, parts, dict(shared), dialect), dialect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -265,29 +265,41 @@ def read_file(name: str, text: str, fragments: Fragments, dialect: str = "ios") 
 
     Raises NotationError with file and line.
     """
-    lines = list(enumerate(text.expandtabs().splitlines(), 1))
+    return read_mode(name, ((name, text),), fragments, dialect)
+
+
+def read_mode(name: str, parts: Iterable[tuple[str, str]], fragments: Fragments, dialect: str = "ios") -> GrammarFile:
+    """Read the files of one mode, names and texts, as one; the first has the prompt. Raises NotationError."""
     prompt, note = "", ""
-    first = next((row for row in lines if row[1].strip() and not row[1].startswith("#")), None)
-    if first and first[1].startswith("("):
-        prompt = first[1].strip().strip("()")
-        lines = lines[first[0] :]
-        head = _head_note(lines)
-        note, lines = " ".join(head), lines[len(head) :]
     items: list[Declaration | Bang] = []
     opened: set[tuple[str, ...]] = set()
-    for entry in _entries(name, lines):
+    for part, text in parts:
+        lines = list(enumerate(text.expandtabs().splitlines(), 1))
+        first = next((row for row in lines if row[1].strip() and not row[1].startswith("#")), None)
+        if first and first[1].startswith("(") and not items:
+            prompt = first[1].strip().strip("()")
+            lines = lines[first[0] :]
+            head = _head_note(lines)
+            note, lines = " ".join(head), lines[len(head) :]
+        items += _read(part, lines, fragments, dialect, opened)
+    return GrammarFile(name, prompt, tuple(items), note)
+
+
+def _read(
+    part: str, lines: list[tuple[int, str]], fragments: Fragments, dialect: str, opened: set[tuple[str, ...]]
+) -> Iterator[Declaration | Bang]:
+    for entry in _entries(part, lines):
         if isinstance(entry, Bang):
-            items.append(entry)
+            yield entry
             continue
         try:
-            declaration = _declare(name, entry, fragments, dialect, opened)
+            declaration = _declare(part, entry, fragments, dialect, opened)
         except ValueError as wrong:
-            raise NotationError(f"{name}:{entry.line}: {wrong}") from wrong
+            raise NotationError(f"{part}:{entry.line}: {wrong}") from wrong
         if declaration:
-            items.append(declaration)
+            yield declaration
             if declaration.target.operator == ">":
                 opened.add(tuple(step.name for step in declaration.target.path))
-    return GrammarFile(name, prompt, tuple(items), note)
 
 
 def _declare(

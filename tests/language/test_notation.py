@@ -88,6 +88,18 @@ def test_words_are_shared_by_modes(tmp_path: Path) -> None:
     assert set(load_from(grammar, "asa").modes) == {"config", "other"}
 
 
+def test_a_mode_may_be_a_folder_whose_files_are_one(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    write_grammar(folder, **{"1-first": "(c)\n# of c\n@n := NAME$n\na @n = f\n", "2-then": "b @n = g\n!\n"})
+    mode = load_from(tmp_path, "ios").modes["config"]
+    assert (mode.name, mode.prompt, mode.file.note) == ("config", "c", "of c")
+    assert [one.place for one in mode.file.declarations] == ["config/1-first:4", "config/2-then:1"]
+    write_grammar(folder, **{"2-then": "(c)\nb @n = g\n"})
+    with pytest.raises(NotationError, match="config/2-then:1: "):
+        load_from(tmp_path, "ios")
+
+
 def test_the_toy_grammars_are_sound() -> None:
     for typist in (ios(), asa()):
         assert lint(typist.dialect) == []

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ikecli.boundary.views import Counters, SaStatus
+from ikecli.language import load_mode
 from ikecli.show import RENDERERS, text
 from ikecli.show.flows import blocks
 from tests.show import samples
 from tests.show.shown import SHOWN
 
 GOLDEN = Path(__file__).parent / "golden"
-GRAMMAR = Path(__file__).parents[2] / "grammar"
 NOT_RENDERED = {
     "show.running",
     "show.startup",
@@ -36,7 +35,8 @@ def test_layout(name: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])
 def test_every_show_command_of_the_grammar_has_its_renderer(dialect: str) -> None:
-    named = set(re.findall(r"! (show\.[a-z0-9_.]+)", (GRAMMAR / dialect / "exec").read_text()))
+    calls = {each.target.calls for each in load_mode(dialect, "exec").file.declarations}
+    named = {call for call in calls if call.startswith("show.")}
     assert named - NOT_RENDERED == {command for which, command in RENDERERS if which == dialect}
 
 
