@@ -6,8 +6,29 @@ from ikecli.value import value
 
 
 @value
+class SettingsView:
+    """What a peer told us beside addresses and networks; texts as they may be printed.
+
+    `excluded` are the networks to be left out of the tunnel, `backups` further gateways by address or name; with `pfs`
+    rekeys of Child SAs are to have keys of their own.
+    """
+
+    dns: tuple[str, ...] = ()
+    wins: tuple[str, ...] = ()
+    domain: str = ""
+    split_dns: tuple[str, ...] = ()
+    banner: str = ""
+    excluded: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
+    pfs: bool = False
+
+
+@value
 class AuthorizationView:
-    """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`."""
+    """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`.
+
+    `session` is how many seconds an IKE SA lasts, 0 for ever; the rest as in SettingsView.
+    """
 
     name: str
     pools: tuple[str, ...]
@@ -19,11 +40,16 @@ class AuthorizationView:
     tells_own: bool
     routes: tuple[str, ...]
     accepts: bool
+    split_dns: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
+    pfs: bool = False
+    session: int = 0
 
 
 @value
 class FlexView:
-    """A FlexVPN client: the hub it has or tries, from where, through which tunnel, and the addresses it was lent."""
+    """A FlexVPN client: the hub it has or tries, from where, through which tunnel; what it was lent and told."""
 
     name: str
     active: bool
@@ -33,6 +59,7 @@ class FlexView:
     inner_vrf: str
     tunnel: str
     addresses: tuple[str, ...] = ()
+    told: SettingsView = SettingsView()
 
 
 @value

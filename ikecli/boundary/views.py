@@ -9,6 +9,7 @@ from dataclasses import field, fields
 from enum import Enum
 from typing import Final
 
+from ikecli.boundary.lending import SettingsView
 from ikecli.numbers import IKE_PORT
 from ikecli.value import value
 
@@ -108,7 +109,7 @@ class IkeSaView:
     `peer_requests_open` how many there are from it on. `age` counts from establishment. `additional` are the key
     exchange methods that were added to the group (RFC 9370), `ppk` names the PPK that is in the keys. `assigned` are
     the inner addresses lent to the peer under an `authorization`, `pushed` those that it lent us, `remote_subnets` what
-    it said lies behind it.
+    it said lies behind it, `told` what else it said.
     """
 
     id: int
@@ -149,6 +150,7 @@ class IkeSaView:
     assigned: tuple[str, ...] = ()
     pushed: tuple[str, ...] = ()
     remote_subnets: tuple[str, ...] = ()
+    told: SettingsView = SettingsView()
     requests_open: int = 0
     requests_queued: int = 0
     peer_requests_open: int = 0

@@ -77,11 +77,14 @@ class GroupAttributes:
     dns_servers: Servers | None = None
     protocols: tuple[str, ...] = ()
     split_policy: str | None = None
+    split_policy6: str | None = None
     split_list: Named | None = None
     domain: Named | None = None
     split_dns: Names | None = None
     address_pools: Names | None = None
     ipv6_address_pools: Names | None = None
+    pfs: str | None = None
+    backups: tuple[str, ...] = ()
     idle_timeout: int | str | None = None
     session_timeout: int | str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)

@@ -220,7 +220,7 @@ class _Resolver:
             profile = self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys) if keys else None
             if profile is not None and (group.type == "remote-access" or name == asa.DEFAULT_RA_GROUP):
                 authorization = self.remote.authorization(name, group)
-                profile = replace(profile, authorization=authorization) if authorization else None
+                profile = replace(profile, authorization=authorization, session=0) if authorization else None
             if profile is not None:
                 yield profile
 

@@ -54,6 +54,10 @@ class AuthorizationPolicy:
     netmask: IPv4Address | None = None
     domain: str | None = None
     split_dns: list[str] = field(default_factory=list)
+    pfs: bool | None = None
+    local_lan: bool | None = None
+    backups: list[str] = field(default_factory=list)
+    session: int | None = None
     banner: str | None = None
     route_tunnel: bool | None = None
     route_interfaces: list[str] = field(default_factory=list)

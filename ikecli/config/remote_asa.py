@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final, TypeVar
 
 from ikecli.config import asa, asa_remote
@@ -13,9 +13,12 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.lists_asa import ANY
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.intent import Authorization, Pool, Prefix
+from ikecli.intent.remote import MAX_BACKUPS
 
 ALL: Final = "tunnelall"
 SPECIFIED: Final = "tunnelspecified"
+EXCLUDED: Final = "excludespecified"
+EVERYTHING: Final[dict[int, Prefix]] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 Value = TypeVar("Value")
 
 
@@ -72,12 +75,16 @@ class Remote:
             netmask=next((mask for mask in masks if mask), None),
             dns=_servers(_first(held, lambda one: one.dns_servers)),
             nbns=tuple(one for one in wins if isinstance(one, IPv4Address)),
-            networks=tuple(self.networks(where, policy, held)),
+            networks=tuple(self.networks(policy, held, names)),
             domain=_named(_first(held, lambda one: one.domain)),
             split_dns=_names(_first(held, lambda one: one.split_dns)),
             banner="\n".join(_first(held, lambda one: one.banner or None) or ()),
             required=True,
             idle=self.idle(name),
+            session=self.session(name),
+            pfs=_first(held, lambda one: one.pfs) == "enable",
+            excluded=tuple(self.excluded(policy, held)),
+            backups=(_first(held, lambda one: one.backups or None) or ())[:MAX_BACKUPS],
         )
 
     def idle(self, group: str | None) -> int:
@@ -123,31 +130,65 @@ class Remote:
                         f"{word} local pool {each} {'FIRST-LAST mask MASK' if word == 'ip' else 'PREFIX COUNT'}",
                     )  # fmt: skip
 
-    def networks(self, where: tuple[str, ...], policy: str, held: list[asa_remote.GroupAttributes]) -> Iterator[Prefix]:
+    def networks(self, policy: str, held: list[asa_remote.GroupAttributes], names: tuple[str, ...]) -> Iterator[Prefix]:
         """Yield the networks that peers are to reach; none: everything."""
-        kind, name = _first(held, lambda one: one.split_policy) or ALL, _named(_first(held, lambda one: one.split_list))
-        if kind == ALL:
+        kinds = self.splits(held)
+        if set(kinds.values()) == {ALL}:
             return
-        listed = self.draft.access_lists.get(name)
-        if kind != SPECIFIED or listed is None:
-            why = "excludes networks, which no traffic selector says" if kind != SPECIFIED else "names no network list"
+        listed = self.draft.access_lists.get(_named(_first(held, lambda one: one.split_list)))
+        permitted = tuple(one for one in _permitted(listed) if kinds[one.version] != ALL) if listed else ()
+        if not permitted:
             self.complaints.warn(
-                ("group_policies", policy), "", f"group policy {policy} {why}, so that all traffic is tunnelled",
-                "split-tunnel-policy tunnelspecified, and split-tunnel-network-list value NAME",
+                ("group_policies", policy), "",
+                f"group policy {policy} {'lists no network' if listed else 'names no network list'}, "
+                "so that all traffic is tunnelled",
+                "split-tunnel-network-list value NAME",
             )  # fmt: skip
             return
-        for line in listed.entries:
-            end = line.network or line.source
-            if line.action != "permit" or end is None:
+        specified = [one for one in permitted if kinds[one.version] == SPECIFIED]
+        lent = {4 if name in self.draft.ip_pools else 6 for name in names}
+        whole = [version for version, kind in kinds.items() if kind != SPECIFIED and version in lent]
+        yield from (*specified, *(EVERYTHING[version] for version in whole if specified))
+
+    @staticmethod
+    def splits(held: list[asa_remote.GroupAttributes]) -> dict[int, str]:
+        """Return for each IP version what goes through the tunnel."""
+        return {
+            4: _first(held, lambda one: one.split_policy) or ALL,
+            6: _first(held, lambda one: one.split_policy6) or ALL,
+        }
+
+    def excluded(self, policy: str, held: list[asa_remote.GroupAttributes]) -> Iterator[IPv4Network]:
+        """Yield the networks that peers are to leave out of the tunnel."""
+        listed = self.draft.access_lists.get(_named(_first(held, lambda one: one.split_list)))
+        kinds = self.splits(held)
+        for one in _permitted(listed) if listed is not None else ():
+            if kinds[one.version] != EXCLUDED:
                 continue
-            if end.kind in ANY:
-                yield from ANY[end.kind]
-            elif isinstance(end.address, IPv4Address):
-                yield network(end.address, None if end.kind == "host" else end.mask)
-            elif isinstance(end.address, IPv6Address):
-                yield IPv6Network(end.address)
-            elif end.prefix is not None:
-                yield IPv6Network(end.prefix.network)
+            if isinstance(one, IPv4Network):
+                yield one
+            else:
+                self.complaints.warn(
+                    ("group_policies", policy), "",
+                    f"group policy {policy} excludes {one}, but there is no attribute for that of IPv6",
+                    "ipv6-split-tunnel-policy tunnelspecified, with the networks that go through the tunnel",
+                )  # fmt: skip
+
+
+def _permitted(listed: asa.AccessList) -> Iterator[Prefix]:
+    """Yield the networks that a list permits: those of a standard one, or the sources of an extended one."""
+    for line in listed.entries:
+        end = line.network or line.source
+        if line.action != "permit" or end is None:
+            continue
+        if end.kind in ANY:
+            yield from ANY[end.kind]
+        elif isinstance(end.address, IPv4Address):
+            yield network(end.address, None if end.kind == "host" else end.mask)
+        elif isinstance(end.address, IPv6Address):
+            yield IPv6Network(end.address)
+        elif end.prefix is not None:
+            yield IPv6Network(end.prefix.network)
 
 
 def _first(

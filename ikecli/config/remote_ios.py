@@ -16,6 +16,7 @@ from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
 from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
+from ikecli.intent.remote import MAX_BACKUPS, NEARBY
 
 MAX_PREFIX: Final = 128
 
@@ -120,6 +121,10 @@ class Remote:
             accepts=held.route_accept is not False or held.route_map is not None,
             clauses=self.accepted.clauses(where, name, held.route_map),
             tells_own=bool(held.route_tunnel),
+            session=held.session or 0,
+            pfs=bool(held.pfs),
+            excluded=(NEARBY,) if held.local_lan else (),
+            backups=tuple(held.backups[:MAX_BACKUPS]),
         )
 
     def _pools(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Iterator[str]:

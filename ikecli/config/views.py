@@ -162,6 +162,11 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
             one.tells_own,
             tuple(map(str, one.networks)),
             one.accepts,
+            one.split_dns,
+            tuple(map(str, one.excluded)),
+            one.backups,
+            one.pfs,
+            one.session,
         )
 
 

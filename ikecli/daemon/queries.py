@@ -113,7 +113,7 @@ def _clients(appliance: Appliance, options: Options) -> list[FlexView]:
     for view in views.flexvpn_clients(appliance.store):
         sa = found.get(view.tunnel)
         if sa is not None:
-            view = replace(view, active=sa.status is SaStatus.READY, peer=sa.remote, addresses=sa.pushed)
+            view = replace(view, active=sa.status is SaStatus.READY, peer=sa.remote, addresses=sa.pushed, told=sa.told)
         if options.get("name") in (None, "", view.name):
             rows.append(view)
     return rows

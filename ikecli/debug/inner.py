@@ -33,6 +33,9 @@ _WORDS: Final = {
     "SPLIT_DNS": "split-dns",
     "SPLIT_INCLUDE": "split-include",
     "BACKUP_SERVERS": "backup-gateway",
+    "LOCAL_LAN": "include-local-lan",
+    "PFS": "pfs",
+    "INTERNAL_DNS_DOMAIN": "dns-domain",
 }
 
 

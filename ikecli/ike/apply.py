@@ -33,8 +33,9 @@ def apply(core: Core, intent: Intent) -> None:
     core.hold_off.clear()
     core.pauses.clear()
     core.pools.apply(intent.pools)
-    for label in core.wishes.keys() - change.new.connections.keys():
-        del core.wishes[label]
+    for known in (core.wishes, core.backups):
+        for label in known.keys() - change.new.connections.keys():
+            del known[label]
     for sa in list(core.sas.values()):
         if sa.state is State.ESTABLISHED:
             _revise(core, sa, change)

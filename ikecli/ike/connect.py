@@ -30,7 +30,7 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
     aim = Aim(label, packet if connection.asks is None else None)
     sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
-        begin(core, connection, connection.peers, aim)
+        begin(core, connection, peers_of(core, connection), aim)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, connection.peers, "too many exchanges wait in the IKE SA")
 
@@ -71,8 +71,27 @@ def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
         begin(core, connection, peers, aim)
 
 
+def peers_of(core: Core, connection: Connection) -> tuple[Address, ...]:
+    """Return where a connection goes, in order: its own peers, then the gateways that one of these told of."""
+    return (*connection.peers, *core.backups.get(connection.label, ()))
+
+
+def note_backups(core: Core, sa: IkeSa, label: str) -> None:
+    """Take the further gateways that a peer tells of by address; where one of these tells of none, they stay."""
+    connection, lease = core.lookup.connections.get(label), sa.lease
+    if connection is None or lease is None:
+        return
+    version = connection.local.version
+    new = [one for one in lease.taken.gateways if one.version == version and one not in connection.peers]
+    if sa.remote.address not in connection.peers:
+        new = [sa.remote.address, *(new or core.backups.get(label, ()))]
+    core.backups.pop(label, None)
+    if new:
+        core.backups[label] = tuple(dict.fromkeys(new))
+
+
 def _all(core: Core, connection: Connection) -> Iterator[IkeSa]:
-    return (sa for peer in connection.peers for sa in core.by_peer.get(peer.packed, ()))
+    return (sa for peer in peers_of(core, connection) for sa in core.by_peer.get(peer.packed, ()))
 
 
 def _children(core: Core, connection: Connection) -> Iterator[ChildSa]:

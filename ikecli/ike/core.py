@@ -83,8 +83,8 @@ class Core:
 
     What `touch` is called with is looked at when the input is done: its queue, its next time.
     `installing` holds, by inbound SPI, the exchanges whose Installs are in the batch that was returned last. `wishes`
-    are the inner addresses that each connection had last, `starting` those that wait to be begun, `leases` counts
-    what Configuration payloads settled.
+    are the inner addresses that each connection had last, `backups` the further gateways that its peer told of,
+    `starting` those that wait to be begun, `leases` counts what Configuration payloads settled.
     """
 
     def __init__(self, random: Random, heard: Kinds, intent: Intent) -> None:
@@ -123,6 +123,7 @@ class Core:
         self.recovered: Final[dict[Address, float]] = {}
         self.pools: Final = Pools(intent.pools)
         self.wishes: Final[dict[str, tuple[Address, ...]]] = {}
+        self.backups: Final[dict[str, tuple[Address, ...]]] = {}
         self.leases = 0
         self.accesses: Final[dict[str, Access]] = {}
         self.access_numbers: Final = Numbers()

@@ -6,6 +6,7 @@ from typing import Final
 
 from ikecli.ike.choose import Additional, Offer, anything, no_stronger
 from ikecli.ike.lease import narrowed
+from ikecli.ike.sa import IkeSa
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Talk
 from ikecli.intent import Connection
@@ -46,6 +47,11 @@ def served(group: int | None) -> Algorithm | None:
     """Return a group by its number, or None for one that is not served."""
     row = BY_KEY.get((TransformType.KE, group or 0, 0))
     return row if row is not None and row.served else None
+
+
+def told(sa: IkeSa) -> Algorithm | None:
+    """Return the group of an IKE SA whose peer told us to do PFS, without saying by which group."""
+    return sa.suite.group if sa.suite is not None and sa.lease is not None and sa.lease.taken.pfs else None
 
 
 def flows(talk: Talk, connection: Connection) -> tuple[Pair, ...]:

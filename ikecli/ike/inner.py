@@ -7,6 +7,7 @@ from ipaddress import ip_network, summarize_address_range
 
 from ikecli.boundary.effects import Reach
 from ikecli.ike import access, settings
+from ikecli.ike.connect import note_backups
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import IkeSa
@@ -52,6 +53,7 @@ def resume(core: Core, sa: IkeSa) -> None:
     owner = sa.remote_identity or Identity.of(sa.remote.address)
     lease.id, lease.reach = core.leases, None
     lease.loans = tuple(loan for loan in lease.loans if core.pools.claim(loan, owner))
+    note_backups(core, sa, lease.connection)
     settle(core, sa)
 
 
@@ -61,6 +63,13 @@ def authorization(core: Core, sa: IkeSa) -> Authorization | None:
     if profile is None or profile.mangled is None:
         return profile.authorization if profile else None
     return profile.mangled.of(sa.remote_identity) if sa.remote_identity is not None else None
+
+
+def session(core: Core, sa: IkeSa) -> int:
+    """Return how many seconds an IKE SA may last after its authentication, 0 for ever: the least that is said."""
+    profile, gives = core.lookup.profiles.get(sa.profile), authorization(core, sa)
+    said = (profile.session if profile else 0, gives.session if gives else 0)
+    return min(filter(None, said), default=0)
 
 
 def believed(core: Core, sa: IkeSa, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:

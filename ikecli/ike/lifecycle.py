@@ -28,8 +28,8 @@ def establish(core: Core, sa: IkeSa) -> None:
     sa.move(_ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order, sa.first_nonce = core.order, sa.low_nonce
-    profile = core.lookup.profiles.get(sa.profile)
-    sa.until = core.now + profile.session if profile and profile.session else 0.0
+    lasts = inner.session(core, sa)
+    sa.until = core.now + lasts if lasts else 0.0
     live(core, sa)
     sa.confirmed = sa.initiator
     core.held -= len(sa.birth.held) if sa.birth else 0

@@ -6,16 +6,19 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
+from ikecli.boundary.lending import SettingsView
 from ikecli.boundary.views import ChildView, FlowView, IkeSaView, SaStatus, StatsView
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
+from ikecli.ike.settings import Settings
 from ikecli.intent import Address, printable
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import AuthMethod
 
 _STATUS = {State.ESTABLISHED: SaStatus.READY, State.REPLACED: SaStatus.DELETING, State.DELETING: SaStatus.DELETING}
+_UNTOLD = SettingsView()
 
 
 def views(core: Core, numbers: Iterable[int]) -> list[IkeSaView]:
@@ -120,11 +123,25 @@ def _view(core: Core, sa: IkeSa) -> IkeSaView:
         assigned=tuple(map(str, lease.lent)),
         pushed=tuple(map(str, lease.taken.addresses)),
         remote_subnets=tuple(map(str, lease.networks)),
+        told=_told(lease.taken) if lease.connection else _UNTOLD,
         additional=tuple(row.number for row in suite.additional) if suite else (),
         ppk=printable(sa.ppk),
         requests_open=window.next_id - window.unanswered,
         requests_queued=window.waiting,
         peer_requests_open=window.after_peer - window.expected,
+    )
+
+
+def _told(taken: Settings) -> SettingsView:
+    return SettingsView(
+        tuple(map(str, taken.dns)),
+        tuple(map(str, taken.nbns)),
+        taken.domain,
+        taken.split_dns,
+        taken.banner,
+        tuple(map(str, taken.excluded)),
+        taken.backups,
+        taken.pfs,
     )
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
 
 from ikecli.intent.identity import Identity
 from ikecli.intent.network import Address, Prefix
 from ikecli.numbers import IdType
+
+NEARBY: Final = IPv4Network("0.0.0.0/32")
+"""What stands for the network that a client is in, in a list of networks that it is to leave out of the tunnel."""
+MAX_BACKUPS: Final = 10
+"""Further gateways that a peer is told of, or believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,9 @@ class Authorization:
     peers that ask for no address. With `accepts` the networks that a peer tells of are believed; with `tells_own` the
     peer is told of our own address in the tunnel, too. Of `clauses` (None: none are needed) the first that is for a
     network says whether it is believed. Child SAs that carry nothing for `idle` seconds (0: for ever) go,
-    where their connection does not say when.
+    where their connection does not say when; the IKE SA ends `session` seconds after its authentication (0: never).
+    With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
+    it is in, and may go to `backups`, addresses or names, where this end does not answer.
     """
 
     name: str
@@ -78,6 +86,10 @@ class Authorization:
     tells_own: bool = False
     clauses: tuple[Clause, ...] | None = None
     idle: int = 0
+    session: int = 0
+    pfs: bool = False
+    excluded: tuple[IPv4Network, ...] = ()
+    backups: tuple[str, ...] = ()
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

@@ -148,7 +148,7 @@ class ConfigurationType(IntEnum):
 
 
 class AttributeType(IntEnum):
-    """Configuration attributes (RFC 7296 3.15.1); those from 28672 on are Cisco's own."""
+    """Configuration attributes (RFC 7296 3.15.1, RFC 8598 3.1); those from 28672 on are Cisco's own."""
 
     INTERNAL_IP4_ADDRESS = 1
     INTERNAL_IP4_NETMASK = 2
@@ -162,6 +162,7 @@ class AttributeType(IntEnum):
     INTERNAL_IP4_SUBNET = 13
     SUPPORTED_ATTRIBUTES = 14
     INTERNAL_IP6_SUBNET = 15
+    INTERNAL_DNS_DOMAIN = 25
     BANNER = 28672
     SAVE_PASSWORD = 28673
     DEFAULT_DOMAIN = 28674

@@ -64,6 +64,7 @@ TABLES: dict[str, Limit] = {
     "Core.recovered": lambda siege: MAX_REMEMBERED_PEERS,
     "Core.accesses": sas,
     "Core.wishes": configured,
+    "Core.backups": configured,
     "Core._sessions": sas,
     "Core._session_use": sas,
     "Ration._to": lambda siege: max(CLEAR_ANSWERS, FIRST_REFUSALS),

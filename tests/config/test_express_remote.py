@@ -27,6 +27,10 @@ GIVES = {
     ),
     "mask": st.booleans(),
     "idle": st.sampled_from([0, 60, 1800]),
+    "session": st.sampled_from([0, 300, 36000]),
+    "pfs": st.booleans(),
+    "backups": st.sampled_from([(), ("198.51.100.7", "other.example.net")]),
+    "nearby": st.booleans(),
     "keys": st.sampled_from([("one", "one"), ("mine", "yours")]),
 }
 ENTRY = {
@@ -64,6 +68,7 @@ def firewall(entry: dict[str, Any], groups: list[dict[str, Any]]) -> str:
         ]
         lines += [f"ipv6 local pool S{at} 2001:db8:{at}::10/64 16"] if one["six"] else []
         lines += [f"access-list L{at} extended permit ip {_firewall_end(each)} any" for each in one["networks"]]
+        lines += [f"access-list L{at} standard permit host 0.0.0.0"] if one["nearby"] and not one["networks"] else []
         lines += [f"group-policy G{at} internal", f"group-policy G{at} attributes", "vpn-tunnel-protocol ikev2"]
         lines += [f"banner value {one['banner']}"] if one["banner"] else []
         lines += [f"dns-server value {' '.join(one['dns'])}"] if one["dns"] else []
@@ -72,7 +77,13 @@ def firewall(entry: dict[str, Any], groups: list[dict[str, Any]]) -> str:
         lines += [f"split-dns value {' '.join(one['split_dns'])}"] if one["split_dns"] else []
         if one["networks"]:
             lines += ["split-tunnel-policy tunnelspecified", f"split-tunnel-network-list value L{at}"]
+            lines += ["ipv6-split-tunnel-policy tunnelspecified"]
+        elif one["nearby"]:
+            lines += ["split-tunnel-policy excludespecified", f"split-tunnel-network-list value L{at}"]
         lines += [f"vpn-idle-timeout {one['idle'] // 60}"] if one["idle"] else []
+        lines += [f"vpn-session-timeout {one['session'] // 60}"] if one["session"] else []
+        lines += ["pfs enable"] if one["pfs"] else []
+        lines += [f"backup-servers {' '.join(one['backups'])}"] if one["backups"] else []
         name = f"c{at}.example.net"
         lines += [f"tunnel-group {name} type remote-access", f"tunnel-group {name} general-attributes"]
         lines += [f"address-pool {' '.join(pools)}", f"default-group-policy G{at}"]
@@ -119,6 +130,10 @@ def router(entry: dict[str, Any], groups: list[dict[str, Any]]) -> str:
         lines += [f"split-dns {each}" for each in one["split_dns"]]
         lines += [f"banner {one['banner']}"] if one["banner"] else []
         lines += [f"route set remote {_router_end(each)}" for each in one["networks"]]
+        lines += [f"session-lifetime {one['session']}"] if one["session"] else []
+        lines += ["pfs"] if one["pfs"] else []
+        lines += ["include-local-lan"] if one["nearby"] and not one["networks"] else []
+        lines += [f"backup-gateway {each}" for each in one["backups"]]
         lines += [f"crypto ikev2 keyring K{at}", "peer ANY", "address 0.0.0.0 0.0.0.0"]
         lines += [f"pre-shared-key local {one['keys'][0]}", f"pre-shared-key remote {one['keys'][1]}"]
         lines += [f"crypto ikev2 profile F{at}", f"match identity remote fqdn c{at}.example.net"]
@@ -145,7 +160,7 @@ def _router_end(network: str) -> str:
 MADE = {"asa": firewall, "ios": router}
 PLAIN: dict[str, Any] = {
     "pools": 1, "six": False, "dns": (), "wins": (), "domain": "", "split_dns": (), "banner": "", "networks": (),
-    "mask": False, "idle": 0, "keys": ("one", "one"),
+    "mask": False, "idle": 0, "keys": ("one", "one"), "session": 0, "pfs": False, "backups": (), "nearby": False,
 }  # fmt: skip
 PLAIN_ENTRY: dict[str, Any] = {
     "pfs": "",
@@ -204,8 +219,20 @@ def test_what_peers_are_lent_comes_back_the_same(
          f"pool WIDE: {2**64} addresses: the most there are here are 16384"),
         ("ios", ["crypto ipsec profile I1", "set security-association idle-time 90"],
          "group-policy G1: 90 seconds without traffic: it is 2 minutes here"),
-        ("asa", ["group-policy G1 attributes", "vpn-session-timeout 60"],
-         "tunnel-group c1.example.net: vpn-session-timeout: sessions of 3600 seconds"),
+        ("asa", ["group-policy G1 attributes", "vpn-session-timeout 1"],
+         "tunnel-group c1.example.net: vpn-session-timeout: sessions of 60 seconds are of 300 here"),
+        ("asa", ["tunnel-group 192.0.2.9 type ipsec-l2l", "tunnel-group 192.0.2.9 ipsec-attributes",
+                 "ikev2 local-authentication pre-shared-key k", "ikev2 remote-authentication pre-shared-key k",
+                 "group-policy DfltGrpPolicy attributes", "vpn-session-timeout 60"],
+         "tunnel-group 192.0.2.9: vpn-session-timeout: sessions of 3600 seconds"),
+        ("asa", ["access-list E standard permit 10.9.9.0 255.255.255.0", "group-policy G1 attributes",
+                 "split-tunnel-policy excludespecified", "split-tunnel-network-list value E"],
+         "tunnel-group c1.example.net: split-tunnel-policy excludespecified: 10.9.9.0/24 goes through the tunnel here"),
+        ("ios", ["crypto ikev2 authorization policy G1", "session-lifetime 301"],
+         "group-policy G1: sessions of 301 seconds: it is 6 minutes here"),
+        ("ios", ["crypto ikev2 authorization policy G1", "include-local-lan",
+                 "route set remote ipv4 10.2.0.0 255.255.0.0"],
+         "profile F1: include-local-lan: networks are said that go through the tunnel"),
         ("asa", ["group-policy G1 attributes", "banner value one", "banner value two"],
          "tunnel-group c1.example.net: a banner of several lines: it is one here"),
         ("asa", ["group-policy G1 attributes", "dns-server value 10.0.0.1 10.0.0.2 10.0.0.3"],

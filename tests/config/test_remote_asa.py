@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 import pytest
 
 from ikecli.intent import Authorization, Identity, Pool
+from ikecli.intent.remote import NEARBY
 from tests.config.reading import SAMPLES, commands, read
 
 TEXT = (SAMPLES / "remote-access" / "asa.cfg").read_text()
@@ -72,9 +73,36 @@ def test_a_split_list_may_be_an_extended_one() -> None:
 
 def test_a_split_list_has_networks_of_both_ip_versions() -> None:
     six = "permit ip 2001:db8:2::/48 any6\naccess-list SPLIT extended permit ip host 2001:db8::9 any6"
-    gives = authorization(changed(("SPLIT standard permit 10.2.0.0 255.255.0.0", f"SPLIT extended {six}")))
+    four = "permit ip 10.2.0.0 255.255.0.0 any\naccess-list SPLIT extended "
+    text = changed(("SPLIT standard permit 10.2.0.0 255.255.0.0", f"SPLIT extended {four}{six}"))
+    gives = authorization(text)
     assert gives is not None
-    assert gives.networks == (ip_network("2001:db8:2::/48"), ip_network("2001:db8::9"))
+    assert gives.networks == (ip_network("10.2.0.0/16"),), "what goes through of IPv6 is said by a line of its own"
+    own = "group-policy TRAVEL attributes\n ipv6-split-tunnel-policy tunnelspecified\n"
+    gives = authorization(text + own)
+    assert gives is not None
+    assert gives.networks == tuple(map(ip_network, ("10.2.0.0/16", "2001:db8:2::/48", "2001:db8::9")))
+    pool = f"ipv6 local pool SIX 2001:db8:9::1/64 16\n{GROUP} general-attributes\n ipv6-address-pool SIX\n"
+    gives = authorization(text + pool)
+    assert gives is not None
+    assert gives.networks == (ip_network("10.2.0.0/16"), ip_network("::/0"))
+
+
+def test_networks_that_are_excluded_are_told_and_all_is_tunnelled() -> None:
+    gives = authorization(changed(("tunnelspecified", "excludespecified"), ("10.2.0.0 255.255.0.0", "host 0.0.0.0")))
+    assert gives is not None
+    assert (gives.networks, gives.excluded) == ((), (NEARBY,))
+
+
+def test_what_peers_are_told_to_do() -> None:
+    lines = " pfs enable\n backup-servers 198.51.100.7 other.example.net\n vpn-session-timeout 30\n"
+    gives = authorization(f"{TEXT}group-policy TRAVEL attributes\n{lines}")
+    assert gives is not None
+    assert (gives.pfs, gives.backups, gives.session) == (True, ("198.51.100.7", "other.example.net"), 1800)
+    inherited = f"{TEXT}group-policy DfltGrpPolicy attributes\n{lines}group-policy TRAVEL attributes\n pfs disable\n"
+    gives = authorization(inherited)
+    assert gives is not None
+    assert (gives.pfs, gives.session) == (False, 1800)
 
 
 def test_all_is_tunnelled_unless_networks_are_specified() -> None:
@@ -95,7 +123,18 @@ def test_all_is_tunnelled_unless_networks_are_specified() -> None:
         (changed(("vpn-tunnel-protocol ikev2", "vpn-tunnel-protocol ssl-client")), "does not allow ikev2"),
         (TEXT + "ip local pool MORE 10.9.0.50-10.9.0.60\n", "overlaps with pool TRAVELLERS"),
         (changed(("dynamic ANYONE", "dynamic NOBODY")), "names dynamic map NOBODY, which is not there"),
-        (changed(("tunnelspecified", "excludespecified")), "excludes networks"),
+        (changed((" split-tunnel-network-list value SPLIT\n", "")), "names no network list"),
+        (TEXT + "group-policy TRAVEL attributes\n split-tunnel-network-list value NONE\n", "names no network list"),
+        (
+            changed(("SPLIT standard permit 10.2.0.0 255.255.0.0", "SPLIT extended permit ip 2001:db8::/48 any6")),
+            "lists no network",
+        ),
+        (
+            TEXT
+            + "access-list SPLIT6 extended permit ip 2001:db8:2::/48 any6\ngroup-policy TRAVEL attributes\n"
+            + " split-tunnel-network-list value SPLIT6\n ipv6-split-tunnel-policy excludespecified\n",
+            "excludes 2001:db8:2::/48, but there is no attribute for that of IPv6",
+        ),
     ],
 )
 def test_what_cannot_work_is_said(text: str, said: str) -> None:

@@ -6,13 +6,20 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ikecli.boundary.events import AddressRefused, ChildFailed, ChildUp, IkeUp, SettingsTold
 from ikecli.boundary.notices import Acquire
+from ikecli.ike import settings
+from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.ike.requests import DeleteIke
 from ikecli.ike.window import Want
 from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
+from ikecli.intent.remote import MAX_BACKUPS, NEARBY
 from ikecli.intent.selectors import any_selector
+from ikecli.numbers import AttributeType, ConfigurationType
+from ikecli.wire.payloads import Configuration, ConfigurationAttribute
 from tests.ike.machine import move
 from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile
 
@@ -224,7 +231,7 @@ def test_settings_alone_are_told_without_an_address() -> None:
 
 
 def test_a_responder_that_answers_no_address_is_of_no_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ikecli.ike.settings.replied", lambda request, gives, addresses: ())
+    monkeypatch.setattr("ikecli.ike.settings.replied", lambda request, gives, addresses, cisco: ())
     both = pair(4)
     up(both)
     assert both.left.events(AddressRefused)[0].why == "the peer lends no address that was asked for"
@@ -267,6 +274,102 @@ def test_what_was_asked_and_told_is_told_to_listeners() -> None:
     assert "INTERNAL_IP4_ADDRESS 0" in asked.attributes
     assert "INTERNAL_IP4_ADDRESS 4 10.9.0.1" in told.attributes
     assert "DEFAULT_DOMAIN 11 example.net" in told.attributes
+
+
+TELLS = replace(
+    GIVES,
+    pfs=True,
+    excluded=(NEARBY, IPv4Network("10.3.0.0/16")),
+    backups=("198.51.100.7", "other.example.net"),
+    split_dns=("example.net", "example.org"),
+)
+
+
+def taken(both: Pair) -> settings.Settings:
+    (sa,) = both.left.engine._core.sas.values()
+    assert sa.lease is not None
+    return sa.lease.taken
+
+
+def test_what_cisco_s_own_attributes_say_is_taken_and_shown() -> None:
+    both = pair(4, gives=TELLS)
+    up(both)
+    told = taken(both)
+    assert (told.pfs, told.excluded, told.split_dns) == (True, TELLS.excluded, TELLS.split_dns)
+    assert (told.backups, told.gateways) == (TELLS.backups, (ip_address("198.51.100.7"),))
+    rows = both.left.events(SettingsTold)[-1].attributes
+    assert "PFS 2 1" in rows
+    assert "LOCAL_LAN 14 10.3.0.0/16" in rows
+    assert "BACKUP_SERVERS 12 198.51.100.7" in rows
+    assert "INTERNAL_DNS_DOMAIN 11 example.org" in rows
+    assert both.left.sas[0].told.backups == TELLS.backups
+
+
+def test_a_router_of_cisco_is_told_its_own_attributes_unasked() -> None:
+    request = Configuration(ConfigurationType.CFG_REQUEST, (ConfigurationAttribute(AttributeType.BANNER),))
+    asked = [one.type for one in settings.replied(request, TELLS, ())]
+    assert asked == [AttributeType.BANNER]
+    told = {AttributeType(one.type) for one in settings.replied(request, TELLS, (), cisco=True)}
+    own = {"BANNER", "DEFAULT_DOMAIN", "SPLIT_DNS", "BACKUP_SERVERS", "PFS", "LOCAL_LAN"}
+    assert {one.name for one in told} == own
+
+
+def test_a_client_that_is_told_to_does_pfs_from_the_first_rekey_on() -> None:
+    both = pair(4, gives=TELLS)
+    up(both)
+    both.advance(5000)
+    both.agree(1)
+    assert len(both.left.events(ChildUp)) > 1
+    for end in both.ends:
+        (sa,) = end.sas
+        assert {child.group for child in sa.children} == {sa.group}
+
+
+def test_without_being_told_it_does_not() -> None:
+    both = pair(4)
+    up(both)
+    both.advance(5000)
+    assert {child.group for child in both.left.sas[0].children} == {None}
+
+
+def test_a_session_ends_when_its_authorization_says_so_rekeys_or_not() -> None:
+    both = Pair(
+        client(4),
+        replace(hub(), profiles=(profile(LEFT, authorization=replace(GIVES, session=1000), lifetime=300),)),
+    )
+    up(both)
+    both.advance(980)
+    both.agree(1)
+    both.advance(30)
+    assert not both.right.sas
+    assert free(both) == {"FOUR": 2, "SIX": 2}
+
+
+def test_a_peer_tells_of_further_gateways_by_address_and_those_that_are_no_host_s_are_passed_over() -> None:
+    both = pair(4, gives=replace(GIVES, backups=("192.0.2.77", "224.0.0.5", "::1", "by-name", str(RIGHT))))
+    up(both)
+    core = both.left.engine._core
+    assert core.backups == {LABEL: (ip_address("192.0.2.77"),)}
+    both.left.apply(intent(LEFT, RIGHT, connections=()))
+    assert core.backups == {}
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(AttributeType)), st.binary(max_size=64)), max_size=40))
+def test_attributes_of_any_length_and_content_are_read_within_bounds(rows: list[tuple[AttributeType, bytes]]) -> None:
+    attributes = [ConfigurationAttribute(kind, value * 20) for kind, value in rows]
+    attributes += [ConfigurationAttribute(kind, value) for kind, value in rows]
+    told = settings.read(attributes)
+    assert len(told.networks) <= MAX_NETWORKS
+    assert len(told.excluded) <= MAX_NETWORKS
+    assert len(told.backups) <= MAX_BACKUPS
+    assert all(text.isprintable() and text.isascii() for text in (*told.backups, *told.split_dns, told.domain))
+    assert all(settings.shown(one).isprintable() for one in attributes)
+
+
+def test_networks_of_one_attribute_are_bounded_too() -> None:
+    many = b"".join(bytes((10, at // 256, at % 256, 0, 255, 255, 255, 0)) + bytes(6) for at in range(4000))
+    told = settings.read([ConfigurationAttribute(AttributeType.LOCAL_LAN, many)])
+    assert len(told.excluded) == MAX_NETWORKS
 
 
 def test_reverse_routes_stand_while_the_sa_does() -> None:

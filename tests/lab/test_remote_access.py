@@ -16,6 +16,7 @@ from ikecli.lab.fabric import Weather
 from ikecli.lab.lab import VirtualLab
 from ikecli.language import load
 from tests.config.reading import MASTER_KEY, SAMPLES, read
+from tests.lab.shows import shown
 
 REMOTE = SAMPLES / "remote-access"
 HUB, CLIENT, ASA = ((REMOTE / f"{name}.cfg").read_text() for name in ("hub", "client", "asa"))
@@ -112,6 +113,69 @@ def test_the_next_hub_is_tried_where_the_first_does_not_answer() -> None:
     lab.run(200)
     assert pushed(lab) == ("10.9.0.10",)
     assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+
+
+BACKUP = changed(
+    HUB,
+    ("hostname Hub", "hostname Backup"),
+    ("ip address 198.51.100.2 ", "ip address 198.51.100.3 "),
+    ("10.9.0.10 10.9.0.99", "10.9.0.110 10.9.0.199"),
+)
+TELLING = changed(
+    HUB,
+    (" def-domain", " pfs\n include-local-lan\n backup-gateway 198.51.100.3\n split-dns example.org\n def-domain"),
+)
+WATCHFUL = changed(
+    CLIENT,
+    ("  address 198.51.100.2\n", "  address 198.51.100.0 255.255.255.0\n"),
+    (" match identity remote address 198.51.100.2\n", ""),
+    (" keyring local HUB", " keyring local HUB\n dpd 10 2 periodic"),
+)
+
+
+def test_a_client_goes_to_the_backup_gateway_that_its_hub_told_of_and_back_to_its_own_hub() -> None:
+    lab = lab_of(WATCHFUL, TELLING, BACKUP)
+    assert pushed(lab) == ("10.9.0.10",)
+    lab["Hub"].appliance.load("interface GigabitEthernet0/0\n shutdown\n", "test")
+    lab.run(260)
+    (sa,) = lab["Client"].appliance.sas()
+    assert (sa.remote, sa.pushed) == ("198.51.100.3", ("10.9.0.110",))
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
+    lab["Hub"].appliance.load("interface GigabitEthernet0/0\n no shutdown\n", "test")
+    lab["Backup"].appliance.load("interface GigabitEthernet0/0\n shutdown\n", "test")
+    lab.run(260)
+    assert pushed(lab) == ("10.9.0.10",)
+
+
+def test_what_a_hub_tells_is_shown_by_its_client() -> None:
+    lab = lab_of(CLIENT, TELLING)
+    lines = shown(lab, "Client", "ikev2.flexvpn").splitlines()
+    assert [line.strip() for line in lines[-9:] if line.strip()] == [
+        "Assigned IP address: 10.9.0.10",
+        "DNS servers: 10.2.2.53",
+        "Default domain: example.net",
+        "Split DNS: example.org",
+        "Banner: Be good",
+        "Outside of the tunnel: the local network",
+        "Backup gateways: 198.51.100.3",
+        "PFS: rekeys have keys of their own",
+    ]
+    policy = shown(lab, "Hub", "ikev2.authorization").splitlines()
+    for line in (" pfs", " include-local-lan", " backup-gateway : 198.51.100.3", " split-dns : example.org"):
+        assert line in policy
+
+
+def test_a_session_ends_when_the_policy_of_the_hub_says_so() -> None:
+    lab = lab_of(
+        changed(CLIENT, ("client connect", "connect manual\n client connect")),
+        changed(HUB, (" def-domain", " session-lifetime 300\n def-domain")),
+    )
+    clients.connect(lab["Client"].appliance, "HUB")
+    lab.run(295)
+    assert lab["Hub"].appliance.sas()
+    lab.run(15)
+    assert not lab["Hub"].appliance.sas()
+    assert not lab["Client"].appliance.sas()
 
 
 def test_an_exhausted_pool_is_said_at_both_ends_and_the_client_tries_on() -> None:

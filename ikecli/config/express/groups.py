@@ -13,6 +13,7 @@ from ikecli.config.express.firewall_lists import networks_list
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers, alone, names, shown_identity
 from ikecli.config.express.writer import named
+from ikecli.config.remote_asa import EXCLUDED, SPECIFIED
 from ikecli.intent import Address, Authorization, Credential, Dpd, Identity, Intent, Profile
 from ikecli.language.kinds import Range
 from ikecli.numbers import IdType
@@ -200,25 +201,36 @@ class Groups:
         return named(self.draft.group_policies, wanted, held)
 
     def _attributes(self, name: str, gives: Authorization) -> asa_remote.GroupAttributes:
-        minutes = -(-gives.idle // _MINUTE)
-        if minutes * _MINUTE != gives.idle:
-            self.losses.add(
-                f"group-policy {name}", f"{gives.idle} seconds without traffic: it is {minutes} minutes here"
-            )
+        minutes, lasts = (-(-seconds // _MINUTE) for seconds in (gives.idle, gives.session))
+        self.losses.note(
+            f"group-policy {name}",
+            (minutes * _MINUTE != gives.idle, f"{gives.idle} seconds without traffic: it is {minutes} minutes here"),
+            (lasts * _MINUTE != gives.session, f"sessions of {gives.session} seconds: it is {lasts} minutes here"),
+        )
         return asa_remote.GroupAttributes(
             banner=gives.banner.split("\n") if gives.banner else [],
             wins_servers=asa_remote.Servers("value", gives.nbns) if gives.nbns else None,
             dns_servers=asa_remote.Servers("value", gives.dns) if gives.dns else None,
             protocols=("ikev2",),
-            split_policy="tunnelspecified" if gives.networks else None,
-            split_list=asa_remote.Named("value", self._split(name, gives)) if gives.networks else None,
+            split_policy=SPECIFIED if gives.networks else EXCLUDED if gives.excluded else None,
+            split_policy6=SPECIFIED if gives.networks and self._six(gives) else None,
+            split_list=asa_remote.Named("value", self._split(name, gives))
+            if gives.networks or gives.excluded
+            else None,
+            pfs="enable" if gives.pfs else None,
+            backups=gives.backups,
+            session_timeout=lasts or None,
             domain=asa_remote.Named("value", gives.domain) if gives.domain else None,
             split_dns=asa_remote.Names("value", gives.split_dns) if gives.split_dns else None,
             idle_timeout=minutes or "none",
         )
 
+    def _six(self, gives: Authorization) -> bool:
+        lent = (one.version for one in self.intent.pools if one.name in gives.pools)
+        return 6 in {*lent, *(one.version for one in gives.networks)}
+
     def _split(self, policy: str, gives: Authorization) -> str:
-        return named(self.draft.access_lists, f"{policy}_split", networks_list(gives.networks))
+        return named(self.draft.access_lists, f"{policy}_split", networks_list(gives.networks or gives.excluded))
 
 
 def _named(kind: int | None, domain: bool) -> bool:

@@ -9,6 +9,7 @@ from ikecli.config import ios, ios_remote
 from ikecli.config.express.writer import named
 from ikecli.config.tunnels_ios import TEMPLATE
 from ikecli.intent import Address, Authorization, Intent, Prefix, Profile
+from ikecli.intent.remote import NEARBY
 
 METHODS: Final = "LOCAL"
 """The name of the list that says that authorization policies are looked up here."""
@@ -53,6 +54,10 @@ def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPol
         netmask=gives.netmask,
         domain=gives.domain or None,
         split_dns=list(gives.split_dns),
+        pfs=gives.pfs or None,
+        local_lan=NEARBY in gives.excluded or None,
+        backups=list(gives.backups),
+        session=gives.session or None,
         banner=gives.banner or None,
         route_remotes=[_network(one) for one in gives.networks],
     )

@@ -30,10 +30,13 @@ from ikecli.intent import (
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.remote import NEARBY
 
 MAP: Final = "TRAVELLERS"
 """The name of a dynamic map that is made of templates."""
 STEP: Final = 10
+SESSIONS: Final = range(300, 25_920_001)
+"""How many seconds the sessions of an authorization policy may last."""
 _SERVERS: Final = 2
 """Name servers of a kind that an authorization policy has."""
 
@@ -137,6 +140,7 @@ def _untold(name: str, gives: Authorization, losses: Losses) -> None:
         (gives.tells_own, "route set interface: there is no address of this side in the tunnel"),
         (gives.clauses is not None, "route accept route-map: the networks that peers tell of are all believed here"),
         (not gives.accepts, "no route accept: the networks that peers tell of are believed here"),
+        (gives.networks and gives.excluded, "include-local-lan: networks are said that go through the tunnel"),
         (gives.prefix_length != IPv6Network("::/0").max_prefixlen, f"ipv6 prefix {gives.prefix_length}"),
     )
 
@@ -273,10 +277,18 @@ def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
             losses.add(what, f"the name server {one}: there are two of each IP version here")
     for each in gives.nbns[_SERVERS:]:
         losses.add(what, f"the name server {each} of Windows: there are two here")
+    for network in gives.excluded:
+        if network != NEARBY:
+            losses.add(what, f"split-tunnel-policy excludespecified: {network} goes through the tunnel here")
+    session = min(max(gives.session, SESSIONS[0]), SESSIONS[-1]) if gives.session else 0
+    if session != gives.session:
+        losses.add(what, f"vpn-session-timeout: sessions of {gives.session} seconds are of {session} here")
     return replace(
         gives,
         required=False,
         idle=0,
+        session=session,
+        excluded=tuple(one for one in gives.excluded if one == NEARBY),
         banner=gives.banner.replace("\n", " "),
         dns=tuple(servers),
         nbns=gives.nbns[:_SERVERS],

@@ -184,10 +184,13 @@ class Child(SeriesTask):
         self._recall(talk, self._offers, kept.choice, kept.series)
 
     def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
-        """Return the group of an exchange of keys of its own: the configured, the peer's, or that of the SA before."""
+        """Return the group of an exchange of keys of its own: the configured, the peer's, that of the SA before, or
+        that of the IKE SA where the peer told us to do PFS.
+        """
         if talk.exchange == _IKE_AUTH:
             return None
-        return self._group or connection.pfs or granting.served(talk.replaces.group if talk.replaces else None)
+        had = granting.served(talk.replaces.group if talk.replaces else None)
+        return self._group or connection.pfs or had or granting.told(talk.sa)
 
     def _other_group(self, talk: Talk, wanted: Notify) -> bool:
         """Take another group that we offered, each at most once, or any where we sent none."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ikecli.boundary.events import AddressRefused, SettingsTold
 from ikecli.ike import settings, telling
+from ikecli.ike.connect import note_backups
 from ikecli.ike.inner import authorization, believed, named, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
@@ -98,6 +99,7 @@ class Configure(Task):
         sa.lease = Lease(core.leases, talk.aim.connection, taken=told.only(addresses), networks=networks)
         if addresses:
             core.wishes[talk.aim.connection] = addresses
+        note_backups(core, sa, talk.aim.connection)
         if gives is not None and (gives.tells_own or gives.networks):
             core.want(sa, Want.INFORM)
 
@@ -141,7 +143,7 @@ class Configure(Task):
         for loan in loans:
             telling.progress(talk, f"Allocated address {loan.address} from local pool {loan.pool}")
         told = replace(gives, networks=own_networks(core, sa, gives))
-        attributes = settings.replied(request, told, lease.lent)
+        attributes = settings.replied(request, told, lease.lent, cisco=sa.routed)
         reply = Configuration(ConfigurationType.CFG_REPLY, attributes)
         tell(talk, reply, sent=True)
         self._answer = (reply,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.lending import AuthorizationView, FlexView
+from ikecli.boundary.lending import AuthorizationView, FlexView, SettingsView
+from ikecli.intent.remote import NEARBY
 from ikecli.show import text
 from ikecli.show.options import Slots
 
@@ -20,12 +21,43 @@ def authorization(views: Sequence[AuthorizationView], slots: Slots) -> Iterator[
         for word, value in (("netmask", view.netmask), ("def-domain", view.domain), ("banner", view.banner)):
             if value:
                 yield f" {word} : {value}"
+        yield from (f" {line}" for line in _policy(view))
         if view.tells_own:
             yield " route set interface"
         for route in view.routes:
             yield f" route set remote {'ipv6' if ':' in route else 'ipv4'} {text.prefix(route)}"
         if view.accepts:
             yield " route accept any tag : 1 distance : 1"
+
+
+def _policy(view: AuthorizationView) -> Iterator[str]:
+    yield from (f"split-dns : {name}" for name in view.split_dns)
+    yield from (f"backup-gateway : {text.address(name)}" for name in view.backups)
+    if view.pfs:
+        yield "pfs"
+    if view.excluded:
+        yield "include-local-lan"
+    if view.session:
+        yield f"session-lifetime : {view.session}"
+
+
+def told(view: SettingsView) -> Iterator[str]:
+    """Yield what a peer told us, a line each."""
+    rows = (
+        ("DNS servers", " ".join(map(text.address, view.dns))),
+        ("WINS servers", " ".join(map(text.address, view.wins))),
+        ("Default domain", view.domain),
+        ("Split DNS", " ".join(view.split_dns)),
+        ("Banner", view.banner),
+        ("Outside of the tunnel", " ".join(map(_excluded, view.excluded))),
+        ("Backup gateways", " ".join(map(text.address, view.backups))),
+        ("PFS", "rekeys have keys of their own" if view.pfs else ""),
+    )
+    yield from (f"{title}: {value}" for title, value in rows if value)
+
+
+def _excluded(prefix: str) -> str:
+    return "the local network" if prefix == str(NEARBY) else prefix
 
 
 def clients(views: Sequence[FlexView], slots: Slots) -> Iterator[str]:
@@ -40,4 +72,5 @@ def clients(views: Sequence[FlexView], slots: Slots) -> Iterator[str]:
         yield "  Backup group: Default"
         yield f"  Tunnel interface : {view.tunnel}"
         yield from (f"  Assigned IP address: {text.address(address)}" for address in view.addresses)
+        yield from (f"  {line}" for line in told(view.told))
         yield ""

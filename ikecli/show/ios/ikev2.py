@@ -8,6 +8,7 @@ from itertools import groupby
 from ikecli.boundary.views import ChildView, ExchangeCount, IkeSaView, SaStatus, StatsView
 from ikecli.numbers import FIRST_STATUS, NotifyType
 from ikecli.show import suites, text
+from ikecli.show.ios import flexvpn
 from ikecli.show.options import Slots, detailed
 
 _HEADER_4 = "Tunnel-id Local                 Remote                fvrf/ivrf            Status "
@@ -111,6 +112,7 @@ def _detail(sa: IkeSaView) -> Iterator[str]:
     yield f"      Initiator of SA : {'Yes' if sa.initiator else 'No'}"
     for address in sa.pushed:
         yield f"      Pushed IP address: {text.address(address)}"
+    yield from (f"      {line}" for line in flexvpn.told(sa.told))
     if sa.remote_subnets:
         yield "      Remote subnets:"
         yield from (f"      {text.prefix(prefix)}" for prefix in sa.remote_subnets)
