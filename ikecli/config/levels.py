@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from ikecli.language import Dialect, Inert, Mode, Names, NeedsLines, tree
+from ikecli.language import Dialect, Inert, Mode, Names, NeedsLines, first_word, tree
 from ikecli.language.notation import Declaration
 
 MOST_IN_FULL: Final = 200
@@ -61,7 +61,7 @@ class RefusedSection:
 def knows(mode: Mode, text: str, names: Names) -> bool:
     """Tell whether a line is a command of a mode."""
     try:
-        return mode.attempt(text, names) is not None
+        return mode.begins(first_word(text)) and mode.attempt(text, names) is not None
     except NeedsLines:
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config import ios, overlaps
@@ -24,6 +24,7 @@ from ikecli.language import (
     NeedsLines,
     advice,
     apply,
+    first_word,
     message,
     printable,
     reason,
@@ -31,6 +32,7 @@ from ikecli.language import (
 )
 from ikecli.language.draft import key_of
 from ikecli.secret import Secret
+from ikecli.value import value
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
 
@@ -59,11 +61,7 @@ _HEADER: Final = {
 """Lines that a printed configuration has around its commands."""
 
 
-_MASTER_KEY: Final = re.compile(r"\s*(?:no?\s+)?k", re.IGNORECASE)
-"""How every line about a master key begins; most lines do not."""
-
-
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """What became of a line.
 
@@ -94,6 +92,7 @@ class ConfigReader:
     def __init__(self, store: Store, *, quiet: bool = False) -> None:
         self.store: Final = store
         self.quiet: Final = quiet
+        self.dialect: Final = store.dialect
         self.places: Final[dict[tuple[Any, ...], int]] = {}
         self.number = 0
         self._open = True
@@ -131,7 +130,7 @@ class ConfigReader:
         """Return what may stand at the end of a begun line, for `?` and TAB."""
         begun = text.lstrip()
         modes = [level.mode for level in reversed(self._levels)]
-        if self.store.dialect == "asa":
+        if self.dialect == "asa":
             modes.append(self.store.language.modes["exec"])
         here = {*modes[0].ask(begun, self.store.names), *self._common.ask(begun, self.store.names)}
         if len(self._levels) == 1:
@@ -154,11 +153,10 @@ class ConfigReader:
             return self._goes_on_kept(line, self._text_ends)
         if self._block:
             return self._go_on(self.store.scribe.mask.open_texts(line), prompt_width)
-        typed = unwrapped(line, self.store.dialect)
-        self._cut = typed.cut
-        if typed.exec and self.quiet and self._for_exec(typed.text):
+        text, self._cut, exec_ = unwrapped(line, self.dialect)
+        if exec_ and self.quiet and self._for_exec(text):
             return Outcome()
-        return self._read(self.store.scribe.mask.open_texts(typed.text), prompt_width + typed.cut)
+        return self._read(self.store.scribe.mask.open_texts(text), prompt_width + self._cut)
 
     def _for_exec(self, text: str) -> bool:
         """Tell whether what stands behind a prompt without a mode is for exec mode."""
@@ -201,18 +199,23 @@ class ConfigReader:
     def _read(self, text: str, width: int) -> Outcome:
         stripped = text.strip()
         indent = len(text) - len(text.lstrip())
-        if not stripped or stripped[0] == "!" or _HEADER[self.store.dialect].fullmatch(stripped):
+        if not stripped or stripped[0] == "!" or _HEADER[self.dialect].fullmatch(stripped):
             if stripped == "!" and indent <= (self._kept.indent if self._kept else 0):
                 self._kept = self._refused = None
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):
             return self._skipped(self._refused) if self._refused else Outcome()
         if self._kept and printable(text) and self._keeps(self._kept, text, indent):
-            told = () if self.quiet else replacement(self.store.dialect, stripped, self._kept.opener)
+            told = () if self.quiet else replacement(self.dialect, stripped, self._kept.opener)
             self._text_ends = self._text_begun(stripped)
             return Outcome("inert", tuple(told), wants_more=self._text_ends is not None)
         try:
-            return self._common_command(text) or self._master_key(text) or self._command(text, indent, width)
+            word = first_word(stripped)
+            return (
+                (self._common.begins(word) and self._common_command(text))
+                or (self._master.begins(word) and self._master_key(text))
+                or self._command(text, word, indent, width)
+            )
         except NeedsLines as block:
             self._block, self._block_ends = [text], block
             return Outcome(wants_more=True)
@@ -238,7 +241,7 @@ class ConfigReader:
 
     def _skipped(self, refused: RefusedSection) -> Outcome:
         refused.lines += 1
-        sign = "% Skipped" if self.store.dialect == "ios" else "ERROR: skipped"
+        sign = "% Skipped" if self.dialect == "ios" else "ERROR: skipped"
         return Outcome("skipped", (f"{sign}, belongs to line {refused.number}: {refused.shown}",))
 
     def _keeps(self, kept: KeptSection, text: str, indent: int) -> bool:
@@ -291,10 +294,11 @@ class ConfigReader:
         self.end()
         return Outcome(commit=True, ended=True)
 
-    def _command(self, text: str, indent: int, width: int) -> Outcome:
+    def _command(self, text: str, word: str, indent: int, width: int) -> Outcome:
         names = self.store.names
         for depth in range(len(self._levels) - 1, -1, -1):
-            command = self._levels[depth].mode.attempt(text, names)
+            mode = self._levels[depth].mode
+            command = mode.attempt(text, names) if mode.begins(word) else None
             if command is None or (command.operator in ("~", "~>") and self._is_outside(depth, text, indent)):
                 continue
             if command.operator in ("~", "~>") and self._runs(text):
@@ -342,7 +346,7 @@ class ConfigReader:
 
     def _runs(self, text: str) -> bool:
         """Tell whether a line is for exec mode: a firewall takes those in configuration mode too."""
-        return self.store.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names)
+        return self.dialect == "asa" and not self.quiet and knows(self.store.exec, text, self.store.names)
 
     def _refuse(self, error: LineError, mode: Mode, text: str, indent: int, width: int) -> Outcome:
         language = self.store.language
@@ -353,17 +357,15 @@ class ConfigReader:
         if modes or (self._refused is None and text.lstrip()[0].isalpha()):
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
         helps = advice(mode, text, error, self.store.names)
-        if self.store.dialect == "ios" and not self.quiet and knows(self.store.exec, text, self.store.names):
+        if self.dialect == "ios" and not self.quiet and knows(self.store.exec, text, self.store.names):
             helps = Advice(f"do {text.split()[0]}")
         if self.quiet:
-            sign = "ERROR: " if self.store.dialect == "asa" else ""
+            sign = "ERROR: " if self.dialect == "asa" else ""
             why = sign + reason(error).replace(" detected at '^' marker.", "").rstrip(".")
             told = f"{why} at column {self._cut + error.column + 1}: {error.shown.strip()}"
             told += f" ({helps})" if str(helps) else ""
             return Outcome("refused", (told,), error=error.moved(self._cut))
-        return Outcome(
-            "refused", tuple(message(error, width, self.store.dialect, helps.lines(self.store.dialect))), error=error
-        )
+        return Outcome("refused", tuple(message(error, width, self.dialect, helps.lines(self.dialect))), error=error)
 
     def _errors_in(self, modes: Iterable[Mode], text: str) -> Iterator[tuple[LineError, Mode]]:
         for mode in modes:
@@ -373,16 +375,13 @@ class ConfigReader:
                 yield error, mode
 
     def _rejection(self, text: str) -> Outcome:
-        sign = "% " if self.store.dialect == "ios" else "ERROR: "
+        sign = "% " if self.dialect == "ios" else "ERROR: "
         return Outcome("refused", (text if text.startswith(("%", "ERROR")) else sign + text,))
 
     def _master_key(self, text: str) -> Outcome | None:
         """Have keys stored under the operator's master key, or the appliance's own again, where a line says so."""
-        if not _MASTER_KEY.match(text):
-            return None
-        try:
-            command = self._master.read(text)
-        except LineError:
+        command = self._master.attempt(text)
+        if command is None:
             return None
         old = command.slots.get("old")
         if old is not None and (old,) != self.store.phrases[:1]:
@@ -402,12 +401,13 @@ class ConfigReader:
         level = self._levels[depth]
         try:
             settled = self.store.scribe.settle(command, obscuring=self._obscures())
-            self._apart(level, settled)
+            if not self.quiet:
+                self._apart(level, settled)
             if outranked(level.draft, settled):
                 del self._levels[depth + 1 :]
                 self._kept = None
                 return Outcome("inert", () if self.quiet else (OUTRANKED,), commit=True)
-            created = command.operator == ">" and not _there(level.draft, settled)
+            created = not self.quiet and command.operator == ">" and not _there(level.draft, settled)
             entered = apply(level.draft, settled)
             self.store.version += 1
         except Rejected as refusal:
@@ -417,17 +417,20 @@ class ConfigReader:
             if isinstance(refusal, MissingEntry):
                 return self._rejection(f"{opener} {refusal.key} is not there yet: give its type first")
             return self._rejection(str(refusal))
-        follows = tuple(consequences(level.draft, settled))
+        follows = consequences(level.draft, settled)
         level.deeper |= indent > level.indent
         left = depth < len(self._levels) - 1
-        del self._levels[depth + 1 :]
+        if left:
+            del self._levels[depth + 1 :]
         self._kept = None
-        path = self._place(level, settled)
-        self._enter(settled, entered, path, indent)
-        opens = bool(settled.enters) or self._kept is not None
-        dialect = self.store.dialect
-        told = tuple(warnings(dialect, command)) if self.quiet else (*about(dialect, command, created), *follows)
-        inert = command.operator in ("~", "~>")
+        target = settled.declaration.target
+        opens = False
+        if target.keys or target.enters or target.operator == "~>":
+            opens = self._enter(settled, entered, self._place(level, settled), indent)
+        told = (
+            tuple(warnings(self.dialect, command)) if self.quiet else (*about(self.dialect, command, created), *follows)
+        )
+        inert = target.operator in ("~", "~>")
         return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
 
     def _obscures(self) -> bool:
@@ -439,8 +442,7 @@ class ConfigReader:
         """Refuse a typed address in the network of another interface of a router; of a file all is told together."""
         draft, path = self.store.draft, level.path
         given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
-        typed = not self.quiet and not command.negated and given in ADDRESSES
-        if typed and isinstance(draft, ios.Ios) and path[:1] == ("interfaces",):
+        if not command.negated and given in ADDRESSES and isinstance(draft, ios.Ios) and path[:1] == ("interfaces",):
             overlaps.refuse(draft, path[1], command.slots)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
@@ -452,7 +454,8 @@ class ConfigReader:
                 self.places.setdefault(path, self.number)
         return path
 
-    def _enter(self, command: Command, entered: Any, path: tuple[Any, ...], indent: int) -> None:
+    def _enter(self, command: Command, entered: Any, path: tuple[Any, ...], indent: int) -> bool:
+        """Enter the section that a line opens; tell whether it opens one."""
         if command.enters:
             mode = self.store.language.modes[command.enters]
             self._levels.append(Level(mode, command.prompt or mode.prompt, entered, indent, path))
@@ -460,6 +463,9 @@ class ConfigReader:
             self._kept = KeptSection(
                 entered, " ".join(command.text.split()), command.prompt or self._levels[-1].prompt, indent
             )
+        else:
+            return False
+        return True
 
 
 def _steps(command: Command) -> Iterator[tuple[str, Any]]:

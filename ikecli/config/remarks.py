@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ikecli.config.ikev1 import instead, printed
 from ikecli.config.smart import DEFAULT
 from ikecli.language import Command, known, load
+from ikecli.language.notation import Declaration
 from ikecli.numbers import Algorithm, TransformType, named
 from ikecli.secret import HIDDEN
 
@@ -28,6 +30,9 @@ _WORDS: Final[Mapping[tuple[str, str], tuple[TransformType, str]]] = {
     ("ipsec-proposal", "integrity"): (_I, "esp"),
 }
 """Which slots of which mode hold words of algorithms."""
+
+_WEAK: Final = frozenset({"encoding", "login", "transforms"})
+"""Slots that may hold what is weak, in whatever command."""
 
 _CREATED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("ios", "crypto-map"): (
@@ -112,6 +117,8 @@ def replacement(dialect: str, line: str, opener: str = "") -> Iterator[str]:
 
 def warnings(dialect: str, command: Command) -> Iterator[str]:
     """Yield a warning for each algorithm of a command that is weak, or that is never offered."""
+    if not _may_warn(command.declaration):
+        return
     sign = "%Warning" if dialect == "ios" else "WARNING"
     login = command.slots.get("login")
     if "7" in (command.slots.get("encoding"), login.get("encoding") if isinstance(login, dict) else None):
@@ -121,6 +128,13 @@ def warnings(dialect: str, command: Command) -> Iterator[str]:
             yield f"{sign}: {what} is kept, but never offered: {row.refused}."
         elif row.weak:
             yield f"{sign}: {what} is weak: {row.weak}."
+
+
+@lru_cache(None)
+def _may_warn(declaration: Declaration) -> bool:
+    """Tell whether commands of a declaration can name what is weak."""
+    field = declaration.target.path[-1].name if declaration.target.path else ""
+    return field == "pfs" or (declaration.file, field) in _WORDS or bool(_WEAK & declaration.slots.keys())
 
 
 def _algorithms(dialect: str, command: Command) -> Iterator[tuple[str, Algorithm]]:

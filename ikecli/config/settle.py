@@ -5,7 +5,7 @@ What a line says of a secret is turned into its stored form before it reaches th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address
@@ -59,10 +59,12 @@ class Scribe:
 
         With `obscuring` a `password` is stored as type 7 and not as a hash.
         """
+        if not _concerned(command.declaration):
+            return command
         target = command.declaration.target
         if target.refused and not command.negated:
             raise self._refusal(target.reason)
-        if not target.path or not command.slots or not _concerned(command.declaration):
+        if not target.path or not command.slots:
             return command
         slots = dict(command.slots)
         if target.path[0].name in _LISTS and isinstance(slots.get("name"), int):
@@ -172,9 +174,11 @@ _SETTLED: Final = frozenset({"key", "hex", "transforms", "pqc", "methods", "leas
 
 @lru_cache(None)
 def _concerned(declaration: Declaration) -> bool:
-    """Tell whether something of a command may be other than it is stored."""
+    """Tell whether something of a command may be other than it is stored, or whether it is refused."""
     steps = {step.name for step in declaration.target.path}
-    return bool(steps & _LISTS or steps & _REPHRASED or _names(declaration.pattern) & _SETTLED)
+    return bool(
+        declaration.target.refused or steps & _LISTS or steps & _REPHRASED or _names(declaration.pattern) & _SETTLED
+    )
 
 
 def _names(node: tree.Node) -> set[str]:
@@ -183,27 +187,29 @@ def _names(node: tree.Node) -> set[str]:
     return own.union(*map(_names, tree.parts(node)))
 
 
-def consequences(draft: Any, command: Command) -> Iterator[str]:
-    """Carry out what a line brings with it beyond what it says, and yield what the system says of that.
+def consequences(draft: Any, command: Command) -> tuple[str, ...]:
+    """Carry out what a line brings with it beyond what it says, and return what the system says of that.
 
     On an ASA an interface gets its security level with its name, and the default groups never go.
     """
-    words = command.text.split()
-    if words[0] == "no":
-        _forget(getattr(draft, "inert", {}), " ".join(words[1:]))
-    if isinstance(draft, ios.Ios):
-        smart.settle(draft, command)
-        if command.declaration.target.path[:1] == (Step("timestamps"),):
-            draft.debug_stamps = draft.log_stamps = False
-    if isinstance(draft, asa.Asa):
-        for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
-            if name not in draft.tunnel_groups:
-                draft.tunnel_groups[name] = asa.TunnelGroup()
-        if asa.DEFAULT_POLICY not in draft.group_policies:
-            draft.group_policies[asa.DEFAULT_POLICY] = asa_remote.GroupPolicy()
-    if isinstance(draft, asa.Interface) and draft.nameif and draft.security_level is None and not command.negated:
-        draft.security_level = TRUSTED if draft.nameif == "inside" else 0
-        yield f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.'
+    inert = getattr(draft, "inert", None)
+    if inert and (words := command.text.split())[0] == "no":
+        _forget(inert, " ".join(words[1:]))
+    match draft:
+        case ios.Ios():
+            smart.settle(draft, command)
+            if command.declaration.target.path[:1] == (Step("timestamps"),):
+                draft.debug_stamps = draft.log_stamps = False
+        case asa.Asa():
+            for name in (asa.DEFAULT_GROUP, asa.DEFAULT_RA_GROUP):
+                if name not in draft.tunnel_groups:
+                    draft.tunnel_groups[name] = asa.TunnelGroup()
+            if asa.DEFAULT_POLICY not in draft.group_policies:
+                draft.group_policies[asa.DEFAULT_POLICY] = asa_remote.GroupPolicy()
+        case asa.Interface() if draft.nameif and draft.security_level is None and not command.negated:
+            draft.security_level = TRUSTED if draft.nameif == "inside" else 0
+            return (f'INFO: Security level for "{draft.nameif}" set to {draft.security_level} by default.',)
+    return ()
 
 
 def outranked(draft: Any, command: Command) -> bool:

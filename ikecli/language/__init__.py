@@ -3,7 +3,17 @@
 from ikecli.language.advice import Advice, advice, nearest
 from ikecli.language.command import Command, LineError, message, reason
 from ikecli.language.draft import FixedEntry, Inert, MissingEntry, OtherEntry, apply, defaults
-from ikecli.language.language import LINE_LIMIT, Dialect, Mode, grammar_root, load, load_from, load_mode, printable
+from ikecli.language.language import (
+    LINE_LIMIT,
+    Dialect,
+    Mode,
+    first_word,
+    grammar_root,
+    load,
+    load_from,
+    load_mode,
+    printable,
+)
 from ikecli.language.levels import Levels, in_full, known
 from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
 from ikecli.language.lint import check, lint
@@ -34,6 +44,7 @@ __all__ = [
     "check",
     "decoded",
     "defaults",
+    "first_word",
     "grammar_root",
     "in_full",
     "known",

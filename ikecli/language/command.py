@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.errors import Rejected
 from ikecli.language.notation import Declaration
 from ikecli.language.target import Operator
+from ikecli.value import value
 
 Negation: TypeAlias = Literal["", "no", "default"]
 Wrong: TypeAlias = Literal["invalid", "incomplete", "ambiguous"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """One line understood. `slots` holds what was typed: records are dicts, repeated slots lists, secrets `Secret`."""
 

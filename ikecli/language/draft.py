@@ -192,7 +192,7 @@ def value_of(declaration: Declaration, raw: Mapping[str, Any], annotation: Any) 
 
 def _stored(command: Command) -> dict[str, Any]:
     slots = command.slots
-    return {slot.name: slots[slot.name] for slot in command.declaration.stored if slot.name in slots}
+    return {name: slots[name] for name in command.declaration.stored_names if name in slots}
 
 
 def _set(draft: Any, command: Command) -> None:
@@ -210,13 +210,11 @@ def _set(draft: Any, command: Command) -> None:
 
 def _new_value(model: type, name: str, command: Command) -> Any:
     declaration, target = command.declaration, command.declaration.target
-    unset = shapes.initial(model, name)
     if command.negated == "default":
-        return unset
-    annotation = shapes.hints(model)[name]
+        return shapes.initial(model, name)
     if is_flag(declaration):
         on = not command.negated
-        return unset if on == (target.default == "on") else on
+        return shapes.initial(model, name) if on == (target.default == "on") else on
     if not command.negated:
         raw = _stored(command)
     elif target.off:
@@ -224,8 +222,10 @@ def _new_value(model: type, name: str, command: Command) -> Any:
     elif target.negative is not None:
         raw = worded(declaration, target.negative)
     else:
-        return unset
-    return unset if raw == default_slots(declaration) else value_of(declaration, raw, annotation)
+        return shapes.initial(model, name)
+    if raw == default_slots(declaration):
+        return shapes.initial(model, name)
+    return value_of(declaration, raw, shapes.hints(model)[name])
 
 
 def _add(draft: Any, command: Command) -> None:
@@ -244,7 +244,7 @@ def _add(draft: Any, command: Command) -> None:
             at = command.slots.get(target.at) if target.at else None
             items.insert(len(items) if at is None else at - 1, item)
             if not target.keep:
-                _MEMBERS.follow(items, item)
+                _MEMBERS.follow(items)
     if command.negated:
         _prune(command, passed)
 
@@ -290,7 +290,7 @@ def _put_numbered(entries: dict[Any, Any], key: int | None, model: type, command
             del entries[known]
     elif not _MEMBERS.hold(entries, entry):
         entries[max(entries, default=0) // step * step + step if key is None else key] = entry
-        _MEMBERS.follow(entries, entry)
+        _MEMBERS.follow(entries)
 
 
 def _model(owner: Any, step: Step, declaration: Declaration) -> type:

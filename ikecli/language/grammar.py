@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
@@ -61,7 +61,7 @@ class Leaf(pp.Token):
         self.skipWhitespace = self.callPreparse = self.mayIndexError = False
         self.streamlined = True
         self.node = node
-        self.opens = marks
+        self.opens = tuple((mark, None) for mark in marks)
         self.marks = marks[::-1]
         self.then = then
         self.binds = node.slot is not None
@@ -98,6 +98,7 @@ class ValueLeaf(Leaf):
     def __init__(self, node: tree.Value, marks: Marks, then: Point, dialect: str) -> None:
         super().__init__(node, marks, then)
         self.kind: Kind = kind(node.kind, dialect)
+        self.take: Final = self.kind.take
 
     def parseImpl(self, text: Any, loc: int, do_actions: bool = True) -> Any:
         """Read the value at `loc` and what follows it; a Refusal says how far that came."""
@@ -132,7 +133,7 @@ class EndLeaf(pp.Token):
         self.skipWhitespace = self.callPreparse = self.mayIndexError = False
         self.streamlined = True
         self.done = done
-        self.opens = marks
+        self.opens = tuple((mark, None) for mark in marks)
         self.marks = marks[::-1]
         self.set_name(CR)
 
@@ -243,24 +244,35 @@ class Point(pp.MatchFirst):
         found = _TOKEN(text, loc)
         assert found
         token = found[1]
-        start, stop = found.span(1)
-        word = self.words.get(token) or self.words.get(token.lower())
+        word = self.words.get(token)
         if word:
+            return word[0], word[0].node.value, found.end()
+        start, stop = found.span(1)
+        low = token.lower()
+        if low != token and (word := self.words.get(low)):
             return word[0], word[0].node.value, stop
         for leaf in self.values:
-            taken = leaf.kind.take(text, start, stop, token)
+            taken = leaf.take(text, start, stop, token)
             if taken is not None:
                 return leaf, *taken
-        word = self._abbreviated(token.lower())
+        word = self._abbreviated(low)
         if word:
             return word[0], word[0].node.value, stop
         for leaf in self.rest:
-            taken = leaf.kind.take(text, start, stop, token)
+            taken = leaf.take(text, start, stop, token)
             if taken is not None:
                 return leaf, *taken
         if self.end and (not token or (start > loc and token[0] == "!")):
             return self.end, None, stop
         return None
+
+    def beginnings(self) -> Callable[[str], bool]:
+        """Return what tells whether something here may be read whose first word, in small letters, is that."""
+        if not self.built:
+            self.build()
+        if self.values or self.rest or self.end:
+            return lambda word: True
+        return frozenset(word[:end] for word in self.words for end in range(len(word) + 1)).__contains__
 
     def fitting(self, text: Line, loc: int) -> int:
         """Count the leaves that read what stands at `loc`."""
@@ -337,14 +349,11 @@ class Point(pp.MatchFirst):
             text.noted.append(Choice(CR))
 
 
-def _twins(leaf: Leaf, value: Any, loc: int, kept: int, text: Line) -> Iterator[tuple[Leaf, Any, int, int]]:
-    """Yield what else reads what a leaf read, the last first; no word that is kept is read from its beginning."""
-    for twin in reversed(leaf.twins):
-        if isinstance(twin, WordLeaf):
-            if text[loc - len(twin.node.text) : loc].lower() == twin.node.text.lower():
-                yield twin, twin.node.value, loc, kept
-        else:
-            yield twin, value, loc, kept
+def _twin(leaf: Leaf, loc: int, text: Line) -> Leaf | None:
+    """Return what else reads what a leaf read, up to `loc`; no word that is kept is read from its beginning."""
+    twin = leaf.twins[0]
+    typed = not isinstance(twin, WordLeaf) or text[loc - len(twin.node.text) : loc].lower() == twin.node.text.lower()
+    return twin if typed else None
 
 
 def _shared(one: str, other: str) -> int:
@@ -386,23 +395,28 @@ class Graph:
     def walk(self, text: Line) -> tuple[Done, dict[str, Any]] | None:
         """Read by the first leaf at every point, and by its twins where that ends; return None where they do, too."""
         point, loc = self.root, 0
-        pairs: list[tuple[tree.Node, Any]] = []
+        pairs: list[tuple[Any, Any]] = []
         twins: list[tuple[Leaf, Any, int, int]] = []
+        leaf: Leaf | EndLeaf | None
         while True:
             found = point.first(text, loc)
             if found is not None:
                 leaf, value, loc = found
-                if leaf.then is not None and leaf.twins:
-                    twins += _twins(leaf, value, loc, len(pairs), text)
-            elif twins:
-                leaf, value, loc, kept = twins.pop()
-                del pairs[kept:]
             else:
-                return None
-            if leaf.opens:
-                pairs += [(mark, None) for mark in leaf.opens]
+                leaf = None
+                while leaf is None:
+                    if not twins:
+                        return None
+                    other, value, loc, kept = twins.pop()
+                    leaf = _twin(other, loc, text)
+                value = leaf.node.value if isinstance(leaf, WordLeaf) else value
+                del pairs[kept:]
             if leaf.then is None:
-                return leaf.done, _slots(pairs)
+                return leaf.done, _slots((*pairs, *leaf.opens))
+            if leaf.twins:
+                twins.append((leaf, value, loc, len(pairs)))
+            if leaf.opens:
+                pairs += leaf.opens
             if leaf.binds:
                 pairs.append((leaf.node, value))
             point = leaf.then

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,10 +23,16 @@ LINE_LIMIT: Final = 4096
 TEXT_LIMIT: Final = 65536
 DIALECTS: Final = ("ios", "asa")
 WORDS: Final = "words"
-_CONTROL: Final = re.compile(
+_CONTROLS: Final = re.compile(
     r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\udc80-\udc9f]"
 ).search
 """Controls, line separators and marks of writing direction: what they show is not what they are."""
+
+
+def _control(text: str) -> re.Match[str] | None:
+    return None if text.isprintable() else _CONTROLS(text)
+
+
 NO: Final = tree.Word("no", help="Negate a command or set its defaults")
 DEFAULT: Final = tree.Word("default", help="Set a command to its defaults")
 
@@ -80,11 +86,16 @@ class Mode:
             raise _refused(self.graph.stop(text), text) from None
         return Command(done.declaration, slots, done.negated, line)
 
+    @cached_property
+    def begins(self) -> Callable[[str], bool]:
+        """What tells whether a line may be a command by its `first_word`: who asks first spares most attempts."""
+        return self.graph.root.beginnings()
+
     def attempt(self, line: str, names: Names = no_names) -> Command | None:
         """Return the command that a line is, or None; quicker than `read` where it is none. Raises NeedsLines."""
         text = Line(line.replace("\t", " "))
         text.names = names
-        if len(text) <= LINE_LIMIT and not _CONTROL(text):
+        if len(text) <= LINE_LIMIT and not _control(text):
             walked = self.graph.walk(text)
             if walked is not None:
                 return Command(walked[0].declaration, walked[1], walked[0].negated, line)
@@ -100,7 +111,7 @@ class Mode:
         line = Line(text.replace("\t", " ") + CURSOR)
         line.names = names
         line.noted = []
-        if len(text) > LINE_LIMIT or _CONTROL(text.replace("\t", " ")):
+        if len(text) > LINE_LIMIT or _control(text.replace("\t", " ")):
             return []
         try:
             self.graph.search(line)
@@ -109,15 +120,20 @@ class Mode:
         return []
 
 
+def first_word(text: str) -> str:
+    """Return the first word of a line in small letters, empty where it has none."""
+    return text.split(None, 1)[0].lower() if text and not text.isspace() else ""
+
+
 def printable(text: str) -> bool:
     """Tell whether a line has none of the characters that no command may have."""
-    return not _CONTROL(text.replace("\t", " "))
+    return not _control(text.replace("\t", " "))
 
 
 def _bounded(text: Line) -> None:
     first = text.find("\n")
     limit = LINE_LIMIT if first < 0 else TEXT_LIMIT
-    strange = _CONTROL(text)
+    strange = _control(text)
     if strange or len(text) > limit:
         at = min(limit, strange.start() if strange else limit)
         raise LineError("invalid", at, at, text[:at].split(None, 1)[0] if text[:at].split() else "")

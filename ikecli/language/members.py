@@ -19,21 +19,24 @@ class Members:
         self._values: set[Any] = set()
 
     def hold(self, collection: list[Any] | dict[Any, Any], value: Any) -> bool:
-        """Whether the list, or a value of the dict, is equal to this."""
+        """Whether the list, or a value of the dict, is equal to this; if not, it is put in now and `follow` called."""
         try:
-            hash(value)
-        except TypeError:
+            if (
+                collection is not self._collection
+                or len(collection) != self._size
+                or _last(collection) is not self._last
+            ):
+                self._values = set(_values(collection))
+                self.follow(collection)
+            known = len(self._values)
+            self._values.add(value)
+        except TypeError:  # it has no hash
             return value in _values(collection)
-        if collection is not self._collection or len(collection) != self._size or _last(collection) is not self._last:
-            self._values = set(_values(collection))
-            self.follow(collection)
-        return value in self._values and value in _values(collection)
+        return len(self._values) == known and value in _values(collection)
 
-    def follow(self, collection: list[Any] | dict[Any, Any], added: Any = None) -> None:
-        """Take note of a value that was put into the collection just asked about."""
+    def follow(self, collection: list[Any] | dict[Any, Any]) -> None:
+        """Take note that the value just asked about was put into the collection."""
         self._collection, self._size, self._last = collection, len(collection), _last(collection)
-        if added is not None:
-            self._values.add(added)
 
 
 def _values(collection: list[Any] | dict[Any, Any]) -> Iterable[Any]:

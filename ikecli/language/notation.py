@@ -48,6 +48,11 @@ class Declaration:
         return tuple(slot for name, slot in self.slots.items() if name not in apart)
 
     @cached_property
+    def stored_names(self) -> tuple[str, ...]:
+        """The names of the stored slots."""
+        return tuple(slot.name for slot in self.stored)
+
+    @cached_property
     def constant(self) -> tuple[str, ...]:
         """The stored slots that are always this declaration's own word, as in `object-group network$type`."""
         items = self.pattern.items if isinstance(self.pattern, tree.Seq) else (self.pattern,)

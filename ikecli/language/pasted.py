@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from ikecli.errors import Unavailable
 
@@ -27,24 +27,17 @@ _MARKS: Final = (
 )
 
 
-class Unwrapped(NamedTuple):
-    """A line without the prompt before it: the characters of that, and whether it was exec mode's."""
-
-    text: str
-    cut: int = 0
-    exec: bool = False
-
-
-def unwrapped(line: str, dialect: str) -> Unwrapped:
-    """Return what was typed of a line of a screen."""
-    line = clean(line)
-    prompt = _PROMPT.match(line)
+def unwrapped(line: str, dialect: str) -> tuple[str, int, bool]:
+    """Return what was typed of a line of a screen; the characters of a prompt before it; whether it was exec mode's."""
+    if not line.isascii() or "\x1b" in line or "--" in line or "\x08" in line:
+        line = clean(line)
+    prompt = _PROMPT.match(line) if "#" in line or ">" in line else None
     if prompt is None:
-        return Unwrapped(line)
+        return line, 0, False
     end = prompt.end()
     if dialect == "asa" and line[end : end + 1] == " ":
         end += 1
-    return Unwrapped(line[end:], end, prompt[1] is None)
+    return line[end:], end, prompt[1] is None
 
 
 def clean(line: str) -> str:

@@ -69,7 +69,9 @@ def build(raw: Any, annotation: Any) -> Any:
 def record(model: type, raw: dict[str, Any]) -> Any:
     """Build a dataclass from slots; absent ones are None, False or (), unless the class says otherwise."""
     types = hints(model)
-    values = {name: build(value, types.get(name)) for name, value in raw.items()}
+    values = {
+        name: build(value, types.get(name)) if isinstance(value, dict | list) else value for name, value in raw.items()
+    }
     for name in _required(model):
         if name not in values:
             values[name] = absent(types[name])

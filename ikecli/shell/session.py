@@ -170,7 +170,7 @@ class Shell:
             return
         in_mode, in_block = bool(self.mode), self._block
         accepted = True
-        typed = line if in_block else unwrapped(line, self.who.dialect).text
+        typed = line if in_block else unwrapped(line, self.who.dialect)[0]
         if not in_mode:
             line, width = typed, width + len(line) - len(typed)
         if in_mode and (line.strip() or in_block):
