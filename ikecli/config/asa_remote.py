@@ -83,6 +83,7 @@ class GroupAttributes:
     split_dns: Names | None = None
     address_pools: Names | None = None
     ipv6_address_pools: Names | None = None
+    logins: int | None = None
     pfs: str | None = None
     backups: tuple[str, ...] = ()
     idle_timeout: int | str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
-from ikecli.config import ios, overlaps
+from ikecli.config import ios, logins, overlaps
 from ikecli.config.levels import KeptSection, Level, RefusedSection, in_full, knows, meant_to_enter
 from ikecli.config.remarks import about, replacement, warnings
 from ikecli.config.settle import consequences, outranked
@@ -400,6 +400,7 @@ class ConfigReader:
     def _take(self, command: Command, depth: int, indent: int) -> Outcome:
         level = self._levels[depth]
         try:
+            logins.refuse(level.draft, command)
             settled = self.store.scribe.settle(command, obscuring=self._obscures())
             if not self.quiet:
                 self._apart(level, settled)

@@ -19,6 +19,10 @@ ALL: Final = "tunnelall"
 SPECIFIED: Final = "tunnelspecified"
 EXCLUDED: Final = "excludespecified"
 EVERYTHING: Final[dict[int, Prefix]] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
+LOGINS: Final = 3
+"""Sessions of one identity where nothing is said."""
+MANY_LOGINS: Final = 16
+"""As many as no identity has: to say that is to say no limit."""
 Value = TypeVar("Value")
 
 
@@ -61,6 +65,13 @@ class Remote:
                 f"group-policy {policy} attributes, then vpn-tunnel-protocol ikev2",
             )  # fmt: skip
             return None
+        logins = _first(held, lambda one: one.logins)
+        if logins == 0:
+            self.complaints.warn(
+                where, "", f"group policy {policy} of tunnel-group {name} lets nobody in",
+                f"group-policy {policy} attributes, then vpn-simultaneous-logins {LOGINS}",
+            )  # fmt: skip
+            return None
         names = tuple(self.pools(name, general, held))
         if not names:
             self.complaints.error(
@@ -80,6 +91,7 @@ class Remote:
             split_dns=_names(_first(held, lambda one: one.split_dns)),
             banner="\n".join(_first(held, lambda one: one.banner or None) or ()),
             required=True,
+            logins=LOGINS if logins is None else logins if logins < MANY_LOGINS else 0,
             idle=self.idle(name),
             session=self.session(name),
             pfs=_first(held, lambda one: one.pfs) == "enable",

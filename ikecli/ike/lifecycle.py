@@ -44,7 +44,18 @@ def establish(core: Core, sa: IkeSa) -> None:
         _settle_doubles(core, sa)
         if len(twins := siblings(core, sa)) >= MAX_TWINS:
             delete(core, min(twins, key=lambda one: one.established_order))
+        _end_surplus(core, sa)
     core.touch(sa)
+
+
+def _end_surplus(core: Core, sa: IkeSa) -> None:
+    """Have no more IKE SAs of one identity than its authorization allows: those go that were silent for longest."""
+    gives = inner.authorization(core, sa)
+    if gives is None or not gives.logins or sa.lease is None or not sa.lease.authorization:
+        return
+    others = sorted(siblings(core, sa), key=lambda one: (one.heard, one.established_order))
+    for other in others[: max(0, len(others) + 1 - gives.logins)]:
+        delete(core, other)
 
 
 def _tell_up(core: Core, sa: IkeSa) -> None:

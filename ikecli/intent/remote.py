@@ -68,7 +68,8 @@ class Authorization:
     network says whether it is believed. Child SAs that carry nothing for `idle` seconds (0: for ever) go,
     where their connection does not say when; the IKE SA ends `session` seconds after its authentication (0: never).
     With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
-    it is in, and may go to `backups`, addresses or names, where this end does not answer.
+    it is in, and may go to `backups`, addresses or names, where this end does not answer. An identity has at most
+    `logins` IKE SAs (0: as many as any).
     """
 
     name: str
@@ -90,6 +91,7 @@ class Authorization:
     pfs: bool = False
     excluded: tuple[IPv4Network, ...] = ()
     backups: tuple[str, ...] = ()
+    logins: int = 0
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

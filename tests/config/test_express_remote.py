@@ -225,6 +225,8 @@ def test_what_peers_are_lent_comes_back_the_same(
                  "ikev2 local-authentication pre-shared-key k", "ikev2 remote-authentication pre-shared-key k",
                  "group-policy DfltGrpPolicy attributes", "vpn-session-timeout 60"],
          "tunnel-group 192.0.2.9: vpn-session-timeout: sessions of 3600 seconds"),
+        ("asa", ["group-policy G1 attributes", "vpn-simultaneous-logins 1"],
+         "tunnel-group c1.example.net: vpn-simultaneous-logins 1: an identity has as many sessions here as any"),
         ("asa", ["access-list E standard permit 10.9.9.0 255.255.255.0", "group-policy G1 attributes",
                  "split-tunnel-policy excludespecified", "split-tunnel-network-list value E"],
          "tunnel-group c1.example.net: split-tunnel-policy excludespecified: 10.9.9.0/24 goes through the tunnel here"),

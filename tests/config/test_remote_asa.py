@@ -40,6 +40,7 @@ def test_the_sample() -> None:
         domain="example.net",
         banner="Be good",
         required=True,
+        logins=3,
     )
     (connection,) = intent.connections
     assert (connection.name, connection.wildcard_peer, connection.reverse_route) == ("ANYONE", True, True)
@@ -123,6 +124,7 @@ def test_all_is_tunnelled_unless_networks_are_specified() -> None:
         (changed(("vpn-tunnel-protocol ikev2", "vpn-tunnel-protocol ssl-client")), "does not allow ikev2"),
         (TEXT + "ip local pool MORE 10.9.0.50-10.9.0.60\n", "overlaps with pool TRAVELLERS"),
         (changed(("dynamic ANYONE", "dynamic NOBODY")), "names dynamic map NOBODY, which is not there"),
+        (changed((" vpn-tunnel-protocol", " vpn-simultaneous-logins 0\n vpn-tunnel-protocol")), "lets nobody in"),
         (changed((" split-tunnel-network-list value SPLIT\n", "")), "names no network list"),
         (TEXT + "group-policy TRAVEL attributes\n split-tunnel-network-list value NONE\n", "names no network list"),
         (

@@ -246,6 +246,23 @@ def test_passwords_are_hashes_that_verify(dialect: str, lines: str, level: int) 
     assert "sesame" not in store.startup()
 
 
+def test_a_user_with_a_secret_gets_no_password_beside_it() -> None:
+    first, again, other = read(
+        "ios", "username bob secret sesame\nusername bob password sesame\nusername bob password x"
+    )[1]
+    assert first.accepted
+    assert again.accepted, "the same password again, as in a configuration that is pasted twice"
+    assert not other.accepted
+    assert "Can not have both a user password and a user secret: user bob has a secret" in other.messages[0]
+    lines = "username bob secret sesame\nno username bob\nusername bob password x\nusername bob secret y"
+    store, outcomes = read("ios", lines)
+    assert all(one.accepted for one in outcomes)
+    assert store.verify_user("bob", Secret("y")) is not None
+    store, outcomes = read("ios", "service password-encryption\nusername bob password x\nusername bob password y")
+    assert all(one.accepted for one in outcomes)
+    assert store.verify_user("bob", Secret("y")) is not None
+
+
 def test_without_an_enable_secret_nothing_is_the_password() -> None:
     assert not new_store("ios").has_enable
     assert not new_store("ios").verify_enable(Secret(""))

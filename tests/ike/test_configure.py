@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 from ikecli.boundary.events import AddressRefused, ChildFailed, ChildUp, IkeUp, SettingsTold
 from ikecli.boundary.notices import Acquire
+from ikecli.boundary.views import SaStatus
 from ikecli.ike import settings
+from ikecli.ike.engine import Engine
 from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.ike.requests import DeleteIke
+from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.window import Want
 from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
 from ikecli.intent.remote import MAX_BACKUPS, NEARBY
@@ -343,6 +347,27 @@ def test_a_session_ends_when_its_authorization_says_so_rekeys_or_not() -> None:
     both.advance(30)
     assert not both.right.sas
     assert free(both) == {"FOUR": 2, "SIX": 2}
+
+
+def test_an_identity_with_more_sessions_than_allowed_loses_the_one_that_was_silent_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(InitialContact, "write_request", lambda self, talk: ())
+    both = pair(
+        4, gives=replace(GIVES, logins=2), pools=(Pool("FOUR", ((ip_address("10.9.0.1"), ip_address("10.9.0.9")),)),)
+    )
+    for number in range(3):
+        both.left.engine = Engine(Random(number).randbytes)
+        both.left.plane.sas.clear()
+        both.left.apply(client(4))
+        both.left.acquire()
+        for _ in range(4):
+            both.cross()
+        both.wire.clear()
+        if number == 1:
+            both.right.engine._core.sas[1].heard += 1
+    ready = [sa for sa in both.right.sas if sa.status is SaStatus.READY]
+    assert [(sa.id, sa.assigned) for sa in ready] == [(1, ("10.9.0.1",)), (3, ("10.9.0.3",))]
 
 
 def test_a_peer_tells_of_further_gateways_by_address_and_those_that_are_no_host_s_are_passed_over() -> None:

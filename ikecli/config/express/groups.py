@@ -13,7 +13,7 @@ from ikecli.config.express.firewall_lists import networks_list
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers, alone, names, shown_identity
 from ikecli.config.express.writer import named
-from ikecli.config.remote_asa import EXCLUDED, SPECIFIED
+from ikecli.config.remote_asa import EXCLUDED, LOGINS, SPECIFIED
 from ikecli.intent import Address, Authorization, Credential, Dpd, Identity, Intent, Profile
 from ikecli.language.kinds import Range
 from ikecli.numbers import IdType
@@ -27,6 +27,8 @@ MOST_SIX: Final = 16384
 _PREFIX: Final = 64
 """The length that IPv6 addresses are lent with: an intent says none."""
 _MINUTE: Final = 60
+ANY_LOGINS: Final = (1 << 31) - 1
+"""What says that an identity may have any number of sessions."""
 
 
 class Groups:
@@ -217,6 +219,7 @@ class Groups:
             split_list=asa_remote.Named("value", self._split(name, gives))
             if gives.networks or gives.excluded
             else None,
+            logins=None if gives.logins == LOGINS else gives.logins or ANY_LOGINS,
             pfs="enable" if gives.pfs else None,
             backups=gives.backups,
             session_timeout=lasts or None,

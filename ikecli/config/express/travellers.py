@@ -15,6 +15,7 @@ from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
 from ikecli.config.express.policies import rest_of
 from ikecli.config.express.writer import numbered
+from ikecli.config.remote_asa import LOGINS
 from ikecli.config.tunnels_ios import MODES, TEMPLATE
 from ikecli.intent import (
     Address,
@@ -277,6 +278,8 @@ def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
             losses.add(what, f"the name server {one}: there are two of each IP version here")
     for each in gives.nbns[_SERVERS:]:
         losses.add(what, f"the name server {each} of Windows: there are two here")
+    if gives.logins not in (0, LOGINS):
+        losses.add(what, f"vpn-simultaneous-logins {gives.logins}: an identity has as many sessions here as any")
     for network in gives.excluded:
         if network != NEARBY:
             losses.add(what, f"split-tunnel-policy excludespecified: {network} goes through the tunnel here")
@@ -286,6 +289,7 @@ def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
     return replace(
         gives,
         required=False,
+        logins=0,
         idle=0,
         session=session,
         excluded=tuple(one for one in gives.excluded if one == NEARBY),
