@@ -372,10 +372,11 @@ class RouteView:
 
 @value
 class FileView:
-    """A file of flash: and its octets."""
+    """A file of flash:, its octets, and when it was written: wall time since 1970, 0 where that is not known."""
 
     name: str
     octets: int
+    written: float = 0
 
 
 @value

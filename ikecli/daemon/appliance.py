@@ -57,6 +57,7 @@ from ikecli.intent import Intent
 from ikecli.language import lines_of
 
 if TYPE_CHECKING:
+    from ikecli.daemon.load import Load
     from ikecli.daemon.sessions import Session
 
 COMMIT_PAUSE: Final = 0.02
@@ -95,6 +96,7 @@ class Appliance:
         self.plane: Final = plane(self.notice)
         self._totals = Totals(clock, self.plane.counters)
         self.plane_reason = ""
+        self.processor: Load | None = None
         self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
         self.engine: Final = Engine(random=random, heard=self.journal.heard)

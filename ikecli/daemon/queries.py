@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ikecli import __version__
 from ikecli.boundary.lending import FlexView, PoolView
+from ikecli.boundary.machine import RoomView
 from ikecli.boundary.views import (
     ConnectionView,
     FileView,
@@ -24,7 +25,7 @@ from ikecli.boundary.views import (
 )
 from ikecli.config import greeting, views
 from ikecli.control.messages import Option
-from ikecli.daemon import joined, tracing
+from ikecli.daemon import joined, machine, tracing
 from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.selection import address_of, chosen, leading
 from ikecli.dataplane.base import Translating
@@ -156,6 +157,14 @@ def _startup(appliance: Appliance, options: Options) -> tuple[str, ...]:
     return tuple(appliance.startup_lines())
 
 
+def _flash(appliance: Appliance, options: Options) -> list[FileView | RoomView]:
+    storage = appliance.storage
+    return [
+        *(FileView(*file, storage.written(file[0])) for file in appliance.archive.files()),
+        RoomView(*storage.room()),
+    ]
+
+
 def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Options], list[Any]]:
     """Let `name` narrow the views of the configuration."""
 
@@ -190,10 +199,23 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "running": lambda appliance, options: appliance.store.running(options),
     "startup": _startup,
     "archive": lambda appliance, options: [appliance.archive.view()],
-    "flash": lambda appliance, options: [FileView(*file) for file in appliance.archive.files()],
-    "interface.brief": lambda appliance, options: appliance.plane.interfaces(),
+    "flash": _flash,
+    "file_systems": machine.room,
+    "memory": machine.memory,
+    "processes.memory": machine.memory,
+    "processes.cpu": machine.load,
+    "arp": machine.neighbours,
+    "ipv6.neighbors": machine.neighbours,
+    "hosts": machine.hosts,
+    "udp": machine.sockets,
+    "inventory": _system,
+    "route.summary": _routes,
+    "ipv6.route.summary": _routes,
+    "interfaces.stats": _interfaces,
+    "ipv6.interface": _interfaces,
+    "interface.brief": _interfaces,
     "interfaces": _interfaces,
-    "ipv6.interface.brief": lambda appliance, options: appliance.plane.interfaces(),
+    "ipv6.interface.brief": _interfaces,
     "vrf": _named(views.vrfs),
     "ipsec.profile": _named(views.ipsec_profiles),
     "derived": _derived,
@@ -207,7 +229,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ip.interface": _interfaces,
     "dynamic_map": _named(views.dynamic_maps),
     "session.summary": lambda appliance, options: (sa for sa in _each_sa(appliance, options) if sa.authorization),
-    "interfaces.description": lambda appliance, options: appliance.plane.interfaces(),
+    "interfaces.description": _interfaces,
     "access_lists": _named(views.access_lists),
     "prefix_lists": lambda appliance, options: [
         view for view in _named(views.prefix_lists)(appliance, options) if view.version == 4

@@ -21,6 +21,7 @@ from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.jobs import Beside
 from ikecli.daemon.listening import ListeningPlane
+from ikecli.daemon.load import Load
 from ikecli.daemon.planes import choose
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
@@ -116,6 +117,7 @@ class Service:
                 workshop=Beside(loop),
             )
             self._appliance.plane_reason = self._why
+            self._appliance.processor = Load(self._clock)
             await self._serve(loop)
         finally:
             storage.close()

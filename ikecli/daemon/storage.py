@@ -48,6 +48,12 @@ class Storage(Protocol):
     def files(self) -> Mapping[str, int]:
         """Return the names of the files of flash: with their octets."""
 
+    def written(self, name: str) -> float:
+        """Return when a file of flash: was written, in wall time; 0 where that is not known."""
+
+    def room(self) -> tuple[int, int]:
+        """Return the octets of the file system that flash: lies in, and those that are free; 0 where not known."""
+
     def read_file(self, name: str) -> str:
         """Return a file of flash:; one that is not there is Unavailable."""
 
@@ -146,6 +152,17 @@ class FileStorage:
             inside = [one for path in found if path.is_dir() for one in path.iterdir()]
             kept = sorted([path for path in found if not path.is_dir()] + inside)
             return {str(path.relative_to(flash)): path.stat().st_size for path in kept}
+
+    def written(self, name: str) -> float:
+        """Return when a file of flash: was written."""
+        with _explained(f"{FLASH}:{name}"):
+            return self._file(name).stat().st_mtime
+
+    def room(self) -> tuple[int, int]:
+        """Return the octets of the state directory's file system, and those that are free."""
+        with _explained(str(self.state)):
+            found = os.statvfs(self.state)
+        return found.f_frsize * found.f_blocks, found.f_frsize * found.f_bavail
 
     def read_file(self, name: str) -> str:
         """Return a file of flash:; raises Unavailable when there is none of this name."""

@@ -12,6 +12,7 @@ from ipaddress import IPv4Interface
 from typing import Protocol, runtime_checkable
 
 from ikecli.boundary.effects import Access, Install, Reach, Remove, Update
+from ikecli.boundary.machine import NeighbourView
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.intent import Intent
@@ -141,6 +142,14 @@ class Finding(Protocol):
 
     def found(self, interface: str) -> IPv4Interface | None:
         """Return the address that the device of an interface has by others than us, None without one."""
+
+
+@runtime_checkable
+class OnLinks(Protocol):
+    """What a plane does, too, whose interfaces have hardware addresses."""
+
+    def neighbours(self) -> tuple[NeighbourView, ...]:
+        """Return who is known on the links, its own addresses too."""
 
 
 @runtime_checkable

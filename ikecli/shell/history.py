@@ -15,7 +15,7 @@ from typing import Final
 from ikecli.language import lines_of
 
 SHOWN: Final = 20
-"""Lines that `show history` lists."""
+"""Lines that `show history` lists until `terminal history size` says otherwise."""
 
 KEPT: Final = 500
 """Lines that the file keeps."""
@@ -42,6 +42,12 @@ class History:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self.shown: list[str] = []
+        self.size = SHOWN
+
+    @property
+    def listed(self) -> list[str]:
+        """The newest lines of this session, as many as are to be listed."""
+        return self.shown[-self.size :] if self.size else []
 
     def earlier(self) -> list[str]:
         """Return the lines of former sessions, oldest first; a file that cannot be read has none."""
@@ -61,7 +67,7 @@ class History:
         if not line or line[0] == "!" or (may_hold_secret(line) and (configuration or not accepted)):
             return False
         if accepted:
-            self.shown = [*self.shown, line][-SHOWN:]
+            self.shown = [*self.shown, line][-max(SHOWN, self.size) :]
         return True
 
     def save(self) -> None:

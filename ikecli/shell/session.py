@@ -50,6 +50,7 @@ class Shell:
         self.who = Identified(0, "", "", "ios", "", False)
         self.mode = ""
         self.length: int | None = None
+        self.width = asking.SCREEN
         self.refused = False
         self.ended = False
         self._block = False

@@ -406,7 +406,7 @@ ARCHIVES = (
         ("flash:before-Nov-26-13-00-05.123-3", "flash:before-Nov-26-13-01-00.000-4"),
     ),
 )
-FILES = (FileView("before-Nov-26-13-00-05.123-3", 1234), FileView("a.cfg", 20))
+FILES = (FileView("before-Nov-26-13-00-05.123-3", 1234), FileView("a.cfg", 20, 1795698005.0))
 POOLS = (
     PoolView(
         "TRAVELLERS",

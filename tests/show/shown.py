@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, ROOM, SOCKETS
 from tests.show.samples import (
     ACCESS_LISTS,
     ACCESS_LISTS_6,
@@ -54,8 +55,25 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-local-pool-named": ("ios", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "ios-ipv6-local-pool": ("ios", "show.ipv6_local_pool", {}, POOLS),
     "ios-archive": ("ios", "show.archive", {}, ARCHIVES),
-    "ios-flash": ("ios", "show.flash", {}, FILES),
-    "asa-flash": ("asa", "show.flash", {}, FILES),
+    "ios-flash": ("ios", "show.flash", {}, (*FILES, ROOM)),
+    "asa-flash": ("asa", "show.flash", {}, (*FILES, ROOM)),
+    "ios-file-systems": ("ios", "show.file_systems", {}, (ROOM,)),
+    "ios-memory": ("ios", "show.memory", {}, (MEMORY,)),
+    "asa-memory": ("asa", "show.memory", {}, (MEMORY,)),
+    "ios-processes-memory": ("ios", "show.processes.memory", {}, (MEMORY,)),
+    "ios-processes-cpu": ("ios", "show.processes.cpu", {}, (LOAD,)),
+    "asa-cpu": ("asa", "show.processes.cpu", {}, (LOAD,)),
+    "ios-arp": ("ios", "show.arp", {}, NEIGHBOURS),
+    "asa-arp": ("asa", "show.arp", {}, NEIGHBOURS),
+    "ios-ipv6-neighbors": ("ios", "show.ipv6.neighbors", {}, NEIGHBOURS),
+    "ios-hosts": ("ios", "show.hosts", {}, HOSTS),
+    "ios-udp": ("ios", "show.udp", {}, SOCKETS),
+    "ios-inventory": ("ios", "show.inventory", {}, (SYSTEM,)),
+    "asa-inventory": ("asa", "show.inventory", {}, (SYSTEM,)),
+    "ios-route-summary": ("ios", "show.route.summary", {}, ROUTES),
+    "ios-ipv6-route-summary": ("ios", "show.ipv6.route.summary", {}, ROUTES_6),
+    "ios-ipv6-interface": ("ios", "show.ipv6.interface", {}, (*INTERFACES, *TUNNELS)),
+    "ios-interfaces-stats": ("ios", "show.interfaces.stats", {}, INTERFACES),
     "ios-ikev2-session": ("ios", "show.ikev2.session", {}, SAS),
     "ios-ikev2-session-detailed": ("ios", "show.ikev2.session", LONG, SAS),
     "ios-ikev2-stats": ("ios", "show.ikev2.stats", {}, (STATS,)),

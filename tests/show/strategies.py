@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from ikecli.boundary import filters, lending, outer, views
+from ikecli.boundary import filters, lending, machine, outer, views
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
@@ -226,6 +226,12 @@ TRACES = st.builds(
     dropped=TEXT,
 )
 
+ROOMS = st.builds(machine.RoomView, total=NUMBER, free=NUMBER)
+MEMORIES = st.builds(machine.MemoryView, **dict.fromkeys(machine.MemoryView.__slots__, NUMBER))
+NEIGHBOURS = st.builds(
+    machine.NeighbourView, address=ADDRESS, hardware=st.sampled_from(["", "02:fc:00:00:00:05"]), interface=TEXT,
+    age=st.none() | NUMBER, nameif=TEXT,
+)  # fmt: skip
 SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ikev2.sa": IKE_SAS,
     "show.isakmp.sa": IKE_SAS,
@@ -294,7 +300,20 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     ),
     "show.local_pool": POOLS,
     "show.archive": st.builds(views.ArchiveView, path=TEXT, maximum=st.integers(1, 14), next=TEXT, names=_tuples(TEXT)),
-    "show.flash": st.builds(views.FileView, name=TEXT, octets=NUMBER),
+    "show.flash": st.builds(views.FileView, name=TEXT, octets=NUMBER, written=WALL) | ROOMS,
+    "show.file_systems": ROOMS,
+    "show.memory": MEMORIES,
+    "show.processes.memory": MEMORIES,
+    "show.processes.cpu": st.builds(machine.LoadView, **dict.fromkeys(machine.LoadView.__slots__, NUMBER)),
+    "show.arp": NEIGHBOURS,
+    "show.ipv6.neighbors": NEIGHBOURS,
+    "show.hosts": st.builds(machine.HostView, name=TEXT, addresses=_tuples(ADDRESS)),
+    "show.udp": st.builds(machine.SocketView, address=ADDRESS, port=NUMBER, waiting_in=NUMBER, waiting_out=NUMBER),
+    "show.inventory": SYSTEMS,
+    "show.route.summary": ROUTES,
+    "show.ipv6.route.summary": ROUTES,
+    "show.ipv6.interface": INTERFACES,
+    "show.interfaces.stats": INTERFACES,
     "show.ipv6_local_pool": POOLS,
     "show.vpn_sessiondb.remote": IKE_SAS | SYSTEMS,
     "show.nat.translations": TRANSLATIONS,

@@ -19,6 +19,7 @@ NOT_RENDERED = {
     "show.running",
     "show.startup",
     "show.history",
+    "show.terminal",
     "show.derived",
     "show.archive.differences",
     "show.reload",

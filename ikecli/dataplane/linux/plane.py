@@ -9,6 +9,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 from typing import Final
 
 from ikecli.boundary.effects import Access, Direction, Install, Reach, Remove, Update
+from ikecli.boundary.machine import NeighbourView
 from ikecli.boundary.notices import LineChanged, LinkChanged, Notice
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
@@ -20,6 +21,7 @@ from ikecli.dataplane.linux.echo import Pinger
 from ikecli.dataplane.linux.guard import Guard
 from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
+from ikecli.dataplane.linux.neighbours import neighbours
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Route, Tunnel
@@ -126,6 +128,11 @@ class LinuxPlane(ABC):
     def interfaces(self) -> tuple[InterfaceView, ...]:
         """Return the interfaces with their devices and what passed through them."""
         return self._network.seen(self._links.views())
+
+    def neighbours(self) -> tuple[NeighbourView, ...]:
+        """Return who is known on the links of the interfaces."""
+        network = self._network
+        return neighbours(network.requests, network.devices.found(), self.interfaces())
 
     def routes(self) -> tuple[RouteView, ...]:
         """Return connected routes, and the static ones that the kernel has."""

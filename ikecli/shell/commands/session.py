@@ -6,6 +6,7 @@ from typing import Final
 
 from ikecli.errors import Rejected
 from ikecli.shell.call import Call
+from ikecli.shell.history import SHOWN as HISTORY
 
 AUTOMATION_WIDTH: Final = 511
 """The width that programs ask for which read every character: they get lines and nothing else."""
@@ -47,7 +48,31 @@ async def connect(call: Call) -> None:
 
 async def history(call: Call) -> None:
     """Print the lines typed here."""
-    await call.out.lines(f"  {line}" for line in call.shell.history.shown)
+    await call.out.lines(f"  {line}" for line in call.shell.history.listed)
+
+
+async def history_size(call: Call) -> None:
+    """List so many lines of history, as many as by default where nothing is said."""
+    size = call.slots["size"]
+    call.shell.history.size = HISTORY if size is None else int(size)
+
+
+async def no_history(call: Call) -> None:
+    """List none, or as many as by default."""
+    call.shell.history.size = HISTORY if call.slots["default"] else 0
+
+
+async def terminal(call: Call) -> None:
+    """Print how this terminal is set up."""
+    shell = call.shell
+    size = shell.history.size
+    await call.out.lines(
+        (
+            f"Length: {shell.page} lines, Width: {shell.width} columns",
+            f"History is {'enabled' if size else 'disabled'}, history size is {size}.",
+            f"Dialect: {shell.spoken}, that of the configuration: {shell.who.dialect}",
+        )
+    )
 
 
 async def length(call: Call) -> None:
@@ -67,6 +92,7 @@ async def unpaged(call: Call) -> None:
 
 async def width(call: Call) -> None:
     """Take the width; a program's width ends all that is not plain lines."""
+    call.shell.width = int(call.slots["width"])
     if int(call.slots["width"]) in (0, AUTOMATION_WIDTH, AUTOMATION_WIDTH + 1):
         call.shell.terminal.simplify()
 

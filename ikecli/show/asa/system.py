@@ -27,7 +27,8 @@ def version(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
         yield ""
         yield f"{view.hostname} up {text.uptime(view.uptime, 'asa')}"
         yield ""
-        yield f"Hardware:   {view.platform}, {view.memory_kb // _MEGABYTE} MB RAM, CPU {view.processor}"
+        machine = view.platform.replace(" ", "-")
+        yield f"Hardware:   {machine}, {view.memory_kb // _MEGABYTE} MB RAM, CPU {view.processor}"
         yield ""
         for number, name in enumerate(view.interfaces):
             yield f"{number:>2}: Ext: {name:<19}: "

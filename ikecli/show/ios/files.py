@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import ArchiveView, FileView
+from ikecli.boundary.views import ArchiveView
 from ikecli.show.options import Slots
 
 
@@ -21,13 +21,3 @@ def archive(views: Sequence[ArchiveView], slots: Slots) -> Iterator[str]:
         for row in range(max(view.maximum, len(view.names))):
             name = view.names[row] if row < len(view.names) else ""
             yield f"   {row + 1:<8} {name}{' <- Most Recent' if row == len(view.names) - 1 else ''}"
-
-
-def directory(views: Sequence[FileView], slots: Slots) -> Iterator[str]:
-    """`dir`: the files of flash:."""
-    yield "Directory of flash:/"
-    yield ""
-    for number, view in enumerate(views, 1):
-        yield f"{number:>5}  -rw-  {view.octets:>10}  {view.name}"
-    if not views:
-        yield "No files in directory"

@@ -85,6 +85,21 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
         yield f"     {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
 
 
+def stats(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interfaces stats`: there is one path that packets take."""
+    for view in views:
+        if view.shutdown:
+            yield f"Interface {view.name} is disabled"
+            yield ""
+            continue
+        yield view.name
+        yield "          Switching path    Pkts In   Chars In   Pkts Out  Chars Out"
+        for name in ("Processor", "Total"):
+            counts = (view.packets_in, view.octets_in, view.packets_out, view.octets_out)
+            yield f"{name:>24}{''.join(f' {count:>10}' for count in counts)}"
+        yield ""
+
+
 def _hardware(view: InterfaceView) -> str:
     if view.tunnel:
         kind = view.name.rstrip("0123456789").lower().replace("-", " ")

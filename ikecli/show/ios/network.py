@@ -74,6 +74,26 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         yield "      Route metric is 0, traffic share count is 1"
 
 
+def summary(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show ip route [vrf NAME] summary`: how many of each source; what a route takes in memory is not counted."""
+    yield f"IP routing table name is {slots.get('vrf') or 'default'} (0x0)"
+    yield "IP routing table maximum-paths is 32"
+    yield "Route Source    Networks    Subnets     Replicates  Overhead    Memory (bytes)"
+    prefixes = {(KNOWN[view.code], IPv4Network(view.prefix, strict=False)) for view in views if ":" not in view.prefix}
+    counts: dict[str, tuple[int, int]] = {}
+    for name in ("connected", "static"):
+        found = [prefix for known, prefix in prefixes if known == name]
+        subnets = sum(prefix != _major(prefix) for prefix in found)
+        counts[name] = len(found) - subnets, subnets
+    for name, (networks, subnets) in counts.items():
+        yield _sums(name, networks, subnets)
+    yield _sums("Total", *(sum(column) for column in zip(*counts.values(), strict=True)))
+
+
+def _sums(name: str, networks: int, subnets: int) -> str:
+    return f"{name:<15} {networks:<11} {subnets:<11} {0:<11} {0:<11} 0"
+
+
 def _major(prefix: IPv4Network) -> IPv4Network:
     first = int(prefix.network_address) >> 24
     length = 8 if first < 128 else 16 if first < 192 else 24 if first < 224 else 32
