@@ -302,7 +302,7 @@ class ChildFailed(SaEvent):
     """A Child SA was not set up, and why; the IKE SA stays.
 
     `told` says that another event told the same with its reasons, `lacks` ("profile", "key") what is not configured for
-    the peer, in which `profile`.
+    the peer, in which `profile`; or ("room") that a bound on SAs is reached.
     """
 
     connection: str
@@ -342,6 +342,15 @@ class Unsent(SaEvent):
     why: str
     remote: str
     local: str = ""
+
+
+@value
+class NotAdmitted(Event):
+    """There is no room for the IKE SA that a peer begins, and why; told of one of many."""
+
+    local: str
+    remote: str
+    why: str
 
 
 @value
@@ -409,6 +418,7 @@ CATEGORIES: Final[dict[str, frozenset[type[Event]]]] = {
             ChildFailed,
             Unsent,
             GaveUp,
+            NotAdmitted,
             DatagramDropped,
             NotifyReceived,
         }
@@ -430,6 +440,7 @@ LOGGED: Final[frozenset[type[Event]]] = frozenset(
         AddressRefused,
         Unsent,
         GaveUp,
+        NotAdmitted,
         LineProtocol,
     }
 )

@@ -226,7 +226,10 @@ class StatsView:
     """Counters of the engine since it began; `incoming` are SAs that peers began, `peak` the most SAs at one time.
 
     `cookies` are requests that were challenged: with the right cookie, with another one, with none. `puzzles` are those
-    that were given out, those that came back solved, and cookies that came back without their solution.
+    that were given out, those that came back solved, and cookies that came back without their solution. `full_sas` and
+    `full_negotiating` are IKE SAs rejected for a bound on all of them or on those in negotiation. Child SAs were
+    accepted and rejected as incoming and as outgoing. `waiting` are IKE_SA_INIT requests that wait for their turn.
+    Bounds that are 0 are none.
     """
 
     incoming_active: int = 0
@@ -249,6 +252,19 @@ class StatsView:
     puzzles_asked: int = 0
     puzzles_solved: int = 0
     puzzles_unsolved: int = 0
+    full_sas: int = 0
+    full_negotiating: int = 0
+    max_beginning: int = 0
+    max_negotiating: int = 0
+    children: int = 0
+    children_negotiating: int = 0
+    children_accepted: tuple[int, int] = (0, 0)
+    children_rejected: tuple[int, int] = (0, 0)
+    max_children: int = 0
+    waiting: int = 0
+    waiting_peak: int = 0
+    waiting_dropped: int = 0
+    max_waiting: int = 0
 
 
 @value

@@ -392,6 +392,7 @@ class Asa:
     icmp_groups: dict[str, IcmpGroup] = field(default_factory=dict)
     max_sas: int | None = None
     max_negotiating: Negotiating | None = None
+    max_waiting: int | None = None
     domain: str | None = None
     banners: dict[str, Banner] = field(default_factory=dict)
     names_used: bool | None = None

@@ -33,6 +33,7 @@ from ikecli.config.tunnels_asa import (
 )
 from ikecli.intent import (
     Address,
+    Admission,
     Connection,
     Credential,
     Dpd,
@@ -130,6 +131,7 @@ class _Resolver:
                 puzzle_threshold=puzzles,
                 fragment_mtu=mtus,
                 notify_invalid_selectors=told,
+                admission=Admission(waiting=self.draft.max_waiting or Admission().waiting),
                 syslog=tuple(syslog.of_firewall(hosts, level, on, self.complaints)),
             ),
             self.complaints,

@@ -27,6 +27,7 @@ from ikecli.config.routes_ios import own_addresses, routes, vrfs
 from ikecli.config.tunnels_ios import Tunnels
 from ikecli.intent import (
     Address,
+    Admission,
     Credential,
     EspProposal,
     IkePolicy,
@@ -119,8 +120,7 @@ class _Resolver:
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
         )
-        admitted = d.admitted_negotiating.number if d.admitted_negotiating else None
-        if (most := _lower(d.max_negotiating, admitted)) is not None:
+        if (most := _lower(d.max_negotiating, d.admitted_negotiating, d.admitted_all)) is not None:
             intent = replace(intent, max_half_open=most)
         if (most := _lower(d.max_sas, d.admitted_sas or None)) is not None:
             intent = replace(intent, max_sas=most)
@@ -134,6 +134,7 @@ class _Resolver:
             window=d.window or WINDOW,
             nat_traversal=d.nat_transparency is not False,
             strength_enforced=bool(d.strength_enforced),
+            admission=admission_of(d),
             syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)) if d.logging is not False else (),
         )
         return intent, self.complaints
@@ -306,6 +307,18 @@ def offers_of(name: str, held: ios_ipsec.TransformSet) -> Iterable[EspProposal]:
     ciphers = tuple(row for row in found if row.type == TransformType.ENCR)
     checks = tuple(row for row in found if row.type == TransformType.INTEG)
     return esp_proposals(name, ciphers, checks, bool(held.esn))
+
+
+def admission_of(draft: ios.Ios) -> Admission:
+    """Return the bounds of SAs, but those on IKE SAs in all and on those that peers begin."""
+    d = draft
+    return Admission(
+        d.admitted_children or 0,
+        d.max_beginning or 0,
+        d.admitted_negotiating or 0,
+        d.admitted_all or 0,
+        d.max_waiting or Admission().waiting,
+    )
 
 
 def _lower(*bounds: int | None) -> int | None:

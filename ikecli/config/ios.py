@@ -249,14 +249,6 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """`crypto call admission limit`: of IKE (`ike`), or of IKE and IPsec (`all`)."""
-
-    kinds: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class Fragmentation:
     """`crypto ikev2 fragmentation`."""
 
@@ -348,7 +340,11 @@ class Ios:
     max_negotiating: int | None = None
     max_sas: int | None = None
     admitted_sas: int | None = None
-    admitted_negotiating: Admission | None = None
+    admitted_children: int | None = None
+    admitted_negotiating: int | None = None
+    admitted_all: int | None = None
+    max_beginning: int | None = None
+    max_waiting: int | None = None
     lifetime: Lifetime | None = None
     lifetime_kilobytes: int | str | None = None
     replay_window: str | None = None

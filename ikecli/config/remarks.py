@@ -75,7 +75,6 @@ _PARTLY: Final[Mapping[tuple[str, str], str]] = {
     ),
     **dict.fromkeys((("interfaces", word) for word in ("point-to-point", "multipoint")), "the link is the kernel's."),
     **dict.fromkeys(((f"{ip}address_pools", "(") for ip in ("", "ipv6_")), "the pools hold on all interfaces."),
-    ("admitted_negotiating", "all"): "IKE SAs are bounded and not their Child SAs.",
     ("authorization", "override"): "users have no entries that it could go before.",
     ("protection", "shared"): "each tunnel has SAs of its own.",
     ("address", "standby"): "there is one unit: the address of a second one is kept alone.",

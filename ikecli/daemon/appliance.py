@@ -33,7 +33,7 @@ from ikecli.boundary.effects import (
 from ikecli.boundary.events import KeysDerived
 from ikecli.boundary.notices import LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
-from ikecli.boundary.views import ChildView, Counters, IkeSaView
+from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.config.views import session_lines
@@ -49,6 +49,7 @@ from ikecli.daemon.reloading import Reloading
 from ikecli.daemon.storage import Storage
 from ikecli.daemon.totals import Totals
 from ikecli.daemon.unserved import unserved
+from ikecli.daemon.waiting import Waiting, begins
 from ikecli.dataplane.base import EspState, Finding, Notify, Plane
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
@@ -100,6 +101,7 @@ class Appliance:
         self.store = self._new_store(dialect)
         self.keylog: Final = KeyLog(self)
         self.engine: Final = Engine(random=random, heard=self.journal.heard)
+        self.waiting: Final = Waiting(clock, self._serve, lambda: self.intent.admission.waiting)
         self.started: Final = clock.now()
         self.guard: Final = Guard(clock)
         self.archive: Final = Archive(self)
@@ -292,6 +294,18 @@ class Appliance:
 
     def receive(self, datagram: Datagram) -> None:
         """Take a datagram from the network."""
+        if self.take_in(datagram):
+            self.waiting.serve_soon()
+
+    def take_in(self, datagram: Datagram) -> bool:
+        """Take one of several that came together; return whether it waits until `waiting.serve` is called."""
+        if begins(datagram):
+            self.waiting.put(datagram)
+            return True
+        self._serve(datagram)
+        return False
+
+    def _serve(self, datagram: Datagram) -> None:
         self._perform(self.engine.receive(datagram, self.clock.now()))
 
     def notice(self, notice: Notice) -> None:
@@ -333,6 +347,22 @@ class Appliance:
         if self._alarm is not None:
             self._alarm.cancel()
         self.plane.close()
+
+    def stats(self) -> StatsView:
+        """Return what was counted since the start, or since it was reset."""
+        own = self.waiting
+        return replace(
+            self.engine.stats(),
+            waiting=len(own),
+            waiting_peak=own.peak,
+            waiting_dropped=own.dropped,
+            max_waiting=self.intent.admission.waiting,
+        )
+
+    def reset_stats(self) -> None:
+        """Count from now on."""
+        self.engine.reset_stats()
+        self.waiting.reset()
 
     def sas(self) -> list[IkeSaView]:
         """Return the IKE SAs, their Child SAs joined with what the data plane counted."""

@@ -50,7 +50,7 @@ def _nat(appliance: Appliance, options: Options) -> None:
 _TOPICS: Final[dict[str, Callable[[Appliance, Options], None]]] = {
     "ikev2.sa": _ike,
     "session": _ike,
-    "ikev2.stats": lambda appliance, options: appliance.engine.reset_stats(),
+    "ikev2.stats": lambda appliance, options: appliance.reset_stats(),
     "ipsec.sa": _ipsec,
     "ipsec.counters": lambda appliance, options: appliance.reset_counters(),
     "ikev2.flexvpn": lambda appliance, options: clients.clear(appliance, str(options.get("name") or "")),

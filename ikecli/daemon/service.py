@@ -105,7 +105,7 @@ class Service:
         storage = FileStorage(self._setup.state, self._setup.startup)
         try:
             self._clock = LoopClock(loop)
-            self._sockets = Sockets(loop, self._receive, Ports(*self._setup.ports))
+            self._sockets = Sockets(loop, self._take_in, Ports(*self._setup.ports), self._serve_waiting)
             self._appliance = Appliance(
                 dialect=self._setup.dialect,
                 clock=self._clock,
@@ -238,6 +238,12 @@ class Service:
 
     def _receive(self, datagram: Datagram) -> None:
         self._appliance.receive(datagram)
+
+    def _take_in(self, datagram: Datagram) -> bool:
+        return self._appliance.take_in(datagram)
+
+    def _serve_waiting(self) -> None:
+        self._appliance.waiting.serve()
 
     def _log(self, severity: int, mnemonic: str, text: str) -> None:
         self._appliance.journal.log(severity, "IKECLI", mnemonic, text)

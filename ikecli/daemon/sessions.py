@@ -436,7 +436,7 @@ def _finish(outcome: Any, reply: Answer) -> None:
 
 _CONFIGURING: Final = (ConfigBegin, ConfigLine, ConfigLines, ConfigEnd, *keeping.ACTS)
 _ENGINE_TOPICS: Final = frozenset(
-    {"ikev2.sa", "isakmp.sa", "ikev2.session", "ikev2.stats", "version", "clock", "users", "logging"}
+    {"ikev2.sa", "isakmp.sa", "ikev2.session", "ikev2.stats", "admission", "version", "clock", "users", "logging"}
 )
 
 

@@ -25,7 +25,9 @@ from ikecli.numbers import IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
 KEEPALIVE: Final = b"\xff"
 BATCH: Final = 16
-"""Datagrams taken from a socket before others have their turn: a few milliseconds of handshakes."""
+"""Datagrams taken from a socket and served before others have their turn: a few milliseconds of handshakes."""
+LONGEST_TURN: Final = 128
+"""The same with those that only wait, so that what is to be served first is found behind them."""
 PROBE: Final = 8
 """Of so many turns of sockets that have one datagram each time, one looks for a second: to find none costs a call."""
 SOCKET_PAIRS: Final = 64
@@ -58,15 +60,22 @@ class Ports:
 
 
 class Sockets:
-    """All UDP sockets of an engine. What is no IKE is counted in `counted` and dropped."""
+    """All UDP sockets of an engine. What is no IKE is counted in `counted` and dropped.
+
+    `receive` returns whether a datagram waits until `rest` is called: when what came together has been read.
+    """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, receive: Callable[[Datagram], None], ports: Ports | None = None
+        self,
+        loop: asyncio.AbstractEventLoop,
+        receive: Callable[[Datagram], bool | None],
+        ports: Ports | None = None,
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         self.ports: Final = ports or Ports()
         self.counted: Final[Counter[str]] = Counter()
         self._loop = loop
-        self._receive = receive
+        self._receive, self._rest = receive, rest
         self._open: dict[Home, tuple[socket.socket, socket.socket]] = {}
         self._by_end: dict[tuple[str, Address], tuple[socket.socket, socket.socket]] = {}
         self._room: Final = memoryview(bytearray(LARGEST))
@@ -136,7 +145,8 @@ class Sockets:
 
     def deliver(self, datagram: Datagram) -> None:
         """Take an IKE datagram that a guest read, without its marker."""
-        self._receive(datagram)
+        if self._receive(datagram):
+            self._loop.call_soon(self._rest)
 
     def close(self) -> None:
         """Close all sockets."""
@@ -196,7 +206,12 @@ class Sockets:
             one.close()
 
     def _drain(self, one: socket.socket, local: Endpoint, vrf: str) -> None:
+        self._read(one, local, vrf)
+        self._rest()
+
+    def _read(self, one: socket.socket, local: Endpoint, vrf: str) -> None:
         """Take what has come for one address."""
+        served = 0
         for before in range(self._turn()):
             try:
                 size, source = one.recvfrom_into(self._room)
@@ -206,10 +221,17 @@ class Sockets:
             except OSError:
                 self.counted["unreceived"] += 1
                 return
-            self._take(bytes(self._room[:size]), local, source, vrf)
+            served += self._take(bytes(self._room[:size]), local, source, vrf)
+            if served == BATCH:
+                return
 
     def _drain_any(self, one: socket.socket, port: int, vrf: str) -> None:
+        self._read_any(one, port, vrf)
+        self._rest()
+
+    def _read_any(self, one: socket.socket, port: int, vrf: str) -> None:
         """Take what has come for any address."""
+        served = 0
         for before in range(self._turn()):
             try:
                 size, control, _flags, source = one.recvmsg_into([self._room], ANCILLARY)
@@ -221,22 +243,25 @@ class Sockets:
                 return
             address = _destination(control)
             if address is not None:
-                self._take(bytes(self._room[:size]), Endpoint(address, port), source, vrf)
+                served += self._take(bytes(self._room[:size]), Endpoint(address, port), source, vrf)
+            if served == BATCH:
+                return
 
     def _turn(self) -> int:
         """Return how many datagrams to ask for: one where only one came at a time lately; the loop calls for more."""
         if not self._singles:
-            return BATCH
+            return LONGEST_TURN
         self._singles = (self._singles + 1) % PROBE
         return 1
 
-    def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int], vrf: str) -> None:
+    def _take(self, octets: bytes, local: Endpoint, source: tuple[str, int], vrf: str) -> bool:
+        """Take a datagram; return whether it was served: of what is no IKE, and of what waits, there may be more."""
         if local.port == NAT_PORT:
             if octets[:4] != NON_ESP_MARKER:
                 self.counted["keepalive" if octets == KEEPALIVE else "esp" if len(octets) > 8 else "short"] += 1
-                return
+                return False
             octets = octets[4:]
-        self._receive(Datagram(octets, local, _endpoint(source[0], self.ports.on_wire(source[1])), vrf=vrf))
+        return not self._receive(Datagram(octets, local, _endpoint(source[0], self.ports.on_wire(source[1])), vrf=vrf))
 
 
 @lru_cache(KNOWN_ENDS)

@@ -90,7 +90,7 @@ class MemoryPlane:
         random: Callable[[int], bytes],
         link: Link,
         notify: Notify,
-        ike: Callable[[Datagram], None],
+        ike: Callable[[Datagram], object],
     ) -> None:
         self._clock, self._random, self._link, self._notify, self._ike = clock, random, link, notify, ike
         self._intent = Intent()

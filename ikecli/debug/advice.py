@@ -205,6 +205,8 @@ def _span(listed: str) -> _Span | None:
 
 def child(event: ChildFailed, dialect: str) -> str:
     """Say where the connection that failed is configured, or what it lacks."""
+    if event.lacks == "room":
+        return room(dialect)
     if event.lacks:
         return _lacking(event, dialect)
     name = event.connection.partition(" ")[0]
@@ -228,6 +230,11 @@ def _lacking(event: ChildFailed, dialect: str) -> str:
         )
     needs = ("match identity remote ...", "authentication remote ...", "authentication local ...", "keyring local ...")
     return f"{_here(dialect, f'crypto ikev2 profile {profile}')}, which needs {', '.join(needs)}"
+
+
+def room(dialect: str) -> str:
+    """Say where it is seen how many SAs there are and may be."""
+    return _here(dialect, "show crypto call admission statistics" if dialect == "ios" else "show crypto ikev2 stats")
 
 
 def unsent(event: Unsent, dialect: str) -> str:

@@ -9,6 +9,7 @@ from ikecli.boundary.events import (
     AuthenticationFailed,
     ChildFailed,
     GaveUp,
+    NotAdmitted,
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
@@ -26,6 +27,7 @@ Failure = (
     | ChildFailed
     | Unsent
     | GaveUp
+    | NotAdmitted
 )
 Lines = tuple[str, ...]
 """A line of debug and those that belong below it."""
@@ -102,6 +104,12 @@ def unsent(event: Unsent, dialect: str) -> Iterator[Lines]:
     yield (advice.unsent(event, dialect),)
 
 
+def turned_away(event: NotAdmitted, dialect: str) -> Iterator[Lines]:
+    """Yield what there is no room for."""
+    yield (summary(event, dialect),)
+    yield (advice.room(dialect),)
+
+
 def silence(event: GaveUp, dialect: str) -> Iterator[Lines]:
     """Yield who did not answer what."""
     yield (summary(event, dialect),)
@@ -132,6 +140,8 @@ def summary(event: Failure, dialect: str) -> str:
             return f"{what} was not set up: {event.why}"
         case Unsent():
             return f"{event.exchange} request {event.message_id} was not sent: {event.why}"
+        case NotAdmitted():
+            return f"IKE_SA_INIT request of {text.host(event.remote)} not admitted: there are {event.why}"
         case GaveUp():
             request = f"{event.exchange} request {event.message_id} after {event.attempts} attempts"
             peer = text.host(event.remote)

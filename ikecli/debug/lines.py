@@ -222,6 +222,7 @@ _BODIES: Final[dict[type[Event], Callable[[Any, str], Iterator[Lines]]]] = {
     events.Retransmitted: _retransmitted,
     events.Unsent: failures.unsent,
     events.GaveUp: failures.silence,
+    events.NotAdmitted: failures.turned_away,
     events.LivenessChecked: _liveness,
     events.LineProtocol: _line,
     events.AccessMade: _access,

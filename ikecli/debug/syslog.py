@@ -14,6 +14,7 @@ from ikecli.boundary.events import (
     IkeDown,
     IkeUp,
     LineProtocol,
+    NotAdmitted,
     ProfileMissing,
     ProposalRefused,
     SelectorsRefused,
@@ -62,6 +63,8 @@ def _ios(event: Event, time: float) -> LogLine | None:
             return LogLine(time, 5, "LINEPROTO", "UPDOWN", _line(event))
         case Unsent():
             return LogLine(time, 4, "IKEV2", "UNSENT", f"{summary(event, 'ios')}; it will be tried again")
+        case NotAdmitted():
+            return LogLine(time, 4, "IKEV2", "ADMISSION", summary(event, "ios"))
         case ChildFailed(told=True):
             return None
         case (
@@ -94,6 +97,8 @@ def _asa(event: Event, time: float) -> LogLine | None:
         case Unsent():
             text = f"{_ends(event.local, event.remote)} {summary(event, 'asa')}; it will be tried again"
             return LogLine(time, 4, "ASA", "750003", text)
+        case NotAdmitted():
+            return LogLine(time, 4, "ASA", "750003", f"{_ends(event.local, event.remote)} {summary(event, 'asa')}")
         case ChildFailed(told=True):
             return None
         case (

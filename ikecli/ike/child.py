@@ -134,6 +134,7 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     """Put a new Child SA into the tables and, inbound first, into the data plane; `hold` keeps it from sending."""
     sa, core = talk.sa, talk.core
     core.enter_child(sa, child)
+    core.counts.children[talk.asking] += 1
     core.installing[child.inbound] = talk
     core.pauses.pop(child.connection, None)
     core.touch(sa)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.events import ChildFailed
 from ikecli.boundary.notices import Acquire
+from ikecli.ike import admission
 from ikecli.ike.core import Core
 from ikecli.ike.coverage import covers
+from ikecli.ike.limits import HOLD_OFF_SECONDS, RETRY_FIRST, RETRY_LONGEST
 from ikecli.ike.sa import Birth, ChildSa, IkeSa, State, newest
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Address, Connection, Identity
+from ikecli.intent import Address, Connection, Identity, Initiation
 from ikecli.numbers import IKE_PORT
 
 
@@ -27,10 +29,15 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         return
     if covered(core, connection, packet) or _under_way(core, connection):
         return
+    if why := admission.child(core):
+        _put_off(core, connection, connection.peers, why)
+        return
     aim = Aim(label, packet if connection.asks is None else None)
     sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
         begin(core, connection, peers_of(core, connection), aim)
+    elif why := admission.exchange(core):
+        _put_off(core, connection, connection.peers, why)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, connection.peers, "too many exchanges wait in the IKE SA")
 
@@ -54,14 +61,27 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
         why = f"profile {profile.name} has no pre-shared key for peer {peer}"
         _tell_failed(core, connection, peers[:1], why, "key", profile.name)
         return
-    if len(core.sas) >= core.lookup.intent.max_sas:
-        _tell_failed(core, connection, peers[:1], f"there are {len(core.sas)} IKE SAs, which is the limit")
+    if (full := admission.ike(core, own=True)) is not None:
+        core.counts.refuse(True, full.negotiating)
+        _put_off(core, connection, peers[:1], full.why)
         return
     birth = Birth(aim, peers=peers[1:], renews=renews)
     ends = Endpoint(connection.local, IKE_PORT), Endpoint(peer, IKE_PORT)
     sa = core.add(True, *ends, bytes(8), birth, vrf=connection.vrf)
     sa.profile = profile.name
+    core.begun.sas[sa] = None
     core.want(sa, Want.CONNECT, aim)
+
+
+def keep_up(core: Core, label: str) -> None:
+    """Try a connection that is always to be up again, after a pause that doubles until it is up."""
+    connection = core.lookup.connections.get(label)
+    if connection is None or connection.initiation is not Initiation.START or core.closing:
+        return
+    pause = core.pauses.get(label, RETRY_FIRST)
+    core.pauses[label] = min(2 * pause, RETRY_LONGEST)
+    jitter = core.random(1)[0] / 256
+    core.agenda.set(label, core.now + pause * (0.75 + jitter / 2))
 
 
 def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
@@ -131,6 +151,13 @@ def _lacks(core: Core, connection: Connection, peer: Address) -> str:
     if connection.profile in core.lookup.profiles:
         return f"profile {connection.profile} is for another routing table than {connection.vrf or 'the global one'}"
     return f"profile {connection.profile} is not there, or not complete"
+
+
+def _put_off(core: Core, connection: Connection, peers: tuple[Address, ...], why: str) -> None:
+    """Tell that there is no room for a connection; it is tried again."""
+    core.hold_off[connection.label] = core.now + HOLD_OFF_SECONDS
+    keep_up(core, connection.label)
+    _tell_failed(core, connection, peers, f"there are {why}", "room")
 
 
 def _tell_failed(

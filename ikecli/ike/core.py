@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Tell
 from ikecli.boundary.events import DatagramDropped, Event
+from ikecli.ike.admission import Begun
 from ikecli.ike.agenda import Agenda
 from ikecli.ike.challenge import HalfOpen, Jar
 from ikecli.ike.counts import Counts
@@ -107,6 +108,7 @@ class Core:
         self.agenda: Final[Agenda[int | str]] = Agenda()
         self.counts: Final = Counts()
         self.waiting: Final = HalfOpen()
+        self.begun: Final = Begun()
         self.jar: Final = Jar(random)
         self.assemblies: Final = Assemblies()
         self.ike_lives: Final = Spread(random)
@@ -267,6 +269,7 @@ class Core:
         """Take an IKE SA out of all tables."""
         del self.sas[sa.number], self.by_spi[sa.own_spi]
         self.by_request.pop((sa.origin.octets, sa.request), None)
+        self.begun.end(sa)
         self.assemblies.forget(sa)
         self._leave_peer(sa)
         self._leave_session(sa.session)

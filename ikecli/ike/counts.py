@@ -30,9 +30,13 @@ class Cookies:
 
 
 class Counts:
-    """Counters; each list is requests sent, responses sent, requests received, responses received."""
+    """Counters; each list is requests sent, responses sent, requests received, responses received.
 
-    __slots__ = ("_exchanges", "_notifies", "accepted", "cookies", "dropped", "rejected")
+    IKE SAs `accepted` and `rejected`, and Child SAs (`children`, `spurned`), are counted by whether they were begun
+    here; `full` are the IKE SAs rejected for a bound, by whether that is one of SAs in negotiation.
+    """
+
+    __slots__ = ("_exchanges", "_notifies", "accepted", "children", "cookies", "dropped", "full", "rejected", "spurned")
 
     def __init__(self) -> None:
         self.reset()
@@ -43,8 +47,16 @@ class Counts:
         self.cookies = Cookies()
         self.accepted = {True: 0, False: 0}
         self.rejected = {True: 0, False: 0}
+        self.full = {True: 0, False: 0}
+        self.children = {True: 0, False: 0}
+        self.spurned = {True: 0, False: 0}
         self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}
         self._notifies: dict[int, list[int]] = {}
+
+    def refuse(self, own: bool, negotiating: bool) -> None:
+        """Count an IKE SA that is not begun (`own`) or taken on, for a bound."""
+        self.rejected[own] += 1
+        self.full[negotiating] += 1
 
     def message(self, exchange: int, response: bool, received: bool, payloads: Iterable[Payload]) -> None:
         """Count one message and its notifies."""

@@ -53,6 +53,8 @@ def pump(core: Core, sa: IkeSa) -> None:
         if want is Want.AUTHENTICATE:
             sa.move(State.AUTHENTICATING)
         _write(core, sa, out)
+        if want is Want.CHILD:
+            core.begun.ask(sa)
 
 
 def response(core: Core, sa: IkeSa, out: Outstanding, message: Incoming) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove, Tell
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access, inner
-from ikecli.ike.connect import connect, usable
+from ikecli.ike.connect import connect, keep_up, usable
 from ikecli.ike.core import Core
 from ikecli.ike.limits import (
     LINGER_SECONDS,
     MAX_TWINS,
     RETRANSMISSION,
-    RETRY_FIRST,
-    RETRY_LONGEST,
     STRAGGLER_SECONDS,
 )
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Initiation
 
 _ESTABLISHED, _CONNECTING = State.ESTABLISHED, State.CONNECTING
 
@@ -25,6 +22,7 @@ _ESTABLISHED, _CONNECTING = State.ESTABLISHED, State.CONNECTING
 def establish(core: Core, sa: IkeSa) -> None:
     """Have an authenticated IKE SA stand: its lifetime begins, its birth is over, doubles are settled."""
     core.waiting.discard(sa)
+    core.begun.sas.pop(sa, None)
     sa.move(_ESTABLISHED)
     sa.established = sa.heard = core.now
     sa.established_order, sa.first_nonce = core.order, sa.low_nonce
@@ -104,6 +102,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     labels = {aim.connection for want, aim in sa.window.queue if want is Want.CHILD}
     labels |= {sa.birth.aim.connection} if sa.birth else set()
     sa.move(State.CLOSED)
+    core.begun.end(sa)
     sa.birth = sa.keys = None
     sa.asking.clear()
     sa.followups.clear()
@@ -178,17 +177,6 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
             lambda: ChildDown(sa.number, sa.session, child.connection, child.inbound, child.outbound, why),
         )
     keep_up(core, child.connection)
-
-
-def keep_up(core: Core, label: str) -> None:
-    """Try a connection that is always to be up again, after a pause that doubles until it is up."""
-    connection = core.lookup.connections.get(label)
-    if connection is None or connection.initiation is not Initiation.START or core.closing:
-        return
-    pause = core.pauses.get(label, RETRY_FIRST)
-    core.pauses[label] = min(2 * pause, RETRY_LONGEST)
-    jitter = core.random(1)[0] / 256
-    core.agenda.set(label, core.now + pause * (0.75 + jitter / 2))
 
 
 def _settle_doubles(core: Core, sa: IkeSa) -> None:

@@ -47,6 +47,8 @@ RETRY_LONGEST: Final = 60.0
 RECOVER_SECONDS: Final = 10.0
 """How long after one ESP packet of an unknown SA the next from that peer is acted upon."""
 
+NOT_ADMITTED_SECONDS: Final = 10.0
+"""How long after the log heard of an IKE_SA_INIT request that there was no room for it hears of the next."""
 UNPROVEN_SECONDS: Final = 5.0
 """How long after an error in the clear, which anybody may have sent, the genuine answer is still waited for."""
 HINT_SECONDS: Final = 10.0

@@ -9,7 +9,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Datagram, Direction, Endpoint, Update
 from ikecli.errors import ProtocolError
-from ikecli.ike import access, challenge, heirs, hints, messages, puzzles, shapes
+from ikecli.ike import access, admission, challenge, heirs, hints, messages, puzzles, shapes
 from ikecli.ike.core import Core
 from ikecli.ike.exchanges import tell_unknown
 from ikecli.ike.lifecycle import close, establish
@@ -106,14 +106,6 @@ def answer_again(core: Core, talk: Talk) -> None:
     messages.send(core, sa, response)
 
 
-def _full(core: Core) -> str:
-    """Return why no further SA is taken on, or nothing."""
-    limits, half_open = core.lookup.intent, len(core.waiting)
-    if half_open >= limits.max_half_open:
-        return f"{half_open} half-open IKE SAs, which is the limit"
-    return f"{len(core.sas)} IKE SAs, which is the limit" if len(core.sas) >= limits.max_sas else ""
-
-
 def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> None:
     """Begin an SA where there is room; where there are many half-open ones, only for a cookie, which makes room."""
     proof = _NO_PROOF
@@ -123,10 +115,10 @@ def _admit(core: Core, datagram: Datagram, message: Incoming, known: bytes) -> N
             core.counts.message(message.header.exchange, False, True, message.notifies)
             hints.answer(core, datagram, message.header, *asked)
             return
-        if _full(core) and (oldest := core.waiting.oldest(proof)) is not None:
+        if admission.ike(core, own=False) is not None and (oldest := core.waiting.oldest(proof)) is not None:
             close(core, oldest, "given up for an initiator that returned its cookie", linger=False)
-    if why := _full(core):
-        core.drop(datagram, why)
+    if (full := admission.ike(core, own=False)) is not None:
+        admission.turn_away(core, datagram, full)
     else:
         _first(core, datagram, message, known, proof)
 

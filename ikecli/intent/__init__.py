@@ -3,6 +3,7 @@
 from ikecli.intent.identity import Identity, IdentityMatch, printable
 from ikecli.intent.network import Address, Carrier, Interface, Network, Prefix, Route, Tunnel, Vrf
 from ikecli.intent.peers import (
+    Admission,
     Connection,
     Credential,
     Dpd,
@@ -25,6 +26,7 @@ from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
     "Address",
+    "Admission",
     "Asking",
     "Authorization",
     "Carrier",

@@ -316,15 +316,31 @@ class Syslog:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """Beyond how many SAs no new ones are taken on or begun; 0 stands for no bound.
+
+    `children` are Child SAs, `beginning` IKE SAs in negotiation that we begin, `negotiating` those of both sides,
+    `negotiating_all` these and the Child SAs that are asked for beside them. `waiting` IKE_SA_INIT requests wait for
+    their turn.
+    """
+
+    children: int = 0
+    beginning: int = 0
+    negotiating: int = 0
+    negotiating_all: int = 0
+    waiting: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """Everything an engine and its data plane are told; commits replace it whole.
 
-    `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs. From `cookie_threshold` half-open
-    SAs on, initiators are asked for a cookie, from `puzzle_threshold` on also to solve a puzzle (None: never). Messages
-    longer than `fragment_mtu` are cut: octets of an IPv4 and of an IPv6 packet (None: never). `window` is how many
-    requests of a peer are taken before the first of them is answered. No address is in two `pools`.
-    `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA. With
-    `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
+    `max_half_open` bounds SAs in negotiation that peers began, `max_sas` all IKE SAs, `admission` what else there is.
+    From `cookie_threshold` half-open SAs on, initiators are asked for a cookie, from `puzzle_threshold` on also to
+    solve a puzzle (None: never). Messages longer than `fragment_mtu` are cut: octets of an IPv4 and of an IPv6 packet
+    (None: never). `window` is how many requests of a peer are taken before the first of them is answered. No address
+    is in two `pools`. `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
+    With `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
     Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP. With
     `strength_enforced` no Child SA has a stronger cipher than its IKE SA.
     """
@@ -338,6 +354,7 @@ class Intent:
     templates: tuple[Template, ...] = ()
     max_half_open: int = 1000
     max_sas: int = 100_000
+    admission: Admission = Admission()
     cookie_threshold: int | None = None
     puzzle_threshold: int | None = None
     fragment_mtu: tuple[int, int] | None = None

@@ -72,6 +72,11 @@ TABLES: dict[str, Limit] = {
     "Counts._notifies": lambda siege: MAX_NOTIFY_KINDS,
     "Counts.accepted": lambda siege: 2,
     "Counts.rejected": lambda siege: 2,
+    "Counts.full": lambda siege: 2,
+    "Counts.children": lambda siege: 2,
+    "Counts.spurned": lambda siege: 2,
+    "Begun.sas": sas,
+    "Begun._asking": sas,
     "HalfOpen._by_proof": lambda siege: 3,
     "HalfOpen._of_prefix": lambda siege: siege.core.lookup.intent.max_half_open,
     "Jar._secrets": lambda siege: 2,
@@ -109,7 +114,8 @@ def tables(owner: object, seen: set[int]) -> Iterator[tuple[str, int]]:
 
 
 _OWN = [
-    f"ikecli.ike.{name}" for name in ("core", "counts", "challenge", "hints", "fragments", "agenda", "window", "sa")
+    f"ikecli.ike.{name}"
+    for name in ("admission", "core", "counts", "challenge", "hints", "fragments", "agenda", "window", "sa")
 ]
 
 

@@ -52,7 +52,6 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "crypto map M 10 set nat-t-disable",
         "crypto map M 10 set ikev2 pre-shared-key *****",
         "crypto ikev2 remote-access trustpoint T",
-        "crypto ikev2 limit queue sa_init 100",
         "crypto ikev2 redirect during-auth",
         "tunnel-group-map default-group DefaultL2LGroup",
         "username bob attributes\n vpn-group-policy P",

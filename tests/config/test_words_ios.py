@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from ikecli.config import greeting
-from ikecli.intent import Intent
+from ikecli.intent import Admission, Intent
 from ikecli.secret import Secret
 from tests.config.reading import SAMPLES, commands, read, typed
 
@@ -35,6 +35,9 @@ def test_the_lower_bound_of_admission_and_limit_holds() -> None:
     both = intent("crypto call admission limit all in-negotiation-sa 30", "crypto ikev2 limit max-in-negotation-sa 40")
     assert both.max_half_open == 30
     assert intent("crypto ikev2 limit max-in-negotation-sa 40 incoming").max_half_open == 40
+    lines = ("crypto call admission limit ipsec sa 7", "crypto ikev2 limit max-in-negotation-sa 6 outgoing")
+    assert intent(*lines, "crypto call admission limit ike in-negotiation-sa 15").admission == Admission(7, 6, 15)
+    assert both.admission == Admission(negotiating_all=30)
 
 
 def test_a_keyring_knows_a_peer_by_a_name_that_ip_host_knows() -> None:
@@ -74,11 +77,8 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto ikev2 cluster\n standby-group G",
         "crypto ikev2 redirect gateway init",
         "crypto ikev2 reconnect key 1 active abcdefghijklmnop",
-        "crypto ikev2 limit queue sa-init 200",
-        "crypto ikev2 limit max-in-negotation-sa 10 outgoing",
         "crypto ikev2 diagnose error 50",
         "crypto ikev2 cts sgt",
-        "crypto call admission limit ipsec sa 10",
         "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
         "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"
         "\n initial-contact force\n match inbound-only",
@@ -149,7 +149,6 @@ def test_lines_of_routers_that_are_kept(line: str) -> None:
         ("ip route 10.9.0.0 255.255.0.0 192.0.2.9 tag 7", "no routing protocol reads the tag"),
         ("ipv6 route 2001:DB8:9::/64 2001:DB8::1 permanent", "the route rests while its interface is down"),
         ("interface Serial0/0.1 point-to-point", "the link is the kernel's"),
-        ("crypto call admission limit all in-negotiation-sa 100", "IKE SAs are bounded and not their Child SAs"),
         ("access-list 110 permit ip any any log", "packets are counted and not logged"),
         ("access-list 110 remark log", ""),
         ("interface Tunnel0\ntunnel protection ipsec profile P shared", "each tunnel has SAs of its own"),

@@ -77,6 +77,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ikev2-session": ("ios", "show.ikev2.session", {}, SAS),
     "ios-ikev2-session-detailed": ("ios", "show.ikev2.session", LONG, SAS),
     "ios-ikev2-stats": ("ios", "show.ikev2.stats", {}, (STATS,)),
+    "ios-admission": ("ios", "show.admission", {}, (STATS,)),
     "ios-ikev2-stats-exchange": ("ios", "show.ikev2.stats", {"exchange": True}, (STATS,)),
     "ios-ikev2-policy": ("ios", "show.ikev2.policy", {}, POLICIES),
     "ios-ikev2-proposal": ("ios", "show.ikev2.proposal", {}, PROPOSALS),

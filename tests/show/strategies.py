@@ -238,6 +238,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.trace": TRACES,
     "show.ikev2.session": IKE_SAS,
     "show.ikev2.stats": STATS,
+    "show.admission": STATS,
     "show.ikev2.policy": POLICIES,
     "show.ikev2.proposal": PROPOSALS,
     "show.ikev2.profile": PROFILES,

@@ -309,6 +309,13 @@ class Firewall(Writer[asa.Asa]):
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
         if intent.max_half_open != usual.max_half_open:
             draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)
+        bounds = intent.admission
+        draft.max_waiting = None if bounds.waiting == usual.admission.waiting else bounds.waiting
+        self.losses.note(
+            "this system",
+            (bounds.children, "a bound on IPsec SAs"),
+            (bounds.beginning or bounds.negotiating or bounds.negotiating_all, "a bound on SAs that are begun here"),
+        )
         if intent.cookie_threshold is None:
             draft.cookie_challenge = "never"
         else:

@@ -22,6 +22,7 @@ from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.ios_routes import StaticRoute
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
+    Admission,
     Connection,
     Credential,
     EspProposal,
@@ -342,12 +343,21 @@ class Router(Writer[ios.Ios]):
         if intent.max_half_open != usual.max_half_open:
             limit = self._most("crypto ikev2 limit max-in-negotiation-sa", intent.max_half_open)
             draft.max_negotiating = limit
+        self._admission()
         if intent.fragment_mtu is not None:
             own = intent.fragment_mtu != FRAGMENT_MTUS
             draft.fragmentation = ios.Fragmentation(intent.fragment_mtu[0] if own else None)
         if intent.cookie_threshold is None:
             self.losses.add("crypto ikev2 cookie-challenge never", f"it is {MOST_COOKIES} here, the most there are")
         system.router_servers(draft, intent, self.losses)
+
+    def _admission(self) -> None:
+        bounds, draft = self.intent.admission, self.draft
+        draft.admitted_children = bounds.children or None
+        draft.admitted_negotiating = bounds.negotiating or None
+        draft.admitted_all = bounds.negotiating_all or None
+        draft.max_beginning = bounds.beginning or None
+        draft.max_waiting = None if bounds.waiting == Admission().waiting else bounds.waiting
 
     def _most(self, what: str, wanted: int) -> int:
         if wanted > MOST_SAS:

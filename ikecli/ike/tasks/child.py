@@ -8,12 +8,13 @@ from typing import Final
 from ikecli.boundary.effects import SharedSecret
 from ikecli.crypto import KeyExchange, child_keys, generate, respond, restore
 from ikecli.errors import Malformed, ProtocolError, Refused
-from ikecli.ike import access, coverage, granting, rekeying, rules, telling, transport
+from ikecli.ike import access, admission, coverage, granting, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Additional, Offer, accepted, choose
+from ikecli.ike.connect import keep_up
 from ikecli.ike.followup import Series
 from ikecli.ike.lease import narrowed
-from ikecli.ike.lifecycle import keep_up, remove_child
+from ikecli.ike.lifecycle import remove_child
 from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sides, to_wire
@@ -112,6 +113,9 @@ class Child(SeriesTask):
         if talk.aim.spis and talk.replaces is None:
             return ()
         if connection is None or coverage.superfluous(talk, connection):
+            return ()
+        if talk.want is Want.CHILD and talk.round == 0 and (why := admission.exchange(talk.core)):
+            self._fail(talk, f"there are {why}")
             return ()
         if not (flows := coverage.wanted(talk, connection)):
             return ()
@@ -307,8 +311,11 @@ class Child(SeriesTask):
             rules.admit(talk, Want.CHILD if talk.replaces is None else Want.REKEY_CHILD)
         if talk.replaces is not None:
             rekeying.admit(talk, talk.replaces)
-        if len(sa.children) >= MAX_CHILDREN and talk.replaces is None:
-            raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
+        if talk.replaces is None:
+            if len(sa.children) >= MAX_CHILDREN:
+                raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
+            if why := admission.child(talk.core):
+                raise Refused(f"there are {why}", NotifyType.NO_ADDITIONAL_SAS)
 
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
@@ -482,9 +489,11 @@ class Child(SeriesTask):
         else:
             talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
             keep_up(talk.core, name)
+        talk.core.counts.spurned[True] += 1
         telling.child_failed(talk, name, why, notify)
 
     def _refuse(self, talk: Talk, problem: Refused) -> None:
         name = self._connection.label if self._connection else ""
+        talk.core.counts.spurned[False] += 1
         self._refusal = Notify(problem.notify or NotifyType.TEMPORARY_FAILURE, problem.data)
         telling.child_failed(talk, name, problem.why, problem.notify or 0)

@@ -99,6 +99,8 @@ def stats(views: Sequence[StatsView], slots: Slots) -> Iterator[str]:
             ("Outgoing Requests Accepted", view.outgoing_accepted),
             ("Outgoing Requests Rejected", view.outgoing_rejected),
             ("In Drop Packets", view.dropped),
+            ("In SA_INIT Waiting", view.waiting),
+            ("In SA_INIT Dropped, Queue Full", view.waiting_dropped),
             ("In Cookie Challenges", view.cookies_accepted + view.cookies_rejected + view.cookies_missing),
             ("In Cookies Accepted", view.cookies_accepted),
             ("In Cookies Rejected", view.cookies_rejected),

@@ -179,7 +179,7 @@ def _stats(view: StatsView) -> Iterator[str]:
     yield _RULE
     yield (
         f"System Resource Limit:   0        Max IKEv2 SAs: {view.max_sas:<8} "
-        f"Max in nego(in/out): {view.max_half_open}/0"
+        f"Max in nego(in/out): {view.max_half_open}/{view.max_beginning}"
     )
     for way, active, negotiating in (
         ("incoming", view.incoming_active, view.incoming_negotiating),
@@ -193,9 +193,10 @@ def _stats(view: StatsView) -> Iterator[str]:
     ):
         total = accepted + rejected
         yield f"{word} IKEv2 Requests: {total:<8} accepted:      {accepted:<8} rejected:    {rejected:<7} "
-    yield "Rejected IKEv2 Requests: 0        rsrc low:      0        SA limit:    0       "
+    full = view.full_sas + view.full_negotiating
+    yield f"Rejected IKEv2 Requests: {full:<8} rsrc low:      0        SA limit:    {full:<7} "
     yield f"IKEv2 packets dropped at dispatch: {view.dropped:<7} "
-    yield "Incoming Requests dropped as LOW Q limit reached : 0       "
+    yield f"Incoming Requests dropped as LOW Q limit reached : {view.waiting_dropped:<7} "
     good, bad, none = view.cookies_accepted, view.cookies_rejected, view.cookies_missing
     yield f"Incoming IKEV2 Cookie Challenged Requests: {good + bad + none:<7} "
     yield f"    accepted: {good:<8} rejected: {bad:<8} rejected no cookie: {none:<7} "
