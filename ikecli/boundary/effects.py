@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Carrier, Outer, Prefix, Selector, Tfc
+from ikecli.intent import Address, Carrier, Outer, Route, Selector, Tfc
 from ikecli.numbers import Algorithm
 from ikecli.value import value
 
@@ -150,16 +150,17 @@ class Remove:
 
 @value
 class Reach:
-    """Have inner addresses that a peer lent be ours, and networks be reached through a connection to that peer.
+    """Have inner addresses that a peer lent be ours, and routes stand to what a connection to that peer reaches.
 
-    Both stand on the connection's interface until a Reach of the same id takes their place; one with neither ends it.
+    The addresses are on the connection's interface. Both stand until a Reach of the same id takes their place; one with
+    neither ends it.
     """
 
     id: int
     connection: str
     remote: Address
     addresses: tuple[Address, ...] = ()
-    networks: tuple[Prefix, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 @value
@@ -177,7 +178,7 @@ class Access:
     remote: Address
     connection: str
     vrf: str = ""
-    routes: tuple[Prefix, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 @value

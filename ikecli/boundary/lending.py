@@ -28,6 +28,7 @@ class AuthorizationView:
     """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`.
 
     `session` is how many seconds an IKE SA lasts, 0 for ever; the rest as in SettingsView.
+    The routes to those have `distance` and `tag`.
     """
 
     name: str
@@ -45,6 +46,8 @@ class AuthorizationView:
     backups: tuple[str, ...] = ()
     pfs: bool = False
     session: int = 0
+    distance: int = 1
+    tag: int = 1
 
 
 @value

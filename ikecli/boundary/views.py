@@ -376,7 +376,10 @@ class VrfView:
 
 @value
 class RouteView:
-    """A route in use of the table `vrf`: code C (connected), L (local), S (static) or V (there because of an SA)."""
+    """A route in use of the table `vrf`: code C (connected), L (local), S (static) or V (there because of an SA).
+
+    One with a `tag` (0: none) is marked with it.
+    """
 
     code: str
     prefix: str
@@ -384,6 +387,7 @@ class RouteView:
     interface: str
     distance: int
     vrf: str = ""
+    tag: int = 0
 
 
 @value

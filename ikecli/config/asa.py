@@ -236,6 +236,7 @@ class IpsecProfile:
     lifetime_kilobytes: int | str | None = None
     responder_only: bool | None = None
     local_identity: LocalIdentity | None = None
+    reverse_route: bool | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 

@@ -49,6 +49,7 @@ from ikecli.intent import (
     Network,
     Prefix,
     Profile,
+    ReverseRoute,
     Route,
 )
 from ikecli.intent.network import DEFAULT_MTU
@@ -320,7 +321,9 @@ class _Resolver:
                 ends = self.named[nameif], local or locals_[0]
                 made = self.connection(tag, sequence, entry, *ends, found, offered, group)
                 if dynamic and entry.peers:
-                    made = replace(made, initiation=Initiation.NEVER, reverse_route=entry.reverse_route is not None)
+                    made = replace(
+                        made, initiation=Initiation.NEVER, reverse_route=ReverseRoute() if entry.reverse_route else None
+                    )
                 yield replace(made, outer=outer_of(self.draft, nameif), idle=self.remote.idle(group) if group else 0)
 
     def rows(self, name: str, held: asa.CryptoMap) -> Iterator[tuple[str, int, asa.MapEntry]]:
@@ -346,6 +349,7 @@ class _Resolver:
     ) -> Connection:  # fmt: skip
         """Return a complete entry on an interface."""
         pfs, additional = pfs_rows(entry.pfs, "asa")
+        with_sas = entry.reverse_route is not None and (entry.reverse_route.dynamic or not entry.peers)
         return Connection(
             name,
             sequence,
@@ -363,7 +367,7 @@ class _Resolver:
             initiation=Initiation.NEVER if entry.connection_type == "answer-only" else Initiation.TRAFFIC,
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             closed=not proposals,
-            reverse_route=entry.reverse_route is not None and (entry.reverse_route.dynamic or not entry.peers),
+            reverse_route=ReverseRoute() if with_sas else None,
             tfc=None if entry.tfc is None else hiding(entry.tfc),
         )
 
@@ -397,9 +401,10 @@ class _Resolver:
             entry = held.entries.get(one.sequence) if held else None
             if entry is None or entry.reverse_route is None or entry.reverse_route.dynamic:
                 continue
-            for flow in one.flows:
-                if flow.permit and (prefix := flow.remote.prefix) is not None:
-                    yield Route(prefix, None, one.interface, learned=True)
+            behind = [flow.remote.prefix for flow in one.flows if flow.permit]
+            yield from ReverseRoute().routes(
+                one, [prefix for prefix in behind if prefix is not None], next(iter(one.peers), None)
+            )
 
     def tunnel_group(self, where: tuple[Any, ...], what: str, peer: Address) -> str | None:
         """Return the tunnel group that authenticates a peer: its own, or the default one."""

@@ -107,16 +107,18 @@ class _Resolver:
         overlaps.complain(interfaces, self.complaints)
         maps = Maps(d, self.complaints, self.offers)
         protected = tuple(maps.connections())
+        guarded = tuple(tunnels.connections(interfaces))
+        standing = (*routes(d), *maps.routes(protected), *tunnels.routes(guarded))
         intent = Intent(
             hostname=d.hostname or HOSTNAME,
-            network=Network(interfaces, (*routes(d), *maps.routes(protected)), tuple(vrfs(d)), bool(d.ipv6_routing)),
+            network=Network(interfaces, standing, tuple(vrfs(d)), bool(d.ipv6_routing)),
             nat=nat_of(d, self.complaints),
             policies=tuple(self.policies()),
             profiles=tuple(
                 replace(profile, template=tunnels.template_of(name, d.profiles[name]))
                 for name, profile in profiles.items()
             ),
-            connections=(*protected, *tunnels.connections(interfaces)),
+            connections=(*protected, *guarded),
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
         )

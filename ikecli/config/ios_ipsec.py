@@ -55,9 +55,21 @@ class IdleTime:
     default: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReverseRoute:
+    """`reverse-route`: routes to what lies behind a peer while an SA stands, or `static` ones.
+
+    They go through the peer, and the peer through `gateway`; or through the gateway themselves, `past` it.
+    """
+
+    static: bool = False
+    gateway: Ip | None = None
+    past: bool = False
+
+
 @dataclass(slots=True)
 class IpsecProfile:
-    """`crypto ipsec profile`."""
+    """`crypto ipsec profile`. Virtual-access interfaces have reverse routes, but for `rri_dvti_disable`."""
 
     description: str | None = None
     lifetime: Lifetime | None = None
@@ -71,6 +83,11 @@ class IpsecProfile:
     idle: IdleTime | None = None
     df_bit: str | None = None
     ecn: str | None = None
+    reverse_route: ReverseRoute | None = None
+    reverse_distance: int | None = None
+    reverse_tag: int | None = None
+    reverse_gateway: Ip | None = None
+    rri_dvti_disable: bool | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -79,13 +96,6 @@ class MapPeer:
     """A peer of a crypto map."""
 
     default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReverseRoute:
-    """`reverse-route`: routes to what an entry protects while an SA stands, or `static` ones."""
-
-    static: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +120,9 @@ class MapEntry:
     named_peers: list[str] = field(default_factory=list)
     disable: bool | None = None
     reverse_route: ReverseRoute | None = None
+    reverse_distance: int | None = None
+    reverse_tag: int | None = None
+    reverse_gateway: Ip | None = None
     dummy: Dummy | None = None
     idle: IdleTime | None = None
     df_bit: str | None = None

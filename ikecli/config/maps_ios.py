@@ -12,6 +12,7 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.ios_ipsec import CryptoMap, MapEntry
+from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
 from ikecli.config.routes_ios import own_addresses
 from ikecli.config.tunnels_ios import dummies, idle_time, outer_of, seconds_of, volume_of, window_of
 from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Transport
@@ -145,7 +146,7 @@ class Maps:
             replay_window=window_of(entry, self.draft),
             per_host=bool(entry.per_host),
             closed=not proposals,
-            reverse_route=entry.reverse_route is not None and not (peers and entry.reverse_route.static),
+            reverse_route=None if peers and is_static(entry) else reverse_of(entry),
             tfc=dummies(entry.dummy or self.draft.dummy),
             idle=idle_time(entry.idle, self.draft),
             outer=outer_of(entry, interface, self.draft),
@@ -166,6 +167,7 @@ class Maps:
         if not entry.peers and not entry.named_peers and not dynamic:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", "set peer A.B.C.D")
         self._unresolved(where, what, entry)
+        look_at(where, what, entry, self.complaints)
         if entry.ikev2_profile is None and not dynamic:
             fix = f"set ikev2-profile {next(iter(self.draft.profiles), 'NAME')}"
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IKEv2 profile", fix)
@@ -210,11 +212,8 @@ class Maps:
         for one in connections:
             held = maps_of(self.draft, 4).get(one.name) or maps_of(self.draft, 6).get(one.name)
             entry = held.entries.get(one.sequence) if held else None
-            if entry is None or entry.reverse_route is None or not entry.reverse_route.static:
-                continue
-            for flow in one.flows:
-                if flow.permit and (prefix := flow.remote.prefix) is not None:
-                    yield Route(prefix, None, one.interface, vrf=one.inner_vrf, learned=True)
+            if entry is not None and is_static(entry):
+                yield from standing(one, reverse_of(entry))
 
 
 def is_dynamic(where: Where) -> bool:

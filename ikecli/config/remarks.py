@@ -66,9 +66,7 @@ _PARTLY: Final[Mapping[tuple[str, str], str]] = {
         "the route holds whatever the object that it tracks: nothing is watched.",
     ),
     **dict.fromkeys(((field, "permanent") for field in _ROUTES), "the route rests while its interface is down."),
-    **dict.fromkeys(((field, "tag") for field in _ROUTES), "no routing protocol reads the tag."),
     **dict.fromkeys((("entries", word) for word in ("log", "log-input")), "packets are counted and not logged."),
-    **dict.fromkeys((("route_accept", word) for word in ("tag", "distance")), "the routes have neither of these."),
     **dict.fromkeys(
         (("protocols", word) for word in ("ikev1", "l2tp-ipsec", "ssl-client", "ssl-clientless")),
         "only ikev2 is served.",

@@ -11,12 +11,12 @@ from ikecli.config import ios, smart
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector6_of, selector_of
-from ikecli.config.ios_remote import AuthorizationPolicy
+from ikecli.config.ios_remote import AuthorizationPolicy, RouteAccept
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
 from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
-from ikecli.intent.remote import MAX_BACKUPS, NEARBY
+from ikecli.intent.remote import MAX_BACKUPS, NEARBY, ROUTE_TAG
 
 MAX_PREFIX: Final = 128
 
@@ -106,6 +106,7 @@ class Remote:
     def policy(self, name: str, held: AuthorizationPolicy, profile: str = "") -> Authorization:
         """Return what a policy says."""
         where = ("authorizations", name)
+        accepts = held.route_accept or RouteAccept()
         servers = [*(held.dns.all if held.dns else ()), *(held.ipv6_dns.all if held.ipv6_dns else ())]
         return Authorization(
             name,
@@ -125,6 +126,8 @@ class Remote:
             pfs=bool(held.pfs),
             excluded=(NEARBY,) if held.local_lan else (),
             backups=tuple(held.backups[:MAX_BACKUPS]),
+            distance=accepts.distance or 1,
+            tag=accepts.tag or ROUTE_TAG,
         )
 
     def _pools(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Iterator[str]:

@@ -20,13 +20,15 @@ def vrfs(draft: ios.Ios) -> Iterator[Vrf]:
 def routes(draft: ios.Ios) -> Iterator[Route]:
     """Yield the static routes of all tables."""
     for (address, mask, interface, gateway), route in draft.routes.items():
-        yield Route(network(address, mask), gateway, interface or "", route.distance or 1)
+        yield Route(network(address, mask), gateway, interface or "", route.distance or 1, tag=route.tag or 0)
     for (vrf, address, mask, interface, gateway), own in draft.vrf_routes.items():
-        yield Route(network(address, mask), gateway, interface or "", own.distance or 1, vrf, own.in_global)
+        yield Route(
+            network(address, mask), gateway, interface or "", own.distance or 1, vrf, own.in_global, tag=own.tag or 0
+        )
     for (prefix, interface, there), route in draft.routes6.items():
-        yield Route(IPv6Network(prefix.network), there, interface or "", route.distance or 1)
+        yield Route(IPv6Network(prefix.network), there, interface or "", route.distance or 1, tag=route.tag or 0)
     for (vrf, prefix, interface, there), route in draft.vrf_routes6.items():
-        yield Route(IPv6Network(prefix.network), there, interface or "", route.distance or 1, vrf)
+        yield Route(IPv6Network(prefix.network), there, interface or "", route.distance or 1, vrf, tag=route.tag or 0)
 
 
 def own_addresses(draft: ios.Ios, interface: str) -> list[Address]:

@@ -8,7 +8,18 @@ from typing import Any, Final
 from ikecli.config import asa
 from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
 from ikecli.config.complaints import Complaints
-from ikecli.intent import Address, Carrier, Connection, EspProposal, Flow, Identity, Initiation, Outer, Tunnel
+from ikecli.intent import (
+    Address,
+    Carrier,
+    Connection,
+    EspProposal,
+    Flow,
+    Identity,
+    Initiation,
+    Outer,
+    ReverseRoute,
+    Tunnel,
+)
 from ikecli.intent.peers import tunnel_flows
 
 LIFETIME: Final = 28800
@@ -166,4 +177,5 @@ class Tunnels:
             replay_window=replay_window(self.draft.replay_window, REPLAY_WINDOW),
             idle=self.idle(group),
             outer=outer_of(self.draft, each.tunnel_source or ""),
+            reverse_route=ReverseRoute(tunnel=True) if held.reverse_route else None,
         )

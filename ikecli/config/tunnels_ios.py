@@ -12,6 +12,7 @@ from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
+from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
 from ikecli.config.smart import ipsec_profiles_of
 from ikecli.intent import (
     Address,
@@ -22,6 +23,8 @@ from ikecli.intent import (
     Initiation,
     Interface,
     Outer,
+    ReverseRoute,
+    Route,
     Template,
     Tfc,
     Transport,
@@ -261,7 +264,16 @@ class Tunnels:
             tfc=dummies(held.dummy or self.draft.dummy),
             idle=idle_time(held.idle, self.draft),
             outer=outer_of(held, self.draft.interfaces[one.name], self.draft),
+            reverse_route=None if gre or is_static(held) else reverse_of(held),
         )
+
+    def routes(self, connections: Iterable[Connection]) -> Iterator[Route]:
+        """Yield the routes to what IPsec tunnels with `reverse-route static` protect."""
+        for one in connections:
+            each = self.draft.interfaces[one.interface]
+            held = ipsec_profiles_of(self.draft).get(each.protection.profile) if each.protection else None
+            if held is not None and is_static(held) and mode_of(each)[0] is Carrier.IPSEC:
+                yield from standing(one, reverse_of(held))
 
     def flows(self, name: str) -> tuple[Flow, ...]:
         """Return what the access list of an IPsec tunnel permits; nothing where it has none and protects everything."""
@@ -299,6 +311,7 @@ class Tunnels:
                 where, "no-matching-profile", f"{what} names IKEv2 profile {profile}, which is not there",
                 f"crypto ikev2 profile {profile}",
             )  # fmt: skip
+        look_at(where, what, held, self.complaints)
         proposals, transport = self.offers(where, what, held)
         return (held, profile, proposals, transport) if profile in self.profiles and profile and proposals else None
 
@@ -358,6 +371,7 @@ class Tunnels:
             dummies(held.dummy or self.draft.dummy),
             idle_time(held.idle, self.draft),
             outer_of(held, self.draft.interfaces[one.name], self.draft),
+            reverse_of(held) or (None if held.rri_dvti_disable else ReverseRoute(tunnel=True)),
         )
 
 

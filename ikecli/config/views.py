@@ -167,6 +167,8 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
             one.backups,
             one.pfs,
             one.session,
+            one.distance,
+            one.tag,
         )
 
 

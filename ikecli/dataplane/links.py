@@ -18,8 +18,8 @@ from ikecli.boundary.views import InterfaceView, RouteView, TunnelView
 from ikecli.dataplane.base import Notify
 from ikecli.dataplane.gre import overhead
 from ikecli.dataplane.packet import IP_HEADERS
-from ikecli.dataplane.reaches import Reaches, routes
-from ikecli.dataplane.routing import STATIC, Entry, Hop, Tables, entry_of, route_views
+from ikecli.dataplane.reaches import Reaches
+from ikecli.dataplane.routing import Entry, Hop, Tables, entry_of, route_views
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
 
@@ -72,20 +72,26 @@ class Links:
         if reach.addresses or (old is not None and old.addresses):
             self._build()
             return
-        row = next((one for one in self._intent.connections if one.label == reach.connection), None)
-        if row is None:
+        if not any(one.label == reach.connection for one in self._intent.connections):
             return
-        for route in routes(reach, row):
+        self._learn(reach.routes)
+        self._unlearn(old.routes if old is not None else ())
+        self._settle_from(name for name in self._lines if name not in self._accesses)
+
+    def _learn(self, routes: Iterable[Route]) -> None:
+        for route in routes:
             entry = entry_of(route, route.interface)
             self._learned[route.vrf, entry] += 1
             self.tables.add(route.vrf, entry)
-        for route in routes(old, row) if old is not None else ():
-            entry = entry_of(route, route.interface)
-            self._learned[route.vrf, entry] -= 1
-            if self._learned[route.vrf, entry] <= 0:
-                del self._learned[route.vrf, entry]
-                self.tables.withdraw(route.vrf, entry)
-        self._settle_from(name for name in self._lines if name not in self._accesses)
+
+    def _unlearn(self, routes: Iterable[Route]) -> None:
+        """Take out routes that nothing else has brought."""
+        for route in routes:
+            key = route.vrf, entry_of(route, route.interface)
+            self._learned[key] -= 1
+            if self._learned[key] <= 0:
+                del self._learned[key]
+                self.tables.withdraw(*key)
 
     def _build(self) -> None:
         network = self._reaches.into(self._intent).network
@@ -96,7 +102,7 @@ class Links:
         learned = (route for route in network.routes if route.learned)
         self._learned = Counter((route.vrf, entry_of(route, route.interface)) for route in learned)
         for access in self._accesses.values():
-            self._route(access)
+            self._learn(access.routes)
         self._settle()
 
     def attach(self, access: Access) -> None:
@@ -108,14 +114,15 @@ class Links:
         self._lines[access.name] = before
         self._accesses[access.name] = access
         self._make(access)
+        self._learn(access.routes)
         if (interface := self.interfaces.get(access.name)) is not None:
             self.tables.connect(interface)
-            self._route(access)
             self._settle_one(interface)
 
     def detach(self, name: str) -> None:
         """Take out a virtual-access interface."""
-        if self._accesses.pop(name, None) is not None:
+        if (access := self._accesses.pop(name, None)) is not None:
+            self._unlearn(access.routes)
             self.tables.drop(name)
             self._lines.pop(name, None)
             if (interface := self.interfaces.pop(name, None)) is not None:
@@ -137,11 +144,6 @@ class Links:
             protection=access.connection,
         )
         self.interfaces[access.name] = replace(template, name=access.name, template=False, tunnel=tunnel)
-
-    def _route(self, access: Access) -> None:
-        if (interface := self.interfaces.get(access.name)) is not None:
-            for prefix in access.routes:
-                self.tables.add(interface.vrf, Entry("S", prefix, access.name, None, STATIC))
 
     # Line protocols
 
@@ -295,7 +297,9 @@ class Links:
         """Yield the routes in use that are not those of addresses: static ones, and those that SAs brought."""
         for vrf, one in self.tables.used(self.up, lambda vrf, gateway: self._elsewhere(vrf, gateway) == gateway):
             if one.code != "C":
-                yield Route(one.prefix, one.gateway, one.interface, one.distance, vrf, one.in_global, one.code == "V")
+                yield Route(
+                    one.prefix, one.gateway, one.interface, one.distance, vrf, one.in_global, one.code == "V", one.tag
+                )
 
     # What show asks
 

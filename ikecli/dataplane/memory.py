@@ -484,4 +484,4 @@ class MemoryPlane:
     @property
     def gateways(self) -> tuple[Address, ...]:
         """The next hops of the static routes."""
-        return tuple(route.gateway for route in self._intent.network.routes if route.gateway is not None)
+        return tuple(route.gateway for route in self._intent.network.routes if route.gateway and not route.learned)

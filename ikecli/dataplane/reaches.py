@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
 from ikecli.boundary.effects import Reach
-from ikecli.intent import Connection, Intent, Interface, Route
+from ikecli.intent import Connection, Intent, Interface
 
 
 class Reaches:
@@ -19,7 +18,7 @@ class Reaches:
     def take(self, reach: Reach) -> Reach | None:
         """Have one hold in place of that of the same id, which is returned; one with nothing in it only ends that."""
         old = self._held.pop(reach.id, None)
-        if reach.addresses or reach.networks:
+        if reach.addresses or reach.routes:
             self._held[reach.id] = reach
         return old
 
@@ -31,14 +30,8 @@ class Reaches:
         held = [(rows[one.connection], one) for one in self._held.values() if one.connection in rows]
         network = intent.network
         interfaces = tuple(_with_addresses(one, held) for one in network.interfaces)
-        learned = tuple(route for row, one in held for route in routes(one, row))
+        learned = tuple(route for _, one in held for route in one.routes)
         return replace(intent, network=replace(network, interfaces=interfaces, routes=(*network.routes, *learned)))
-
-
-def routes(reach: Reach, connection: Connection) -> Iterator[Route]:
-    """Yield the routes of what is reached through a connection."""
-    for network in reach.networks:
-        yield Route(network, None, connection.interface, vrf=connection.inner_vrf, learned=True)
 
 
 def _with_addresses(interface: Interface, held: list[tuple[Connection, Reach]]) -> Interface:

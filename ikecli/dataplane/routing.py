@@ -12,8 +12,6 @@ from ikecli.intent import Address, Interface, Prefix, Route
 
 MAX_RECURSION: Final = 8
 """Gateways that are reached through further gateways, one behind the other."""
-STATIC: Final = 1
-"""The distance of a static route that does not say otherwise."""
 
 Up = Callable[[str], bool]
 """Tells of an interface, by name, whether it carries packets now."""
@@ -29,6 +27,7 @@ class Entry:
     gateway: Address | None
     distance: int
     in_global: bool = False
+    tag: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Hop:
 def entry_of(route: Route, interface: str) -> Entry:
     """Return a route of the intent, through an interface, as a table holds it."""
     code = "V" if route.learned else "S"
-    return Entry(code, route.prefix, interface, route.gateway, route.distance, route.in_global)
+    return Entry(code, route.prefix, interface, route.gateway, route.distance, route.in_global, route.tag)
 
 
 class Tables:
@@ -140,7 +139,7 @@ def route_views(tables: Tables, interfaces: Iterable[Interface], up: Up) -> tupl
     for vrf, entry in tables.used(up):
         gateway = "" if entry.gateway is None else str(entry.gateway)
         interface = shown.get(entry.interface, entry.interface)
-        rows.append(RouteView(entry.code, str(entry.prefix), gateway, interface, entry.distance, vrf))
+        rows.append(RouteView(entry.code, str(entry.prefix), gateway, interface, entry.distance, vrf, entry.tag))
     for one in interfaces:
         for own in one.addresses if up(one.name) and not one.unnumbered else ():
             if own.network.num_addresses > 1:

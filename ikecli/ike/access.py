@@ -14,7 +14,7 @@ from ikecli.errors import Rejected
 from ikecli.ike.core import Core
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa
-from ikecli.intent import Address, Carrier, Connection, Prefix, Template
+from ikecli.intent import Address, Carrier, Connection, Route, Template
 
 _NAME: Final = "Virtual-Access"
 _NAME_SIZE: Final = 32
@@ -47,8 +47,8 @@ def resume(core: Core, sa: IkeSa, access: Access) -> None:
     core.do(Attach(access))
 
 
-def reach(core: Core, sa: IkeSa, routes: tuple[Prefix, ...]) -> None:
-    """Have these prefixes routed through an IKE SA's virtual-access interface, besides its own network."""
+def reach(core: Core, sa: IkeSa, routes: tuple[Route, ...]) -> None:
+    """Have these routes stand with an IKE SA's virtual-access interface, besides its own network's."""
     access = core.accesses.get(sa.access)
     if access is not None and access.routes != routes:
         core.accesses[sa.access] = moved = replace(access, routes=routes)
@@ -94,6 +94,12 @@ def candidates(core: Core, sa: IkeSa) -> list[Connection]:
         return core.lookup.candidates(sa.local.address, sa.remote.address, sa.profile, sa.vrf)
     row = core.lookup.connections.get(access.connection)
     return [] if row is None else [row]
+
+
+def own(core: Core, sa: IkeSa) -> Connection | None:
+    """Return what protects an IKE SA's virtual-access interface, None where it has none."""
+    access = core.accesses.get(sa.access)
+    return core.lookup.connections.get(access.connection) if access is not None else None
 
 
 def rows(core: Core) -> list[Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network, summarize_address_range
 
 from ikecli.boundary.effects import Reach
@@ -11,24 +11,23 @@ from ikecli.ike.connect import note_backups
 from ikecli.ike.core import Core
 from ikecli.ike.lease import Lease
 from ikecli.ike.sa import IkeSa
-from ikecli.intent import Address, Authorization, Identity, Prefix, printable
+from ikecli.intent import Address, Authorization, Identity, Prefix, Route, printable
 
 
 def settle(core: Core, sa: IkeSa) -> None:
     """Have the data plane know which inner addresses are ours now, and what lies behind the peer."""
-    networks = tuple(dict.fromkeys(_behind(core, sa)))
+    routes = _first(_behind(core, sa))
     if sa.lease is None:
-        if not networks:
+        if not routes:
             return
         core.leases += 1
         sa.lease = Lease(core.leases)
     lease = sa.lease
     if sa.access:
-        access.reach(core, sa, networks)
-        networks = ()
-    label = lease.connection or next((child.connection for child in sa.children.values()), "")
-    reach = Reach(lease.id, label, sa.remote.address, lease.taken.addresses, networks)
-    if reach != lease.reach and (reach.addresses or reach.networks or lease.reach):
+        access.reach(core, sa, routes)
+        routes = ()
+    reach = Reach(lease.id, _label(sa), sa.remote.address, lease.taken.addresses, routes)
+    if reach != lease.reach and (reach.addresses or reach.routes or lease.reach):
         lease.reach = reach
         core.do(reach)
 
@@ -119,13 +118,32 @@ def _own_addresses(core: Core, sa: IkeSa) -> tuple[Address, ...]:
     return tuple(one.ip for one in held.addresses) if held is not None else ()
 
 
-def _behind(core: Core, sa: IkeSa) -> Iterator[Prefix]:
-    """Yield what is to be routed to the peer: what it was lent, said to have, or protects where that makes routes."""
-    if sa.lease is not None:
-        yield from map(ip_network, sa.lease.lent)
-        yield from sa.lease.networks
+def _first(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """Return of the routes to each network of a table the first."""
+    found: dict[tuple[str, Prefix], Route] = {}
+    for route in routes:
+        found.setdefault((route.vrf, route.prefix), route)
+    return tuple(found.values())
+
+
+def _label(sa: IkeSa) -> str:
+    """Return the connection that an IKE SA's part of the inner network goes with."""
+    label = sa.lease.connection if sa.lease is not None else ""
+    return label or next((child.connection for child in sa.children.values()), "")
+
+
+def _behind(core: Core, sa: IkeSa) -> Iterator[Route]:
+    """Yield the routes to a peer: to what it was lent, said to have, or protects where that makes routes."""
+    row = access.own(core, sa) if sa.access else core.lookup.connections.get(_label(sa))
+    if sa.lease is not None and row is not None:
+        for address in sa.lease.lent:
+            yield Route(ip_network(address), None, row.interface, vrf=row.inner_vrf, learned=True)
+        gives = authorization(core, sa)
+        distance, tag = (gives.distance, gives.tag) if gives is not None else (1, 0)
+        for network in sa.lease.networks:
+            yield Route(network, None, row.interface, distance, row.inner_vrf, learned=True, tag=tag)
     for child in sa.children.values():
-        connection = core.lookup.connections.get(child.connection)
-        if connection is not None and connection.reverse_route and not child.deleting:
-            for _, remote in child.pairs:
-                yield from summarize_address_range(remote.first, remote.last)
+        made = core.lookup.connections.get(child.connection)
+        if made is not None and made.reverse_route is not None and not child.deleting:
+            behind = (one for _, pair in child.pairs for one in summarize_address_range(pair.first, pair.last))
+            yield from made.reverse_route.routes(made, behind, sa.remote.address)

@@ -70,7 +70,8 @@ class Route:
     """A static route of the routing table `vrf`: through a gateway, or out of an interface, or both.
 
     With `in_global` its gateway is looked for in the global table. One that is `learned` is not configured but there
-    because of an SA.
+    because of an SA; the gateway of one that has an interface, too, is the peer that it leads to. A `tag` marks it for
+    those that look at it (0: none).
     """
 
     prefix: Prefix
@@ -80,6 +81,7 @@ class Route:
     vrf: str = ""
     in_global: bool = False
     learned: bool = False
+    tag: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
+from ipaddress import ip_network
 from typing import Final
 
 from ikecli.intent.identity import Identity, IdentityMatch
-from ikecli.intent.network import Address, Carrier, Network, Prefix
+from ikecli.intent.network import Address, Carrier, Network, Prefix, Route
 from ikecli.intent.remote import Asking, Authorization, Mangled, Pool
 from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.intent.translation import Nat
@@ -174,6 +176,31 @@ class Outer:
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReverseRoute:
+    """How what lies behind a peer is routed while an SA with it stands.
+
+    Its routes have this `distance` and `tag` (0: none). The peer has a route of its own through a `gateway`; `past` it
+    there is none, and what lies behind the peer is routed to the gateway. What lies behind the peer of a `tunnel` is
+    routed into that.
+    """
+
+    distance: int = 1
+    tag: int = 0
+    gateway: Address | None = None
+    past: bool = False
+    tunnel: bool = False
+
+    def routes(self, row: Connection, networks: Iterable[Prefix], peer: Address | None) -> Iterator[Route]:
+        """Yield the routes to what lies behind the peer of a connection; not all the world lies in a tunnel."""
+        through = None if self.tunnel else self.gateway if self.past else peer
+        for network in networks:
+            if network.prefixlen or not self.tunnel:
+                yield Route(network, through, row.interface, self.distance, row.inner_vrf, learned=True, tag=self.tag)
+        if self.gateway is not None and not self.past and peer is not None:
+            yield Route(ip_network(peer), self.gateway, "", self.distance, row.vrf, learned=True, tag=self.tag)
+
+
 class _Labelled:
     """What a connection is looked up by, worked out once."""
 
@@ -192,7 +219,7 @@ class Connection(_Labelled):
     `per_host` wants a Child SA for each pair of hosts. `wildcard_peer` admits any peer (a dynamic map): then `peers` is
     empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
-    is asked for when we begin. With `reverse_route` what lies behind a peer has a route while an SA with it stands.
+    is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
     `label` is the entry as an operator names it, unique within an intent.
     """
 
@@ -216,7 +243,7 @@ class Connection(_Labelled):
     inner_vrf: str = ""
     per_host: bool = False
     asks: Asking | None = None
-    reverse_route: bool = False
+    reverse_route: ReverseRoute | None = None
     tfc: Tfc | None = None
     closed: bool = False
     idle: int = 0
@@ -270,6 +297,7 @@ class Template:
     tfc: Tfc | None = None
     idle: int = 0
     outer: Outer = Outer()
+    reverse_route: ReverseRoute | None = None
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -296,6 +324,7 @@ class Template:
             tfc=self.tfc,
             idle=self.idle,
             outer=self.outer,
+            reverse_route=self.reverse_route if carrier is Carrier.IPSEC else None,
         )
 
 

@@ -14,6 +14,8 @@ NEARBY: Final = IPv4Network("0.0.0.0/32")
 """What stands for the network that a client is in, in a list of networks that it is to leave out of the tunnel."""
 MAX_BACKUPS: Final = 10
 """Further gateways that a peer is told of, or believed."""
+ROUTE_TAG: Final = 1
+"""The mark of routes to networks that a peer tells of, unless another is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Authorization:
     where their connection does not say when; the IKE SA ends `session` seconds after its authentication (0: never).
     With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
     it is in, and may go to `backups`, addresses or names, where this end does not answer. An identity has at most
-    `logins` IKE SAs (0: as many as any).
+    `logins` IKE SAs (0: as many as any). The routes to the networks that are believed have `distance` and `tag`.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Authorization:
     excluded: tuple[IPv4Network, ...] = ()
     backups: tuple[str, ...] = ()
     logins: int = 0
+    distance: int = 1
+    tag: int = ROUTE_TAG
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from ikecli.intent import Connection, Initiation, Tfc
+from ikecli.intent import Connection, Initiation, ReverseRoute, Tfc
 from tests.config.reading import SAMPLES, commands, read, typed
 
 ROUTER = (SAMPLES / "site-to-site" / "router.cfg").read_text()
@@ -38,7 +38,7 @@ def test_a_dynamic_map_admits_any_peer_after_the_entries_before_it() -> None:
     static, dynamic = with_lines(DYNAMIC.format(map=name, profile=profile))
     assert not static.wildcard_peer
     assert (dynamic.name, dynamic.sequence, dynamic.wildcard_peer) == ("ANYONE", 10, True)
-    assert (dynamic.profile, dynamic.flows, dynamic.reverse_route) == (profile, (), True)
+    assert (dynamic.profile, dynamic.flows, dynamic.reverse_route) == (profile, (), ReverseRoute())
 
 
 def test_a_dynamic_map_is_written_where_it_is_named() -> None:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
 
-from ikecli.intent import Authorization, Identity, Pool
+from ikecli.intent import Authorization, Identity, Pool, ReverseRoute
 from ikecli.intent.remote import NEARBY
 from tests.config.reading import SAMPLES, commands, read
 
@@ -43,7 +43,7 @@ def test_the_sample() -> None:
         logins=3,
     )
     (connection,) = intent.connections
-    assert (connection.name, connection.wildcard_peer, connection.reverse_route) == ("ANYONE", True, True)
+    assert (connection.name, connection.wildcard_peer, connection.reverse_route) == ("ANYONE", True, ReverseRoute())
 
 
 def test_the_default_group_policy_says_what_the_own_one_does_not() -> None:

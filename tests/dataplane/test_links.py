@@ -22,7 +22,7 @@ NETWORK = Network(
 
 def access(number: int, **more: object) -> Access:
     far = ip_address(f"198.51.100.{number}")
-    routes = (IPv4Network(f"10.{number}.0.0/16"),)
+    routes = (Route(IPv4Network(f"10.{number}.0.0/16"), None, f"Access{number}", learned=True),)
     made = Access(f"Access{number}", "Template", Carrier.GRE, HUB, far, f"label {number}", routes=routes)
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -133,7 +133,8 @@ def test_what_two_sas_bring_stays_as_long_as_one_of_them() -> None:
         (2, (), ["10.2.0.0/16"]),
         (3, (), []),
     ):
-        links.reach(Reach(number, connection.label, end, (), networks))
+        routes = tuple(Route(one, None, connection.interface, learned=True) for one in networks)
+        links.reach(Reach(number, connection.label, end, (), routes))
         assert learned() == left
         links.configure(intent)
         assert learned() == left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ikecli.boundary.effects import Access, Direction
+from ikecli.boundary.effects import Access, Direction, Reach
 from ikecli.boundary.notices import LineChanged, LinkChanged
 from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.guard import Guard
@@ -26,7 +27,7 @@ from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Flow, Intent, Interface, Route, Selector, Tunnel
 from tests.dataplane.namespaces import ip, join, joined, namespaces, within
-from tests.dataplane.pairs import GCM, NETS, Pair, both_versions, flow, intent, tunnelled, unprotected
+from tests.dataplane.pairs import GCM, LABEL, NETS, Pair, both_versions, flow, intent, tunnelled, unprotected
 from tests.dataplane.rigs import ENDS, ENDS6, INSIDE, INSIDE6, LinuxRig, Node, linux_rig
 from tests.live.machine import NEEDS_NFT, differing, snapshot
 
@@ -319,3 +320,28 @@ def test_routes_stay_ours_however_often_they_are_configured(made: LinuxRig) -> N
     made.do("L", "configure", Intent())
     after = snapshot(node.namespace)
     assert before["-6 route show"] == after["-6 route show"]
+
+
+def test_the_distance_of_a_route_is_its_metric_and_what_lies_behind_a_peer_needs_no_gateway(made: LinuxRig) -> None:
+    node, peer = made.nodes["L"], ip_address(ENDS["R"])
+    behind, past = IPv4Network("10.77.0.0/16"), IPv4Network("198.51.100.7/32")
+    base = intent("L")
+    far = Route(IPv6Network("2001:db8:9::/48"), None, "outside", 5)
+    row = replace(base.connections[0], flows=(), peers=())
+    network = replace(base.network, routes=(far,))
+    before = snapshot(node.namespace)
+    made.do("L", "configure", replace(base, network=network, connections=(row,)))
+    routes = (
+        Route(behind, ip_address("203.0.113.1"), row.interface, 20, learned=True, tag=7),
+        Route(past, peer, "", 20, learned=True, tag=7),
+    )
+    made.do("L", "reach", Reach(1, LABEL, peer, routes=routes))
+    tables = "".join(text for name, text in snapshot(node.namespace).items() if "route" in name)
+    assert re.search(rf"{behind} dev .*metric 20", tables)
+    assert re.search(rf"198.51.100.7 via {peer} dev .*metric 20", tables)
+    assert re.search(rf"{far.prefix} dev .*metric 1028", tables)
+    shown = {one.prefix: (one.gateway, one.distance, one.tag) for one in made.do("L", "routes") if one.code == "V"}
+    assert shown == {str(behind): ("203.0.113.1", 20, 7), str(past): (str(peer), 20, 7)}
+    made.do("L", "configure", Intent())
+    made.do("L", "reach", Reach(1, LABEL, peer))
+    assert differing(before, snapshot(node.namespace)).keys() <= {"sockets"}

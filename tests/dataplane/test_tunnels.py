@@ -121,7 +121,7 @@ def test_a_virtual_access_interface_is_made_of_its_template_and_goes_again(pair:
     assert tunnel.tunnel is not None
     access = Access(
         "Virtual-Access1", template.name, Carrier.IPSEC, ip_address(ENDS["R"]), ip_address(ENDS["L"]),
-        tunnel.tunnel.protection, routes=(IPv4Network(NETS["L"]),),
+        tunnel.tunnel.protection, routes=(Route(IPv4Network(NETS["L"]), None, "Virtual-Access1", learned=True),),
     )  # fmt: skip
     pair.rig.do("R", "attach", access)
     assert pair.heard("R", LineChanged("Virtual-Access1", True))
@@ -144,7 +144,7 @@ def test_what_lies_behind_a_peer_has_a_route_while_that_is_said(pair: Pair) -> N
         return {(one.code, one.prefix, one.interface) for one in pair.rig.do("L", "routes")}
 
     assert ("V", str(behind), "outside") not in routes()
-    pair.rig.do("L", "reach", Reach(1, LABEL, peer, networks=(behind,)))
+    pair.rig.do("L", "reach", Reach(1, LABEL, peer, routes=(Route(behind, None, row.interface, learned=True),)))
     assert ("V", str(behind), "outside") in routes()
     pair.rig.do("L", "reach", Reach(1, LABEL, peer))
     assert ("V", str(behind), "outside") not in routes()

@@ -90,7 +90,7 @@ class Vault:
                 self.sas.pop(_key(effect), None)
             case Update():
                 self._move(effect)
-            case Reach() if effect.addresses or effect.networks:
+            case Reach() if effect.addresses or effect.routes:
                 self.reaches[effect.id] = effect
             case Reach():
                 self.reaches.pop(effect.id, None)

@@ -17,6 +17,7 @@ from ikecli.intent import (
     Intent,
     Pool,
     Ppk,
+    ReverseRoute,
     Template,
     Transport,
 )
@@ -115,7 +116,7 @@ def _client(here: IPv4Address, there: IPv4Address) -> Intent:
 def _hub(here: IPv4Address, there: IPv4Address, **more: object) -> Intent:
     key = replace(profile(there).credentials[0], addresses=())
     granting = profile(there, remotes=(IdentityMatch(),), credentials=(key,), authorization=_GIVES, **more)
-    anyone = connection(here, there, peers=(), flows=(), reverse_route=True, initiation=Initiation.NEVER)
+    anyone = connection(here, there, peers=(), flows=(), reverse_route=ReverseRoute(), initiation=Initiation.NEVER)
     flex = Template("Virtual-Template1", Carrier.IPSEC, (GCM,), versions=(4, 6))
     return intent(here, there, profiles=(granting,), connections=(anyone,), pools=_POOLS, templates=(flex,))
 

@@ -144,7 +144,7 @@ class Plane:
                 assert gone.remote.address == effect.remote.address, "the SA of another peer"
         elif isinstance(effect, Reach):
             self.reaches.pop(effect.id, None)
-            if effect.addresses or effect.networks:
+            if effect.addresses or effect.routes:
                 self.reaches[effect.id] = effect
         return True
 

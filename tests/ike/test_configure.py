@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ikecli.boundary.effects import Reach
 from ikecli.boundary.events import AddressRefused, ChildFailed, ChildUp, IkeUp, SettingsTold
 from ikecli.boundary.notices import Acquire
 from ikecli.boundary.views import SaStatus
@@ -19,13 +20,18 @@ from ikecli.ike.limits import MAX_NETWORKS
 from ikecli.ike.requests import DeleteIke
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.window import Want
-from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool
+from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool, Prefix, ReverseRoute
 from ikecli.intent.remote import MAX_BACKUPS, NEARBY
 from ikecli.intent.selectors import any_selector
 from ikecli.numbers import AttributeType, ConfigurationType
 from ikecli.wire.payloads import Configuration, ConfigurationAttribute
 from tests.ike.machine import move
 from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile
+
+
+def prefixes(reach: Reach) -> tuple[Prefix, ...]:
+    return tuple(route.prefix for route in reach.routes)
+
 
 EVERYTHING = tuple(Flow(any_selector(version), any_selector(version)) for version in (4, 6))
 POOLS = (
@@ -131,7 +137,7 @@ def test_split_networks_are_told_and_selected() -> None:
     assert both.left.sas[0].remote_subnets == ("192.168.2.0/24", "192.168.7.0/24")
     (reach,) = both.left.plane.reaches.values()
     assert reach.addresses == (ip_address("10.9.0.1"),)
-    assert [str(net) for net in reach.networks] == ["192.168.2.0/24", "192.168.7.0/24"]
+    assert [str(net) for net in prefixes(reach)] == ["192.168.2.0/24", "192.168.7.0/24"]
 
 
 def test_networks_are_not_believed_where_the_profile_does_not_accept_them() -> None:
@@ -148,7 +154,7 @@ def test_the_responder_routes_the_lent_address_and_takes_it_back() -> None:
     both = pair(4)
     up(both)
     (reach,) = both.right.plane.reaches.values()
-    assert (reach.connection, reach.networks, reach.remote) == (LABEL, (ip_network("10.9.0.1"),), LEFT)
+    assert (reach.connection, prefixes(reach), reach.remote) == (LABEL, (ip_network("10.9.0.1"),), LEFT)
     both.left.do(DeleteIke())
     both.settle()
     assert not both.left.plane.reaches
@@ -398,11 +404,11 @@ def test_networks_of_one_attribute_are_bounded_too() -> None:
 
 
 def test_reverse_routes_stand_while_the_sa_does() -> None:
-    anyone = connection(RIGHT, LEFT, peers=(), flows=(), reverse_route=True)
+    anyone = connection(RIGHT, LEFT, peers=(), flows=(), reverse_route=ReverseRoute())
     both = Pair(right=intent(RIGHT, LEFT, connections=(anyone,)))
     both.up()
     (reach,) = both.right.plane.reaches.values()
-    assert reach.networks == (IPv4Network("192.168.1.0/24"),)
+    assert [one.prefix for one in reach.routes] == [IPv4Network("192.168.1.0/24")]
     both.advance(5000)
     assert list(both.right.plane.reaches.values()) == [reach]
     both.left.do(DeleteIke())
@@ -431,7 +437,7 @@ def test_an_initiator_tells_what_lies_behind_it_and_the_responder_routes_that() 
     )
     assert both.right.sas[0].remote_subnets == ("10.9.0.1/32", "192.168.1.0/24")
     (reach,) = both.right.plane.reaches.values()
-    assert [str(one) for one in reach.networks] == ["10.9.0.1/32", "192.168.1.0/24"]
+    assert [str(one) for one in prefixes(reach)] == ["10.9.0.1/32", "192.168.1.0/24"]
 
 
 def test_a_responder_that_accepts_no_routes_acknowledges_nothing() -> None:
@@ -464,7 +470,7 @@ def test_what_is_lent_goes_with_an_sa_that_moves_to_another_engine() -> None:
     assert both.left.sas[0].pushed == both.right.sas[0].assigned == ("10.9.0.1",)
     for end in both.ends:
         (reach,) = end.plane.reaches.values()
-        assert reach.networks or reach.addresses
+        assert reach.routes or reach.addresses
     both.left.do(DeleteIke())
     both.settle()
     assert free(both) == {"FOUR": 2, "SIX": 2}

@@ -9,6 +9,7 @@ import pytest
 from ikecli.errors import Unavailable
 from ikecli.ike import access
 from ikecli.ike.requests import DeleteIke
+from ikecli.intent import Route
 from ikecli.lab.lab import VirtualLab
 from tests.lab.tunnels import lab, lines, router
 
@@ -51,7 +52,8 @@ def reach(made: VirtualLab) -> None:
     core = made["Hub"].appliance.engine._core
     for sa in [sa for sa in core.sas.values() if sa.access]:
         last = int(str(sa.remote.address).rsplit(".", 1)[1])
-        access.reach(core, sa, (IPv4Network(f"10.255.0.{10 + last}/32"),))
+        route = Route(IPv4Network(f"10.255.0.{10 + last}/32"), None, sa.access, learned=True)
+        access.reach(core, sa, (route,))
         made["Hub"].plane.attach(core.accesses[sa.access])
 
 

@@ -28,6 +28,7 @@ from ikecli.intent import (
     Initiation,
     Intent,
     Interface,
+    ReverseRoute,
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
@@ -136,6 +137,8 @@ class Firewall(Writer[asa.Asa]):
             what = f"the route to {route.prefix}"
             if route.learned:
                 continue
+            if route.tag:
+                self.losses.add(what, f"tag {route.tag}")
             if route.vrf:
                 self.losses.add(what, f"there is no routing table {route.vrf}")
                 continue
@@ -236,7 +239,7 @@ class Firewall(Writer[asa.Asa]):
 
     def _entry(self, what: str, one: Connection) -> asa.MapEntry:
         self._unserved(what, one)
-        back = self.peers.reverse(one)
+        back, _ = self.peers.reverse(one)
         return asa.MapEntry(
             match_address=self._list(what, one) if one.flows else None,
             pfs=pfs_of(one, "asa", what, self.losses),
@@ -262,6 +265,10 @@ class Firewall(Writer[asa.Asa]):
             (one.tfc and not one.tfc.pads, "dummy packets without padding"),
             (one.wildcard_peer and one.profile, f"peers of profile {one.profile} alone"),
             (len(self.windows) > 1, "a replay window of its own"),
+            (
+                replace(self.peers.reverse(one)[1], tunnel=False) != ReverseRoute(),
+                "distance, tag and gateway of its routes (set reverse-route)",
+            ),
         )
 
     def _ipsec_profile(self, name: str, one: Connection) -> None:
@@ -273,6 +280,7 @@ class Firewall(Writer[asa.Asa]):
             lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime or "unlimited",
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
             responder_only=one.initiation is Initiation.NEVER or None,
+            reverse_route=one.reverse_route is not None or None,
         )
 
     def _proposals(self, what: str, proposals: tuple[EspProposal, ...]) -> tuple[str, ...]:

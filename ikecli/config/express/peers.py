@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final
 
-from ikecli.intent import Address, Connection, Credential, Identity, IdentityMatch, Intent, Prefix, Profile, Route
+from ikecli.intent import (
+    Address,
+    Connection,
+    Credential,
+    Identity,
+    IdentityMatch,
+    Intent,
+    Prefix,
+    Profile,
+    ReverseRoute,
+    Route,
+)
 from ikecli.numbers import IdType
 
 
@@ -33,10 +44,11 @@ class Peers:
             if not one.gateways or any(prefix.num_addresses > 1 for prefix in one.gateways)
         ]
         self._rings: Final[dict[int, _Ring]] = {}
-        self._learned: Final[defaultdict[str, set[Prefix]]] = defaultdict(set)
+        self._learned: Final[defaultdict[tuple[str, Prefix], list[Route]]] = defaultdict(list)
         for route in intent.network.routes:
             if route.learned:
-                self._learned[route.interface].add(route.prefix)
+                self._learned[route.interface, route.prefix].append(route)
+        self._all: Final = {peer for one in intent.connections for peer in one.peers}
         self._used: Final[defaultdict[str, list[Address]]] = defaultdict(list)
         for connection in intent.connections:
             for peer in connection.peers:
@@ -86,13 +98,19 @@ class Peers:
         """Return the peers that connections have by a profile."""
         return self._used[profile.name]
 
-    def reverse(self, connection: Connection) -> str:
+    def reverse(self, connection: Connection) -> tuple[str, ReverseRoute]:
         """Return how what lies behind a connection's peers has routes: static, dynamic (with its SAs), or empty."""
-        if connection.reverse_route:
-            return "dynamic"
-        learned = self._learned[connection.interface]
-        behind = (flow.remote.prefix for flow in connection.flows if flow.permit and connection.peers)
-        return "static" if learned and any(prefix in learned for prefix in behind) else ""
+        if connection.reverse_route is not None:
+            return "dynamic", connection.reverse_route
+        behind = (flow.remote.prefix for flow in connection.flows if flow.permit and connection.peers and self._learned)
+        routes = [route for one in behind if one is not None for route in self._learned[connection.interface, one]]
+        for found in routes:
+            past = found.gateway is not None and found.gateway not in self._all
+            if past or found.gateway in (None, connection.peers[0]):
+                way = next(iter(self._learned["", _host(connection.peers[0])]), found if past else None)
+                gateway = way.gateway if way is not None else None
+                return "static", ReverseRoute(found.distance, found.tag, gateway, past)
+        return "", ReverseRoute()
 
     def egress(self, route: Route) -> tuple[str, Address | None]:
         """Return where a route goes out, and its gateway: the other end where it goes out of a network of two."""

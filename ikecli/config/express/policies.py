@@ -9,7 +9,7 @@ from ikecli.config import ios, ios_remote
 from ikecli.config.express.writer import named
 from ikecli.config.tunnels_ios import TEMPLATE
 from ikecli.intent import Address, Authorization, Intent, Prefix, Profile
-from ikecli.intent.remote import NEARBY
+from ikecli.intent.remote import NEARBY, ROUTE_TAG
 
 METHODS: Final = "LOCAL"
 """The name of the list that says that authorization policies are looked up here."""
@@ -44,6 +44,9 @@ def write_policy(draft: ios.Ios, profile: Profile, gives: Authorization, held: i
 
 
 def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPolicy:
+    accepts = ios_remote.RouteAccept(
+        gives.tag if gives.tag != ROUTE_TAG else None, gives.distance if gives.distance > 1 else None
+    )
     dns = [[one for one in gives.dns if one.version == version] for version in (4, 6)]
     return ios_remote.AuthorizationPolicy(
         pool=next((one for one in gives.pools if one in draft.ip_pools), None),
@@ -60,6 +63,7 @@ def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPol
         session=gives.session or None,
         banner=gives.banner or None,
         route_remotes=[_network(one) for one in gives.networks],
+        route_accept=accepts if accepts != ios_remote.RouteAccept() else None,
     )
 
 

@@ -35,6 +35,7 @@ from ikecli.intent import (
     Interface,
     Prefix,
     Profile,
+    ReverseRoute,
     Template,
     Tunnel,
 )
@@ -115,7 +116,7 @@ class Router(Writer[ios.Ios]):
                 continue
             interface, gateway = self.peers.egress(route)
             through = interface if interface in tunnels or gateway is None else None
-            held = StaticRoute(route.distance if route.distance != 1 else None)
+            held = StaticRoute(route.distance if route.distance != 1 else None, tag=route.tag or None)
             if isinstance(route.prefix, IPv4Network):
                 four = gateway if isinstance(gateway, IPv4Address) and not through else None
                 self.draft.routes[route.prefix.network_address, route.prefix.netmask, through, four] = held
@@ -242,7 +243,6 @@ class Router(Writer[ios.Ios]):
     def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
-        back = self.peers.reverse(one)
         entry = ios_ipsec.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios_ipsec.MapPeer() for peer in one.peers},
@@ -254,11 +254,11 @@ class Router(Writer[ios.Ios]):
             pfs=pfs_of(one, "ios", what, self.losses),
             ikev2_profile=one.profile,
             match_address=self._list(f"{one.name}_{one.sequence}", what, flows, version) if flows else None,
-            reverse_route=ios_ipsec.ReverseRoute(back == "static") if back else None,
             idle=ios_ipsec.IdleTime(one.idle) if one.idle else None,
             df_bit=DF_WORDS[one.outer.whole],
             ecn=None if one.outer.marks else "discard",
         )
+        self._reverse(entry, one)
         interface.esp_fragmentation = _when_cut(one)
         maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
         wanted = f"{one.name}-map" if one.wildcard_peer else one.name
@@ -277,9 +277,18 @@ class Router(Writer[ios.Ios]):
             sequence += -1 if one.wildcard_peer else 1
         entries[sequence] = entry
 
-    def _ipsec_profile(self, name: str, one: Connection) -> None:
+    def _reverse(self, held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, one: Connection) -> None:
+        """Write how what lies behind a connection's peers has routes."""
+        how, made = self.peers.reverse(one)
+        if how:
+            held.reverse_route = ios_ipsec.ReverseRoute(how == "static", made.gateway if made.past else None, made.past)
+            held.reverse_distance = made.distance if made.distance > 1 else None
+            held.reverse_tag = made.tag or None
+            held.reverse_gateway = None if made.past else made.gateway
+
+    def _ipsec_profile(self, name: str, one: Connection) -> ios_ipsec.IpsecProfile:
         what = f"IPsec profile {name}"
-        self.draft.ipsec_profiles[name] = ios_ipsec.IpsecProfile(
+        self.draft.ipsec_profiles[name] = held = ios_ipsec.IpsecProfile(
             lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             replay_window=_window(one),
@@ -290,10 +299,12 @@ class Router(Writer[ios.Ios]):
             idle=ios_ipsec.IdleTime(one.idle) if one.idle else None,
             ecn=None if one.outer.marks else "discard",
         )
+        self._reverse(held, one)
         interface = self.draft.interfaces[one.interface]
         interface.df_bit, interface.esp_fragmentation = DF_WORDS[one.outer.whole], _when_cut(one)
         if not one.lifetime:
             self.losses.add(what, f"SAs without an end: they live {LIFETIME} seconds here")
+        return held
 
     def _template(self, one: Template) -> None:
         """Write what protects the interfaces that are made of a template, for the peers of its profile."""
@@ -301,7 +312,11 @@ class Router(Writer[ios.Ios]):
         assert tunnel is not None
         assert tunnel.source is not None
         row = one.connection(one.name, tunnel.profile, one.carrier, tunnel.source, tunnel.source, tunnel.vrf)
-        self._ipsec_profile(tunnel.profile, replace(row, initiation=Initiation.TRAFFIC))
+        held = self._ipsec_profile(tunnel.profile, replace(row, initiation=Initiation.TRAFFIC))
+        if one.reverse_route is None:
+            held.rri_dvti_disable = True
+        elif one.reverse_route == ReverseRoute(tunnel=True):
+            held.reverse_route = None
 
     def _sets(self, what: str, one: Connection) -> tuple[str, ...]:
         """Return the names of transform sets that offer the same: each has one cipher and one hash."""

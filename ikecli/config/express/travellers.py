@@ -26,12 +26,13 @@ from ikecli.intent import (
     Interface,
     Pool,
     Profile,
+    ReverseRoute,
     Template,
     Transport,
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
-from ikecli.intent.remote import NEARBY
+from ikecli.intent.remote import NEARBY, ROUTE_TAG
 
 MAP: Final = "TRAVELLERS"
 """The name of a dynamic map that is made of templates."""
@@ -129,7 +130,14 @@ def _map(profile: Profile, template: Template, interfaces: dict[str, Interface],
     )
     row = template.connection(owner, profile.name, Carrier.IPSEC, tunnel.source, tunnel.source, tunnel.vrf)
     return replace(
-        row, name=MAP, sequence=STEP, peers=(), flows=(), profile=None, reverse_route=True, transport=Transport.NO
+        row,
+        name=MAP,
+        sequence=STEP,
+        peers=(),
+        flows=(),
+        profile=None,
+        reverse_route=ReverseRoute(),
+        transport=Transport.NO,
     )
 
 
@@ -140,6 +148,7 @@ def _untold(name: str, gives: Authorization, losses: Losses) -> None:
         (not gives.required, "peers that ask for no address: they are not let in here"),
         (gives.tells_own, "route set interface: there is no address of this side in the tunnel"),
         (gives.clauses is not None, "route accept route-map: the networks that peers tell of are all believed here"),
+        ((gives.distance, gives.tag) != (1, ROUTE_TAG), "route accept any with a distance or a tag"),
         (not gives.accepts, "no route accept: the networks that peers tell of are believed here"),
         (gives.networks and gives.excluded, "include-local-lan: networks are said that go through the tunnel"),
         (gives.prefix_length != IPv6Network("::/0").max_prefixlen, f"ipv6 prefix {gives.prefix_length}"),
@@ -234,6 +243,7 @@ def _template(
         pfs_additional=first.pfs_additional,
         idle=first.idle or given.idle,
         outer=first.outer,
+        reverse_route=first.reverse_route and ReverseRoute(tunnel=True),
     )
     tunnel = Tunnel(
         Carrier.IPSEC, first.local, source_interface=first.interface, profile=profile.name, versions=versions

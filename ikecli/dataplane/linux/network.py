@@ -34,13 +34,15 @@ from ikecli.dataplane.linux.masters import Masters
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Events, Refused, Requests
 from ikecli.dataplane.linux.settings import CONF, CONF6, write
 from ikecli.dataplane.linux.vrfs import LAST_METRIC, MAIN_TABLE, PROTOCOL, Vrfs, routes
-from ikecli.intent import Address, Intent, Interface, Prefix
+from ikecli.intent import Address, Intent, Interface, Prefix, Route
 
 LOOPBACK: Final = "lo"
 GROUPS: Final = 0x1 | 0x10 | 0x100 | 0x40 | 0x400
 """Multicast groups: links, IPv4 and IPv6 addresses, IPv4 and IPv6 routes."""
 UNICAST, UNIVERSE, LINK_SCOPE = 1, 0, 253
 RUNNING: Final = 0x40
+USUAL6: Final = 1024
+"""The kernel's metric of a route of IPv6 without one."""
 SETTINGS: Final = ("forwarding", "rp_filter")
 """The sysctls that are set, each under net.ipv4.conf.DEVICE, while connections are configured (docs/deploy.md)."""
 
@@ -289,7 +291,9 @@ class LinuxNetwork:
             if route.in_global and route.gateway is not None and not device:
                 found = self._look("", route.gateway)
                 device = _name(found.get_attr("RTA_OIF")) if found is not None else ""
-            thing = "route", str(route.prefix), gateway, device, *([str(table)] if route.vrf else ())
+            metric = [str(_metric(route))] if route.distance > 1 else []
+            number = [str(table)] if route.vrf or metric else []
+            thing = "route", str(route.prefix), gateway, device, *number, *metric
             there = (table, str(route.prefix), gateway) in have
             if not there:
                 self._ledger.drop(thing)
@@ -352,9 +356,10 @@ class LinuxNetwork:
         self.requests.change(f"address {text} of {device}", message, kind, flags)
 
     def _route(self, thing: Thing, kind: int, flags: int = 0) -> None:
-        _, prefix, gateway, device, *table = thing
-        index, number = index_of(device) if device else 0, int(table[0]) if table else MAIN_TABLE
-        route(self.requests, ip_network(prefix), kind, flags, gateway, index, number)
+        _, prefix, gateway, device, *numbers = thing
+        index, table = index_of(device) if device else 0, int(numbers[0]) if numbers else MAIN_TABLE
+        metric = int(numbers[1]) if numbers[1:] else 0
+        route(self.requests, ip_network(prefix), kind, flags, gateway, index, table, metric)
 
     def say(self, text: str) -> None:
         """Tell the operator, once."""
@@ -374,8 +379,9 @@ def route(
     gateway: str = "",
     index: int = 0,
     table: int = MAIN_TABLE,
+    metric: int = 0,
 ) -> None:
-    """Add or delete a route of ours; raises Refused."""
+    """Add or delete a route of ours, with the kernel's usual metric where that is 0; raises Refused."""
     message = rtmsg()
     message["family"] = FAMILIES[prefix.version]
     message["dst_len"], message["proto"], message["type"] = prefix.prefixlen, PROTOCOL, UNICAST
@@ -384,8 +390,14 @@ def route(
     attributes: list[tuple[str, object]] = [("RTA_DST", str(prefix.network_address)), ("RTA_TABLE", table)]
     attributes += [("RTA_GATEWAY", gateway)] if gateway else []
     attributes += [("RTA_OIF", index)] if index else []
+    attributes += [("RTA_PRIORITY", metric)] if metric else []
     message["attrs"] = attributes
     requests.change(f"route to {prefix}", message, kind, flags)
+
+
+def _metric(route: Route) -> int:
+    """Return the kernel's metric for a distance: that of 1 is its usual one, 0 for IPv4 and 1024 for IPv6."""
+    return route.distance + (USUAL6 - 1 if route.prefix.version == 6 else 0)
 
 
 def changes() -> Events:

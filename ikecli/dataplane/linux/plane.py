@@ -113,17 +113,18 @@ class LinuxPlane(ABC):
                 self._guard_later()
 
     def _routes(self) -> Iterator[Route]:
-        """Yield the routes to have; what lies behind a peer is no way to the peer itself."""
+        """Yield the routes to have; what lies behind a peer is no way to the peer itself, and needs no gateway."""
         peers = [(peer, one.vrf) for one in self._intent.connections for peer in one.peers]
         for route in self._links.standing():
             if (
                 route.learned
+                and route.interface
                 and route.interface not in self._standing
                 and (any(peer in route.prefix for peer, vrf in peers if vrf == route.vrf))
             ):
                 self._network.say(f"route to {route.prefix}: it would be the way to the peer itself, and is left out")
                 continue
-            yield route
+            yield replace(route, gateway=None) if route.learned and route.interface else route
 
     def interfaces(self) -> tuple[InterfaceView, ...]:
         """Return the interfaces with their devices and what passed through them."""
@@ -139,7 +140,9 @@ class LinuxPlane(ABC):
         have = self._network.installed()
         rows = [one for one in self._links.routes() if self._vrfs.has(one.vrf)]
         numbers = {vrf: self._vrfs.of(vrf).number for vrf in {one.vrf for one in rows}}
-        return tuple(one for one in rows if one.code not in "SV" or (numbers[one.vrf], one.prefix, one.gateway) in have)
+        return tuple(
+            one for one in rows if one.code not in "SV" or (numbers[one.vrf], one.prefix, _gateway(one)) in have
+        )
 
     def reach(self, reach: Reach) -> None:
         """Have inner addresses of ours and networks behind a peer stand: on a tunnel's device, else on `lo`."""
@@ -467,6 +470,11 @@ class LinuxPlane(ABC):
     def found(self, interface: str) -> IPv4Interface | None:
         """Return the address that the device of an interface has by others than us, None without one."""
         return self._network.given(self._host.devices.get(interface, ""))
+
+
+def _gateway(route: RouteView) -> str:
+    """Return the gateway that a route has in the kernel."""
+    return "" if route.code == "V" and route.interface else route.gateway
 
 
 def _is_four(address: IPv4Interface | IPv6Interface) -> bool:

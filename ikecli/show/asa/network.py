@@ -99,7 +99,7 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     for prefix, view in routes:
         code = f"{view.code}{'*' if prefix.prefixlen == 0 else ''}"
         where = f"{code:<8} {prefix.network_address} {prefix.netmask}"
-        if view.gateway:
+        if view.gateway and not (view.code == "V" and view.interface):
             yield f"{where} [{view.distance}/0] via {view.gateway}{f', {view.interface}' if view.interface else ''}"
         elif view.code == "V":
             yield f"{where} connected by VPN (advertised), {view.interface}"

@@ -27,7 +27,7 @@ def authorization(views: Sequence[AuthorizationView], slots: Slots) -> Iterator[
         for route in view.routes:
             yield f" route set remote {'ipv6' if ':' in route else 'ipv4'} {text.prefix(route)}"
         if view.accepts:
-            yield " route accept any tag : 1 distance : 1"
+            yield f" route accept any tag : {view.tag} distance : {view.distance}"
 
 
 def _policy(view: AuthorizationView) -> Iterator[str]:

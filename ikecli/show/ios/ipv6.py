@@ -31,6 +31,8 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     yield f"Routing entry for {text.address(first.prefix)}"
     receive = ", type receive" if first.code == "L" else ", type connected" if first.code == "C" else ""
     yield f'  Known via "{KNOWN[first.code]}", distance {first.distance}, metric 0{receive}'
+    if first.tag:
+        yield f"  Tag {first.tag}"
     yield f"  Route count is {len(views)}/{len(views)}, share count 0"
     yield "  Routing paths:"
     for view in views:
@@ -46,7 +48,7 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     yield f"IPv6 Routing Table - {slots.get('vrf') or 'default'} - {len(routes)} entries"
     yield from _CODES
     for view in routes:
-        yield f"{view.code:<3} {text.address(view.prefix)} [{view.distance}/0]"
+        yield f"{'S' if view.code == 'V' else view.code:<3} {text.address(view.prefix)} [{view.distance}/0]"
         if view.code == "L":
             yield f"     via {view.interface}, receive"
         elif view.gateway:

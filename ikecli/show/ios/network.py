@@ -67,11 +67,15 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     yield f"Routing entry for {first.prefix}{', supernet' if first.prefix == '0.0.0.0/0' else ''}"
     by_interface = " (connected, via interface)" if first.code in "CL" else ""
     yield f'  Known via "{KNOWN[first.code]}", distance {first.distance}, metric 0{by_interface}'
+    if first.tag:
+        yield f"  Tag {first.tag}"
     yield "  Routing Descriptor Blocks:"
     for mark, view in zip(("*", *" " * len(views)), views, strict=False):
-        through = f", via {view.interface}" if view.interface else ""
+        through = f", via {view.interface}" if view.interface and view.code != "V" else ""
         yield f"  {mark} {f'{view.gateway}{through}' if view.gateway else f'directly connected, via {view.interface}'}"
         yield "      Route metric is 0, traffic share count is 1"
+        if view.tag:
+            yield f"      Route tag {view.tag}"
 
 
 def summary(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
@@ -119,6 +123,8 @@ def _family(major: IPv4Network, routes: list[tuple[IPv4Network, RouteView]]) -> 
 
 
 def _via(view: RouteView) -> str:
+    if view.gateway and view.code == "V":
+        return f"[{view.distance}/0] via {view.gateway}"
     if not view.gateway:
         return f"is directly connected, {view.interface}"
     return f"[{view.distance}/0] via {view.gateway}{f', {view.interface}' if view.interface else ''}"
