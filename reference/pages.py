@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ikecli.language import Dialect, Mode, load
 from ikecli.language.language import DIALECTS
-from ikecli.language.reference import Described, describe, ways_in
+from ikecli.language.reference import Described, describe, syntax, ways_in
 from ikecli.language.target import Target
 from reference import diagrams
 
@@ -86,8 +86,20 @@ def without_effect() -> str:
             commands = [each for each in describe(mode) if inert(each)]
             if commands:
                 rows += [f"## {SYSTEMS[name]} {mode.name}", "", "| | |", "|---|---|"]
-                rows += [*map(_inert, commands), ""]
+                rows += [*map(_inert, commands), "", *_sections(commands)]
     return "\n".join(rows)
+
+
+def _sections(commands: list[Described]) -> Iterator[str]:
+    """Yield what the sections among them take: lines that are indented are not held to it."""
+    openers: dict[str, list[str]] = {}
+    for command in commands:
+        if command.declaration.takes is not None:
+            openers.setdefault(syntax(command.declaration.takes), []).append(f"`{_cell(command.title)}`")
+    if openers:
+        yield from ("Lines of these sections where they are typed or not indented:", "", "| | |", "|---|---|")
+        yield from (f"| {', '.join(titles)} | `{_cell(lines)}` |" for lines, titles in openers.items())
+        yield ""
 
 
 def _inert(command: Described) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from ikecli.language import Dialect, Inert, Mode, Names, NeedsLines, first_word, tree
+from ikecli.language import Command, Dialect, Inert, Mode, Names, NeedsLines, first_word, tree
+from ikecli.language.draft import key_of
 from ikecli.language.notation import Declaration
 
 MOST_IN_FULL: Final = 200
@@ -34,13 +35,43 @@ class Level:
 
 @dataclass(slots=True)
 class KeptSection:
-    """A section that is kept without effect, opened by `opener`; `deeper` once a line stood further in than that."""
+    """A section that is kept without effect, opened by `opener`; `deeper` once a line stood further in than that.
+
+    What stands no further in must be a line that `mode` lists. `opened` are the sections of such lines inside of it,
+    `block` is a text of several lines that goes on.
+    """
 
     inert: Inert
     opener: str
     prompt: str
     indent: int
+    mode: Mode
     deeper: bool = False
+    opened: list[str] = field(default_factory=list)
+    block: NeedsLines | None = None
+
+    def takes(self, text: str, leaving: str, names: Names) -> bool:
+        """Tell whether a line no further in belongs here, and follow it; `leaving`: the line is `exit` or `end`."""
+        if self.block:
+            self.block = None if self.block.ends(text) else self.block
+            return True
+        if leaving:
+            return leaving == "exit" and bool(self.opened) and bool(self.opened.pop())
+        try:
+            command = self.mode.attempt(text, names)
+        except NeedsLines as block:
+            self.block = block
+            return True
+        if command is None:
+            return False
+        word = text.split()[0].lower()
+        if word in self.opened:
+            del self.opened[self.opened.index(word) :]
+        if "section" in command.slots:
+            self.opened.append(word)
+        elif word.startswith("exit-"):
+            del self.opened[-1:]
+        return True
 
 
 @dataclass(slots=True)
@@ -99,3 +130,20 @@ def _fixed_words(declaration: Declaration) -> list[str]:
 
 def _like(typed: str, word: str) -> bool:
     return word.startswith(typed) or SequenceMatcher(None, typed, word).ratio() >= SIMILAR
+
+
+def steps(command: Command) -> Iterator[tuple[str, Any]]:
+    """Yield the steps of a command's target, each with its key; a step without key has None."""
+    for step in command.declaration.target.path:
+        yield step.name, None if step.keys is None else key_of(step, command.slots)
+
+
+def is_there(draft: Any, command: Command) -> bool:
+    """Tell whether the entry that a line enters exists already."""
+    for name, key in steps(command):
+        draft = getattr(draft, name)
+        if key is not None:
+            draft = draft.get(key)
+        if draft is None:
+            return False
+    return True

@@ -8,12 +8,22 @@ from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config import ios, logins, overlaps
-from ikecli.config.levels import KeptSection, Level, RefusedSection, in_full, knows, meant_to_enter
+from ikecli.config.levels import (
+    KeptSection,
+    Level,
+    RefusedSection,
+    in_full,
+    is_there,
+    knows,
+    meant_to_enter,
+    steps,
+)
 from ikecli.config.remarks import about, replacement, warnings
 from ikecli.config.settle import consequences, outranked
 from ikecli.config.store import Store
 from ikecli.errors import Rejected
 from ikecli.language import (
+    CR,
     LINE_LIMIT,
     Advice,
     Choice,
@@ -28,9 +38,9 @@ from ikecli.language import (
     message,
     printable,
     reason,
+    section,
     unwrapped,
 )
-from ikecli.language.draft import key_of
 from ikecli.secret import Secret
 from ikecli.value import value
 
@@ -129,7 +139,7 @@ class ConfigReader:
     def help(self, text: str) -> list[Choice]:
         """Return what may stand at the end of a begun line, for `?` and TAB."""
         begun = text.lstrip()
-        modes = [level.mode for level in reversed(self._levels)]
+        modes = self._modes()
         if self.dialect == "asa":
             modes.append(self.store.language.modes["exec"])
         here = {*modes[0].ask(begun, self.store.names), *self._common.ask(begun, self.store.names)}
@@ -137,7 +147,12 @@ class ConfigReader:
             here |= {*self._master.ask(begun)}
         for mode in modes[1:]:
             here = here or {*mode.ask(begun, self.store.names)}
-        return sorted(here, key=lambda choice: (choice.label == "<cr>", choice))
+        told = (one if one.help or one.label == CR else replace(one, help="Kept, no effect") for one in here)
+        return sorted(told, key=lambda choice: (choice.label == CR, choice))
+
+    def _modes(self) -> list[Mode]:
+        """Return the modes that are open, the innermost first."""
+        return [*([self._kept.mode] if self._kept else ()), *(level.mode for level in reversed(self._levels))]
 
     def feed(self, line: str, prompt_width: int = 0) -> Outcome:
         """Read one line; `prompt_width` is the column of the screen where it began, for the caret."""
@@ -246,15 +261,20 @@ class ConfigReader:
 
     def _keeps(self, kept: KeptSection, text: str, indent: int) -> bool:
         """Keep a line of a section without effect; leave the section where it ends."""
-        if indent > kept.indent:
+        names = self.store.names
+        line = text.strip()
+        if indent > kept.indent and not kept.block:
             kept.deeper = True
-        elif kept.deeper or any(knows(each.mode, text, self.store.names) for each in self._levels):
-            self._kept = None
-            return False
-        elif self._leaving(text):
-            return False
+            line = text[kept.indent + 1 :].rstrip()
+        elif kept.deeper or not kept.takes(text, self._leaving(text), names):
+            if kept.deeper or any(knows(each.mode, text, names) for each in self._levels):
+                self._kept = None
+                return False
+            line = in_full(kept.mode, line, names)
+            if self._leaving(text) or not kept.takes(line, "", names):
+                return False
         self.store.version += 1
-        kept.inert.lines.append(text[kept.indent + 1 :].rstrip() if indent > kept.indent else text.strip())
+        kept.inert.lines.append(line)
         return True
 
     def _text_begun(self, text: str) -> NeedsLines | None:
@@ -331,7 +351,7 @@ class ConfigReader:
 
     def _plainest(self, text: str) -> tuple[LineError, Mode]:
         """Return the error of the mode that understood most of a line; modes with its first word in full come first."""
-        errors = list(self._errors_in((level.mode for level in reversed(self._levels)), text))
+        errors = list(self._errors_in(self._modes(), text))
         if len(errors) > 1:
             word = text.split()[0].lower()
             spelled = [each for each in errors if any(one.label == word for one in each[1].ask(word, self.store.names))]
@@ -408,7 +428,7 @@ class ConfigReader:
                 del self._levels[depth + 1 :]
                 self._kept = None
                 return Outcome("inert", () if self.quiet else (OUTRANKED,), commit=True)
-            created = not self.quiet and command.operator == ">" and not _there(level.draft, settled)
+            created = not self.quiet and command.operator == ">" and not is_there(level.draft, settled)
             entered = apply(level.draft, settled)
             self.store.version += 1
         except Rejected as refusal:
@@ -449,7 +469,7 @@ class ConfigReader:
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
         """Return the path of what a line is about, and note the line where that is an object with a name."""
         path = level.path
-        for name, keys in _steps(command):
+        for name, keys in steps(command):
             path = (*path, name, keys)
             if keys is not None:
                 self.places.setdefault(path, self.number)
@@ -461,29 +481,12 @@ class ConfigReader:
             mode = self.store.language.modes[command.enters]
             self._levels.append(Level(mode, command.prompt or mode.prompt, entered, indent, path))
         elif command.operator == "~>" and entered is not None:
-            self._kept = KeptSection(
-                entered, " ".join(command.text.split()), command.prompt or self._levels[-1].prompt, indent
-            )
+            prompt = command.prompt or self._levels[-1].prompt
+            opener = " ".join(command.text.split())
+            self._kept = KeptSection(entered, opener, prompt, indent, section(command.declaration))
         else:
             return False
         return True
-
-
-def _steps(command: Command) -> Iterator[tuple[str, Any]]:
-    """Yield the steps of a command's target, each with its key; a step without key has None."""
-    for step in command.declaration.target.path:
-        yield step.name, None if step.keys is None else key_of(step, command.slots)
-
-
-def _there(draft: Any, command: Command) -> bool:
-    """Tell whether the entry that a line enters exists already."""
-    for name, key in _steps(command):
-        draft = getattr(draft, name)
-        if key is not None:
-            draft = draft.get(key)
-        if draft is None:
-            return False
-    return True
 
 
 def feed_all(reader: ConfigReader, lines: Iterable[str]) -> Iterator[tuple[int, Outcome]]:

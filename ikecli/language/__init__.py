@@ -13,6 +13,7 @@ from ikecli.language.language import (
     load_from,
     load_mode,
     printable,
+    section,
 )
 from ikecli.language.levels import Levels, in_full, known
 from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
@@ -57,6 +58,7 @@ __all__ = [
     "nearest",
     "printable",
     "reason",
+    "section",
     "unwrapped",
     "write",
 ]

@@ -14,9 +14,9 @@ from ikecli.language.command import Command, LineError
 from ikecli.language.grammar import Graph, Refusal
 from ikecli.language.line import CURSOR, Choice, Line, Names, no_names
 from ikecli.language.negation import negated_pattern
-from ikecli.language.notation import Fragments, GrammarFile, read_file, read_mode
+from ikecli.language.notation import Declaration, Fragments, GrammarFile, read_file, read_mode
 from ikecli.language.paths import Done
-from ikecli.language.target import NotationError
+from ikecli.language.target import NotationError, Target
 from ikecli.language.tree import Node
 
 LINE_LIMIT: Final = 4096
@@ -123,6 +123,22 @@ class Mode:
 def first_word(text: str) -> str:
     """Return the first word of a line in small letters, empty where it has none."""
     return text.split(None, 1)[0].lower() if text and not text.isspace() else ""
+
+
+@lru_cache(None)
+def section(opener: Declaration) -> Mode:
+    """Return the mode of a section without effect: its lines are those that its declaration lists, and have none."""
+    assert opener.takes is not None
+    lines = Declaration(
+        opener.file,
+        opener.line,
+        opener.text,
+        tree.exactly(opener.takes),
+        Target("~", reason=opener.target.reason),
+        tree.slots(opener.takes),
+        opener.dialect,
+    )
+    return Mode(GrammarFile(opener.target.takes, opener.target.prompt or "", (lines,)), opener.dialect)
 
 
 def printable(text: str) -> bool:

@@ -23,7 +23,7 @@ Fragments: TypeAlias = dict[str, Node]
 class Declaration:
     """One command: its pattern, its target, where it is written, the comment above it.
 
-    `opened` names the paths that its file enters.
+    `opened` names the paths that its file enters, `takes` is what the lines of a section `~>` look like.
     """
 
     file: str
@@ -35,6 +35,7 @@ class Declaration:
     dialect: str
     opened: AbstractSet[tuple[str, ...]] = frozenset()
     note: str = ""
+    takes: Node | None = None
 
     @property
     def place(self) -> str:
@@ -325,8 +326,13 @@ def _declare(
     target = read_target(op, entry.text[operator.end() :].strip())
     if op in ("~", "~>"):
         pattern = tree.exactly(pattern)
+    takes = None
+    if target.takes:
+        takes = fragments.get(target.takes.removeprefix("@"))
+        if takes is None:
+            raise ValueError(f"no fragment {target.takes} is defined above")
     declaration = Declaration(
-        name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect, opened, entry.note
+        name, entry.line, entry.text, pattern, target, tree.slots(pattern), dialect, opened, entry.note, takes
     )
     numbered = target.path[-1].keys if target.step else ()
     for slot in (*target.keys, target.hide, target.at):

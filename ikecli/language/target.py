@@ -33,6 +33,7 @@ class Target:
     """The effect of a line. `path` is empty for `~` and `!`; `also` holds the further paths that `-` clears.
 
     `reason` is why a `~` has no effect, or is refused, as an operator reads it; of a `!` what the function is to say.
+    `takes` names the fragment that lists the lines of a section `~>`.
     """
 
     operator: Operator
@@ -43,6 +44,7 @@ class Target:
     default: str | None = None
     enters: str = ""
     prompt: str | None = None
+    takes: str = ""
     negative: str | None = None
     off: bool = False
     always: bool = False
@@ -69,7 +71,15 @@ class Target:
 _STEP = re.compile(r"([a-z_][a-z0-9_]*)(?:\(([a-z0-9_ ]*)\))?")
 _CALL = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _FLAGS: Final = frozenset({"off", "always", "hidden", "sorted", "merge", "keep", "needs", "fixed", "refused", "resets"})
-_NAMED: Final = {"in": "enters", "no": "negative", "hide": "hide", "at": "at", "part": "part", "prompt": "prompt"}
+_NAMED: Final = {
+    "in": "enters",
+    "no": "negative",
+    "hide": "hide",
+    "at": "at",
+    "part": "part",
+    "prompt": "prompt",
+    "takes": "takes",
+}
 
 
 def read_path(text: str) -> Path:
@@ -109,6 +119,8 @@ def read_target(operator: Operator, text: str) -> Target:
     target = Target(operator, also=tuple(also), **fields)  # type: ignore[arg-type]
     if (operator == ">") != bool(target.enters):
         raise ValueError("`> path` goes with `, in file`, and only that")
+    if (operator == "~>") != bool(target.takes):
+        raise ValueError("`~> reason` goes with `, takes @fragment`, and only that")
     return target
 
 

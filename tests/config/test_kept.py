@@ -7,7 +7,9 @@ from itertools import pairwise
 import pytest
 
 from ikecli.config import ConfigReader
+from ikecli.language import load
 from tests.config.reading import commands, new_store, read, typed
+from tests.grammar.test_grammars import beginnings
 
 ROUTER = """\
 version 17.9
@@ -147,3 +149,87 @@ def test_a_typed_line_without_effect_may_be_abbreviated_and_is_kept_in_full() ->
     assert all(reader.feed(line).accepted for line in lines.splitlines())
     assert {"crypto key generate rsa", "crypto pki trust T"} <= set(commands(store))
     assert "Invalid input" in typed("ios", "ip multi"), "several words begin so"
+
+
+# Sections without indentation, as they are typed and as mails flatten them
+
+
+FLAT = """\
+router bgp 65000
+bgp log-neighbor-changes
+neighbor 192.0.2.2 remote-as 65001
+address-family ipv4 vrf RED
+redistribute connected
+exit
+address-family ipv6
+neighbor 2001:db8::2 activate
+exit-address-family
+neighbor 192.0.2.2 description there
+policy-map OUT
+class VOICE
+priority percent 10
+class class-default
+fair-queue
+line vty 0 4
+login local
+transport input ssh
+crypto pki certificate chain TP
+certificate ca 01
+30820122 300D0609 2A864886 F70D0101
+0203010001
+quit
+crypto isakmp policy 10
+encr aes 256
+authentication pre-share
+hostname R9
+"""
+
+
+def test_a_section_without_effect_takes_the_lines_that_are_listed_for_it_and_no_others() -> None:
+    store, outcomes = read("ios", FLAT)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert store.hostname == "R9"
+    kept = [line.strip() for line in commands(store) if line.startswith(" ")]
+    openers = ("router", "policy-map", "line vty", "crypto ", "hostname")
+    assert sorted(kept) == sorted(line for line in FLAT.splitlines() if not line.startswith(openers))
+    assert read("ios", store.startup())[0].startup() == store.startup()
+
+
+def test_an_unknown_word_in_a_section_without_effect_is_an_error_and_the_section_goes_on() -> None:
+    assert typed("ios", "router bgp 65000\nnieghbor 192.0.2.2 remote-as 65001\nneighbor 192.0.2.3 remote-as 65001") == (
+        "Router(config)#router bgp 65000\n"
+        "NOTE: kept, no effect: no routing protocol runs here.\n"
+        "Router(config-router)#nieghbor 192.0.2.2 remote-as 65001\n"
+        "                       ^\n"
+        "% Invalid input detected at '^' marker.\n"
+        "% Did you mean neighbor?\n\n"
+        "Router(config-router)#neighbor 192.0.2.3 remote-as 65001"
+    )
+
+
+def test_a_line_of_a_section_without_effect_is_typed_short_and_kept_in_full() -> None:
+    store, outcomes = read("ios", "router bgp 65000\nneigh 192.0.2.2 remote-as 65001\nint Lo0\nno sh\n")
+    assert all(outcome.accepted for outcome in outcomes)
+    assert " neighbor 192.0.2.2 remote-as 65001" in commands(store)
+    assert "Loopback0" in store.draft.interfaces
+
+
+@pytest.mark.parametrize("dialect", ["ios", "asa"])
+def test_no_section_without_effect_takes_a_line_of_the_configuration_around_it(dialect: str) -> None:
+    """But for the few whose words mean something of their own there, as on the devices."""
+    language = load(dialect)
+    outside = [each for each in language.modes["config"].file.declarations if each.target.operator not in ("~", "~>")]
+    first = {words[0] for each in outside for words, _ in beginnings(each.pattern) if words}
+    for mode in language.modes.values():
+        for each in mode.file.declarations:
+            taken = {words for words, then in beginnings(each.takes) if then == "LINE"} if each.takes else set()
+            own = {
+                "password",
+                "domain-name",
+                "set",
+                "smart-tunnel",
+                "bridge-domain",
+                "xconnect",
+                "anyconnect-essentials",
+            }
+            assert {words[0] for words in taken if len(words) == 1} & first <= own, each.place
