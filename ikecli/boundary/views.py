@@ -101,6 +101,15 @@ class ChildView:
 
 
 @value
+class IpsecTotalsView:
+    """What all Child SAs counted, of which so many are there and so many ended without another in their place."""
+
+    active: int
+    previous: int
+    counters: Counters
+
+
+@value
 class IkeSaView:
     """One IKE SA. `local`/`remote` are addresses, ports beside them; numbers as in the registries.
 

@@ -228,6 +228,15 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
         )
 
 
+def security_association(store: Store) -> Iterator[IpsecProfileView]:
+    """Yield what a router's IPsec SAs have where no crypto map and no profile says so, as a profile without a name."""
+    draft = store.draft
+    if isinstance(draft, ios.Ios):
+        bare = ios_ipsec.IpsecProfile()
+        seconds, volume = tunnels_ios.seconds_of(bare, draft), tunnels_ios.volume_of(bare, draft)
+        yield IpsecProfileView("", "", seconds, volume, False, None, (), (), tunnels_ios.idle_time(None, draft))
+
+
 def vrfs(store: Store) -> Iterator[VrfView]:
     """Yield the routing tables beside the global one."""
     network = store.intent.network

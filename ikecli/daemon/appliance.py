@@ -33,7 +33,7 @@ from ikecli.boundary.effects import (
 from ikecli.boundary.events import KeysDerived
 from ikecli.boundary.notices import LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
-from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
+from ikecli.boundary.views import ChildView, Counters, IkeSaView, IpsecTotalsView, StatsView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.config.views import session_lines
@@ -390,6 +390,10 @@ class Appliance:
             replace(child, counters=counts.get(child.inbound_spi, none), past=past(child.inbound_spi))
             for child in found
         ]
+
+    def ipsec_totals(self) -> IpsecTotalsView:
+        """Return what all Child SAs counted, those that ended too."""
+        return self._totals.view()
 
     def reset_counters(self) -> None:
         """Have the data plane count from now on."""

@@ -34,10 +34,12 @@ def _ike(appliance: Appliance, options: Options) -> None:
 
 def _ipsec(appliance: Appliance, options: Options) -> None:
     """Delete Child SAs at both ends; traffic sets them up again."""
-    peer, name = options.get("peer"), options.get("map")
+    peer, name, vrf = options.get("peer"), options.get("map"), options.get("vrf")
+    spi = int(str(options.get("spi") or "0"), 16)
     for sa in appliance.sas():
         for child in sa.children:
-            if peer in (None, "", sa.remote) and (not name or child.connection.split(" ")[0] == name):
+            fits = peer in (None, "", sa.remote) and vrf in (None, "", sa.vrf) and spi in (0, child.inbound_spi)
+            if fits and (not name or child.connection.split(" ")[0] == name):
                 appliance.do(DeleteChild(spi=child.inbound_spi))
 
 

@@ -49,13 +49,15 @@ def _each_sa(appliance: Appliance, options: Options) -> Iterator[IkeSaView]:
 
 
 def _ipsec(appliance: Appliance, options: Options) -> Iterator[ConnectionView]:
-    peer, name, interface = (options.get(word) for word in ("peer", "map", "interface"))
+    peer, name, interface, vrf = (options.get(word) for word in ("peer", "map", "interface", "vrf"))
     return (
         view
         for view in joined.connections(appliance)
         if (not peer or peer in view.peers or any(child.remote == peer for child in view.children))
         and name in (None, "", view.name)
         and interface in (None, "", view.interface)
+        and vrf in (None, "", view.vrf)
+        and (not options.get("ipv6") or ":" in view.local)
     )
 
 
@@ -69,16 +71,28 @@ def _maps(appliance: Appliance, options: Options) -> list[ConnectionView]:
 
 
 def _sessions(appliance: Appliance, options: Options) -> Iterator[IkeSaView | ConnectionView]:
-    remote, local, interface = (options.get(word) for word in ("remote", "local", "interface"))
+    """Yield IKE SAs, each lot with the connections that it serves behind it."""
+    interface, user = options.get("interface"), options.get("user")
+    served: set[int] = set()
     for view in joined.sessions(appliance):
         if isinstance(view, IkeSaView):
             wanted = chosen(view, options)
             places = {child.interface for child in view.children}
+            served |= {child.inbound_spi for child in view.children if wanted and user}
         else:
-            wanted = (not remote or remote in view.peers) and local in (None, view.local)
+            wanted = _between(view, options)
+            wanted = wanted and (not user or any(child.inbound_spi in served for child in view.children))
             places = {view.interface}
         if wanted and (not interface or interface in places):
             yield view
+
+
+def _between(view: ConnectionView, options: Options) -> bool:
+    """Tell whether a connection is between the ends, and of the profile, that options name."""
+    facts = {"local": view.local, "vrf": view.vrf, "group": view.profile}
+    return options.get("remote") in (None, "", *view.peers) and all(
+        options.get(name) in (None, "", fact) for name, fact in facts.items()
+    )
 
 
 def _system(appliance: Appliance, options: Options) -> list[SystemView]:
@@ -185,6 +199,9 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.policy": _named(views.policies),
     "ikev2.profile": _named(views.profiles),
     "ipsec.sa": _ipsec,
+    "ipsec.count": _each_sa,
+    "ipsec.stats": lambda appliance, options: [appliance.ipsec_totals()],
+    "ipsec.lifetime": lambda appliance, options: views.security_association(appliance.store),
     "ipsec.df_bit": _named(views.outers),
     "ipsec.fragmentation": _named(views.outers),
     "ipsec.transform_set": _named(views.transform_sets),

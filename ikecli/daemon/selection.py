@@ -17,7 +17,14 @@ KINDS: Final = {"l2l": False, "ra-ikev2-ipsec": True}
 
 def chosen(sa: IkeSaView, options: Mapping[str, Option]) -> bool:
     """Tell whether an IKE SA is one of those that a command's options name; without options it is."""
-    facts = {"local": sa.local, "remote": sa.remote, "index": sa.id, "group": sa.profile, "user": sa.remote_identity}
+    facts = {
+        "local": sa.local,
+        "remote": sa.remote,
+        "index": sa.id,
+        "group": sa.profile,
+        "user": sa.remote_identity,
+        "vrf": sa.vrf,
+    }
     assigned = options.get("assigned")
     if assigned and assigned not in sa.assigned:
         return False

@@ -90,6 +90,7 @@ COMMANDS: Final[Late[str, Function]] = Late(
         "exit": "session:leave",
         "help": "session:help",
         "says": "answers:says",
+        "show.tech": "tech:tech",
         "lacks": "answers:lacks",
         "connect": "session:connect",
         "show.history": "session:history",

@@ -227,10 +227,15 @@ class Shell:
             self._refuse(error, line, width)
             return False
         output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.spoken)
-        call = Call(self, output, command.calls, command.arguments, line, command.says)
-        await COMMANDS[command.calls](call)
+        await COMMANDS[command.calls](Call(self, output, command.calls, command.arguments, line, command.says))
         await output.finish()
         return True
+
+    async def run_within(self, out: Output, line: str) -> None:
+        """Run a line of exec mode whose output is a part of another's; raises Rejected."""
+        command = await self._exec.read(line)
+        self._exec.barred(command, line, self.who)
+        await COMMANDS[command.calls](Call(self, out, command.calls, command.arguments, line, command.says))
 
     def _refuse(self, error: LineError, line: str, width: int) -> None:
         if not self.terminal.typed:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from ikecli.boundary.effects import Direction, Endpoint, EspKeys, Install, Remove, Update
-from ikecli.boundary.views import Counters
+from ikecli.boundary.views import Counters, IpsecTotalsView
 from ikecli.daemon.totals import Totals
 from ikecli.intent import Selector
 from ikecli.lab.clock import VirtualClock
@@ -103,3 +103,23 @@ def test_nothing_is_kept_of_sas_that_are_gone() -> None:
     node.totals.forget([5])
     node.clock.run(10)
     assert not any((node.totals._lines, node.totals._places, node.totals._outbound, node.totals._ends))
+
+
+def test_the_sum_of_all_goes_on_when_nothing_takes_an_sas_place() -> None:
+    node = Node()
+    node.put(1)
+    node.counted[1] = Counters(packets_out=10, packets_in=20)
+    node.leave(1, after=5)
+    assert node.totals.view() == IpsecTotalsView(1, 0, Counters(packets_out=10, packets_in=20))
+    node.counted[1] = Counters(packets_in=23)
+    node.clock.run(10)
+    del node.counted[1]
+    node.put(3)
+    node.counted[3] = Counters(packets_out=1)
+    assert node.totals.view() == IpsecTotalsView(1, 1, Counters(packets_out=11, packets_in=23))
+    node.put(5)
+    node.leave(3)
+    del node.counted[3]
+    assert node.totals.view() == IpsecTotalsView(1, 1, Counters(packets_out=11, packets_in=23))
+    node.totals.reset()
+    assert node.totals.view() == IpsecTotalsView(1, 0, Counters())

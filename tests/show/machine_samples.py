@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ikecli.boundary.machine import HostView, LoadView, MemoryView, NeighbourView, RoomView, SocketView
+from ikecli.boundary.views import Counters, IpsecTotalsView
 
 MEMORY = MemoryView(50_000_000, 3_950_000_000, 3_900_000_000, 8_000_000_000, 3_950_000_000)
 LOAD = LoadView(4711, 250, 120, 40, 12_345, 6_000)
@@ -16,3 +17,4 @@ NEIGHBOURS = (
 )
 HOSTS = (HostView("hub", ("192.0.2.254",)), HostView("six", ("2001:db8::2", "192.0.2.9")))
 SOCKETS = (SocketView("192.0.2.1", 500, 0, 0), SocketView("::", 4500, 12, 0))
+TOTALS = IpsecTotalsView(3, 2, Counters(5, 640, 4, 512, 1, 2, 3, 4))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, ROOM, SOCKETS
+from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, ROOM, SOCKETS, TOTALS
 from tests.show.samples import (
     ACCESS_LISTS,
     ACCESS_LISTS_6,
@@ -57,6 +57,10 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-archive": ("ios", "show.archive", {}, ARCHIVES),
     "ios-flash": ("ios", "show.flash", {}, (*FILES, ROOM)),
     "asa-flash": ("asa", "show.flash", {}, (*FILES, ROOM)),
+    "ios-ipsec-count": ("ios", "show.ipsec.count", {}, SAS),
+    "ios-ipsec-stats": ("ios", "show.ipsec.stats", {}, (TOTALS,)),
+    "asa-ipsec-stats": ("asa", "show.ipsec.stats", {}, (TOTALS,)),
+    "ios-ipsec-lifetime": ("ios", "show.ipsec.lifetime", {}, IPSEC_PROFILES),
     "ios-file-systems": ("ios", "show.file_systems", {}, (ROOM,)),
     "ios-memory": ("ios", "show.memory", {}, (MEMORY,)),
     "asa-memory": ("asa", "show.memory", {}, (MEMORY,)),

@@ -20,6 +20,7 @@ NOT_RENDERED = {
     "show.startup",
     "show.history",
     "show.terminal",
+    "show.tech",
     "show.derived",
     "show.archive.differences",
     "show.reload",

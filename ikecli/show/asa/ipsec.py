@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 from ikecli.boundary.outer import OuterView
-from ikecli.boundary.views import ChildView, ConnectionView, FlowView
+from ikecli.boundary.views import ChildView, ConnectionView, FlowView, IpsecTotalsView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, overhead, received_wrong, seconds_left
 from ikecli.show.options import Slots, detailed
@@ -128,3 +128,26 @@ def _sa(view: ConnectionView, child: ChildView, direction: str) -> Iterator[str]
         yield f"         sa timing: remaining key lifetime (sec): {seconds_left(child)}"
     yield f"         IV size: {suites.sizes(child.encryption, child.integrity)[0]} bytes"
     yield f"         replay detection support: {'Y' if child.replay_window else 'N'}"
+
+
+def stats(views: Sequence[IpsecTotalsView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec stats`: what is counted here, in the lines that have it."""
+    for view in views:
+        count = view.counters
+        yield ""
+        yield "IPsec Global Statistics"
+        yield "-----------------------"
+        yield f"Active tunnels: {view.active}"
+        yield f"Previous tunnels: {view.previous}"
+        yield "Inbound"
+        yield f"    Bytes: {count.octets_in}"
+        yield f"    Packets: {count.packets_in}"
+        yield f"    Dropped packets: {count.errors_in + count.replays + count.integrity_failures}"
+        yield f"    Replay failures: {count.replays}"
+        yield f"    Authentication failures: {count.integrity_failures}"
+        yield f"    Decryptions: {count.packets_in}"
+        yield "Outbound"
+        yield f"    Bytes: {count.octets_out}"
+        yield f"    Packets: {count.packets_out}"
+        yield f"    Dropped packets: {count.errors_out}"
+        yield f"    Encryptions: {count.packets_out}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from ikecli.boundary.views import ChildView, ConnectionView, IpsecProfileView, TransformSetView
+from ikecli.boundary.views import ChildView, ConnectionView, IkeSaView, IpsecProfileView, TransformSetView
 from ikecli.show import suites, text
 from ikecli.show.flows import Block, blocks, kilobytes_left, plaintext_mtu, received_wrong, seconds_left
 from ikecli.show.ios.crypto_map import idle_time, terms
@@ -127,6 +127,25 @@ def transform_set(views: Sequence[TransformSetView], slots: Slots) -> Iterator[s
         yield f"Transform set {view.name}: {{ {view.transforms}  }} "
         yield f"   will negotiate = {{ {'Transport' if view.transport else 'Tunnel'},  }}, "
         yield ""
+
+
+def count(views: Iterable[IkeSaView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec sa count`: those of one direction each; one of the same flows as another is being rekeyed."""
+    active = rekeying = 0
+    for view in views:
+        active += 2 * len(view.children)
+        rekeying += 2 * (len(view.children) - len({(child.connection, child.flows) for child in view.children}))
+    yield f"IPsec SA total: {active}, active: {active}, rekeying: {rekeying}, unused: 0, invalid: 0"
+
+
+def lifetime(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
+    """`show crypto ipsec security-association [lifetime | idle-time]`."""
+    for view in views:
+        volume = f"{view.kilobytes} kilobytes/" if view.kilobytes else ""
+        if slots.get("only") != "idle-time":
+            yield f"Security association lifetime: {volume}{view.lifetime} seconds"
+        if slots.get("only") == "idle-time" or view.idle:
+            yield f"Security association idletime: {f'{view.idle} seconds' if view.idle else 'disabled'}"
 
 
 def profile(views: Sequence[IpsecProfileView], slots: Slots) -> Iterator[str]:
