@@ -165,7 +165,7 @@ class _Resolver:
             offered = [one for each in policy.proposals if each in known for one in _offers(each, known[each])]
             default = policy is not self.draft.policies.get(name)
             vrf = None if default or policy.fvrf == "any" else "" if policy.fvrf in (None, "global") else policy.fvrf
-            yield IkePolicy(name, tuple(offered), tuple(policy.locals), vrf)
+            yield IkePolicy(name, tuple(offered), tuple(policy.locals), vrf, bool(policy.inbound))
 
     def proposal(self, name: str, proposal: ios.Proposal) -> None:
         """Complain of a proposal that offers nothing."""
@@ -228,6 +228,8 @@ class _Resolver:
             mangled=self.remote.mangled(name, profile),
             ppks=self.ppks(name, profile),
             force_encapsulation=bool(profile.force_encapsulation),
+            inbound=bool(profile.inbound),
+            sole=bool(profile.sole),
             vrf=None if profile.fvrf == "any" else profile.fvrf or "",
             template_auto=profile.virtual_template is not None and profile.virtual_template.mode == "auto",
         )

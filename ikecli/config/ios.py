@@ -60,6 +60,7 @@ class Policy:
     """`crypto ikev2 policy`."""
 
     fvrf: str | None = None
+    inbound: bool | None = None
     locals: list[Ip] = field(default_factory=list)
     proposals: list[str] = field(default_factory=list)
     inert: dict[str, Inert] = field(default_factory=dict)
@@ -149,6 +150,8 @@ class Profile:
     dpd: Dpd | None = None
     nat_keepalive: int | None = None
     force_encapsulation: bool | None = None
+    inbound: bool | None = None
+    sole: bool | None = None
     authorization: GroupAuthorization | None = None
     config_request: bool | None = None
     config_accept: bool | None = None

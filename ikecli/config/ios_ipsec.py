@@ -88,6 +88,7 @@ class IpsecProfile:
     reverse_tag: int | None = None
     reverse_gateway: Ip | None = None
     rri_dvti_disable: bool | None = None
+    most_flows: int | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 

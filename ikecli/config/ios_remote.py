@@ -58,6 +58,7 @@ class AuthorizationPolicy:
     local_lan: bool | None = None
     backups: list[str] = field(default_factory=list)
     session: int | None = None
+    most_children: int | None = None
     banner: str | None = None
     route_tunnel: bool | None = None
     route_interfaces: list[str] = field(default_factory=list)

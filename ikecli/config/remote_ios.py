@@ -123,6 +123,7 @@ class Remote:
             clauses=self.accepted.clauses(where, name, held.route_map),
             tells_own=bool(held.route_tunnel),
             session=held.session or 0,
+            most_children=held.most_children or 0,
             pfs=bool(held.pfs),
             excluded=(NEARBY,) if held.local_lan else (),
             backups=tuple(held.backups[:MAX_BACKUPS]),

@@ -265,6 +265,7 @@ class Tunnels:
             idle=idle_time(held.idle, self.draft),
             outer=outer_of(held, self.draft.interfaces[one.name], self.draft),
             reverse_route=None if gre or is_static(held) else reverse_of(held),
+            most_flows=held.most_flows or 0,
         )
 
     def routes(self, connections: Iterable[Connection]) -> Iterator[Route]:
@@ -372,6 +373,7 @@ class Tunnels:
             idle_time(held.idle, self.draft),
             outer_of(held, self.draft.interfaces[one.name], self.draft),
             reverse_of(held) or (None if held.rri_dvti_disable else ReverseRoute(tunnel=True)),
+            held.most_flows or 0,
         )
 
 

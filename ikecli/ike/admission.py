@@ -15,7 +15,8 @@ from ikecli.value import value
 if TYPE_CHECKING:
     from ikecli.boundary.effects import Datagram
     from ikecli.ike.core import Core
-    from ikecli.ike.sa import IkeSa
+    from ikecli.ike.sa import ChildSa, IkeSa
+    from ikecli.intent import Connection
 
 
 @value
@@ -75,8 +76,20 @@ def ike(core: Core, own: bool) -> Full | None:
     return Full(f"{len(core.sas)} IKE SAs, which is the limit") if len(core.sas) >= intent.max_sas else None
 
 
-def child(core: Core) -> str:
-    """Return why there are enough Child SAs, or nothing; those that are asked for count."""
+def room(core: Core, connection: Connection, but: ChildSa | None = None) -> int | None:
+    """Return how many selector pairs more a connection may have, beside those of `but`; None without a bound."""
+    if not connection.most_flows:
+        return None
+    peers = (sa for peer in connection.peers for sa in core.by_peer.get(peer.packed, ()))
+    every = (one for sa in peers for one in sa.children.values() if one.connection == connection.label)
+    held = sum(len(one.pairs) for one in every if not (one is but or one.replaced or one.deleting))
+    return max(0, connection.most_flows - held)
+
+
+def child(core: Core, connection: Connection | None = None) -> str:
+    """Return why there are enough Child SAs, or enough of a connection, or nothing; those that are asked for count."""
+    if connection is not None and room(core, connection) == 0:
+        return f"{connection.most_flows} flows of it, which is the limit"
     most = core.lookup.intent.admission.children
     if not most or len(core.children) + len(core.begun.sas) < most - core.begun.exchanges:
         return ""
@@ -85,9 +98,9 @@ def child(core: Core) -> str:
     return f"{new} IPsec SAs, which is the limit" if new >= most else ""
 
 
-def exchange(core: Core) -> str:
-    """Return why no exchange for a further Child SA is begun or served, or nothing."""
-    return child(core) or _negotiating(core, len(core.waiting) + len(core.begun.sas))
+def exchange(core: Core, connection: Connection) -> str:
+    """Return why no exchange for a further Child SA of a connection is begun, or nothing."""
+    return child(core, connection) or _negotiating(core, len(core.waiting) + len(core.begun.sas))
 
 
 def turn_away(core: Core, datagram: Datagram, full: Full) -> None:

@@ -68,8 +68,8 @@ class _Change:
         self.connections = {label for label, row in old.connections.items() if new.connections.get(label) != row}
 
         @cache
-        def other_policy(local: Address, vrf: str) -> bool:
-            return old.proposals(local, vrf) != new.proposals(local, vrf)
+        def other_policy(local: Address, vrf: str, own: bool) -> bool:
+            return old.proposals(local, vrf, own) != new.proposals(local, vrf, own)
 
         self.other_policy = other_policy
 
@@ -77,7 +77,9 @@ class _Change:
         """Tell whether a row that an IKE SA stands on is another now."""
         connection = sa.birth.aim.connection if sa.birth else ""
         return (
-            sa.profile in self.profiles or connection in self.connections or self.other_policy(sa.local.address, sa.vrf)
+            sa.profile in self.profiles
+            or connection in self.connections
+            or self.other_policy(sa.local.address, sa.vrf, sa.began)
         )
 
 

@@ -29,14 +29,14 @@ def connect(core: Core, label: str, packet: Acquire | None = None) -> None:
         return
     if covered(core, connection, packet) or _under_way(core, connection):
         return
-    if why := admission.child(core):
+    if why := admission.child(core, connection):
         _put_off(core, connection, connection.peers, why)
         return
     aim = Aim(label, packet if connection.asks is None else None)
     sa = newest(sa for sa in _all(core, connection) if usable(sa, connection))
     if sa is None:
         begin(core, connection, peers_of(core, connection), aim)
-    elif why := admission.exchange(core):
+    elif why := admission.exchange(core, connection):
         _put_off(core, connection, connection.peers, why)
     elif not core.want(sa, Want.CHILD, aim):
         _tell_failed(core, connection, connection.peers, "too many exchanges wait in the IKE SA")
@@ -148,7 +148,10 @@ def _asked_for(sa: IkeSa) -> str:
 def _lacks(core: Core, connection: Connection, peer: Address) -> str:
     if connection.profile is None:
         return f"no profile is for peer {peer}"
-    if connection.profile in core.lookup.profiles:
+    named = core.lookup.profiles.get(connection.profile)
+    if named is not None and named.inbound:
+        return f"profile {named.name} is for peers that begin alone"
+    if named is not None:
         return f"profile {connection.profile} is for another routing table than {connection.vrf or 'the global one'}"
     return f"profile {connection.profile} is not there, or not complete"
 

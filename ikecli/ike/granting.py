@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from ikecli.errors import Refused
+from ikecli.ike import admission, coverage
 from ikecli.ike.choose import Additional, Offer, anything, no_stronger
+from ikecli.ike.inner import authorization
 from ikecli.ike.lease import narrowed
+from ikecli.ike.limits import MAX_CHILDREN
 from ikecli.ike.sa import IkeSa
-from ikecli.ike.selectors import Pair
+from ikecli.ike.selectors import Pair, narrow
 from ikecli.ike.talk import Talk
+from ikecli.ike.transport import Ends
 from ikecli.intent import Connection
 from ikecli.intent.selectors import any_selector
-from ikecli.numbers import BY_KEY, Algorithm, Exchange, TransformType
+from ikecli.numbers import BY_KEY, Algorithm, Exchange, NotifyType, TransformType
 from ikecli.wire.payloads import KeyExchange, SecurityAssociation
 
 _CREATE_CHILD: Final = Exchange.CREATE_CHILD_SA
@@ -52,6 +57,43 @@ def served(group: int | None) -> Algorithm | None:
 def told(sa: IkeSa) -> Algorithm | None:
     """Return the group of an IKE SA whose peer told us to do PFS, without saying by which group."""
     return sa.suite.group if sa.suite is not None and sa.lease is not None and sa.lease.taken.pfs else None
+
+
+def check_room(talk: Talk) -> None:
+    """Raise Refused where a peer is to have no further Child SA."""
+    standing = sum(not (one.replaced or one.deleting) for one in talk.sa.children.values())
+    gives = None if talk.sa.began else authorization(talk.core, talk.sa)
+    why = admission.child(talk.core)
+    if len(talk.sa.children) >= MAX_CHILDREN:
+        why = f"{MAX_CHILDREN} Child SAs in this IKE SA"
+    elif gives is not None and 0 < gives.most_children <= standing:
+        why = f"{standing} IPsec SAs of this peer, which is the limit"
+    if why:
+        raise Refused(f"there are {why}", NotifyType.NO_ADDITIONAL_SAS)
+
+
+def grants(
+    talk: Talk, candidates: list[Connection], asked: Ends, ends: Ends
+) -> list[tuple[Connection, tuple[Pair, ...]]]:
+    """Return what the peer gets of each connection, first of those that cover what it names first: its packet.
+
+    `asked` are its selectors as a connection in transport mode knows them, `ends` as they are. Raises Refused where
+    what it could get is more than there may be.
+    """
+    rows = candidates
+    if len(rows) > 1:
+        firsts = {mode: tuple(end[:1] for end in each) for mode, each in ((True, asked), (False, ends))}
+        rows = sorted(rows, key=lambda row: not narrow(flows(talk, row), *firsts[bool(row.transport)]))
+    found, full = [], None
+    for row in rows:
+        if pairs := coverage.granted(row, flows(talk, row), *(asked if row.transport else ends)):
+            full = full or row
+            if pairs := pairs[: admission.room(talk.core, row, talk.replaces)]:
+                found.append((row, pairs))
+    if full is not None and not found:
+        why = f"there are {full.most_flows} flows of {full.label}, which is the limit"
+        raise Refused(why, NotifyType.NO_ADDITIONAL_SAS)
+    return found
 
 
 def flows(talk: Talk, connection: Connection) -> tuple[Pair, ...]:

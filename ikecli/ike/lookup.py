@@ -61,7 +61,7 @@ class Lookup:
         self._unindexed: Final = [row for row in intent.profiles if _keys(row) is None]
         self._by_peer: Final = _by_peer(intent.connections)
         self._padded: Final[dict[tuple[int, int], tuple[Keyed, Secret]]] = {}
-        self._ike: Final[dict[tuple[Address, str], IkeOffers]] = {}
+        self._ike: Final[dict[tuple[Address, str, bool], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
         self._esp: Final[dict[tuple[str, Algorithm | None, Additional], tuple[Offer, ...]]] = {}
@@ -80,14 +80,14 @@ class Lookup:
         self.connections.pop(label, None)
         self.flows.pop(label, None)
 
-    def proposals(self, local: Address, vrf: str = "") -> tuple[IkeProposal, ...]:
-        """Return the IKE proposals at a local address of a routing table.
+    def proposals(self, local: Address, vrf: str = "", own: bool = False) -> tuple[IkeProposal, ...]:
+        """Return the IKE proposals at a local address of a routing table, for IKE SAs that we begin or that peers do.
 
         Those of the policies that name the address, else of those that name none.
         """
-        held = [row for row in self.intent.policies if row.vrf in (None, vrf)]
-        own = [row for row in held if local in row.locals]
-        rows = own or [row for row in held if not row.locals]
+        held = [row for row in self.intent.policies if row.vrf in (None, vrf) and not (own and row.inbound)]
+        here = [row for row in held if local in row.locals]
+        rows = here or [row for row in held if not row.locals]
         return tuple(one for row in rows for one in row.proposals)
 
     def nameif(self, local: Address) -> str:
@@ -95,16 +95,16 @@ class Lookup:
         held = (row for row in self.intent.network.interfaces if any(one.ip == local for one in row.addresses))
         return next((row.nameif for row in held), "")
 
-    def ike_offers(self, local: Address, vrf: str = "") -> IkeOffers:
-        """Return what is offered and accepted at a local address of a routing table."""
-        known = self._ike.get((local, vrf))
+    def ike_offers(self, local: Address, vrf: str = "", own: bool = False) -> IkeOffers:
+        """Return what is offered (`own`) or accepted at a local address of a routing table."""
+        known = self._ike.get((local, vrf, own))
         if known is None:
-            offers = ike_offers(self.proposals(local, vrf))
+            offers = ike_offers(self.proposals(local, vrf, own))
             proposals = tuple(offer.proposal(at, b"") for at, offer in enumerate(offers, 1))
             payload = UnknownPayload(PayloadType.SA, SecurityAssociation(proposals).write())
             additional = any(offer.additional for offer in offers)
             plain = tuple(plain for offer in offers if (plain := offer.plain()) is not None) if additional else offers
-            known = self._ike[local, vrf] = IkeOffers(offers, plain, payload, additional)
+            known = self._ike[local, vrf, own] = IkeOffers(offers, plain, payload, additional)
         return known
 
     def esp_offers(
@@ -152,9 +152,11 @@ class Lookup:
     def profile_towards(self, connection: Connection, peer: Address) -> Profile | None:
         """Return the profile for setting up a connection: the one it names, else the one that fits the address."""
         if connection.profile is not None:
-            named = self.profiles.get(connection.profile)
-            return named if named is not None and named.vrf in (None, connection.vrf) else None
-        return self.profile(Identity.of(peer), connection.local, peer, connection.vrf)
+            found = self.profiles.get(connection.profile)
+            found = found if found is not None and found.vrf in (None, connection.vrf) else None
+        else:
+            found = self.profile(Identity.of(peer), connection.local, peer, connection.vrf)
+        return None if found is not None and found.inbound else found
 
     def wants(self) -> tuple[str, ...]:
         """Return for a human what each profile is for."""

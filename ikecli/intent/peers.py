@@ -40,13 +40,14 @@ class IkeProposal:
 class IkePolicy:
     """The proposals, in order, that hold at a local address (all of them when `locals` is empty) of a routing table.
 
-    `vrf` None stands for all tables.
+    `vrf` None stands for all tables. One that is `inbound` is for IKE SAs that peers begin alone.
     """
 
     name: str
     proposals: tuple[IkeProposal, ...]
     locals: tuple[Address, ...] = ()
     vrf: str | None = ""
+    inbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class Profile:
     `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
     anything; `mangled` says it by their identity. A peer that began is told that its authentication holds good for
     `reauthentication` seconds (0: nothing). An IKE SA ends `session` seconds after its authentication (0: never),
-    however often it was rekeyed.
+    however often it was rekeyed. One that is `inbound` is for peers that begin alone. With `sole` a new IKE SA of a
+    peer takes the place of its older ones whether or not the peer says that it has forgotten them.
     """
 
     name: str
@@ -120,6 +122,8 @@ class Profile:
     authorization: Authorization | None = None
     mangled: Mangled | None = None
     session: int = 0
+    inbound: bool = False
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,8 @@ class Connection(_Labelled):
     empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
     is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
-    `label` is the entry as an operator names it, unique within an intent.
+    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed). `label` is the entry as an operator
+    names it, unique within an intent.
     """
 
     name: str
@@ -248,6 +253,7 @@ class Connection(_Labelled):
     closed: bool = False
     idle: int = 0
     outer: Outer = Outer()
+    most_flows: int = 0
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"
@@ -298,6 +304,7 @@ class Template:
     idle: int = 0
     outer: Outer = Outer()
     reverse_route: ReverseRoute | None = None
+    most_flows: int = 0
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -325,6 +332,7 @@ class Template:
             idle=self.idle,
             outer=self.outer,
             reverse_route=self.reverse_route if carrier is Carrier.IPSEC else None,
+            most_flows=self.most_flows,
         )
 
 

@@ -71,7 +71,8 @@ class Authorization:
     where their connection does not say when; the IKE SA ends `session` seconds after its authentication (0: never).
     With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
     it is in, and may go to `backups`, addresses or names, where this end does not answer. An identity has at most
-    `logins` IKE SAs (0: as many as any). The routes to the networks that are believed have `distance` and `tag`.
+    `logins` IKE SAs (0: as many as any), and an IKE SA that a peer begins `most_children` Child SAs (0: the same). The
+    routes to the networks that are believed have `distance` and `tag`.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Authorization:
     logins: int = 0
     distance: int = 1
     tag: int = ROUTE_TAG
+    most_children: int = 0
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

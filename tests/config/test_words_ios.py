@@ -81,7 +81,7 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto ikev2 cts sgt",
         "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
         "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"
-        "\n initial-contact force\n match inbound-only",
+        "\n match application sdwan",
         "crypto gdoi group G\n identity number 1",
         "crypto pki trustpoint T\n enrollment terminal\n revocation-check none",
     ],
@@ -94,6 +94,16 @@ def test_what_is_kept_says_why_and_comes_back_in_its_place(line: str) -> None:
     assert all(outcome.accepted for outcome in outcomes)
     assert set(line.splitlines()) <= set(commands(store))
     assert read("ios", store.startup())[0].draft == store.draft
+
+
+def test_what_is_for_peers_that_begin_alone() -> None:
+    found = intent(
+        "crypto ikev2 profile IKEV2", " match inbound-only", " initial-contact force", "crypto ikev2 policy IN",
+        " match inbound-only", " proposal default",
+    )  # fmt: skip
+    (profile,) = found.profiles
+    assert (profile.inbound, profile.sole) == (True, True)
+    assert [policy.inbound for policy in found.policies if policy.name == "IN"] == [True]
 
 
 def test_a_default_interface_is_as_new_and_stays_in_its_place() -> None:

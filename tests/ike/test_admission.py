@@ -7,9 +7,10 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.events import ChildFailed, NotAdmitted, NotifyReceived
+from ikecli.boundary.notices import Acquire
 from ikecli.ike.limits import HOLD_OFF_SECONDS, NOT_ADMITTED_SECONDS
-from ikecli.intent import Admission, Connection, Flow, Initiation, Intent, Selector
-from tests.ike.pair import LEFT, NETS, RIGHT, Pair, connection, intent, profile
+from ikecli.intent import Address, Admission, Authorization, Connection, Flow, Initiation, Intent, Selector
+from tests.ike.pair import LABEL, LEFT, NETS, RIGHT, Pair, connection, intent, profile
 from tests.ike.test_challenge import forged, request_of
 
 AWAY = ip_address("10.0.0.77")
@@ -25,6 +26,12 @@ def second(local: IPv4Address, peer: IPv4Address) -> Connection:
 def two(local: IPv4Address, peer: IPv4Address, **bounds: int) -> Intent:
     rows = connection(local, peer), second(local, peer)
     return intent(local, peer, connections=rows, admission=Admission(**bounds))
+
+
+def hosts(beside: int) -> tuple[Address, Address, int]:
+    """Return a packet's ends and protocol, from networks so far beside those of the peers."""
+    source, destination = (net[5] + (beside << 8) for net in (NETS[LEFT], NETS[RIGHT]))
+    return source, destination, 1
 
 
 def failures(pair: Pair) -> list[str]:
@@ -76,6 +83,48 @@ def test_what_waited_for_its_turn_is_not_begun_beyond_the_bound_either() -> None
     pair.settle()
     pair.agree(1, 1)
     assert failures(pair) == ["there are 1 IPsec SAs, which is the limit"]
+
+
+def test_a_connection_has_no_more_flows_than_it_may() -> None:
+    wide = connection(LEFT, RIGHT, flows=(*connection(LEFT, RIGHT).flows, *second(LEFT, RIGHT).flows))
+    flows = (*connection(RIGHT, LEFT).flows, *second(RIGHT, LEFT).flows)
+    row = connection(RIGHT, LEFT, flows=flows, most_flows=1)
+    pair = Pair(intent(LEFT, RIGHT, connections=(wide,)), intent(RIGHT, LEFT, connections=(row,)))
+    pair.up()
+    (flow,) = pair.right.sas[0].children[0].flows
+    assert flow.local_first == "192.168.2.0"
+    pair.left.notice(Acquire(LABEL, *hosts(100)))
+    pair.settle()
+    assert failures(pair) == ["the peer answers NO_ADDITIONAL_SAS"]
+    pair.agree(1, 1)
+
+
+def test_a_connection_begins_no_more_flows_than_it_may() -> None:
+    flows = (*connection(LEFT, RIGHT).flows, *second(LEFT, RIGHT).flows)
+    pair = Pair(
+        intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, flows=flows, most_flows=1),)),
+        intent(RIGHT, LEFT, connections=(connection(RIGHT, LEFT), second(RIGHT, LEFT))),
+    )
+    pair.up()
+    pair.left.notice(Acquire(LABEL, *hosts(100)))
+    assert failures(pair) == ["there are 1 flows of it, which is the limit"]
+    pair.now += 3500
+    for end in pair.ends:
+        end.wake()
+    pair.settle()
+    pair.agree(1, 1)
+    assert len(failures(pair)) == 1, "a rekey keeps its flow"
+
+
+def test_a_peer_has_no_more_child_sas_than_its_authorization_says() -> None:
+    lent = profile(LEFT, authorization=Authorization("SPOKES", most_children=1))
+    pair = Pair(two(LEFT, RIGHT), replace(two(RIGHT, LEFT), profiles=(lent,)))
+    pair.up()
+    pair.left.initiate("MAP 20 outside")
+    pair.settle()
+    assert failures(pair) == ["the peer answers NO_ADDITIONAL_SAS"]
+    (event,) = pair.right.events(ChildFailed)
+    assert event.why == "there are 1 IPsec SAs of this peer, which is the limit"
 
 
 def test_own_ike_sas_in_negotiation_are_bounded_and_tried_again_once_there_is_room() -> None:

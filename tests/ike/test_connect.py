@@ -8,13 +8,14 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 import pytest
 
 from ikecli.boundary.effects import Datagram, Send
-from ikecli.boundary.events import ChildUp, IkeDown, IkeUp, MessageSent
+from ikecli.boundary.events import ChildFailed, ChildUp, IkeDown, IkeUp, MessageSent
 from ikecli.boundary.views import SaStatus
 from ikecli.ike.apply import STARTS
 from ikecli.ike.engine import Engine
-from ikecli.ike.limits import HALF_OPEN_SECONDS, RETRANSMISSION, RETRY_LONGEST
+from ikecli.ike.limits import HALF_OPEN_SECONDS, HOLD_OFF_SECONDS, RETRANSMISSION, RETRY_LONGEST
 from ikecli.ike.requests import Apply, DeleteChild, DeleteIke
-from ikecli.intent import Connection, Credential, Dpd, Flow, IdentityMatch, Intent, Selector
+from ikecli.ike.tasks.initial_contact import InitialContact
+from ikecli.intent import Connection, Credential, Dpd, Flow, IdentityMatch, IkePolicy, Intent, Selector
 from ikecli.secret import Secret
 from tests.config.reading import counting
 from tests.ike.pair import CBC, LABEL, LEFT, RIGHT, Initiation, Pair, connection, ike_proposal, intent, profile
@@ -154,6 +155,50 @@ def test_initial_contact_clears_what_the_peer_has_forgotten() -> None:
     pair.settle()
     pair.agree(1)
     assert pair.right.events(IkeDown)[0].why == "the peer has started anew"
+
+
+@pytest.mark.parametrize(("sole", "left"), [(True, 1), (False, 2)])
+def test_a_new_sa_takes_the_place_of_older_ones_unsaid_where_the_profile_says_so(
+    sole: bool, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InitialContact, "write_request", lambda self, talk: ())
+    pair = Pair(right=intent(RIGHT, LEFT, profiles=(profile(LEFT, sole=sole),)))
+    pair.up()
+    lost = type(pair.left)(pair, LEFT, RIGHT, 99)
+    lost.apply(intent(LEFT, RIGHT))
+    pair.left, pair.ends = lost, (lost, pair.right)
+    pair.advance(1)
+    pair.left.acquire()
+    pair.settle()
+    assert len(pair.right.sas) == left
+    assert [event.why for event in pair.right.events(IkeDown)] == ["the peer has started anew"] * sole
+
+
+def test_a_profile_may_be_for_peers_that_begin_alone() -> None:
+    rows = (connection(LEFT, RIGHT, profile="PROF"),)
+    pair = Pair(intent(LEFT, RIGHT, profiles=(profile(RIGHT, inbound=True),), connections=rows))
+    pair.left.acquire()
+    assert not pair.left.sent
+    assert [event.why for event in pair.left.events(ChildFailed)] == ["profile PROF is for peers that begin alone"]
+    pair.right.acquire()
+    pair.settle()
+    pair.agree(1, 1)
+
+
+def test_a_policy_may_be_for_ike_sas_that_peers_begin_alone() -> None:
+    inbound = replace(intent(LEFT, RIGHT), policies=(IkePolicy("POL", (ike_proposal(),), inbound=True),))
+    pair = Pair(inbound)
+    pair.left.acquire()
+    assert not pair.left.sent
+    pair.advance(HOLD_OFF_SECONDS)
+    pair.right.acquire()
+    pair.settle()
+    pair.agree(1, 1)
+    (before,) = pair.left.sas
+    pair.advance(86_390)
+    pair.settle()
+    (after,) = [sa for sa in pair.left.sas if sa.status is SaStatus.READY]
+    assert after.local_spi != before.local_spi
 
 
 # A new intent

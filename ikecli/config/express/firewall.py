@@ -161,6 +161,7 @@ class Firewall(Writer[asa.Asa]):
             self.losses.add("lifetime", f"all IKE SAs live as long, {lifetimes[0]} seconds, not {lifetime}")
         seen: list[IkeProposal] = []
         for policy in self.intent.policies:
+            self.losses.note(f"crypto ikev2 policy {policy.name}", (policy.inbound, "match inbound-only"))
             for proposal in policy.proposals:
                 if not any(replace(one, name=proposal.name) == proposal for one in seen):
                     seen.append(proposal)
@@ -262,6 +263,7 @@ class Firewall(Writer[asa.Asa]):
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),
+            (one.most_flows, "a bound on its flows (security-policy limit)"),
             (one.tfc and not one.tfc.pads, "dummy packets without padding"),
             (one.wildcard_peer and one.profile, f"peers of profile {one.profile} alone"),
             (len(self.windows) > 1, "a replay window of its own"),

@@ -104,6 +104,9 @@ class Groups:
             ((profile.authorization and not travels) or profile.mangled, "what peers are lent and told"),
             (profile.template, "virtual-access interfaces"),
             (profile.force_encapsulation, "nat force-encap"),
+            (profile.inbound, "match inbound-only"),
+            (profile.authorization and profile.authorization.most_children, "ipsec flow-limit"),
+            (profile.sole, "initial-contact force"),
             (profile.reauthentication, "lifetime reauthentication"),
             (profile.locals, "match address local: a tunnel group holds at every address"),
         )

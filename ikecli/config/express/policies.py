@@ -61,6 +61,7 @@ def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPol
         local_lan=NEARBY in gives.excluded or None,
         backups=list(gives.backups),
         session=gives.session or None,
+        most_children=gives.most_children or None,
         banner=gives.banner or None,
         route_remotes=[_network(one) for one in gives.networks],
         route_accept=accepts if accepts != ios_remote.RouteAccept() else None,

@@ -129,6 +129,7 @@ class Router(Writer[ios.Ios]):
     def _policies(self) -> None:
         for policy in self.intent.policies:
             held = ios.Policy(fvrf="any" if policy.vrf is None else None, locals=list(policy.locals))
+            held.inbound = policy.inbound or None
             for proposal in policy.proposals:
                 held.proposals.append(named(self.draft.proposals, proposal.name, self._proposal(proposal)))
             self.draft.policies[policy.name] = held
@@ -192,6 +193,8 @@ class Router(Writer[ios.Ios]):
             else None,
             nat_keepalive=None if one.nat_keepalive == NAT_KEEPALIVE else one.nat_keepalive,
             force_encapsulation=one.force_encapsulation or None,
+            inbound=one.inbound or None,
+            sole=one.sole or None,
         )
         if one.authorization is not None and one.template:
             write_policy(self.draft, one, one.authorization, held)
@@ -298,6 +301,7 @@ class Router(Writer[ios.Ios]):
             responder_only=one.initiation is Initiation.NEVER or None,
             idle=ios_ipsec.IdleTime(one.idle) if one.idle else None,
             ecn=None if one.outer.marks else "discard",
+            most_flows=one.most_flows or None,
         )
         self._reverse(held, one)
         interface = self.draft.interfaces[one.interface]

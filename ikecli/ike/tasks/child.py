@@ -15,7 +15,7 @@ from ikecli.ike.connect import keep_up
 from ikecli.ike.followup import Series
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import remove_child
-from ikecli.ike.limits import HOLD_OFF_SECONDS, MAX_CHILDREN, NONCE_SIZE
+from ikecli.ike.limits import HOLD_OFF_SECONDS, NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sides, to_wire
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -114,10 +114,10 @@ class Child(SeriesTask):
             return ()
         if connection is None or coverage.superfluous(talk, connection):
             return ()
-        if talk.want is Want.CHILD and talk.round == 0 and (why := admission.exchange(talk.core)):
+        if talk.want is Want.CHILD and talk.round == 0 and (why := admission.exchange(talk.core, connection)):
             self._fail(talk, f"there are {why}")
             return ()
-        if not (flows := coverage.wanted(talk, connection)):
+        if not (flows := coverage.wanted(talk, connection)[: admission.room(talk.core, connection, talk.replaces)]):
             return ()
         self._connection = connection
         self._group = pfs = self._pfs(talk, connection)
@@ -306,16 +306,12 @@ class Child(SeriesTask):
         return [*payloads, TsInitiator(to_wire(remote)), TsResponder(to_wire(local))]
 
     def _admit(self, talk: Talk) -> None:
-        sa = talk.sa
         if talk.exchange == _CREATE_CHILD:
             rules.admit(talk, Want.CHILD if talk.replaces is None else Want.REKEY_CHILD)
         if talk.replaces is not None:
             rekeying.admit(talk, talk.replaces)
-        if talk.replaces is None:
-            if len(sa.children) >= MAX_CHILDREN:
-                raise Refused(f"the IKE SA has {MAX_CHILDREN} Child SAs", NotifyType.NO_ADDITIONAL_SAS)
-            if why := admission.child(talk.core):
-                raise Refused(f"there are {why}", NotifyType.NO_ADDITIONAL_SAS)
+        else:
+            granting.check_room(talk)
 
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
@@ -327,7 +323,7 @@ class Child(SeriesTask):
         self._asked = self._local, self._remote
         if message.notify(_TRANSPORT) is not None:
             self._asked = transport.seen(sa, self._asked)
-        grants = self._grants(talk, candidates)
+        grants = granting.grants(talk, candidates, self._asked, (self._local, self._remote))
         for connection, pairs in grants:
             group = granting.group(talk, connection, public)
             offers = lookup.esp_offers(connection, group, granting.further(talk, connection, offered) if group else ())
@@ -352,19 +348,6 @@ class Child(SeriesTask):
             raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
         telling.uncovered(talk, candidates, self._local, self._remote)
         raise Refused("no connection covers the traffic selectors", NotifyType.TS_UNACCEPTABLE)
-
-    def _grants(self, talk: Talk, candidates: list[Connection]) -> list[tuple[Connection, tuple[Pair, ...]]]:
-        """Return what the peer gets of each connection, first of those that cover what it names first: its packet."""
-        rows = candidates
-        if len(rows) > 1:
-            firsts = {True: [end[:1] for end in self._asked], False: (self._local[:1], self._remote[:1])}
-            rows = sorted(rows, key=lambda row: not narrow(granting.flows(talk, row), *firsts[bool(row.transport)]))
-        grants = []
-        for row in rows:
-            ends = self._asked if row.transport else (self._local, self._remote)
-            if pairs := coverage.granted(row, granting.flows(talk, row), *ends):
-                grants.append((row, pairs))
-        return grants
 
     def _leaves_more(self, talk: Talk, candidates: list[Connection]) -> bool:
         """Tell whether what the peer asked for and does not get could be had by another Child SA.

@@ -47,7 +47,8 @@ class InitialContact(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Drop the SAs between the same identities that stood before this one was begun."""
-        if message.notify(_CONTACT) is not None:
+        profile = talk.core.lookup.profiles.get(talk.sa.profile)
+        if message.notify(_CONTACT) is not None or (profile is not None and profile.sole):
             for other in siblings(talk.core, talk.sa):
                 if other.established_order < talk.sa.order:
                     close(talk.core, other, "the peer has started anew", linger=False)

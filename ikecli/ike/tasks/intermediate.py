@@ -23,7 +23,7 @@ class Intermediate(Task):
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return the offer, if there is use for it."""
         wanted = (
-            talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).additional
+            talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began).additional
             or ppks.of_gateway(talk) is not None
         )
         return (Notify(_SUPPORTED),) if wanted else ()

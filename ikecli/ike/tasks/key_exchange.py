@@ -32,7 +32,7 @@ class KeyExchange(Task):
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return SAi1, KEi, Ni."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began)
         if not offers.offers:
             raise Refused("no IKE proposal holds at this address", NotifyType.NO_PROPOSAL_CHOSEN)
         group = birth.group or offers.groups[0]
@@ -44,7 +44,7 @@ class KeyExchange(Task):
 
     def read_response(self, talk: Talk, message: Incoming) -> Outcome:
         """Take the responder's choice, or try again with the group that it wants."""
-        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
+        birth, offers = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began)
         if (wanted := message.notify(_GROUP)) is not None:
             return self._other_group(talk, birth, offers.groups, wanted)
         if (error := message.error) is not None:
@@ -69,7 +69,7 @@ class KeyExchange(Task):
 
     def read_request(self, talk: Talk, message: Incoming) -> Outcome:
         """Choose from what the initiator offers."""
-        birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
+        birth, held = _birth(talk), talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began)
         offers = held.offers
         if held.additional and message.notify(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED) is None:
             offers = held.plain

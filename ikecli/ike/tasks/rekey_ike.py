@@ -58,7 +58,7 @@ class RekeyIke(SeriesTask):
         """Return SA, Ni, KEi, or of a further key exchange KEi(n); nothing where the peer was first."""
         if self._series is not None:
             return self._series.request(talk)
-        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf)
+        sa, offers = talk.sa, talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began)
         if sa.heir or sa.suite is None or not offers.groups:
             return ()
         current = sa.suite.group.number
@@ -95,7 +95,7 @@ class RekeyIke(SeriesTask):
         if offered is None or not any(one.protocol == Protocol.IKE for one in offered.proposals):
             return None
         self._admit(talk)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began).offers
         public = message.need(KeyExchangePayload)
         self._choice = choice = choose(self._offers, offered.proposals, public.group)
         if choice is None:
@@ -138,7 +138,7 @@ class RekeyIke(SeriesTask):
     def recall(self, talk: Talk, kept: AskedIke) -> None:
         """Go on with them, and with what is configured here."""
         self._spi, self._ni, self._group, self._refused = kept.spi, kept.ni, kept.group, set(kept.refused)
-        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf).offers
+        self._offers = talk.core.lookup.ike_offers(talk.sa.local.address, talk.sa.vrf, talk.sa.began).offers
         self._exchange = restore(kept.group, kept.private) if kept.private else None
         self._nr = kept.nr
         if kept.choice is not None and len(kept.choice.spi) != _SPI_SIZE:
