@@ -128,7 +128,7 @@ def _command(command: Described) -> Iterator[str]:
 
 def _answer(target: Target) -> str:
     """Tell what a command is answered, where the grammar itself has that."""
-    if target.calls == "lacks":
+    if target.calls.endswith("lacks"):
         return f"Refused: {target.reason}."
     return f"Says `{target.reason}`.".replace("\n", " ") if target.operator == "!" and target.reason else ""
 

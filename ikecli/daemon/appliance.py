@@ -33,7 +33,7 @@ from ikecli.boundary.effects import (
 from ikecli.boundary.events import KeysDerived
 from ikecli.boundary.notices import LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
-from ikecli.boundary.views import ChildView, Counters, IkeSaView, IpsecTotalsView, StatsView
+from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.config.views import session_lines
@@ -95,7 +95,7 @@ class Appliance:
         self.jobs: Final = Jobs(workshop or AtOnce())
         self.journal: Final = Journal(clock, self.jobs.here)
         self.plane: Final = plane(self.notice)
-        self._totals = Totals(clock, self.plane.counters)
+        self.totals: Final = Totals(clock, self.plane.counters)
         self.plane_reason = ""
         self.processor: Load | None = None
         self.store = self._new_store(dialect)
@@ -328,7 +328,7 @@ class Appliance:
         left = {child.inbound_spi for view in self.sas() for child in view.children}
         gone = [spi for spi in spis if spi not in left]
         esp = self.plane.give(gone)
-        self._totals.forget(gone)
+        self.totals.forget(gone)
         self._perform(effects)
         return {"ike": ike, "esp": [write(state, EspState) for state in esp]}
 
@@ -338,7 +338,7 @@ class Appliance:
         effects = self.engine.take(plain.get("ike"), self.clock.now())
         for state in states:
             self.plane.take(state)
-            self._totals.put(state.install)
+            self.totals.put(state.install)
         self._perform(effects)
 
     def shutdown(self) -> None:
@@ -385,20 +385,16 @@ class Appliance:
     def _counted(self, children: Iterable[ChildView]) -> list[ChildView]:
         found = list(children)
         counts = self.plane.counters(child.inbound_spi for child in found)
-        none, past = Counters(), self._totals.past
+        none, past = Counters(), self.totals.past
         return [
             replace(child, counters=counts.get(child.inbound_spi, none), past=past(child.inbound_spi))
             for child in found
         ]
 
-    def ipsec_totals(self) -> IpsecTotalsView:
-        """Return what all Child SAs counted, those that ended too."""
-        return self._totals.view()
-
     def reset_counters(self) -> None:
         """Have the data plane count from now on."""
         self.plane.reset()
-        self._totals.reset()
+        self.totals.reset()
 
     # Effects
 
@@ -426,7 +422,7 @@ class Appliance:
 
     def _install(self, install: Install) -> None:
         self.plane.install(install)
-        self._totals.put(install)
+        self.totals.put(install)
 
     def _install_told(self, install: Install) -> None:
         self._install(install)
@@ -434,10 +430,10 @@ class Appliance:
 
     def _update(self, update: Update) -> None:
         self.plane.update(update)
-        self._totals.move(update)
+        self.totals.move(update)
 
     def _remove(self, remove: Remove) -> None:
-        self._totals.leave(remove)
+        self.totals.leave(remove)
         self.plane.remove(remove)
 
     def _perform(self, effects: Sequence[Effect]) -> None:

@@ -200,7 +200,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.profile": _named(views.profiles),
     "ipsec.sa": _ipsec,
     "ipsec.count": _each_sa,
-    "ipsec.stats": lambda appliance, options: [appliance.ipsec_totals()],
+    "ipsec.stats": lambda appliance, options: [appliance.totals.view()],
     "ipsec.lifetime": lambda appliance, options: views.security_association(appliance.store),
     "ipsec.df_bit": _named(views.outers),
     "ipsec.fragmentation": _named(views.outers),

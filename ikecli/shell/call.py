@@ -92,6 +92,7 @@ COMMANDS: Final[Late[str, Function]] = Late(
         "says": "answers:says",
         "show.tech": "tech:tech",
         "lacks": "answers:lacks",
+        "clear.lacks": "answers:lacks",
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",

@@ -82,7 +82,7 @@ def test_a_line_below_says_what_may_come_next() -> None:
             one.keys.send_text("show cry" + ENTER + "show crypto ")
             await one.until("ikev2  ipsec")
             one.keys.send_text("ikev2 sa det")
-            await one.until("detailed  With")
+            await one.until("everything known about")
             one.keys.send_text("\x15exit" + ENTER)
             await one.until("#exit")
         return one.screen

@@ -177,7 +177,8 @@ def test_what_ends_in_configuration_mode_is_committed() -> None:
 
 def test_a_question_behind_a_blank_lists_rows() -> None:
     screen, _, _ = typing(["show crypto ?", "terminal width ?", "show foo ?", "show clock | ?"])
-    assert "R1#show crypto ?\n  ca           Certificates\n  dynamic-map  " in screen
+    assert "R1#show crypto ?\n  ca           Certificates\n" in screen
+    assert "\n  dynamic-map  What is protected" in screen
     assert "  <0-512>  Number of columns (0: without end)\n" in screen
     assert "R1#show foo ?\n% Unrecognized command\n" in screen
     assert "  count     Count the lines that match\n" in screen
