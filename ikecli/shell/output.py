@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
 from ikecli.errors import Rejected
-from ikecli.shell.pipes import Filter
+from ikecli.shell.pipes import Begin, Filter, Include, matcher
 from ikecli.shell.terminal import Terminal
 
 MORE: Final = {"ios": " --More-- ", "asa": "<--- More --->"}
@@ -37,6 +37,7 @@ class Output:
         self._more = MORE[dialect]
         self._left = self._length - 1
         self._part = ""
+        self._found = Filter()
 
     async def lines(self, lines: Iterable[str]) -> None:
         """Print lines; raises Quit when the operator ends a page with `q`."""
@@ -93,11 +94,14 @@ class Output:
         if not self._length:
             self._write(lines)
             return
-        for line in lines:
-            if self._left <= 0:
-                await self._turn()
-            self._left -= 1
-            self._terminal.write(line + "\n")
+        for each in lines:
+            for line in self._found.line(each):
+                if self._left <= 0:
+                    await self._turn()
+                    if next(self._found.line(line), None) is None:
+                        continue
+                self._left -= 1
+                self._terminal.write(line + "\n")
 
     def _write(self, lines: Iterable[str]) -> None:
         """Print lines together; where one fails to come, those before it."""
@@ -110,7 +114,10 @@ class Output:
                 self._terminal.write("".join(text))
 
     async def _turn(self) -> None:
-        """Wait for a key at the end of a page: space for another page, Enter for a line, any other ends."""
+        """Wait for a key at the end of a page: space for another page, Enter for a line, any other ends.
+
+        `/`, `+` and `-` ask for an expression: further lines from the first that matches, those that match, the others.
+        """
         self._terminal.write(self._more)
         key = await self._terminal.key()
         width = len(self._more)
@@ -120,8 +127,21 @@ class Output:
                 self._left = self._length - 1
             case "\r" | "\n":
                 self._left = 1
+            case "/" | "+" | "-":
+                matches = matcher(await self._terminal.answer(key))
+                self._terminal.write("filtering...\n")
+                self._left = self._length - 1
+                self._found = _FINDS[key](matches)
             case _:
                 raise Quit
+
+
+_FINDS: Final[dict[str, Callable[[Callable[[str], bool]], Filter]]] = {
+    "/": Begin,
+    "+": Include,
+    "-": lambda matches: Include(lambda text: not matches(text)),
+}
+"""What a key at the end of a page makes of the expression behind it."""
 
 
 async def _breathing(lines: Iterable[str]) -> AsyncGenerator[list[str], None]:

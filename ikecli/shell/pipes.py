@@ -17,14 +17,16 @@ from ikecli.language import Advice, LineError, nearest
 from ikecli.shell.terminal import Interrupted
 
 MODIFIERS: Final[Mapping[str, str]] = {
-    "append": "Write the lines to the end of a file: file:PATH",
+    "append": "Write the lines to the end of a file: file:PATH or flash:NAME",
     "begin": "Begin with the first line that matches",
     "count": "Count the lines that match",
     "exclude": "Leave out the lines that match",
+    "grep": "Show only the lines that match; with -v leave them out",
     "include": "Show only the lines that match",
     "json": "Show the facts behind the lines as JSON",
-    "redirect": "Write the lines to a file: file:PATH",
+    "redirect": "Write the lines to a file: file:PATH or flash:NAME",
     "section": "Show the lines that match with what is indented below them",
+    "tee": "Show the lines, and write them to a file: [/append] file:PATH or flash:NAME",
 }
 
 SECTIONS: Final[Mapping[str, str]] = {
@@ -112,20 +114,29 @@ class Count(Filter):
 
 
 class Write(Filter):
-    """Lines into a file of the operator's, which is made with mode 0600."""
+    """Lines into a file: one of the operator's, made with mode 0600, or of flash:, which the session writes."""
 
-    def __init__(self, path: Path, append: bool) -> None:
-        self._path, self._append = path, append
+    def __init__(self, place: Path | str, append: bool, shows: bool) -> None:
+        self.place: Final = place
+        self.append: Final = append
+        self._shows = shows
         self._lines: list[str] = []
 
+    @property
+    def text(self) -> str:
+        """What has come."""
+        return "".join(self._lines)
+
     def line(self, text: str) -> Iterator[str]:
-        """Keep the line."""
+        """Keep the line; pass it on if it is to be shown too."""
         self._lines.append(text + "\n")
-        yield from ()
+        if self._shows:
+            yield text
 
     def end(self) -> Iterator[str]:
-        """Write the file; raises Unavailable."""
-        write_file(self._path, "".join(self._lines), self._append)
+        """Write a file of the operator's; raises Unavailable."""
+        if isinstance(self.place, Path):
+            write_file(self.place, self.text, self.append)
         yield from ()
 
 
@@ -187,12 +198,19 @@ def choices(text: str) -> list[Choice]:
     match modifiers(word):
         case ["json"]:
             return [] if rest.strip() else [Choice("<cr>", "")]
-        case ["append" | "redirect"]:
-            return whole or [Choice("file:PATH", "A file on your machine")]
+        case ["append" | "redirect" | "tee" as name]:
+            first = name == "tee" and " " not in rest
+            added = [Choice("/append", "To the end of the file", "/append")] if first else []
+            return whole or [*added, *_PLACES]
+        case ["grep"] if " " not in rest:
+            return [Choice("-v", "Lines that do not match", "-v"), Choice("LINE", "Regular expression")]
         case [name]:
             halves = _begun(SECTIONS, rest) if name == "section" and " " not in rest else []
             return [*halves, Choice("LINE", "Regular expression"), *whole]
     return []
+
+
+_PLACES: Final = (Choice("file:PATH", "A file on your machine"), Choice("flash:NAME", "A file of flash:"))
 
 
 def _begun(words: Mapping[str, str], begun: str) -> list[Choice]:
@@ -200,11 +218,16 @@ def _begun(words: Mapping[str, str], begun: str) -> list[Choice]:
 
 
 def _made(name: str, rest: str) -> Filter:
-    if name in ("append", "redirect"):
-        return Write(file_path(rest.strip()), name == "append")
     half, _, behind = rest.partition(" ")
+    if name in ("append", "redirect"):
+        return Write(_place(rest.strip()), name == "append", False)
+    if name == "tee":
+        adds = half.lower() == "/append" and bool(behind.strip())
+        return Write(_place((behind if adds else rest).strip()), adds, True)
+    if name == "grep":
+        name, rest = ("exclude", behind) if half == "-v" and behind.strip() else ("include", rest)
     halved = name == "section" and half.lower() in SECTIONS and bool(behind.strip())
-    matches = _matcher(behind if halved else rest)
+    matches = matcher(behind if halved else rest)
     match name:
         case "include":
             return Include(matches)
@@ -217,7 +240,7 @@ def _made(name: str, rest: str) -> Filter:
     return Count(matches)
 
 
-def _matcher(pattern: str) -> Callable[[str], bool]:
+def matcher(pattern: str) -> Callable[[str], bool]:
     """Return a search for a router's regular expression, in which `_` is any delimiter or an end of the line."""
     if len(pattern) > EXPRESSION_LIMIT:
         raise Rejected(f"% The regular expression is longer than {EXPRESSION_LIMIT} characters: type a shorter one")
@@ -241,6 +264,18 @@ def _found(search: Callable[[str], object], text: str) -> bool:
             signal.signal(signal.SIGINT, before)
     except KeyboardInterrupt:
         raise Interrupted from None
+
+
+FLASHES: Final = ("flash", "bootflash", "disk0")
+"""Names that systems have for the one place for files."""
+
+
+def _place(name: str) -> Path | str:
+    """Return the path of `file:PATH`, or flash:NAME; raises Rejected for other places."""
+    kind, _, rest = name.partition(":")
+    if kind.lower() in FLASHES and rest:
+        return f"flash:{rest.removeprefix('/')}"
+    return file_path(name)
 
 
 def file_path(name: str) -> Path:

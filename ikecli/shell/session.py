@@ -228,8 +228,16 @@ class Shell:
             return False
         output = Output(self.terminal, pipe.filter, pipe.json, self.page, self.spoken)
         await COMMANDS[command.calls](Call(self, output, command.calls, command.arguments, line, command.says))
-        await output.finish()
+        await self._finish(output, pipe.filter)
         return True
+
+    async def _finish(self, output: Output, filter: pipes.Filter) -> None:
+        """Print what the pipe kept, or write it where it goes."""
+        await output.finish()
+        if isinstance(filter, pipes.Write) and isinstance(filter.place, str):
+            from ikecli.shell.commands.files import keep
+
+            await keep(self, filter)
 
     async def run_within(self, out: Output, line: str) -> None:
         """Run a line of exec mode whose output is a part of another's; raises Rejected."""
@@ -264,9 +272,10 @@ class Shell:
             self.entered(state)
             return False
         self.entered(replace(state, messages=()))
-        output = Output(self.terminal, pipes.read(line).filter, False, self.page, self.who.dialect)
+        filter = pipes.read(line).filter
+        output = Output(self.terminal, filter, False, self.page, self.who.dialect)
         await output.lines(state.messages)
-        await output.finish()
+        await self._finish(output, filter)
         return True
 
     async def _configured(self, request: Request) -> bool:

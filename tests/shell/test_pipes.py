@@ -39,6 +39,8 @@ def through(line: str) -> list[str]:
         ("section crypto", [1, 2, 3, 4, 7]),
         ("sec set peer", [2, 3]),
         ("section include set peer", [2, 3]),
+        ("grep peer", [2]),
+        ("g -v [a-z]", []),
         ("section exclude crypto", [0, 5, 6]),
         ("section excluded", []),
         ("include ^_ip_", [6]),
@@ -120,8 +122,11 @@ def test_lines_into_a_file(tmp_path: Path) -> None:
     through(f"show run | append file:{tmp_path}/out")
     assert (tmp_path / "out").read_text().splitlines() == CONFIG * 2
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+    assert through(f"show run | tee file:{tmp_path}/tee") == CONFIG
+    assert through(f"show run | tee /append file:{tmp_path}/tee") == CONFIG
+    assert (tmp_path / "tee").read_text().splitlines() == CONFIG * 2
     with pytest.raises(Rejected, match="file:PATH"):
-        pipes.read("show run | redirect flash:out")
+        pipes.read("show run | redirect tftp:out")
     with pytest.raises(Unavailable, match=r"nowhere/out \(No such file"):
         through(f"show run | redirect file:{tmp_path}/nowhere/out")
 
@@ -132,7 +137,10 @@ def test_lines_into_a_file(tmp_path: Path) -> None:
         ("", sorted(pipes.MODIFIERS)),
         ("e", ["exclude"]),
         ("include ", ["LINE"]),
-        ("redirect ", ["file:PATH"]),
+        ("redirect ", ["file:PATH", "flash:NAME"]),
+        ("tee ", ["/append", "file:PATH", "flash:NAME"]),
+        ("grep ", ["-v", "LINE"]),
+        ("grep -v ", ["LINE", "<cr>"]),
         ("json ", ["<cr>"]),
         ("foo ", []),
     ],

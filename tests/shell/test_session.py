@@ -234,6 +234,16 @@ def test_pages_end_with_more() -> None:
     )
 
 
+def test_a_key_at_the_end_of_a_page_filters_what_follows() -> None:
+    for key, expression, left in (
+        ("/", "set", [" set peer 10.0.0.2", "!"]),
+        ("-", "set", ["crypto map M 10 ipsec-isakmp", "!"]),
+    ):
+        screen, _, _ = typing(["show running-config", key, expression, "q"], rows=3)
+        behind = screen.partition("filtering...\n")[2].partition("R1#")[0]
+        assert [line for line in behind.splitlines() if "More" not in line][:2] == left
+
+
 def test_length_zero_never_pauses() -> None:
     screen, shell, _ = typing(["terminal length 0", "show running-config"], rows=2)
     assert "More" not in screen

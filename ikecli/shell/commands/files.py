@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ikecli.control.codec import LINE_LIMIT
 from ikecli.control.messages import Copy, Delete, Fetch
@@ -14,14 +14,14 @@ from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.call import Call
 from ikecli.shell.commands import configuration
 from ikecli.shell.commands.views import confirmed
-from ikecli.shell.pipes import file_path, write_file
+from ikecli.shell.pipes import FLASHES, Write, file_path, write_file
+
+if TYPE_CHECKING:
+    from ikecli.shell.session import Shell
 
 RUNNING: Final = "running-config"
 STARTUP: Final = "startup-config"
 TERMINAL: Final = "terminal:"
-FLASHES: Final = ("flash", "bootflash", "disk0")
-"""Names that systems have for the one place for files."""
-
 _LONG: Final = {"system:running-config": RUNNING, "nvram:startup-config": STARTUP, "terminal": TERMINAL}
 
 
@@ -61,6 +61,15 @@ async def delete(call: Call) -> None:
     file = str(call.slots["file"])
     if call.slots["force"] or await confirmed(call, f"Delete {file}? [confirm]"):
         await call.shell.ask(Delete(file))
+
+
+async def keep(shell: Shell, lines: Write) -> None:
+    """Write the lines behind a pipe to a file of flash:."""
+    place, before = str(lines.place), ""
+    if lines.append:
+        reply = await shell.client.request(Fetch(place))
+        before = "".join(f"{line}\n" for line in reply.lines) if isinstance(reply, Lines) else ""
+    await shell.ask(Copy("terminal:", place, before + lines.text or "\n"))
 
 
 async def sent(source: str) -> str:
