@@ -28,7 +28,7 @@ class AuthorizationView:
     """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`.
 
     `session` is how many seconds an IKE SA lasts, 0 for ever; the rest as in SettingsView.
-    The routes to those have `distance` and `tag`.
+    The routes to those have `distance` and `tag`; those `behind` it are routed to it in any case.
     """
 
     name: str
@@ -48,6 +48,7 @@ class AuthorizationView:
     session: int = 0
     distance: int = 1
     tag: int = 1
+    behind: tuple[str, ...] = ()
 
 
 @value

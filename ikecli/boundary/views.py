@@ -197,7 +197,10 @@ class ConnectionView:
 
 @value
 class IpsecProfileView:
-    """An IPsec profile of the configuration; `transform_sets` are names with their transforms."""
+    """An IPsec profile of the configuration; `transform_sets` are names with their transforms.
+
+    One that is `mixed` has its tunnels carry both IP versions.
+    """
 
     name: str
     profile: str
@@ -208,6 +211,7 @@ class IpsecProfileView:
     transform_sets: tuple[tuple[str, str], ...]
     pfs_additional: tuple[int, ...] = ()
     idle: int = 0
+    mixed: bool = False
 
 
 @value

@@ -89,6 +89,7 @@ class IpsecProfile:
     reverse_gateway: Ip | None = None
     rri_dvti_disable: bool | None = None
     most_flows: int | None = None
+    mixed_mode: bool | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 

@@ -25,7 +25,7 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class RemoteNetwork:
-    """A network that peers are told of."""
+    """A network that peers are told of, or that lies behind them."""
 
     kind: str | None = None
     network: IPv4Address | None = None
@@ -65,6 +65,7 @@ class AuthorizationPolicy:
     route_list: str | None = None
     route_list6: str | None = None
     route_remotes: list[RemoteNetwork] = field(default_factory=list)
+    route_locals: list[RemoteNetwork] = field(default_factory=list)
     route_accept: RouteAccept | Literal[False] | None = None
     route_map: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from ikecli.config import ios, smart
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector6_of, selector_of
-from ikecli.config.ios_remote import AuthorizationPolicy, RouteAccept
+from ikecli.config.ios_remote import AuthorizationPolicy, RemoteNetwork, RouteAccept
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
@@ -39,6 +39,12 @@ def _pools6(draft: ios.Ios, complaints: Complaints) -> Iterator[Named]:
             continue
         inside = IPv6Network(held.prefix.network)
         yield "ipv6_pools", name, [(held.prefix.ip, inside.broadcast_address)], None
+
+
+def _network(one: RemoteNetwork) -> Prefix:
+    if one.prefix is not None:
+        return IPv6Network(one.prefix.network)
+    return network(one.network or IPv4Address(0), one.mask)
 
 
 class Remote:
@@ -127,6 +133,7 @@ class Remote:
             pfs=bool(held.pfs),
             excluded=(NEARBY,) if held.local_lan else (),
             backups=tuple(held.backups[:MAX_BACKUPS]),
+            behind=tuple(map(_network, held.route_locals)),
             distance=accepts.distance or 1,
             tag=accepts.tag or ROUTE_TAG,
         )
@@ -152,11 +159,7 @@ class Remote:
             yield from self._list(where, name, held.route_list)
         if held.route_list6 is not None:
             yield from self._list6(where, name, held.route_list6)
-        for one in held.route_remotes:
-            if one.prefix is not None:
-                yield IPv6Network(one.prefix.network)
-            elif one.network is not None:
-                yield network(one.network, one.mask)
+        yield from map(_network, held.route_remotes)
 
     def _addresses(self, interface: str) -> Iterable[Prefix]:
         return map(ip_network, own_addresses(self.draft, interface))

@@ -139,6 +139,8 @@ class Tunnels:
     def tunnel(self, name: str, each: ios.Interface) -> Tunnel:
         """Return how a tunnel interface is a tunnel; it carries nothing while an end is not known."""
         carrier, version, versions = mode_of(each)
+        if carrier is Carrier.IPSEC and self.is_mixed(each):
+            versions = (4, 6)
         where = ("interfaces", name)
         self.known_vrf(where, f"interface {name}", each.tunnel_vrf)
         given = each.tunnel_source or ios.TunnelSource()
@@ -165,6 +167,11 @@ class Tunnels:
             each.protection.profile if each.protection else "",
             versions,
         )
+
+    def is_mixed(self, each: ios.Interface) -> bool:
+        """Tell whether a tunnel's profile has it carry both IP versions."""
+        held = ipsec_profiles_of(self.draft).get(each.protection.profile) if each.protection else None
+        return held is not None and bool(held.mixed_mode)
 
     def ends(self, name: str, each: ios.Interface, source: Address | None, version: int) -> None:
         """Complain of what the ends of a tunnel lack."""

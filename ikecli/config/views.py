@@ -169,6 +169,7 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
             one.session,
             one.distance,
             one.tag,
+            tuple(map(str, one.behind)),
         )
 
 
@@ -225,6 +226,7 @@ def ipsec_profiles(store: Store) -> Iterator[IpsecProfileView]:
             tuple((one, sets[one][0]) for one in held.transform_sets or (smart.DEFAULT,) if one in sets),
             tuple(row.number for rows in additional for row in rows),
             tunnels_ios.idle_time(held.idle, draft),
+            bool(held.mixed_mode),
         )
 
 

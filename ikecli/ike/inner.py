@@ -135,10 +135,12 @@ def _label(sa: IkeSa) -> str:
 def _behind(core: Core, sa: IkeSa) -> Iterator[Route]:
     """Yield the routes to a peer: to what it was lent, said to have, or protects where that makes routes."""
     row = access.own(core, sa) if sa.access else core.lookup.connections.get(_label(sa))
+    gives = authorization(core, sa)
+    if row is not None:
+        hosts = map(ip_network, sa.lease.lent if sa.lease is not None else ())
+        for network in (*hosts, *(gives.behind if gives is not None else ())):
+            yield Route(network, None, row.interface, vrf=row.inner_vrf, learned=True)
     if sa.lease is not None and row is not None:
-        for address in sa.lease.lent:
-            yield Route(ip_network(address), None, row.interface, vrf=row.inner_vrf, learned=True)
-        gives = authorization(core, sa)
         distance, tag = (gives.distance, gives.tag) if gives is not None else (1, 0)
         for network in sa.lease.networks:
             yield Route(network, None, row.interface, distance, row.inner_vrf, learned=True, tag=tag)

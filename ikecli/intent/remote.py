@@ -72,7 +72,8 @@ class Authorization:
     With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
     it is in, and may go to `backups`, addresses or names, where this end does not answer. An identity has at most
     `logins` IKE SAs (0: as many as any), and an IKE SA that a peer begins `most_children` Child SAs (0: the same). The
-    routes to the networks that are believed have `distance` and `tag`.
+    routes to the networks that are believed have `distance` and `tag`; those `behind` the peer are routed to it in any
+    case.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Authorization:
     excluded: tuple[IPv4Network, ...] = ()
     backups: tuple[str, ...] = ()
     logins: int = 0
+    behind: tuple[Prefix, ...] = ()
     distance: int = 1
     tag: int = ROUTE_TAG
     most_children: int = 0

@@ -256,6 +256,9 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
          "tunnel-group 192.0.2.1: a key with blanks, which a firewall does not take"),
         ("ios", ["crypto ipsec ike sa-strength-enforcement"],
          "crypto ipsec ike sa-strength-enforcement: a firewall has no word for it"),
+        ("ios", ["crypto map M 1 ipsec-isakmp", "reverse-route", "set reverse-route tag 5"],
+         "crypto map M 1: distance, tag and gateway of its routes (set reverse-route)"),
+        ("ios", ["ip route 10.9.0.0 255.255.0.0 198.51.100.7 tag 5"], "the route to 10.9.0.0/16: tag 5"),
         ("asa", ["crypto ikev2 policy 1", "lifetime seconds none"],
          "tunnel-group 192.0.2.1: a lifetime of 2147483647 seconds: it is 86400 here"),
     ],
@@ -264,6 +267,36 @@ def test_what_has_no_counterpart_is_said(dialect: str, lines: Iterable[str], los
     store, outcomes = read(dialect, "\n".join([MADE[dialect]([PLAIN]), *lines]))
     assert all(each.accepted for each in outcomes)
     assert lost in express(store.intent, OTHER[dialect]).lost
+
+
+@pytest.mark.parametrize("line", ["reverse-route", "reverse-route static", "reverse-route remote-peer 198.51.100.9",
+                                  "reverse-route remote-peer 198.51.100.9 gateway static"])  # fmt: skip
+@pytest.mark.parametrize("more", [[], ["set reverse-route distance 7", "set reverse-route tag 9"]])
+def test_routes_of_sas_come_back_as_they_are(line: str, more: list[str]) -> None:
+    entry = [router([PLAIN | {"rules": [("permit", "ip", "any", "", "host 10.0.0.9", "")]}]), "crypto map M 1", line]
+    store, _ = read("ios", "\n".join([*entry, *more]))
+    again, lost = converted(store.intent, "ios")
+    assert not lost
+    assert again.intent.network.routes == store.intent.network.routes
+    assert [one.reverse_route for one in again.intent.connections] == [
+        one.reverse_route for one in store.intent.connections
+    ]
+
+
+@pytest.mark.parametrize(("mode", "versions"), [("ipsec ipv6", (4, 6)), ("ipsec ipv4", (4, 6))])
+def test_tunnels_of_both_versions_come_back_as_they_are(mode: str, versions: tuple[int, ...]) -> None:
+    text = (SAMPLES / "route-based" / "router.cfg").read_text().replace("\nend\n", "\n")
+    if mode == "ipsec ipv6":
+        text = text.replace("198.51.100.2\n tunnel prot", "2001:DB8::2\n tunnel prot").replace("ipsec ipv4", mode)
+        text += "interface GigabitEthernet0/0\n ipv6 address 2001:DB8::1/64\n"
+    store, _ = read("ios", f"{text}crypto ipsec profile VTI\n set mixed-mode\n reverse-route\n rri-dvti-disable\n")
+    again, _ = converted(store.intent, "ios")
+    for each in (store, again):
+        (tunnel,) = (one.tunnel for one in each.intent.network.interfaces if one.tunnel)
+        (row,) = each.intent.connections
+        assert tunnel.versions == versions
+        assert {flow.remote.first.version for flow in row.flows} == set(versions)
+        assert row.reverse_route is not None
 
 
 @pytest.mark.parametrize(

@@ -338,7 +338,8 @@ def test_nobody_is_advised_about_a_secret() -> None:
 
 
 def test_what_an_ipsec_profile_has_besides_is_kept() -> None:
-    lines = "crypto ipsec profile P\n set mixed-mode\n dialer pre-classify\n set security-association multi-sn"
+    words = ("security-association level per-host", "security-association multi-sn", "isakmp-profile P")
+    lines = "\n".join(["crypto ipsec profile P", *(f" set {word}" for word in words)])
     screen = typed("ios", lines)
     assert screen.count("NOTE: kept, no effect: ") == 3
 

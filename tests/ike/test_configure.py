@@ -476,3 +476,15 @@ def test_what_is_lent_goes_with_an_sa_that_moves_to_another_engine() -> None:
     assert free(both) == {"FOUR": 2, "SIX": 2}
     assert not both.left.plane.reaches
     assert not both.right.plane.reaches
+
+
+def test_what_lies_behind_a_peer_by_its_policy_is_routed_to_it_while_its_sa_stands() -> None:
+    behind, told = IPv4Network("10.44.0.0/16"), IPv4Network("192.168.1.0/24")
+    both = sets(replace(GIVES, behind=(behind,), distance=7, tag=9))
+    (reach,) = both.right.plane.reaches.values()
+    routes = {route.prefix: (route.distance, route.tag, route.interface) for route in reach.routes}
+    interface = both.right.engine._core.lookup.connections[reach.connection].interface
+    assert (routes[behind], routes[told]) == ((1, 0, interface), (7, 9, interface))
+    both.left.do(DeleteIke())
+    both.settle()
+    assert not both.right.plane.reaches

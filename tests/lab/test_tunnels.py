@@ -60,6 +60,7 @@ def pair(tunnel: str, version: int = 4, mode: str = "tunnel", settle: int = 5) -
 
 
 PROTECTED = " tunnel protection ipsec profile PROF"
+MIXED = "crypto ipsec profile PROF\n set mixed-mode"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,8 @@ PROTECTED = " tunnel protection ipsec profile PROF"
         (f" tunnel mode ipsec ipv6\n{PROTECTED}", 6, "tunnel", (6,)),
         (f" tunnel mode ipsec ipv6 v4-overlay\n{PROTECTED}", 6, "tunnel", (4,)),
         (f" tunnel mode ipsec dual-overlay\n{PROTECTED}", 4, "tunnel", (4, 6)),
+        (f" tunnel mode ipsec ipv4\n{PROTECTED}\n{MIXED}", 4, "tunnel", (4, 6)),
+        (f" tunnel mode ipsec ipv6\n{PROTECTED}\n{MIXED}", 6, "tunnel", (4, 6)),
     ],
 )
 def test_a_tunnel_carries_what_its_mode_says(tunnel: str, version: int, mode: str, inside: tuple[int, ...]) -> None:

@@ -64,6 +64,7 @@ def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPol
         most_children=gives.most_children or None,
         banner=gives.banner or None,
         route_remotes=[_network(one) for one in gives.networks],
+        route_locals=[_network(one) for one in gives.behind],
         route_accept=accepts if accepts != ios_remote.RouteAccept() else None,
     )
 

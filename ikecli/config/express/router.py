@@ -98,7 +98,7 @@ class Router(Writer[ios.Ios]):
 
     def _tunnel(self, tunnel: Tunnel, held: ios.Interface) -> None:
         version = tunnel.source.version if tunnel.source else 4
-        kind = (tunnel.carrier, version, tunnel.versions)
+        kind = (tunnel.carrier, version, (version,) if _is_mixed(tunnel) else tunnel.versions)
         held.tunnel_mode = next((mode for mode, what in MODES.items() if what == kind), None)
         if tunnel.source_interface:
             held.tunnel_source = ios.TunnelSource(interface=tunnel.source_interface)
@@ -223,8 +223,9 @@ class Router(Writer[ios.Ios]):
         if held is None:
             return
         if held.protection is not None:
-            self._ipsec_profile(held.protection.profile, one)
+            profile = self._ipsec_profile(held.protection.profile, one)
             tunnel = self.by_name[one.interface].tunnel
+            profile.mixed_mode = (tunnel is not None and _is_mixed(tunnel)) or None
             if tunnel is not None and chosen(tunnel, one):
                 what = f"interface {one.interface}"
                 held.policy = self._list(f"{one.interface}_policy", what, one.flows, one.flows[0].local.first.version)
@@ -317,6 +318,7 @@ class Router(Writer[ios.Ios]):
         assert tunnel.source is not None
         row = one.connection(one.name, tunnel.profile, one.carrier, tunnel.source, tunnel.source, tunnel.vrf)
         held = self._ipsec_profile(tunnel.profile, replace(row, initiation=Initiation.TRAFFIC))
+        held.mixed_mode = _is_mixed(tunnel) or None
         if one.reverse_route is None:
             held.rri_dvti_disable = True
         elif one.reverse_route == ReverseRoute(tunnel=True):
@@ -382,6 +384,12 @@ class Router(Writer[ios.Ios]):
         if wanted > MOST_SAS:
             self.losses.add(what, f"{wanted} SAs: the most there are here are {MOST_SAS}")
         return min(wanted, MOST_SAS)
+
+
+def _is_mixed(tunnel: Tunnel) -> bool:
+    """Tell whether a tunnel carries IP versions that no mode says."""
+    version = tunnel.source.version if tunnel.source else 4
+    return (tunnel.carrier, version, tunnel.versions) not in MODES.values()
 
 
 def _lifetime(one: Connection) -> ios_ipsec.Lifetime | None:

@@ -146,6 +146,7 @@ def _untold(name: str, gives: Authorization, losses: Losses) -> None:
     losses.note(
         f"profile {name}",
         (not gives.required, "peers that ask for no address: they are not let in here"),
+        (gives.behind, "route set local: what lies behind a peer is what it tells of"),
         (gives.tells_own, "route set interface: there is no address of this side in the tunnel"),
         (gives.clauses is not None, "route accept route-map: the networks that peers tell of are all believed here"),
         ((gives.distance, gives.tag) != (1, ROUTE_TAG), "route accept any with a distance or a tag"),

@@ -108,7 +108,8 @@ def terms(view: ConnectionView | IpsecProfileView) -> Iterator[str]:
         yield f"\tDH group:  {'none' if alone else f'group{view.pfs}'}"
         more = (view.pfs, *view.pfs_additional) if alone else view.pfs_additional
         yield from (f"\t{line}" for line in suites.further(more, "ios"))
-    yield "\tMixed-mode : Disabled"
+    both = view.mixed if isinstance(view, IpsecProfileView) else len({":" in one.local_first for one in view.flows}) > 1
+    yield f"\tMixed-mode : {'Enabled' if both else 'Disabled'}"
     yield "\tTransform sets={ "
     for name, transforms in view.transform_sets:
         yield f"\t\t{name}:  {{ {transforms}  }} , "

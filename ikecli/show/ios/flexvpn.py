@@ -24,8 +24,9 @@ def authorization(views: Sequence[AuthorizationView], slots: Slots) -> Iterator[
         yield from (f" {line}" for line in _policy(view))
         if view.tells_own:
             yield " route set interface"
-        for route in view.routes:
-            yield f" route set remote {'ipv6' if ':' in route else 'ipv4'} {text.prefix(route)}"
+        for side, routes in (("local", view.behind), ("remote", view.routes)):
+            for route in routes:
+                yield f" route set {side} {'ipv6' if ':' in route else 'ipv4'} {text.prefix(route)}"
         if view.accepts:
             yield f" route accept any tag : {view.tag} distance : {view.distance}"
 
