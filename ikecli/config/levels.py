@@ -37,8 +37,8 @@ class Level:
 class KeptSection:
     """A section that is kept without effect, opened by `opener`; `deeper` once a line stood further in than that.
 
-    What stands no further in must be a line that `mode` lists. `opened` are the sections of such lines inside of it,
-    `block` is a text of several lines that goes on.
+    What stands no further in must be a line that `mode` lists; `closed` once a `!` stood behind the section. `opened`
+    are the sections of such lines inside of it, `block` is a text of several lines that goes on.
     """
 
     inert: Inert
@@ -47,11 +47,23 @@ class KeptSection:
     indent: int
     mode: Mode
     deeper: bool = False
+    closed: bool = False
     opened: list[str] = field(default_factory=list)
     block: NeedsLines | None = None
 
-    def takes(self, text: str, leaving: str, names: Names) -> bool:
-        """Tell whether a line no further in belongs here, and follow it; `leaving`: the line is `exit` or `end`."""
+    def listed(self, text: str, leaving: str, names: Names, *, outside: bool) -> str:
+        """Return a line as this section lists it, else nothing; `outside`: what is around the section knows the line.
+
+        What stands behind a section, by its indentation or a `!`, is first of all a line of what is around it.
+        `leaving` is `exit` or `end` where the line is that.
+        """
+        if not (outside and (self.deeper or self.closed)) and self._takes(text, leaving, names):
+            return text.strip()
+        line = "" if outside or leaving else in_full(self.mode, text.strip(), names)
+        return line if line and self._takes(line, "", names) else ""
+
+    def _takes(self, text: str, leaving: str, names: Names) -> bool:
+        """Tell whether a line is listed, and follow it."""
         if self.block:
             self.block = None if self.block.ends(text) else self.block
             return True

@@ -216,7 +216,9 @@ class ConfigReader:
         indent = len(text) - len(text.lstrip())
         if not stripped or stripped[0] == "!" or _HEADER[self.dialect].fullmatch(stripped):
             if stripped == "!" and indent <= (self._kept.indent if self._kept else 0):
-                self._kept = self._refused = None
+                self._refused = None
+                if self._kept:
+                    self._kept.closed = True
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):
             return self._skipped(self._refused) if self._refused else Outcome()
@@ -261,21 +263,18 @@ class ConfigReader:
 
     def _keeps(self, kept: KeptSection, text: str, indent: int) -> bool:
         """Keep a line of a section without effect; leave the section where it ends."""
-        names = self.store.names
-        line = text.strip()
-        if indent > kept.indent and not kept.block:
+        if indent > kept.indent and not (kept.block or kept.closed):
             kept.deeper = True
             line = text[kept.indent + 1 :].rstrip()
-        elif kept.deeper or not kept.takes(text, self._leaving(text), names):
-            if kept.deeper or any(knows(each.mode, text, names) for each in self._levels):
-                self._kept = None
-                return False
-            line = in_full(kept.mode, line, names)
-            if self._leaving(text) or not kept.takes(line, "", names):
-                return False
-        self.store.version += 1
-        kept.inert.lines.append(line)
-        return True
+        else:
+            outside = any(knows(each.mode, text, self.store.names) for each in self._levels)
+            line = kept.listed(text, self._leaving(text), self.store.names, outside=outside)
+            self._kept = None if outside and not line else kept
+        if line:
+            kept.closed = False
+            self.store.version += 1
+            kept.inert.lines.append(line)
+        return bool(line)
 
     def _text_begun(self, text: str) -> NeedsLines | None:
         """Return where a text ends that a line of a section begins, as a banner does."""

@@ -233,3 +233,52 @@ def test_no_section_without_effect_takes_a_line_of_the_configuration_around_it(d
                 "anyconnect-essentials",
             }
             assert {words[0] for words in taken if len(words) == 1} & first <= own, each.place
+
+
+def test_what_a_section_lists_belongs_to_it_behind_a_mark_too_as_on_a_device() -> None:
+    lines = [
+        "router bgp 65001",
+        " neighbor 192.0.2.1 remote-as 65002",
+        "!",
+        "address-family ipv4",
+        " network 10.0.0.0",
+        "exit-address-family",
+        "!",
+        "foo bar",
+        "line vty 0 4",
+        " login",
+        "!",
+        "ip route 10.0.0.0 255.0.0.0 192.0.2.1",
+    ]
+    store, outcomes = read("ios", lines)
+    assert [line for line, one in zip(lines, outcomes, strict=True) if not one.accepted] == ["foo bar"]
+    assert [line for line in commands(store) if line.startswith(" ")] == [
+        " neighbor 192.0.2.1 remote-as 65002",
+        " address-family ipv4",
+        " network 10.0.0.0",
+        " exit-address-family",
+        " login",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "lines"),
+    [
+        ("ios", "ip nat inside source static tcp 10.0.0.9 22 192.0.2.4 2022 vrf RED extendable"),
+        ("ios", "ip nat inside source list L interface GigabitEthernet1 overload extended"),
+        ("ios", "ipv6 ioam timestamp"),
+        ("ios", "virtual-service csr_mgmt\n activate"),
+        ("ios", "interface Tunnel1\n tunnel vxlan vni 110"),
+        ("asa", "group-policy P internal\ngroup-policy P attributes\n anyconnect-custom perapp value all"),
+        ("asa", "anyconnect-custom-attr perapp description apps"),
+    ],
+)
+def test_lines_of_other_features_that_people_paste(dialect: str, lines: str) -> None:
+    assert read(dialect, lines)[1][-1].verdict == "inert"
+
+
+def test_the_secret_of_the_highest_level_is_the_enable_secret() -> None:
+    store, outcomes = read("ios", "enable secret level 15 Xy7zzzzz\n")
+    assert outcomes[0].accepted
+    assert any(line.startswith("enable secret 9 ") for line in commands(store))
+    assert read("ios", "no enable secret")[0].draft == read("ios", "")[0].draft
