@@ -279,6 +279,9 @@ class MapEntry:
     lifetime_kilobytes: int | str | None = None
     reverse_route: ReverseRoute | None = None
     tfc: Tfc | None = None
+    key: Key | None = None
+    nat_t_disable: bool | None = None
+    df_bit: str | None = None
     dynamic: str | None = None
 
 
@@ -392,6 +395,9 @@ class Asa:
     protocol_groups: dict[str, ProtocolGroup] = field(default_factory=dict)
     icmp_groups: dict[str, IcmpGroup] = field(default_factory=dict)
     max_sas: int | None = None
+    max_sessions: int | None = None
+    addr_local: bool | None = None
+    reuse_delay: int | None = None
     max_negotiating: Negotiating | None = None
     max_waiting: int | None = None
     domain: str | None = None

@@ -18,6 +18,7 @@ from ikecli.config.algorithms import (
 from ikecli.config.algorithms_asa import esp_offers_of, hiding, offers_of, policy_defaults
 from ikecli.config.common import DHCP, Key
 from ikecli.config.complaints import Complaints
+from ikecli.config.keys_asa import entry_keys
 from ikecli.config.lists_asa import ANYWHERE, Lists
 from ikecli.config.remote_asa import Remote, pools
 from ikecli.config.tunnels_asa import (
@@ -115,8 +116,8 @@ class _Resolver:
             connections=(*maps, *tunnels.connections()),
             pools=pools(self.draft, self.complaints),
         )
-        if self.draft.max_sas is not None:
-            intent = replace(intent, max_sas=self.draft.max_sas)
+        if bounds := [most for most in (self.draft.max_sas, self.draft.max_sessions) if most is not None]:
+            intent = replace(intent, max_sas=min(bounds))
         if (most := self.draft.max_negotiating) is not None:
             number = intent.max_half_open * (most.percent or 0) // 100 if most.number is None else most.number
             intent = replace(intent, max_half_open=number)
@@ -226,6 +227,9 @@ class _Resolver:
                 profile = replace(profile, authorization=authorization, session=0) if authorization else None
             if profile is not None:
                 yield profile
+        for name, held in entry_keys(self.draft, self.complaints).items():
+            if keys := self.keys(name, held):
+                yield self.profile(name, held, *keys)
 
     def keys(self, name: str, ipsec: asa.TunnelIpsec) -> tuple[Secret, Secret] | None:
         """Return the local and the remote key of a group."""
@@ -324,7 +328,9 @@ class _Resolver:
                     made = replace(
                         made, initiation=Initiation.NEVER, reverse_route=ReverseRoute() if entry.reverse_route else None
                     )
-                yield replace(made, outer=outer_of(self.draft, nameif), idle=self.remote.idle(group) if group else 0)
+                yield replace(
+                    made, outer=outer_of(self.draft, nameif, entry.df_bit), idle=self.remote.idle(group) if group else 0
+                )
 
     def rows(self, name: str, held: asa.CryptoMap) -> Iterator[tuple[str, int, asa.MapEntry]]:
         """Yield the entries of a map in order, those of a dynamic map in the place that names it."""
@@ -369,6 +375,7 @@ class _Resolver:
             closed=not proposals,
             reverse_route=ReverseRoute() if with_sas else None,
             tfc=None if entry.tfc is None else hiding(entry.tfc),
+            nat_traversal=not entry.nat_t_disable,
         )
 
     def entry(

@@ -14,14 +14,17 @@ Named = tuple[str, str, list[Span], IPv4Address | None]
 """A pool: the field of the draft that it is in, its name, its ranges, and its mask."""
 
 
-def pools_of(complaints: Complaints, named: Iterable[Named]) -> tuple[Pool, ...]:
-    """Return pools, without ranges that run backwards or share addresses with others."""
+def pools_of(complaints: Complaints, named: Iterable[Named], rest: int = 0) -> tuple[Pool, ...]:
+    """Return pools, without ranges that run backwards or share addresses with others.
+
+    Addresses that come back rest for so many seconds.
+    """
     taken: list[tuple[Span, str]] = []
     found = []
     for field, name, spans, mask in named:
         kept = tuple(_usable(complaints, (field, name), name, spans, taken))
         if kept:
-            found.append(Pool(name, kept, mask))
+            found.append(Pool(name, kept, mask, rest))
     return tuple(found)
 
 

@@ -32,7 +32,7 @@ def pools(draft: asa.Asa, complaints: Complaints) -> tuple[Pool, ...]:
         ("ip_pools", name, [(pool.range.first, pool.range.last)], pool.mask) for name, pool in draft.ip_pools.items()
     ]
     six: list[Named] = [("ipv6_pools", name, [_span(pool)], None) for name, pool in draft.ipv6_pools.items()]
-    return pools_of(complaints, (*four, *six))
+    return pools_of(complaints, (*four, *six), 60 * (draft.reuse_delay or 0))
 
 
 def _span(pool: asa_remote.Ipv6Pool) -> Span:
@@ -72,8 +72,11 @@ class Remote:
                 f"group-policy {policy} attributes, then vpn-simultaneous-logins {LOGINS}",
             )  # fmt: skip
             return None
-        names = tuple(self.pools(name, general, held))
-        if not names:
+        names = tuple(self.pools(name, general, held)) if self.draft.addr_local is not False else ()
+        if self.draft.addr_local is False:
+            why = f"tunnel-group {name} lends nothing: its pools are not to be lent from"
+            self.complaints.error(where, "", why, "vpn-addr-assign local")
+        elif not names:
             self.complaints.error(
                 where, "", f"tunnel-group {name} has no pool of addresses to lend to its peers",
                 f"tunnel-group {name} general-attributes, then address-pool NAME",

@@ -38,10 +38,11 @@ HOSTNAME: Final = "ciscoasa"
 _DF_BITS: Final = {"copy-df": None, "set-df": True, "clear-df": False}
 
 
-def outer_of(draft: asa.Asa, nameif: str) -> Outer:
-    """Return how the header before ESP is made on a named interface."""
-    bit, cut = draft.df_bits.get(nameif), draft.cuts.get(nameif)
-    return Outer(_DF_BITS[bit.bit] if bit else None, late=cut is not None and cut.when == "after-encryption")
+def outer_of(draft: asa.Asa, nameif: str, entry: str | None = None) -> Outer:
+    """Return how the header before ESP is made on a named interface, or as an `entry` says for itself."""
+    held, cut = draft.df_bits.get(nameif), draft.cuts.get(nameif)
+    bit = entry or (held.bit if held else None)
+    return Outer(_DF_BITS[bit] if bit else None, late=cut is not None and cut.when == "after-encryption")
 
 
 def fqdn_of(draft: asa.Asa) -> Identity:

@@ -123,7 +123,7 @@ class Core:
         self.pauses: Final[dict[str, float]] = {}
         self.starting: Final[deque[str]] = deque()
         self.recovered: Final[dict[Address, float]] = {}
-        self.pools: Final = Pools(intent.pools)
+        self.pools: Final = Pools(intent.pools, lambda: self.now)
         self.wishes: Final[dict[str, tuple[Address, ...]]] = {}
         self.backups: Final[dict[str, tuple[Address, ...]]] = {}
         self.leases = 0

@@ -55,6 +55,7 @@ class Lookup:
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
         self.quantum: Final = any(row.ppks for row in intent.profiles)
+        self.some_direct: Final = not all(row.nat_traversal for row in intent.connections)
         self.encapsulating: Final = any(row.force_encapsulation for row in intent.profiles)
         self._templates: Final = {row.name: row for row in intent.templates}
         self._indexed: Final = _indexed(intent.profiles)
@@ -127,22 +128,28 @@ class Lookup:
             known = self._padded[prf.number, id(secret)] = key_pad(prf, secret.reveal()), secret
         return known[0]
 
-    def profile(self, identity: Identity, local: Address, remote: Address, vrf: str = "") -> Profile | None:
-        """Return the profile that is most specifically for a peer of this identity at these addresses of a table."""
+    def profile(
+        self, identity: Identity, local: Address, remote: Address, vrf: str = "", asks: bool = False
+    ) -> Profile | None:
+        """Return the profile that is most specifically for a peer of this identity at these addresses of a table.
+
+        Of two for anybody, a peer that asks for no address does not get one that refuses such peers.
+        """
         exact: Sequence[Profile] = ()
         meant: Sequence[Profile] = ()
         if self._indexed:
             exact = self._indexed.get((identity.type, identity.data.lower()), ())
             meant = self._indexed.get(remote, ())
 
-        def fit(row: Profile) -> tuple[Score, int, bool] | None:
+        def fit(row: Profile) -> tuple[Score, int, bool, bool] | None:
             matches = [specificity(one) for one in row.remotes if one.matches(identity)]
             gateway = longest(row.gateways, remote)
             if not matches or gateway is None or (row.locals and local not in row.locals):
                 return None
             if row.vrf not in (None, vrf):
                 return None
-            return max(matches), gateway, bool(row.locals)
+            travels = row.authorization is not None and row.authorization.required
+            return max(matches), gateway, bool(row.locals), asks or not travels
 
         for rows in (exact, meant, self._unindexed):
             if rows and (found := best(rows, fit)) is not None:
@@ -167,6 +174,12 @@ class Lookup:
         rows = (*self._by_peer.get(remote, ()), *self._by_peer.get(None, ()))
         named = (self.profiles.get(row.profile or "") for row in rows)
         return any(profile.force_encapsulation for profile in named if profile is not None)
+
+    def direct(self, remote: Address, label: str) -> bool:
+        """Tell whether no translation is looked for with a peer, of which we begin the connection of this label."""
+        row = self.connections.get(label)
+        rows = [row] if row is not None else self._by_peer.get(remote, [])
+        return bool(rows) and not any(one.nat_traversal for one in rows)
 
     def credential(self, profile: Profile, identity: Identity, remote: Address) -> Credential | None:
         """Return the credential for a peer: by its identity, else by its address, the most specific one."""

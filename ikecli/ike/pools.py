@@ -6,7 +6,7 @@ An address that comes back is kept for the identity that had it, and lent to oth
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -27,14 +27,17 @@ class Loan:
 class Ledger:
     """What of one pool is lent. Every call costs the same however large the pool is and however much of it is lent.
 
-    `_free` are the addresses that came back, oldest first, with who had each; `_had` finds the last one of each. Fresh
+    `_free` are the addresses that came back, oldest first, with who had each; `_had` finds the last one of each,
+    and `_rested` says until when one is for that one alone. Fresh
     ones begin at `_next`, in the range numbered `_range`. `_loans` counts what each owner has.
     """
 
-    __slots__ = ("_free", "_had", "_lent", "_loans", "_next", "_range", "pool")
+    __slots__ = ("_free", "_had", "_lent", "_loans", "_next", "_now", "_range", "_rested", "pool")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, now: Callable[[], float]) -> None:
         self.pool: Final = pool
+        self._now = now
+        self._rested: dict[Address, float] = {}
         self._lent: dict[Address, Identity] = {}
         self._free: OrderedDict[Address, Identity] = OrderedDict()
         self._had: dict[Identity, Address] = {}
@@ -53,7 +56,7 @@ class Ledger:
                 return self._lend(one, owner)
         fresh = self._fresh() if len(self._free) < MAX_KEPT_ADDRESSES else None
         if fresh is None:
-            fresh = next(iter(self._free), None)
+            fresh = next((one for one in self._free if not self._rests(one)), None)
         return None if fresh is None else self._lend(fresh, owner)
 
     def claim(self, address: Address, owner: Identity) -> bool:
@@ -72,6 +75,8 @@ class Ledger:
                 del self._loans[owner]
             self._free[address] = owner
             self._had[owner] = address
+            if self.pool.rest:
+                self._rested[address] = self._now() + self.pool.rest
 
     def inherit(self, old: Ledger) -> None:
         """Go on with what another ledger has lent of addresses that are in this pool, too."""
@@ -84,8 +89,9 @@ class Ledger:
 
     @property
     def free(self) -> int:
-        """How many addresses can be lent."""
-        return sum(int(last) - int(first) + 1 for first, last in self.pool.ranges) - len(self._lent)
+        """How many addresses can be lent to anybody."""
+        resting = sum(map(self._rests, self._rested))
+        return sum(int(last) - int(first) + 1 for first, last in self.pool.ranges) - len(self._lent) - resting
 
     @property
     def view(self) -> PoolView:
@@ -113,7 +119,12 @@ class Ledger:
                     break
                 one += 1
 
+    def _rests(self, address: Address) -> bool:
+        """Tell whether an address came back so lately that it is for who had it alone."""
+        return bool(self._rested) and self._rested.get(address, 0.0) > self._now()
+
     def _lend(self, address: Address, owner: Identity) -> Address:
+        self._rested.pop(address, None)
         before = self._free.pop(address, None)
         if before is not None and self._had.get(before) == address:
             del self._had[before]
@@ -144,14 +155,15 @@ class Ledger:
 class Pools:
     """All pools of an engine."""
 
-    def __init__(self, rows: Iterable[Pool] = ()) -> None:
+    def __init__(self, rows: Iterable[Pool] = (), now: Callable[[], float] = lambda: 0.0) -> None:
+        self._now = now
         self._ledgers: dict[str, Ledger] = {}
         self.apply(rows)
 
     def apply(self, rows: Iterable[Pool]) -> None:
         """Take other pools; what is lent of addresses that are still in a pool of that name stays lent."""
         before = self._ledgers
-        self._ledgers = {row.name: Ledger(row) for row in rows}
+        self._ledgers = {row.name: Ledger(row, self._now) for row in rows}
         for name, ledger in self._ledgers.items():
             old = before.get(name)
             if old is not None and old.pool == ledger.pool:

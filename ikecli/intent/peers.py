@@ -224,7 +224,8 @@ class Connection(_Labelled):
     empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
     is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
-    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed). `label` is the entry as an operator
+    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed). Without `nat_traversal` translations
+    are not looked for with its peers. `label` is the entry as an operator
     names it, unique within an intent.
     """
 
@@ -254,6 +255,7 @@ class Connection(_Labelled):
     idle: int = 0
     outer: Outer = Outer()
     most_flows: int = 0
+    nat_traversal: bool = True
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"

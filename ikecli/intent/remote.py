@@ -20,11 +20,15 @@ ROUTE_TAG: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Addresses of one IP version to lend: ranges from a first to a last one, in order, and the mask that they have."""
+    """Addresses of one IP version to lend: ranges from a first to a last one, in order, and the mask that they have.
+
+    One that came back is for `rest` seconds lent to nobody but who had it.
+    """
 
     name: str
     ranges: tuple[tuple[Address, Address], ...]
     netmask: IPv4Address | None = None
+    rest: int = 0
 
     @property
     def version(self) -> int:

@@ -46,6 +46,15 @@ def test_the_sample() -> None:
     assert (connection.name, connection.wildcard_peer, connection.reverse_route) == ("ANYONE", True, ReverseRoute())
 
 
+def test_addresses_rest_and_pools_may_be_left_alone() -> None:
+    assert [pool.rest for pool in read("asa", TEXT + "vpn-addr-assign local reuse-delay 5\n")[0].intent.pools] == [300]
+    store, _ = read("asa", TEXT + "no vpn-addr-assign local\n")
+    assert store.intent.profiles[0].authorization is not None
+    assert store.intent.profiles[0].authorization.pools == ()
+    assert store.complaints[0].fix == "vpn-addr-assign local"
+    assert "no vpn-addr-assign local" in commands(store)
+
+
 def test_the_default_group_policy_says_what_the_own_one_does_not() -> None:
     text = TEXT + "group-policy DfltGrpPolicy attributes\n wins-server value 10.2.2.42\n dns-server value 10.2.2.99\n"
     gives = authorization(text)

@@ -25,6 +25,27 @@ def test_ike_sas_and_those_in_negotiation_are_bounded() -> None:
     assert intent("crypto ikev2 limit max-in-negotiation-sa 50 percent").max_half_open == half
 
 
+def test_sessions_are_bounded_as_ike_sas_are() -> None:
+    assert intent("vpn-sessiondb max-other-vpn-limit 20").max_sas == 20
+    assert intent("vpn-sessiondb max-other-vpn-limit 20", "crypto ikev2 limit max-sa 15").max_sas == 15
+
+
+def test_requests_that_wait_are_bounded() -> None:
+    assert intent().admission.waiting == 5000
+    assert intent("crypto ikev2 limit queue sa_init 70").admission.waiting == 70
+
+
+def test_an_entry_goes_before_its_interface_on_df() -> None:
+    lines = "crypto ipsec df-bit clear-df outside", "crypto map CMAP 10 set df-bit set-df"
+    assert intent(*lines).connections[0].outer == Outer(True)
+    assert intent(*lines, "no crypto map CMAP 10 set df-bit").connections[0].outer == Outer(False)
+
+
+def test_an_entry_may_not_look_for_translations() -> None:
+    assert [one.nat_traversal for one in intent("crypto map CMAP 10 set nat-t-disable").connections] == [False]
+    assert [one.nat_traversal for one in intent().connections] == [True]
+
+
 def test_transport_mode_may_be_required_of_both_kinds_of_maps() -> None:
     name = next(iter(read("asa", ASA)[0].draft.crypto_maps))
     line = f"crypto map {name} 10 set ikev2 mode transport-require"
@@ -49,8 +70,10 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
     "line",
     [
         "crypto map M 10 set trustpoint T chain",
-        "crypto map M 10 set nat-t-disable",
-        "crypto map M 10 set ikev2 pre-shared-key *****",
+        "crypto map M 10 set validate-icmp-errors",
+        "crypto ipsec inner-routing-lookup",
+        "vpn-addr-assign dhcp",
+        "vpn-sessiondb max-anyconnect-premium-or-essentials-limit 5",
         "crypto ikev2 remote-access trustpoint T",
         "crypto ikev2 redirect during-auth",
         "tunnel-group-map default-group DefaultL2LGroup",

@@ -9,7 +9,7 @@ import pytest
 
 from ikecli.crypto import key_pad
 from ikecli.ike.lookup import Lookup
-from ikecli.intent import Connection, Credential, Identity, IdentityMatch, IkePolicy, Intent, Profile
+from ikecli.intent import Authorization, Connection, Credential, Identity, IdentityMatch, IkePolicy, Intent, Profile
 from ikecli.numbers import ALGORITHMS, IdType, TransformType
 from ikecli.secret import Secret
 from tests.ike.pair import LEFT, RIGHT, connection, ike_proposal
@@ -48,6 +48,19 @@ def test_a_profile_may_be_for_some_gateways_or_local_addresses_only() -> None:
     assert named(Profile("here", (ANY,), (), locals=(RIGHT,)), Profile("any", (ANY,), ())) == "here"
     assert named(Profile("there", (ANY,), (), locals=(LEFT,))) is None
     assert named(Profile("name", (NAME,), (), gateways=(here,)), identity=Identity.fqdn("r2.example")) is None
+
+
+def test_of_two_for_anybody_a_peer_that_asks_for_no_address_gets_the_one_that_asks_for_none() -> None:
+    lent, plain = Profile("RA", (ANY,), (), authorization=Authorization("P", required=True)), Profile("L2L", (ANY,), ())
+    found = {
+        asks: [
+            row and row.name
+            for rows in ((lent, plain), (lent,))
+            for row in [Lookup(Intent(profiles=rows)).profile(Identity.of(LEFT), RIGHT, LEFT, "", asks)]
+        ]
+        for asks in (True, False)
+    }
+    assert found == {True: ["RA", "RA"], False: ["L2L", "RA"]}
 
 
 def test_of_equal_ones_the_first_is_taken() -> None:

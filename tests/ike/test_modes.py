@@ -111,6 +111,27 @@ def test_an_end_that_looks_for_no_translation_tells_of_none(looking: int) -> Non
     assert pair.ping(pair.left)
 
 
+@pytest.mark.parametrize("blind", [0, 1], ids=["initiator", "responder"])
+def test_a_connection_may_not_look_for_translations_while_others_do(blind: int) -> None:
+    ends = [(LEFT, RIGHT), (RIGHT, LEFT)]
+    far = connection(LEFT, RIGHT, sequence=20, peers=(LEFT + 77,), profile="PROF")
+    told = [
+        intent(
+            here,
+            there,
+            profiles=(profile(there, force_encapsulation=True),),
+            connections=(connection(here, there, profile="PROF", nat_traversal=at != blind), replace(far, local=here)),
+        )
+        for at, (here, there) in enumerate(ends)
+    ]
+    pair = Pair(*told)
+    pair.up()
+    for at, end in enumerate(pair.ends):
+        (sent,) = [one for one in end.events(MessageSent) if one.exchange == "IKE_SA_INIT"]
+        assert ("NOTIFY(NAT_DETECTION_SOURCE_IP)" in sent.payloads) is (at != blind)
+        assert not any(child.encapsulated for sa in end.sas for child in sa.children)
+
+
 # What is in a Child SA
 
 

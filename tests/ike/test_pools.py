@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -45,6 +46,21 @@ def test_an_address_that_is_kept_goes_to_another_when_no_fresh_one_is_left() -> 
     of.give_back(Loan("P", IPv4Address("10.0.0.1")))
     assert lend(of, CY) == "10.0.0.1"
     assert lend(of, ANN) == ""
+
+
+def test_an_address_that_came_back_rests_before_another_has_it() -> None:
+    now = 0.0
+    of = Pools([replace(pool("10.0.0.1-10.0.0.2"), rest=300)], lambda: now)
+    assert [lend(of, ANN), lend(of, BOB)] == ["10.0.0.1", "10.0.0.2"]
+    of.give_back(Loan("P", IPv4Address("10.0.0.1")))
+    assert dict(of.free(("P",))) == {"P": 0}
+    now = 299.0
+    assert lend(of, CY) == ""
+    assert lend(of, ANN) == "10.0.0.1"
+    of.give_back(Loan("P", IPv4Address("10.0.0.1")))
+    now = 599.0
+    assert dict(of.free(("P",))) == {"P": 1}
+    assert lend(of, CY) == "10.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,7 @@ class Firewall(Writer[asa.Asa]):
             lifetime_seconds=None if one.lifetime == LIFETIME else one.lifetime,
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
             reverse_route=asa.ReverseRoute(back == "dynamic" and not one.wildcard_peer) if back else None,
+            nat_t_disable=None if one.nat_traversal else True,
             tfc=asa.Tfc(one.tfc.burst, one.tfc.size, one.tfc.interval) if one.tfc and one.tfc.pads else None,
         )
 
@@ -316,6 +317,8 @@ class Firewall(Writer[asa.Asa]):
             draft.nat_keepalive = False
         if intent.strength_enforced:
             self.losses.add("crypto ipsec ike sa-strength-enforcement", "a firewall has no word for it")
+        delays = {one.rest for one in intent.pools}
+        draft.reuse_delay = max(delays, default=0) // 60 or None
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
         if intent.max_half_open != usual.max_half_open:
             draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)

@@ -247,6 +247,7 @@ class Router(Writer[ios.Ios]):
     def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
+        self.losses.note(what, (not one.nat_traversal, "nat-t-disable: translations are looked for"))
         entry = ios_ipsec.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios_ipsec.MapPeer() for peer in one.peers},
@@ -365,6 +366,7 @@ class Router(Writer[ios.Ios]):
             limit = self._most("crypto ikev2 limit max-in-negotiation-sa", intent.max_half_open)
             draft.max_negotiating = limit
         self._admission()
+        self.losses.note("vpn-addr-assign", (any(one.rest for one in intent.pools), "reuse-delay"))
         if intent.fragment_mtu is not None:
             own = intent.fragment_mtu != FRAGMENT_MTUS
             draft.fragmentation = ios.Fragmentation(intent.fragment_mtu[0] if own else None)

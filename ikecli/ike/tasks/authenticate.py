@@ -16,7 +16,15 @@ from ikecli.ike.tasks.base import Task
 from ikecli.intent import Credential, Identity, Ppk, Profile
 from ikecli.numbers import AuthMethod, IdType, NotifyType, label
 from ikecli.secret import Secret
-from ikecli.wire.payloads import Authentication, Identification, IdInitiator, IdResponder, Notify, Payload
+from ikecli.wire.payloads import (
+    Authentication,
+    Configuration,
+    Identification,
+    IdInitiator,
+    IdResponder,
+    Notify,
+    Payload,
+)
 
 _SHARED_KEY: Final = AuthMethod.SHARED_KEY
 
@@ -77,7 +85,8 @@ class Authenticate(Task):
             raise Malformed("IKE_AUTH before the additional key exchanges are done")
         claimed = message.need(IdInitiator)
         identity = Identity(claimed.type, claimed.data)
-        self._profile = profile = core.lookup.profile(identity, sa.local.address, sa.remote.address, sa.vrf)
+        asks, ends = message.one(Configuration) is not None, (sa.local.address, sa.remote.address)
+        self._profile = profile = core.lookup.profile(identity, *ends, sa.vrf, asks)
         if profile is None:
             _tell_missing(talk, identity)
             raise Refused(f"no profile is for {identity}", _FAILED)

@@ -27,7 +27,7 @@ class NatDetection(Task):
         Where ESP is to go in UDP in any case, that of our own is one that no peer can see.
         """
         sa = talk.sa
-        if not talk.core.lookup.intent.nat_traversal:
+        if not _looked_for(talk):
             return ()
         source = Endpoint(sa.local.address, 0) if _forced(talk) else sa.local
         return (
@@ -54,13 +54,20 @@ class NatDetection(Task):
         sa, header = talk.sa, message.header
         sources = [one.data for one in message.notifies if one.type == _SOURCE]
         destination = message.notify(_DESTINATION)
-        if not sources or destination is None or not talk.core.lookup.intent.nat_traversal:
+        if not sources or destination is None or not _looked_for(talk):
             return
         spi_i, spi_r = header.initiator_spi, header.responder_spi
         theirs, ours = _hash(spi_i, spi_r, sa.remote), _hash(spi_i, spi_r, sa.local)
         sa.nat_remote = theirs not in sources
         sa.nat_local = _forced(talk) or ours != destination.data
         telling.nat_checked(talk)
+
+
+def _looked_for(talk: Talk) -> bool:
+    lookup = talk.core.lookup
+    if not lookup.some_direct:
+        return lookup.intent.nat_traversal
+    return lookup.intent.nat_traversal and not lookup.direct(talk.sa.remote.address, talk.aim.connection)
 
 
 def _forced(talk: Talk) -> bool:
