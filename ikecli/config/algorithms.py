@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -112,4 +113,10 @@ def replay_window(word: str | None, default: int) -> int:
 
 def network(address: IPv4Address, mask: IPv4Address | None) -> IPv4Network:
     """Return the network of an address; without a mask the host."""
-    return IPv4Network((int(address), str(mask) if mask is not None else 32), strict=False)
+    return IPv4Network((int(address), prefix_length(int(mask)) if mask is not None else 32), strict=False)
+
+
+@lru_cache
+def prefix_length(mask: int) -> int:
+    """Return how long the prefix of a mask is."""
+    return IPv4Network((0, str(IPv4Address(mask)))).prefixlen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv6Network
 from typing import Any, Final, TypeAlias, TypeVar
 
 from ikecli.config import ios, ios_lists
@@ -13,7 +13,7 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.flows import flows, protocols_of
 from ikecli.config.object_groups import unfolded
 from ikecli.intent import Flow, Selector
-from ikecli.intent.selectors import host_selector
+from ikecli.intent.selectors import any_selector, host_selector
 
 Where: TypeAlias = tuple[Any, ...]
 _G = TypeVar("_G", ios_lists.NetworkGroup, ios_lists.ServiceGroup)
@@ -44,7 +44,7 @@ def selector6_of(end: ios_lists.Endpoint6 | None) -> Selector:
     """Return one end of a line of an IPv6 access list."""
     if end is not None and end.address is not None:
         return host_selector(end.address)
-    return Selector.of(IPv6Network(end.prefix.network) if end is not None and end.prefix else IPv6Network("::/0"))
+    return Selector.of(IPv6Network(end.prefix.network)) if end is not None and end.prefix else any_selector(6)
 
 
 _UNSEEN: Final = {
@@ -118,7 +118,7 @@ class Lists:
 def _covered(member: ios_lists.Member) -> Selector:
     """Return what a member of a group of networks covers."""
     if member.address is None:
-        return Selector.of(IPv4Network("0.0.0.0/0"))
+        return any_selector(4)
     if member.last is not None:
         return Selector(min(member.address, member.last), max(member.address, member.last))
     return Selector.of(network(member.address, member.mask))
@@ -127,8 +127,9 @@ def _covered(member: ios_lists.Member) -> Selector:
 def selector_of(end: ios_lists.Endpoint | None) -> Selector | None:
     """Return one end of an access-list line, or None where its wildcard is no prefix."""
     if end is None or end.kind == "any" or end.address is None:
-        return Selector.of(IPv4Network("0.0.0.0/0"))
+        return any_selector(4)
     wild = 0 if end.kind == "host" or end.wildcard is None else int(end.wildcard)
     if wild & (wild + 1):
         return None
-    return Selector.of(IPv4Network((int(end.address) & ~wild & 0xFFFFFFFF, 32 - wild.bit_length())))
+    last = int(end.address) | wild
+    return Selector(IPv4Address(last ^ wild), IPv4Address(last))

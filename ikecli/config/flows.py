@@ -66,11 +66,13 @@ def flows(
         if here.first.version != there.first.version:
             continue
         for ours, theirs in ports:
-            yield Flow(
-                Selector(here.first, here.last, number, *ours),
-                Selector(there.first, there.last, number, *theirs),
-                permit,
-            )
+            yield Flow(_narrowed(here, number, ours), _narrowed(there, number, theirs), permit)
+
+
+def _narrowed(whole: Selector, protocol: int, ports: Span) -> Selector:
+    """Return a selector of addresses for one protocol and some ports alone."""
+    any_ = protocol == ANY_PROTOCOL and ports == (0, LAST_PORT)
+    return whole if any_ else Selector(whole.first, whole.last, protocol, *ports)
 
 
 def protocols_of(service: Service) -> tuple[str | int, ...]:

@@ -95,6 +95,8 @@ class _Resolver:
         self.draft = draft
         self.complaints = Complaints()
         self.remote = Remote(draft, self.complaints)
+        self.transform_sets = smart.transform_sets_of(draft)
+        self._offered: dict[tuple[str, ...], tuple[tuple[EspProposal, ...], Transport]] = {}
         self.rings = {name: credentials_of(self.complaints, name, ring, draft) for name, ring in draft.keyrings.items()}
 
     def intent(self) -> tuple[Intent, Complaints]:
@@ -272,7 +274,11 @@ class _Resolver:
         self, where: tuple[Any, ...], what: str, entry: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile
     ) -> tuple[tuple[EspProposal, ...], Transport]:
         """Return the ESP proposals of what has transform sets, and how far one of them wants transport mode."""
-        sets = list(self.sets(where, what, entry))
+        names = entry.transform_sets or (smart.DEFAULT,)
+        if names in self._offered:
+            return self._offered[names]
+        faults = len(self.complaints.found)
+        sets = list(self.sets(where, what, names))
         proposals = tuple(one for name, each in sets for one in offers_of(name, each))
         if not proposals:
             self.complaints.error(
@@ -281,14 +287,17 @@ class _Resolver:
                 f"{what} has no transform set that can be offered",
                 "set transform-set NAME",
             )
-        return proposals, max((transport_of(each.mode) for _, each in sets), default=Transport.NO)
+        found = proposals, max((transport_of(each.mode) for _, each in sets), default=Transport.NO)
+        if len(self.complaints.found) == faults:
+            self._offered[names] = found
+        return found
 
     def sets(
-        self, where: tuple[Any, ...], what: str, entry: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile
+        self, where: tuple[Any, ...], what: str, names: tuple[str, ...]
     ) -> Iterator[tuple[str, ios_ipsec.TransformSet]]:
-        """Yield the transform sets of an entry."""
-        known = smart.transform_sets_of(self.draft)
-        for name in entry.transform_sets or (smart.DEFAULT,):
+        """Yield the transform sets of an entry, by their names."""
+        known = self.transform_sets
+        for name in names:
             if name not in known:
                 self.complaints.error(
                     where, "crypto-map-incomplete", f"{what} names transform set {name}, which is not there",

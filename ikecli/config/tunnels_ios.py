@@ -7,7 +7,7 @@ from ipaddress import IPv4Interface
 from typing import Any, Final
 
 from ikecli.config import ios, ios_ipsec
-from ikecli.config.algorithms import kilobytes, pfs_rows, replay_window
+from ikecli.config.algorithms import kilobytes, pfs_rows, prefix_length, replay_window
 from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
@@ -58,7 +58,7 @@ Offers = Callable[[tuple[Any, ...], str, Any], tuple[tuple[EspProposal, ...], Tr
 def addresses_of(each: ios.Interface) -> tuple[Any, ...]:
     """Return an interface's own addresses, IPv4 first."""
     own = [one for one in (each.address, *each.secondaries) if isinstance(one, ios.InterfaceAddress)]
-    four = [IPv4Interface((int(one.address), str(one.mask))) for one in own]
+    four = [IPv4Interface((int(one.address), prefix_length(int(one.mask)))) for one in own]
     if each.address in DHCP and each.found is not None:
         four.insert(0, each.found)
     return (*four, *each.ipv6_addresses)
@@ -101,6 +101,8 @@ class Tunnels:
     def __init__(self, draft: ios.Ios, complaints: Complaints, offers: Offers, profiles: set[str]) -> None:
         self.draft, self.complaints, self.offers, self.profiles = draft, complaints, offers, profiles
         self.clients = Clients(draft, complaints)
+        self.ipsec_profiles = ipsec_profiles_of(draft)
+        self._own: dict[str, tuple[Any, ...]] = {}
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield all interfaces, tunnels and templates among them."""
@@ -211,9 +213,11 @@ class Tunnels:
 
     def address_of(self, interface: str | None, version: int) -> Address | None:
         """Return the first address of an interface of an IP version."""
-        held = self.draft.interfaces.get(interface or "")
-        own = [one.ip for one in addresses_of(held)] if held else []
-        return next((one for one in own if one.version == version), None)
+        name = interface or ""
+        if name not in self._own:
+            held = self.draft.interfaces.get(name)
+            self._own[name] = addresses_of(held) if held else ()
+        return next((one.ip for one in self._own[name] if one.version == version), None)
 
     def label(self, name: str, each: ios.Interface) -> str:
         """Return the label of the connection that protects a tunnel; tunnels that share one have the first one's."""
@@ -301,7 +305,7 @@ class Tunnels:
         self, name: str, protection: ios.Protection
     ) -> tuple[ios_ipsec.IpsecProfile, str, tuple[EspProposal, ...], Transport] | None:
         """Return an interface's IPsec profile, its IKEv2 profile, proposals and mode, unless something lacks."""
-        held = ipsec_profiles_of(self.draft).get(protection.profile)
+        held = self.ipsec_profiles.get(protection.profile)
         if held is None:
             self.complaints.error(
                 ("interfaces", name), "tunnel-incomplete",

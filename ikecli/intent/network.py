@@ -7,6 +7,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Final
 
+from ikecli.value import value
+
 Address = IPv4Address | IPv6Address
 Prefix = IPv4Network | IPv6Network
 
@@ -20,7 +22,7 @@ class Carrier(Enum):
     IPSEC = "ipsec"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tunnel:
     """What makes an interface a tunnel.
 
@@ -41,7 +43,7 @@ class Tunnel:
     versions: tuple[int, ...] = (4, 6)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Interface:
     """An interface of the configuration; `nameif` is its ASA name, or empty.
 
@@ -65,7 +67,7 @@ class Interface:
     dynamic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Route:
     """A static route of the routing table `vrf`: through a gateway, or out of an interface, or both.
 

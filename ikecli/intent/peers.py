@@ -50,7 +50,7 @@ class IkePolicy:
     inbound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credential:
     """Pre-shared keys for peers by address or by identity; `local` proves us, `remote` proves them."""
 

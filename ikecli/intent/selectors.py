@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
@@ -102,6 +103,7 @@ class Selector(_Numbers):
         return text if self.any_port else f"{text} port {self.first_port}-{self.last_port}"
 
 
+@lru_cache
 def any_selector(version: int) -> Selector:
     """Return the selector of every packet of IP `version`."""
     return Selector.of(IPv4Network("0.0.0.0/0") if version == 4 else IPv6Network("::/0"))
