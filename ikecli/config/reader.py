@@ -96,6 +96,10 @@ class Outcome:
         return self.verdict in ("accepted", "inert")
 
 
+_TAKEN: Final = {commit: Outcome(commit=commit) for commit in (False, True)}
+"""What becomes of most lines."""
+
+
 class ConfigReader:
     """Reads lines into a store's draft. With `quiet` it reads a file: only what is wrong or weak is told, no caret."""
 
@@ -318,10 +322,13 @@ class ConfigReader:
         for depth in range(len(self._levels) - 1, -1, -1):
             mode = self._levels[depth].mode
             command = mode.attempt(text, names) if mode.begins(word) else None
-            if command is None or (command.operator in ("~", "~>") and self._is_outside(depth, text, indent)):
+            if command is None:
                 continue
-            if command.operator in ("~", "~>") and self._runs(text):
-                return Outcome(execute=text.strip())
+            if command.operator in ("~", "~>"):
+                if self._is_outside(depth, text, indent):
+                    continue
+                if self._runs(text):
+                    return Outcome(execute=text.strip())
             return self._take(command, depth, indent)
         if self._runs(text):
             return Outcome(execute=text.strip())
@@ -447,11 +454,11 @@ class ConfigReader:
         opens = False
         if target.keys or target.enters or target.operator == "~>":
             opens = self._enter(settled, entered, self._place(level, settled), indent)
-        told = (
-            tuple(warnings(self.dialect, command)) if self.quiet else (*about(self.dialect, command, created), *follows)
-        )
-        inert = target.operator in ("~", "~>")
-        return Outcome("inert" if inert else "accepted", told, commit=left or (depth == 0 and not opens and not inert))
+        told = warnings(self.dialect, command) if self.quiet else (*about(self.dialect, command, created), *follows)
+        if target.operator in ("~", "~>"):
+            return Outcome("inert", told, commit=left)
+        commit = left or (depth == 0 and not opens)
+        return Outcome("accepted", told, commit) if told else _TAKEN[commit]
 
     def _obscures(self) -> bool:
         """Tell whether `service password-encryption` is on."""

@@ -112,10 +112,12 @@ def replacement(dialect: str, line: str, opener: str = "") -> Iterator[str]:
         yield "      IKEv2: " + re.sub(r"(?<=pre-shared-key ).+", HIDDEN, text)
 
 
-def warnings(dialect: str, command: Command) -> Iterator[str]:
-    """Yield a warning for each algorithm of a command that is weak, or that is never offered."""
-    if not _may_warn(command.declaration):
-        return
+def warnings(dialect: str, command: Command) -> tuple[str, ...]:
+    """Return a warning for each algorithm of a command that is weak, or that is never offered."""
+    return tuple(_warned(dialect, command)) if _may_warn(command.declaration) else ()
+
+
+def _warned(dialect: str, command: Command) -> Iterator[str]:
     sign = "%Warning" if dialect == "ios" else "WARNING"
     login = command.slots.get("login")
     if "7" in (command.slots.get("encoding"), login.get("encoding") if isinstance(login, dict) else None):

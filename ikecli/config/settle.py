@@ -6,7 +6,7 @@ What a line says of a secret is turned into its stored form before it reaches th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any, Final
@@ -84,7 +84,7 @@ class Scribe:
             slots["sequence"] = FIRST_ENTRY if slots.get("sequence") is None else slots["sequence"]
         if self.dialect == "asa" and target.path[-1].name == "routes":
             _route(slots, bool(command.negated) or target.operator == "-")
-        return replace(command, slots=slots)
+        return Command(command.declaration, slots, command.negated, command.text)
 
     def _secrets(self, slots: dict[str, Any], password: bool, obscuring: bool) -> dict[str, Any]:
         settled = {

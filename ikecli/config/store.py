@@ -103,15 +103,16 @@ class Store:
         self.scribe = Scribe(self.dialect, mask, self.scribe.random)
         unseal(self.draft, mask)
 
-    def commit(self) -> list[str]:
+    def commit(self, before: Intent | None = None) -> list[str]:
         """Freeze the draft into the intent; return complaints that were not told yet, a line each.
 
+        Rows that are equal to those of the intent `before` (else this configuration's last one) are the same objects.
         Complaints wait until nobody is in configuration mode: what is missing may still be typed.
         """
         if not self.editors and smart.unsay(self.draft):
             self.version += 1
         if self._resolved != self.version:
-            self._resolve()
+            self._resolve(before or self.intent)
         if self.editors:
             return []
         sign = _SIGNS[self.dialect]
@@ -132,12 +133,13 @@ class Store:
                 self.draft.interfaces[name].found = address
                 self.version += 1
 
-    def _resolve(self) -> None:
+    def _resolve(self, before: Intent) -> None:
         self._resolved = self.version
         if isinstance(self.draft, Ios):
-            self.intent, found = intent_ios.resolve(self.draft)
+            intent, found = intent_ios.resolve(self.draft)
         else:
-            self.intent, found = intent_asa.resolve(self.draft)
+            intent, found = intent_asa.resolve(self.draft)
+        self.intent = intent.after(before)
         self.complaints = tuple(found)
 
     def running(self, options: Options = MappingProxyType({}), *, clear: bool = False) -> list[str]:

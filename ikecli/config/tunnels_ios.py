@@ -103,6 +103,9 @@ class Tunnels:
         self.clients = Clients(draft, complaints)
         self.ipsec_profiles = ipsec_profiles_of(draft)
         self._own: dict[str, tuple[Any, ...]] = {}
+        self._first: dict[tuple[Any, ...], str] = {}
+        for name, one in draft.interfaces.items():
+            self._first.setdefault(_ends(one), name)
 
     def interfaces(self) -> Iterator[Interface]:
         """Yield all interfaces, tunnels and templates among them."""
@@ -223,14 +226,7 @@ class Tunnels:
         """Return the label of the connection that protects a tunnel; tunnels that share one have the first one's."""
         if each.protection is None:
             return ""
-        first = name
-        if each.protection.shared:
-            same = (each.tunnel_source, each.tunnel_destination, each.tunnel_vrf, each.protection)
-            first = next(
-                other
-                for other, one in self.draft.interfaces.items()
-                if (one.tunnel_source, one.tunnel_destination, one.tunnel_vrf, one.protection) == same
-            )
+        first = self._first[_ends(each)] if each.protection.shared else name
         return f"{tunnel_name(first)} {TUNNEL_SEQUENCE} {first}"
 
     # Protection
@@ -406,6 +402,11 @@ def outer_of(own: ios_ipsec.IpsecProfile | ios_ipsec.MapEntry, interface: ios.In
     bit = own.df_bit or interface.df_bit or draft.df_bit
     late = (interface.esp_fragmentation or draft.esp_fragmentation) == "after-encryption"
     return Outer(DF_BITS[bit or "copy"], (own.ecn or draft.ecn) != "discard", late)
+
+
+def _ends(one: ios.Interface) -> tuple[Any, ...]:
+    """Return what tunnels have in common that share their protection."""
+    return one.tunnel_source, one.tunnel_destination, one.tunnel_vrf, one.protection
 
 
 def _table(vrf: str | None) -> str:

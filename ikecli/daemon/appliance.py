@@ -205,19 +205,19 @@ class Appliance:
             self.storage.write_phrases(self.store.phrases)
         if isinstance(self.plane, Finding):
             self.store.learn({name: self.plane.found(name) for name in self.store.asking})
-        complaints = self.store.commit()
+        complaints = self.store.commit(self.intent)
         complaints += unserved(self.store.intent, self.plane)
         self.journal.log_sessions(session_lines(self.store.draft))
-        if self.store.intent is not self._applied:
-            self.jobs.here(self._apply)
+        if (intent := self.store.intent) is not self._applied:
+            later = "later-fragments" in self.plane.features
+            self.jobs.here(partial(self._apply, intent, Apply(replace(intent, later_fragments=later))))
         self._took = self.clock.now() - began
         return complaints
 
-    def _apply(self) -> None:
-        self.plane.configure(self.store.intent)
-        later = "later-fragments" in self.plane.features
-        self.do(Apply(replace(self.store.intent, later_fragments=later)))
-        self._applied = self.store.intent
+    def _apply(self, intent: Intent, request: Apply) -> None:
+        self.plane.configure(intent)
+        self.do(request)
+        self._applied = intent
 
     def reload(self) -> list[str]:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""

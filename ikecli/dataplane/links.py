@@ -63,8 +63,10 @@ class Links:
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces and routes; virtual-access interfaces are made anew of their templates."""
+        same = intent.network is self._intent.network and not self._reaches
         self._intent = intent
-        self._build()
+        if not same:
+            self._build()
 
     def reach(self, reach: Reach) -> None:
         """Have inner addresses of ours and networks behind a peer stand, or no longer."""

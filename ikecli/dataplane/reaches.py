@@ -15,6 +15,9 @@ class Reaches:
     def __init__(self) -> None:
         self._held: dict[int, Reach] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._held)
+
     def take(self, reach: Reach) -> Reach | None:
         """Have one hold in place of that of the same id, which is returned; one with nothing in it only ends that."""
         old = self._held.pop(reach.id, None)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Final
+from ipaddress import ip_network
+from typing import Final, TypeAlias
 
 from ikecli.boundary.views import RouteView
 from ikecli.intent import Address, Interface, Prefix, Route
+from ikecli.value import value
 
 MAX_RECURSION: Final = 8
 """Gateways that are reached through further gateways, one behind the other."""
+
+Place: TypeAlias = tuple[str, int, int, int]
+"""Where routes of one prefix stand: their table, the IP version, the number of the network and its length."""
 
 Up = Callable[[str], bool]
 """Tells of an interface, by name, whether it carries packets now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """A route of a table: out of an interface, or through a gateway, or both."""
 
@@ -44,13 +48,17 @@ def entry_of(route: Route, interface: str) -> Entry:
     return Entry(code, route.prefix, interface, route.gateway, route.distance, route.in_global, route.tag)
 
 
+def _place(vrf: str, prefix: Prefix) -> Place:
+    return vrf, prefix.version, int(prefix.network_address), prefix.prefixlen
+
+
 class Tables:
     """All tables of a node. Routes out of an interface that is not up are there, but not used."""
 
     def __init__(self, interfaces: Iterable[Interface], routes: Iterable[Route]) -> None:
-        self._entries: dict[tuple[str, Prefix], list[Entry]] = {}
+        self._entries: dict[Place, list[Entry]] = {}
         self._lengths: dict[tuple[str, int], list[int]] = {}
-        self._prefixes: dict[str, set[tuple[str, Prefix]]] = {}
+        self._places: dict[str, set[Place]] = {}
         named = {}
         for one in interfaces:
             named[one.name] = named[one.nameif or one.name] = one.name
@@ -65,32 +73,36 @@ class Tables:
 
     def add(self, vrf: str, entry: Entry) -> None:
         """Add a route; equal ones once."""
-        held = self._entries.setdefault((vrf, entry.prefix), [])
-        if entry not in held:
+        place = _place(vrf, entry.prefix)
+        held = self._entries.get(place)
+        if held is None:
+            self._entries[place] = [entry]
+        elif entry not in held:
             held.append(entry)
-            self._prefixes.setdefault(entry.interface, set()).add((vrf, entry.prefix))
             held.sort(key=lambda one: one.distance)
-        lengths = self._lengths.setdefault((vrf, entry.prefix.version), [])
-        if entry.prefix.prefixlen not in lengths:
-            lengths.append(entry.prefix.prefixlen)
+        self._places.setdefault(entry.interface, set()).add(place)
+        lengths = self._lengths.setdefault(place[:2], [])
+        if place[3] not in lengths:
+            lengths.append(place[3])
             lengths.sort(reverse=True)
 
     def withdraw(self, vrf: str, entry: Entry) -> None:
         """Take out a route; one that is not there is no error."""
-        held = self._entries.get((vrf, entry.prefix), [])
+        place = _place(vrf, entry.prefix)
+        held = self._entries.get(place, [])
         if entry in held:
             held.remove(entry)
         if not held:
-            self._entries.pop((vrf, entry.prefix), None)
+            self._entries.pop(place, None)
 
     def drop(self, interface: str) -> None:
         """Take out all routes out of an interface."""
-        for key in self._prefixes.pop(interface, ()):
-            left = [one for one in self._entries.get(key, ()) if one.interface != interface]
+        for place in self._places.pop(interface, ()):
+            left = [one for one in self._entries.get(place, ()) if one.interface != interface]
             if left:
-                self._entries[key] = left
+                self._entries[place] = left
             else:
-                self._entries.pop(key, None)
+                self._entries.pop(place, None)
 
     def hop(self, vrf: str, destination: Address, up: Up) -> Hop | None:
         """Return the way of the best route that can be used, or None."""
@@ -108,17 +120,17 @@ class Tables:
         return None
 
     def _matching(self, vrf: str, destination: Address) -> Iterator[Entry]:
-        network = IPv4Network if destination.version == 4 else IPv6Network
-        for length in self._lengths.get((vrf, destination.version), ()):
-            prefix = network((int(destination) >> (w := destination.max_prefixlen - length) << w, length))
-            yield from self._entries.get((vrf, prefix), ())
+        version, number, whole = destination.version, int(destination), destination.max_prefixlen
+        for length in self._lengths.get((vrf, version), ()):
+            wild = whole - length
+            yield from self._entries.get((vrf, version, number >> wild << wild, length), ())
 
     def used(self, up: Up, next_to: Callable[[str, Address], bool] | None = None) -> Iterator[tuple[str, Entry]]:
         """Yield the routes that can be used, of each prefix those of least distance, with their table.
 
         `next_to` tells of gateways, by table, that are neighbours though no route says so.
         """
-        for (vrf, _), held in self._entries.items():
+        for (vrf, *_), held in self._entries.items():
             able = [one for one in held if self._usable(vrf, one, up, next_to)]
             yield from ((vrf, one) for one in able if one.distance == able[0].distance)
 

@@ -12,7 +12,7 @@ from ikecli.ike.lifecycle import close, delete
 from ikecli.ike.lookup import Lookup
 from ikecli.ike.sa import IkeSa, State
 from ikecli.ike.window import Aim, Want
-from ikecli.intent import Address, Initiation, Intent
+from ikecli.intent import Address, Initiation
 
 START: Final = ""
 """What the agenda calls the connections that are to come up by themselves; no connection has this label."""
@@ -24,9 +24,9 @@ LOOKED_AT: Final = 500
 """Connections that are looked at at a time; most of them may be up."""
 
 
-def apply(core: Core, intent: Intent) -> None:
+def apply(core: Core, lookup: Lookup) -> None:
     """Take a new intent. SAs whose policy, profile and connection rows did not change stay."""
-    lookup = Lookup(intent)
+    intent = lookup.intent
     access.renew(core, lookup)
     change = _Change(core.lookup, lookup)
     core.lookup = change.new
@@ -65,7 +65,11 @@ class _Change:
     def __init__(self, old: Lookup, new: Lookup) -> None:
         self.new = new
         self.profiles = {name for name, row in old.profiles.items() if new.profiles.get(name) != row}
-        self.connections = {label for label, row in old.connections.items() if new.connections.get(label) != row}
+        self.connections = {
+            label
+            for label, row in old.connections.items()
+            if (now := new.connections.get(label)) is not row and now != row
+        }
 
         @cache
         def other_policy(local: Address, vrf: str, own: bool) -> bool:

@@ -85,8 +85,8 @@ class Engine:
         self._enter(now)
         core = self._core
         match request:
-            case Apply(intent):
-                apply(core, intent)
+            case Apply():
+                apply(core, request.lookup)
             case Initiate(connection, packet):
                 core.hold_off.pop(connection, None)
                 connect(core, connection, packet)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from ikecli.boundary.notices import Acquire
+from ikecli.ike.lookup import Lookup
 from ikecli.intent import Address, Intent
 from ikecli.value import value
 
 
+class _Compiled:
+    """The intent of a request, for looking up."""
+
+    __slots__ = ("lookup",)
+    lookup: Lookup
+
+
 @value
-class Apply:
-    """Be told a new intent: SAs whose rows did not change stay, the others are deleted at their peers."""
+class Apply(_Compiled):
+    """Be told a new intent: SAs whose rows did not change stay, the others are deleted at their peers.
+
+    It is compiled when this is made, on whatever thread that is.
+    """
 
     intent: Intent
+
+    def __post_init__(self) -> None:
+        self.lookup = Lookup(self.intent)
 
 
 @value

@@ -289,8 +289,9 @@ def _put_numbered(entries: dict[Any, Any], key: int | None, model: type, command
         for known in [known for known, other in entries.items() if other == entry]:
             del entries[known]
     elif not _MEMBERS.hold(entries, entry):
-        entries[max(entries, default=0) // step * step + step if key is None else key] = entry
-        _MEMBERS.follow(entries)
+        number = _MEMBERS.highest(entries) // step * step + step if key is None else key
+        entries[number] = entry
+        _MEMBERS.follow(entries, number)
 
 
 def _model(owner: Any, step: Step, declaration: Declaration) -> type:

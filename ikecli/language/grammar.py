@@ -399,8 +399,7 @@ class Graph:
         twins: list[tuple[Leaf, Any, int, int]] = []
         leaf: Leaf | EndLeaf | None
         while True:
-            found = point.first(text, loc)
-            if found is not None:
+            if (found := point.first(text, loc)) is not None:
                 leaf, value, loc = found
             else:
                 leaf = None

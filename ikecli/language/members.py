@@ -17,16 +17,14 @@ class Members:
         self._size = 0
         self._last: Any = None
         self._values: set[Any] = set()
+        self._highest = 0
 
-    def hold(self, collection: list[Any] | dict[Any, Any], value: Any) -> bool:
+    def hold(self, collection: list[Any] | dict[int, Any], value: Any) -> bool:
         """Whether the list, or a value of the dict, is equal to this; if not, it is put in now and `follow` called."""
         try:
-            if (
-                collection is not self._collection
-                or len(collection) != self._size
-                or _last(collection) is not self._last
-            ):
+            if not self._knows(collection):
                 self._values = set(_values(collection))
+                self._highest = max(collection, default=0) if isinstance(collection, dict) else 0
                 self.follow(collection)
             known = len(self._values)
             self._values.add(value)
@@ -34,9 +32,17 @@ class Members:
             return value in _values(collection)
         return len(self._values) == known and value in _values(collection)
 
-    def follow(self, collection: list[Any] | dict[Any, Any]) -> None:
-        """Take note that the value just asked about was put into the collection."""
+    def highest(self, collection: dict[int, Any]) -> int:
+        """Return the highest key of a dict, 0 where there is none."""
+        return self._highest if self._knows(collection) else max(collection, default=0)
+
+    def follow(self, collection: list[Any] | dict[int, Any], key: int = 0) -> None:
+        """Take note that the value just asked about was put into the collection, under a key if that is a dict."""
         self._collection, self._size, self._last = collection, len(collection), _last(collection)
+        self._highest = max(self._highest, key)
+
+    def _knows(self, collection: list[Any] | dict[int, Any]) -> bool:
+        return collection is self._collection and len(collection) == self._size and _last(collection) is self._last
 
 
 def _values(collection: list[Any] | dict[Any, Any]) -> Iterable[Any]:

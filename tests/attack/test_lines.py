@@ -9,6 +9,7 @@ import pytest
 
 from ikecli.config import ConfigReader
 from ikecli.config.check import check
+from ikecli.config.ios import Ios
 from tests.config.reading import SAMPLES, new_store, read
 
 ODD = (
@@ -104,3 +105,23 @@ def test_a_list_of_very_many_entries_is_read_and_written() -> None:
     store, outcomes = read("ios", ["ip access-list extended L", *entries])
     assert all(outcome.accepted for outcome in outcomes)
     assert sum("permit ip host" in line for line in store.running()) == len(entries)
+
+
+def test_entries_without_a_number_follow_the_highest_one_whatever_was_taken_out() -> None:
+    lines = """ip access-list extended L
+ permit ip host 10.0.0.1 any
+ 70 permit ip host 10.0.0.7 any
+ 20 permit ip host 10.0.0.2 any
+ permit ip host 10.0.0.8 any
+ permit ip host 10.0.0.8 any
+ no 80
+ permit ip host 10.0.0.9 any
+ no permit ip host 10.0.0.9 any
+ no 70
+ip access-list extended M
+ permit ip host 10.0.0.1 any
+ip access-list extended L
+ permit ip host 10.0.0.3 any"""
+    store, _ = read("ios", lines)
+    assert isinstance(store.draft, Ios)
+    assert list(store.draft.access_lists["L"].entries) == [10, 20, 30]

@@ -123,6 +123,18 @@ def test_a_map_negotiates_from_its_local_address() -> None:
     assert str(connection.local) == "10.1.1.1"
 
 
+def test_what_a_change_does_not_concern_stays_the_very_same_object() -> None:
+    store, _ = read("ios", ROUTER)
+    before = store.intent
+    reader = ConfigReader(store)
+    for line in ("ip route 203.0.113.0 255.255.255.0 Null0", "end"):
+        assert reader.feed(line).accepted
+    assert store.commit() == []
+    assert store.intent.network != before.network
+    assert all(now is was for now, was in zip(store.intent.connections, before.connections, strict=True))
+    assert all(now is was for now, was in zip(store.intent.profiles, before.profiles, strict=True))
+
+
 def test_narrower_keys_come_first() -> None:
     text = ROUTER.replace(
         " peer peer2", " peer all\n  address 0.0.0.0 0.0.0.0\n  pre-shared-key any-key\n !\n peer peer2"

@@ -61,7 +61,7 @@ def test_lines_that_come_together_are_committed_once() -> None:
     one = Operator()
     commits: list[str] = []
     resolve = one.appliance.store._resolve
-    one.appliance.store._resolve = lambda: (commits.append(one.appliance.hostname), resolve())[1]  # type: ignore[method-assign]
+    one.appliance.store._resolve = lambda before: (commits.append(one.appliance.hostname), resolve(before))[1]  # type: ignore[method-assign]
     one.ask(ConfigBegin())
     for at in range(5):
         one.ask(ConfigLine(f"hostname R{at}"))
