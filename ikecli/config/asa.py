@@ -396,6 +396,7 @@ class Asa:
     icmp_groups: dict[str, IcmpGroup] = field(default_factory=dict)
     max_sas: int | None = None
     max_sessions: int | None = None
+    pmtu_aging: int | str | None = None
     addr_local: bool | None = None
     reuse_delay: int | None = None
     max_negotiating: Negotiating | None = None

@@ -30,6 +30,7 @@ from ikecli.config.tunnels_asa import (
     identities_of,
     is_tunnel,
     outer_of,
+    path_aging,
     volume_of,
 )
 from ikecli.intent import (
@@ -133,6 +134,7 @@ class _Resolver:
                 puzzle_threshold=puzzles,
                 fragment_mtu=mtus,
                 notify_invalid_selectors=told,
+                path_aging=path_aging(self.draft.pmtu_aging),
                 admission=Admission(waiting=self.draft.max_waiting or Admission().waiting),
                 syslog=tuple(syslog.of_firewall(hosts, level, on, self.complaints)),
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any, Final
 
 from ikecli.config import asa
@@ -43,6 +44,11 @@ def outer_of(draft: asa.Asa, nameif: str, entry: str | None = None) -> Outer:
     held, cut = draft.df_bits.get(nameif), draft.cuts.get(nameif)
     bit = entry or (held.bit if held else None)
     return Outer(_DF_BITS[bit] if bit else None, late=cut is not None and cut.when == "after-encryption")
+
+
+def path_aging(minutes: int | str | None) -> float:
+    """Return the seconds of `pmtu-aging`; 0 where it is not said."""
+    return inf if minutes == "infinite" else 60.0 * int(minutes or 0)
 
 
 def fqdn_of(draft: asa.Asa) -> Identity:

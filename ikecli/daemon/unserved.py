@@ -28,6 +28,13 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
         yield f"% VRF {', '.join(sorted(tables))} has no effect: {why}"
     if "esp" in plane.features:
         yield from _outer(intent, plane)
+        yield from _paths(intent, plane)
+
+
+def _paths(intent: Intent, plane: Plane) -> Iterator[str]:
+    if intent.path_aging and "path-aging" not in plane.features:
+        why = "no path is shorter here than its interfaces" if plane.name == "memory" else "the kernel decides"
+        yield f"% pmtu-aging has no effect with the data plane {plane.name}: {why}"
 
 
 def _outer(intent: Intent, plane: Plane) -> Iterator[str]:

@@ -382,7 +382,8 @@ class Intent:
     (None: never). `window` is how many requests of a peer are taken before the first of them is answered. No address
     is in two `pools`. `notify_invalid_selectors` has peers told of packets that do not fit the selectors of their SA.
     With `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
-    Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP. With
+    Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP. A shorter path to a peer
+    is believed in for `path_aging` seconds (0: as long as the data plane would). With
     `strength_enforced` no Child SA has a stronger cipher than its IKE SA.
     """
 
@@ -404,6 +405,7 @@ class Intent:
     window: int = 1
     pools: tuple[Pool, ...] = ()
     syslog: tuple[Syslog, ...] = ()
+    path_aging: float = 0.0
     nat_traversal: bool = True
     strength_enforced: bool = False
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from math import inf
 
 import pytest
 
+from ikecli.daemon.unserved import unserved
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.intent import Identity, Initiation, Intent, Outer, Transport
 from tests.config.reading import SAMPLES, commands, read, typed
 
@@ -28,6 +31,15 @@ def test_ike_sas_and_those_in_negotiation_are_bounded() -> None:
 def test_sessions_are_bounded_as_ike_sas_are() -> None:
     assert intent("vpn-sessiondb max-other-vpn-limit 20").max_sas == 20
     assert intent("vpn-sessiondb max-other-vpn-limit 20", "crypto ikev2 limit max-sa 15").max_sas == 15
+
+
+def test_what_is_believed_of_a_path_is_forgotten_when_it_is_said() -> None:
+    line = "crypto ipsec security-association pmtu-aging"
+    assert [intent(*lines).path_aging for lines in ((), (f"{line} 2",), (f"{line} infinite",))] == [0, 120, inf]
+    said = list(unserved(intent(f"{line} infinite"), MemoryPlane.__new__(MemoryPlane)))
+    assert said == [
+        "% pmtu-aging has no effect with the data plane memory: no path is shorter here than its interfaces"
+    ]
 
 
 def test_requests_that_wait_are_bounded() -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
+from math import inf
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +17,7 @@ from ikecli.dataplane.esp import inner_limit
 from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.userspace.counts import Counts
 from ikecli.dataplane.userspace.paths import RECENT, SECONDS, Paths
-from ikecli.dataplane.userspace.pipe import Leave, Listen, Pipe, Put
+from ikecli.dataplane.userspace.pipe import Aging, Leave, Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.dataplane.userspace.worker import Worker
 from ikecli.esp import IPV4, OutboundSa
@@ -102,6 +103,20 @@ def test_a_shorter_path_is_that_of_all_sas_with_a_peer_until_whole_packets_are_t
     one.worker.run()
     assert [sender.limit for sender in (first, second)] == [inner_limit(OUT, 1500)] * 2
     assert one.worker._paths.wait() is None
+
+
+def test_a_path_is_believed_in_for_as_long_as_is_said(one: One) -> None:
+    sender = one.sender()
+    one.worker._obey(Aging(60.0), [])
+    one.say((PEER, 1300, quote(SENT)))
+    assert one.worker._paths.wait() == 60
+    one.now += 60
+    assert one.worker._paths.tried_again() == {PEER}
+    one.worker._obey(Aging(inf), [])
+    one.say((PEER, 1300, quote(SENT)))
+    one.now += 1e9
+    assert (one.worker._paths.tried_again(), one.worker._paths.wait()) == (set(), None)
+    assert sender.limit == inner_limit(OUT, 1300)
 
 
 @pytest.mark.parametrize(("remote", "least"), [(PEER, 576), ("2001:db8::2", 1280)])

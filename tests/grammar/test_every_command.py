@@ -55,6 +55,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "asa config: domain-name*": "config/test_lists_asa.py::test_the_domain_is_in_the_identity_by_hostname",
     "asa config: enable password*": PASSWORDS,
     "asa config: username NAME*": PASSWORDS,
+    "asa config: crypto * set ikev2 pre-shared-key *": (
+        "config/test_keys_asa.py::test_of_two_keys_for_one_peer_the_first_holds"
+    ),
     "asa config: names": NAMES,
     "asa config: name {A.B.C.D | X:X::X:X} NAME*": NAMES,
     "asa config: *banner {motd | login | exec}*": "transcripts/greeting.txt::banner",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface
+from math import inf
 from typing import Final
 
 from ikecli.config import asa
@@ -317,6 +318,8 @@ class Firewall(Writer[asa.Asa]):
             draft.nat_keepalive = False
         if intent.strength_enforced:
             self.losses.add("crypto ipsec ike sa-strength-enforcement", "a firewall has no word for it")
+        if intent.path_aging:
+            draft.pmtu_aging = "infinite" if intent.path_aging == inf else int(intent.path_aging) // 60
         delays = {one.rest for one in intent.pools}
         draft.reuse_delay = max(delays, default=0) // 60 or None
         draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas

@@ -366,6 +366,7 @@ class Router(Writer[ios.Ios]):
             limit = self._most("crypto ikev2 limit max-in-negotiation-sa", intent.max_half_open)
             draft.max_negotiating = limit
         self._admission()
+        self.losses.note("crypto ipsec security-association", (intent.path_aging, "pmtu-aging"))
         self.losses.note("vpn-addr-assign", (any(one.rest for one in intent.pools), "reuse-delay"))
         if intent.fragment_mtu is not None:
             own = intent.fragment_mtu != FRAGMENT_MTUS

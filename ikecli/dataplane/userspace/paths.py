@@ -8,13 +8,14 @@ the version of IP allows, and after a while whole packets are tried again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from ikecli.dataplane.esp import ESP_HEADER, LEAST_MTU
 from ikecli.dataplane.userspace.sas import Sender
 
 SECONDS: Final = 300.0
-"""How long a shorter path is believed in: no less (RFC 8201 5.3)."""
+"""How long a shorter path is believed in where nothing is said: no less (RFC 8201 5.3)."""
 RECENT: Final = 1 << 20
 """How far behind the last sequence number that of a quoted packet may be."""
 LEAST: Final = {4: LEAST_MTU, 6: 1280}
@@ -22,10 +23,11 @@ _NUMBERS: Final = 1 << 32
 
 
 class Paths:
-    """The MTUs that are less than the outgoing device's, by the peer's address."""
+    """The MTUs that are less than the outgoing device's, by the peer's address; believed in for `seconds`."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self.seconds = SECONDS
         self._shorter: dict[str, tuple[int, float]] = {}
 
     def believe(self, sender: Sender, quoted: bytes, mtu: int) -> bool:
@@ -37,7 +39,7 @@ class Paths:
         mtu = max(mtu, LEAST[sa.remote.address.version])
         old = self.of(remote, mtu + 1)
         if mtu <= old:
-            self._shorter[remote] = mtu, self._now() + SECONDS
+            self._shorter[remote] = mtu, self._now() + self.seconds
         return mtu < old
 
     def of(self, remote: str, mtu: int) -> int:
@@ -59,4 +61,5 @@ class Paths:
         """Return in how many seconds there will be such a peer, or None."""
         if not self._shorter:
             return None
-        return max(min(until for _, until in self._shorter.values()) - self._now(), 0.0)
+        first = min(until for _, until in self._shorter.values())
+        return None if first == inf else max(first - self._now(), 0.0)

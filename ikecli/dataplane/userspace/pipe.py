@@ -94,6 +94,13 @@ class Clamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Aging:
+    """For how many seconds a shorter path to a peer is believed in."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Shut:
     """A tunnel interface is no more."""
 
@@ -135,7 +142,8 @@ class Trouble:
 
 _CLASSES: Final = {
     *((__name__, name) for name in ("Listen", "Leave", "Lines", "Put", "Ready", "Trouble")),
-    *((__name__, name) for name in ("Open", "Shut", "Give", "Given", "Hide", "Clamp")), (Gre.__module__, "Gre"),
+    *((__name__, name) for name in ("Open", "Shut", "Give", "Given", "Hide", "Clamp", "Aging")),
+    (Gre.__module__, "Gre"),
 } | {
     *((effects.__name__, name) for name in ("Install", "Update", "Remove", "Datagram", "Endpoint", "Direction")),
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),

@@ -22,8 +22,10 @@ from ikecli.dataplane.packet import ESP
 from ikecli.dataplane.userspace.bare import open_gre
 from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
+from ikecli.dataplane.userspace.paths import SECONDS
 from ikecli.dataplane.userspace.pipe import (
     LINES_A_MESSAGE,
+    Aging,
     Clamp,
     Give,
     Given,
@@ -73,7 +75,18 @@ class UserspacePlane(LinuxPlane):
 
     name = "userspace"
     features = frozenset(
-        {"esp", "ping", "esn", "transport", "udp-encapsulation", "tunnels", "mss", "later-fragments", "df-set"}
+        {
+            "esp",
+            "ping",
+            "esn",
+            "transport",
+            "udp-encapsulation",
+            "tunnels",
+            "mss",
+            "later-fragments",
+            "df-set",
+            "path-aging",
+        }
     )
     strict = True
 
@@ -156,6 +169,7 @@ class UserspacePlane(LinuxPlane):
         sizes = [one.segments for one in self._intent.network.interfaces if one.tunnel is None]
         least = [min((size for size in some if size), default=0) for some in zip(*sizes, strict=True)] or [0, 0]
         self._worker.tell(Clamp((least[0], least[1])))
+        self._worker.tell(Aging(self._intent.path_aging or SECONDS))
         rows = self._rows
         for at in range(0, max(len(rows), 1), LINES_A_MESSAGE):
             self._worker.tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))

@@ -32,6 +32,7 @@ from ikecli.dataplane.userspace.inbound import Inbound
 from ikecli.dataplane.userspace.outbound import Outbound
 from ikecli.dataplane.userspace.paths import Paths
 from ikecli.dataplane.userspace.pipe import (
+    Aging,
     Clamp,
     Give,
     Given,
@@ -160,6 +161,8 @@ class Worker:
                 self._open(message, files)
             case Clamp(segments):
                 self._main.segments = segments
+            case Aging(seconds):
+                self._paths.seconds = seconds
             case Shut(name):
                 self._shut(name)
             case Give(spis):
