@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from ipaddress import IPv4Address
 
 from ikecli.boundary.events import Event
 from ikecli.intent import Address, Carrier, Outer, Route, Selector, Tfc
@@ -241,6 +242,41 @@ class Traffic(Question):
 
 
 @value
+class Inner(Question):
+    """An inner address of IPv4 that one of some DHCP servers is to lend.
+
+    `relay` is the address of ours that they answer, `timeout` how many seconds each is given, `owner` who is to have
+    the address: octets that are always the same for one, `wish` which one would be welcome. With `link` it is to be of
+    that network: told as `link_option` (RFC 3527), else as a subnet selection (RFC 3011). The reply is a Lent, or an
+    exception that says why there is none.
+    """
+
+    servers: tuple[IPv4Address, ...]
+    relay: IPv4Address
+    timeout: int
+    owner: bytes
+    wish: IPv4Address | None = None
+    link: IPv4Address | None = None
+    link_option: bool = True
+
+
+@value
+class Lent:
+    """An address that a DHCP server lends until it is given back, with the mask that the server says."""
+
+    address: IPv4Address
+    mask: IPv4Address | None
+    server: IPv4Address
+
+
+@value
+class GiveBack:
+    """Tell the DHCP server that an address that was Lent is free."""
+
+    address: IPv4Address
+
+
+@value
 class Tell:
     """Something happened that listeners may want to hear."""
 
@@ -256,4 +292,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | Tell
+Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | GiveBack | Tell

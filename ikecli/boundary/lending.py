@@ -27,8 +27,9 @@ class SettingsView:
 class AuthorizationView:
     """What an authorization policy lends and tells: `routes` are told, those of the peer taken with `accepts`.
 
-    `session` is how many seconds an IKE SA lasts, 0 for ever; the rest as in SettingsView.
-    The routes to those have `distance` and `tag`; those `behind` it are routed to it in any case.
+    `session` is how many seconds an IKE SA lasts, 0 for ever; `dhcp` are servers that lend, and answer `relay`.
+    The rest as in SettingsView. The routes to those have `distance` and `tag`; those `behind` it are routed to it in
+    any case.
     """
 
     name: str
@@ -49,6 +50,8 @@ class AuthorizationView:
     distance: int = 1
     tag: int = 1
     behind: tuple[str, ...] = ()
+    dhcp: tuple[str, ...] = ()
+    relay: str = ""
 
 
 @value

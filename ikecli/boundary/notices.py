@@ -74,4 +74,11 @@ class LineChanged:
     recursive: bool = False
 
 
-Notice = Acquire | Expired | FirstPacket | Mapped | Misfit | UnknownSpi | LinkChanged | LineChanged
+@value
+class AddressGone:
+    """A DHCP server lends an inner address no longer."""
+
+    address: Address
+
+
+Notice = AddressGone | Acquire | Expired | FirstPacket | Mapped | Misfit | UnknownSpi | LinkChanged | LineChanged

@@ -437,6 +437,7 @@ class Asa:
     ikev2_policies: dict[int, IkePolicy] = field(default_factory=dict)
     ikev2_interfaces: list[str] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)
+    addr_dhcp: bool | None = None
     group_policies: dict[str, GroupPolicy] = field(default_factory=lambda: {DEFAULT_POLICY: GroupPolicy()})
     tunnel_groups: dict[str, TunnelGroup] = field(
         default_factory=lambda: {DEFAULT_GROUP: TunnelGroup(), DEFAULT_RA_GROUP: TunnelGroup()}

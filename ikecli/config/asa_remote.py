@@ -18,6 +18,14 @@ class PoolNames:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DhcpServers:
+    """`dhcp-server`: the servers, and how the network is told that they are to lend of."""
+
+    option: str | None = None
+    servers: tuple[IPv4Address, ...] = ()
+
+
 @dataclass(slots=True)
 class TunnelGeneral:
     """The `general-attributes` of a tunnel group."""
@@ -25,6 +33,7 @@ class TunnelGeneral:
     address_pools: PoolNames | None = None
     ipv6_address_pools: PoolNames | None = None
     group_policy: str | None = None
+    dhcp_servers: DhcpServers | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -84,6 +93,7 @@ class GroupAttributes:
     address_pools: Names | None = None
     ipv6_address_pools: Names | None = None
     logins: int | None = None
+    dhcp_scope: IPv4Address | str | None = None
     pfs: str | None = None
     backups: tuple[str, ...] = ()
     idle_timeout: int | str | None = None

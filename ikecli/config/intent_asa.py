@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv6Network, ip_address
+from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
 from ikecli.config import asa, overlaps, syslog
@@ -20,7 +20,7 @@ from ikecli.config.common import DHCP, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.keys_asa import entry_keys
 from ikecli.config.lists_asa import ANYWHERE, Lists
-from ikecli.config.remote_asa import Remote, pools
+from ikecli.config.remote_asa import Remote, four_of, pools
 from ikecli.config.tunnels_asa import (
     HOSTNAME,
     LIFETIME,
@@ -79,13 +79,6 @@ def as_address(name: str) -> Address | None:
         return ip_address(name)
     except ValueError:
         return None
-
-
-def four_of(each: asa.Interface) -> list[IPv4Interface]:
-    """Return the IPv4 address of an interface, if it has one."""
-    if isinstance(each.address, asa.InterfaceAddress):
-        return [IPv4Interface((int(each.address.address), str(each.address.mask)))]
-    return [each.found] if each.address in DHCP and each.found is not None else []
 
 
 class _Resolver:

@@ -54,6 +54,9 @@ class AuthorizationPolicy:
     netmask: IPv4Address | None = None
     domain: str | None = None
     split_dns: list[str] = field(default_factory=list)
+    dhcp_servers: list[str] = field(default_factory=list)
+    dhcp_relay: IPv4Address | None = None
+    dhcp_timeout: int | None = None
     pfs: bool | None = None
     local_lan: bool | None = None
     backups: list[str] = field(default_factory=list)

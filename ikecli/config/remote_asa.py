@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Network
 from typing import Final, TypeVar
 
 from ikecli.config import asa, asa_remote
 from ikecli.config.algorithms import network
-from ikecli.config.common import Ip
+from ikecli.config.common import DHCP, Ip
 from ikecli.config.complaints import Complaints
+from ikecli.config.dhcp import MAX_SERVERS, TIMEOUT, towards
 from ikecli.config.lists_asa import ANY
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.intent import Authorization, Pool, Prefix
-from ikecli.intent.remote import MAX_BACKUPS
+from ikecli.intent.remote import MAX_BACKUPS, Dhcp
 
 ALL: Final = "tunnelall"
 SPECIFIED: Final = "tunnelspecified"
@@ -72,11 +73,12 @@ class Remote:
                 f"group-policy {policy} attributes, then vpn-simultaneous-logins {LOGINS}",
             )  # fmt: skip
             return None
+        dhcp = self.dhcp(where, name, general, held)
         names = tuple(self.pools(name, general, held)) if self.draft.addr_local is not False else ()
-        if self.draft.addr_local is False:
+        if self.draft.addr_local is False and dhcp is None:
             why = f"tunnel-group {name} lends nothing: its pools are not to be lent from"
             self.complaints.error(where, "", why, "vpn-addr-assign local")
-        elif not names:
+        elif not names and dhcp is None:
             self.complaints.error(
                 where, "", f"tunnel-group {name} has no pool of addresses to lend to its peers",
                 f"tunnel-group {name} general-attributes, then address-pool NAME",
@@ -89,11 +91,12 @@ class Remote:
             netmask=next((mask for mask in masks if mask), None),
             dns=_servers(_first(held, lambda one: one.dns_servers)),
             nbns=tuple(one for one in wins if isinstance(one, IPv4Address)),
-            networks=tuple(self.networks(policy, held, names)),
+            networks=tuple(self.networks(policy, held, names, dhcp)),
             domain=_named(_first(held, lambda one: one.domain)),
             split_dns=_names(_first(held, lambda one: one.split_dns)),
             banner="\n".join(_first(held, lambda one: one.banner or None) or ()),
             required=True,
+            dhcp=dhcp,
             logins=LOGINS if logins is None else logins if logins < MANY_LOGINS else 0,
             idle=self.idle(name),
             session=self.session(name),
@@ -123,6 +126,32 @@ class Remote:
             if held and held.attributes:
                 yield held.attributes
 
+    def dhcp(
+        self,
+        where: tuple[str, ...],
+        name: str,
+        general: asa_remote.TunnelGeneral,
+        held: list[asa_remote.GroupAttributes],
+    ) -> Dhcp | None:
+        """Return the DHCP servers of a tunnel group, the address of ours that they answer, and the network."""
+        asked = general.dhcp_servers
+        if asked is None or self.draft.addr_dhcp is False:
+            return None
+        said = _first(held, lambda one: one.dhcp_scope)
+        scope = said if isinstance(said, IPv4Address) else None
+        own = [one for each in self.draft.interfaces.values() for one in four_of(each)]
+        servers = asked.servers[:MAX_SERVERS]
+        if scope is not None and asked.option is None and scope in {one.ip for one in own}:
+            return Dhcp(servers, scope, TIMEOUT)
+        relay = towards(own, servers)
+        if relay is None:
+            self.complaints.error(
+                where, "", f"tunnel-group {name} has no address of this system that its DHCP servers answer",
+                "group-policy NAME attributes, then dhcp-network-scope with the address of an interface",
+            )  # fmt: skip
+            return None
+        return Dhcp(servers, relay, TIMEOUT, scope, asked.option == "subnet-selection")
+
     def pools(
         self, name: str, general: asa_remote.TunnelGeneral, held: list[asa_remote.GroupAttributes]
     ) -> Iterator[str]:
@@ -145,7 +174,9 @@ class Remote:
                         f"{word} local pool {each} {'FIRST-LAST mask MASK' if word == 'ip' else 'PREFIX COUNT'}",
                     )  # fmt: skip
 
-    def networks(self, policy: str, held: list[asa_remote.GroupAttributes], names: tuple[str, ...]) -> Iterator[Prefix]:
+    def networks(
+        self, policy: str, held: list[asa_remote.GroupAttributes], names: tuple[str, ...], dhcp: Dhcp | None
+    ) -> Iterator[Prefix]:
         """Yield the networks that peers are to reach; none: everything."""
         kinds = self.splits(held)
         if set(kinds.values()) == {ALL}:
@@ -161,7 +192,7 @@ class Remote:
             )  # fmt: skip
             return
         specified = [one for one in permitted if kinds[one.version] == SPECIFIED]
-        lent = {4 if name in self.draft.ip_pools else 6 for name in names}
+        lent = {4 if name in self.draft.ip_pools else 6 for name in names} | ({4} if dhcp else set())
         whole = [version for version, kind in kinds.items() if kind != SPECIFIED and version in lent]
         yield from (*specified, *(EVERYTHING[version] for version in whole if specified))
 
@@ -188,6 +219,13 @@ class Remote:
                     f"group policy {policy} excludes {one}, but there is no attribute for that of IPv6",
                     "ipv6-split-tunnel-policy tunnelspecified, with the networks that go through the tunnel",
                 )  # fmt: skip
+
+
+def four_of(each: asa.Interface) -> list[IPv4Interface]:
+    """Return the IPv4 address of an interface, if it has one."""
+    if isinstance(each.address, asa.InterfaceAddress):
+        return [IPv4Interface((int(each.address.address), str(each.address.mask)))]
+    return [each.found] if each.address in DHCP and each.found is not None else []
 
 
 def _permitted(listed: asa.AccessList) -> Iterator[Prefix]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Interface, IPv6Network, ip_network
 from typing import Any, Final
 
 from ikecli.config import ios, smart
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import selector6_of, selector_of
+from ikecli.config.dhcp import MAX_SERVERS, TIMEOUT, towards
+from ikecli.config.hosts import addresses_of_name
 from ikecli.config.ios_remote import AuthorizationPolicy, RemoteNetwork, RouteAccept
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
+from ikecli.config.tunnels_ios import addresses_of
 from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
-from ikecli.intent.remote import MAX_BACKUPS, NEARBY, ROUTE_TAG
+from ikecli.intent.remote import MAX_BACKUPS, NEARBY, ROUTE_TAG, Dhcp
 
 MAX_PREFIX: Final = 128
 
@@ -136,7 +139,33 @@ class Remote:
             behind=tuple(map(_network, held.route_locals)),
             distance=accepts.distance or 1,
             tag=accepts.tag or ROUTE_TAG,
+            dhcp=self._dhcp(where, name, held),
         )
+
+    def _dhcp(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Dhcp | None:
+        """Return the DHCP servers of a policy, and the address of ours that they answer."""
+        if not held.dhcp_servers:
+            return None
+        found = {each: tuple(self._servers(each)) for each in held.dhcp_servers[:MAX_SERVERS]}
+        for each in [each for each, addresses in found.items() if not addresses]:
+            why = f"authorization policy {name} asks DHCP server {each}, whose address is not known"
+            self.complaints.error(where, "", why, f"ip host {each} A.B.C.D")
+        servers = tuple(dict.fromkeys(one for addresses in found.values() for one in addresses))
+        own = [one for each in self.draft.interfaces.values() if not each.vrf for one in addresses_of(each)]
+        four = [one for one in own if isinstance(one, IPv4Interface)]
+        relay = held.dhcp_relay or towards(four, servers)
+        if servers and (relay is None or relay not in {one.ip for one in four}):
+            lacks = "no address of this router" if relay is None else f"{relay}, which is none of this router,"
+            why = f"authorization policy {name} has {lacks} that DHCP servers answer"
+            self.complaints.error(where, "", why, "dhcp giaddr A.B.C.D, with the address of an interface")
+            return None
+        return Dhcp(servers, relay, held.dhcp_timeout or TIMEOUT) if servers and relay else None
+
+    def _servers(self, given: str) -> Iterator[IPv4Address]:
+        try:
+            yield IPv4Address(given)
+        except ValueError:
+            yield from (one for one in addresses_of_name(self.draft, given) if isinstance(one, IPv4Address))
 
     def _pools(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Iterator[str]:
         for pool, known, fix in (

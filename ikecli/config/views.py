@@ -170,6 +170,8 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
             one.distance,
             one.tag,
             tuple(map(str, one.behind)),
+            tuple(map(str, one.dhcp.servers)) if one.dhcp else (),
+            str(one.dhcp.relay) if one.dhcp else "",
         )
 
 

@@ -19,6 +19,8 @@ from ikecli.boundary.effects import (
     Detach,
     Effect,
     Failed,
+    GiveBack,
+    Inner,
     Install,
     Puzzle,
     Question,
@@ -31,7 +33,7 @@ from ikecli.boundary.effects import (
     Update,
 )
 from ikecli.boundary.events import KeysDerived
-from ikecli.boundary.notices import LinkChanged, Notice
+from ikecli.boundary.notices import AddressGone, LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
@@ -40,6 +42,7 @@ from ikecli.config.views import session_lines
 from ikecli.crypto.exchange import restore
 from ikecli.crypto.puzzles import solve
 from ikecli.daemon.archive import Archive
+from ikecli.daemon.dhcp import Dhcp
 from ikecli.daemon.guard import Guard
 from ikecli.daemon.jobs import AtOnce, Jobs, Workshop
 from ikecli.daemon.journal import Journal
@@ -56,6 +59,7 @@ from ikecli.ike.engine import Engine
 from ikecli.ike.requests import Apply, Request, Shutdown
 from ikecli.intent import Intent
 from ikecli.language import lines_of
+from ikecli.numbers import DHCP_PORT
 
 if TYPE_CHECKING:
     from ikecli.daemon.load import Load
@@ -84,6 +88,7 @@ class Appliance:
         clock: Clock,
         random: Callable[[int], bytes],
         transmit: Callable[[Datagram], None],
+        relay: Callable[[Datagram], None] | None = None,
         plane: Callable[[Notify], Plane],
         storage: Storage,
         ask: Callable[[Question, Reply], None] | None = None,
@@ -110,6 +115,7 @@ class Appliance:
         self.sessions: Final[dict[int, Session]] = {}
         self.holder: Session | None = None
         self._ask = ask or self._ask_here
+        self._dhcp: Final = Dhcp(clock, random, relay or transmit, lambda address: self.notice(AddressGone(address)))
         self._ways: Final = self._ways_out(transmit)
         self._due: Cancel | None = None
         self._took = 0.0
@@ -129,6 +135,7 @@ class Appliance:
             Attach: lambda attach: self.plane.attach(attach.access),
             Detach: lambda detach: self.plane.detach(detach.name),
             Ask: self._find_answer,
+            GiveBack: lambda gift: self._dhcp.give_back(gift.address),
         }
 
     def _new_store(self, dialect: str) -> Store:
@@ -299,6 +306,9 @@ class Appliance:
 
     def take_in(self, datagram: Datagram) -> bool:
         """Take one of several that came together; return whether it waits until `waiting.serve` is called."""
+        if datagram.local.port == DHCP_PORT:
+            self._dhcp.receive(datagram)
+            return False
         if begins(datagram):
             self.waiting.put(datagram)
             return True
@@ -344,6 +354,7 @@ class Appliance:
     def shutdown(self) -> None:
         """Delete all SAs at the peers and leave nothing in the data plane."""
         self.do(Shutdown())
+        self._dhcp.close()
         if self._alarm is not None:
             self._alarm.cancel()
         self.plane.close()
@@ -447,13 +458,17 @@ class Appliance:
             self._arm()
 
     def _find_answer(self, ask: Ask) -> None:
-        """Have a question answered after the batch: the plane knows of traffic, the rest is only computing."""
+        """Have a question answered after the batch: the plane knows of traffic, DHCP servers of addresses, the
+        rest is only computing.
+        """
         question = ask.question
 
         def reply(found: object) -> None:
             self._perform(self.engine.answer(ask.id, found, self.clock.now()))
 
-        if isinstance(question, Traffic):
+        if isinstance(question, Inner):
+            self._dhcp.ask(question, reply)
+        elif isinstance(question, Traffic):
             self.clock.call_at(self.clock.now(), lambda: reply(self.plane.counters(question.spis)))
         else:
             self._ask(question, reply)

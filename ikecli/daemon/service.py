@@ -23,6 +23,7 @@ from ikecli.daemon.jobs import Beside
 from ikecli.daemon.listening import ListeningPlane
 from ikecli.daemon.load import Load
 from ikecli.daemon.planes import choose
+from ikecli.daemon.relaying import Relaying
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.sockets import Ports, Sockets
 from ikecli.daemon.storage import FileStorage
@@ -106,11 +107,13 @@ class Service:
         try:
             self._clock = LoopClock(loop)
             self._sockets = Sockets(loop, self._take_in, Ports(*self._setup.ports), self._serve_waiting)
+            self._relaying = Relaying(loop, self._receive)
             self._appliance = Appliance(
                 dialect=self._setup.dialect,
                 clock=self._clock,
                 random=os.urandom,
                 transmit=self._sockets.transmit,
+                relay=self._relaying.send,
                 plane=self._plane,
                 storage=storage,
                 ask=workers(loop),
@@ -157,6 +160,7 @@ class Service:
             teller.flush()
             server.close()
             self._sockets.close()
+            self._relaying.close()
             self._syslog.close()
 
     async def _finish_work(self) -> None:

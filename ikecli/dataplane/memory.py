@@ -42,7 +42,7 @@ from ikecli.dataplane.policies import Hold, backwards, protecting
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.errors import Malformed, Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
-from ikecli.numbers import IKE_PORT, NAT_PORT, NON_ESP_MARKER
+from ikecli.numbers import DHCP_PORT, IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
 MAX_TUNNELS: Final = 4
 """Tunnels that a packet may be in, one inside the other (RFC 2473 6.6)."""
@@ -379,7 +379,7 @@ class MemoryPlane:
             self._onward(outgoing, held.vrf)
 
     def _is_ours(self, packet: Packet, vrf: str) -> bool:
-        """Take ESP, GRE and IKE for one of our addresses."""
+        """Take ESP, GRE, IKE and what DHCP servers answer for one of our addresses."""
         if packet.protocol == ESP:
             self._open(packet.payload, Endpoint(packet.source, 0), packet.tos)
             return True
@@ -388,10 +388,10 @@ class MemoryPlane:
             return True
         data = udp_data(packet)
         source_port, port = packet.ports() if packet.protocol == UDP else (0, 0)
-        if data is None or port not in (IKE_PORT, NAT_PORT):
+        if data is None or port not in (IKE_PORT, NAT_PORT, DHCP_PORT):
             return False
         local, remote = Endpoint(packet.destination, port), Endpoint(packet.source, source_port)
-        if port == IKE_PORT:
+        if port != NAT_PORT:
             self._ike(Datagram(data, local, remote, vrf=vrf))
         elif data[:4] == NON_ESP_MARKER:
             self._ike(Datagram(data[4:], local, remote, vrf=vrf))

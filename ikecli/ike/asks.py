@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ikecli.boundary.effects import Datagram, Traffic
+from ikecli.boundary.effects import Datagram, GiveBack, Lent, Traffic
 from ikecli.ike import exchanges, idleness, keepalive, keys, serving
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close
@@ -19,10 +19,14 @@ _TOO_LATE: Final = "no answer in time"
 def answer(core: Core, ask: int, reply: object) -> list[Datagram]:
     """Go on with what waited for an Ask; return the messages that were held until there are keys."""
     asked = core.asked.pop(ask, None)
+    late = asked is None or asked.sa.asking[ask] < core.now
+    if isinstance(reply, Lent) and (late or asked is None or not serving.waits(asked.talk)):
+        core.do(GiveBack(reply.address))
     if asked is None:
         return []
     sa, talk = asked.sa, asked.talk
-    if sa.asking.pop(ask) < core.now:
+    sa.asking.pop(ask)
+    if late:
         reply = _TOO_LATE
     core.touch(sa)
     if isinstance(asked.question, Traffic):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network, summarize_address_range
+from ipaddress import IPv4Address, ip_network, summarize_address_range
 
-from ikecli.boundary.effects import Reach
+from ikecli.boundary.effects import GiveBack, Reach
 from ikecli.ike import access, settings
 from ikecli.ike.connect import note_backups
 from ikecli.ike.core import Core
@@ -38,7 +38,10 @@ def release(core: Core, sa: IkeSa) -> None:
     if lease is None:
         return
     for loan in lease.loans:
-        core.pools.give_back(loan)
+        if not loan.dhcp:
+            core.pools.give_back(loan)
+        elif isinstance(loan.address, IPv4Address):
+            core.do(GiveBack(loan.address))
     if lease.reach is not None:
         core.do(Reach(lease.id, lease.reach.connection, sa.remote.address))
 
@@ -51,7 +54,7 @@ def resume(core: Core, sa: IkeSa) -> None:
     core.leases += 1
     owner = sa.remote_identity or Identity.of(sa.remote.address)
     lease.id, lease.reach = core.leases, None
-    lease.loans = tuple(loan for loan in lease.loans if core.pools.claim(loan, owner))
+    lease.loans = tuple(loan for loan in lease.loans if not loan.dhcp and core.pools.claim(loan, owner))
     note_backups(core, sa, lease.connection)
     settle(core, sa)
 

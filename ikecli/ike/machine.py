@@ -6,6 +6,7 @@ from ikecli.boundary.effects import Attach, Direction, Effect, Failed, Install, 
 from ikecli.boundary.events import ChildUp, LineProtocol
 from ikecli.boundary.notices import (
     Acquire,
+    AddressGone,
     Expired,
     FirstPacket,
     LineChanged,
@@ -56,6 +57,9 @@ def notice(core: Core, what: Notice) -> None:
             _recover(core, what)
         case LineChanged(interface, up, recursive):
             core.tell(LineProtocol, lambda: LineProtocol(interface, up, recursive))
+        case AddressGone(address):
+            for sa in [sa for sa in core.sas.values() if sa.lease and address in sa.lease.lent]:
+                delete(core, sa)
         case LinkChanged(gone):
             for sa in [sa for sa in core.sas.values() if sa.local.address in gone]:
                 close(core, sa, "its local address is gone", linger=False)

@@ -72,6 +72,10 @@ def snapshot(core: Core, sa: IkeSa) -> dict[str, Plain]:
     family = _family(core, sa)
     if any(one.state not in MOVABLE for one in family):
         raise Rejected(f"IKE SA {sa.number} is not established: it cannot be moved")
+    if any(loan.dhcp for one in family if one.lease for loan in one.lease.loans):
+        raise Rejected(
+            f"IKE SA {sa.number} has an address of a DHCP server, which knows this system: it cannot be moved"
+        )
     return {"version": VERSION, "sas": [_write(core, one) for one in family]}
 
 

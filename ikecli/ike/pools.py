@@ -18,10 +18,11 @@ from ikecli.value import value
 
 @value
 class Loan:
-    """An address of a pool, lent until it is given back."""
+    """An address of a pool, or of a DHCP server, lent until it is given back."""
 
     pool: str
     address: Address
+    dhcp: bool = False
 
 
 class Ledger:

@@ -83,9 +83,14 @@ def request(core: Core, sa: IkeSa, datagram: Datagram, header: Header, sealed: S
     _run(core, talk)
 
 
+def waits(talk: Talk | None) -> bool:
+    """Tell whether a request of the peer's is still served."""
+    return talk is not None and any(one is talk for one in talk.sa.window.serving)
+
+
 def resume(core: Core, talk: Talk, reply: object) -> None:
     """Go on with a request whose Ask is answered, or will not be."""
-    if not any(one is talk for one in talk.sa.window.serving):
+    if not waits(talk):
         return
     try:
         talk.tasks[talk.at - 1].resume(talk, reply)

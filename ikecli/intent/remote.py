@@ -37,6 +37,21 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Dhcp:
+    """DHCP servers that are asked for inner addresses of IPv4, in order, each for `timeout` seconds.
+
+    They answer `relay`, an address of ours, and lend of its network, or of that of `link`: told by the option of relay
+    agents (RFC 3527), or with `subnet` by that of clients (RFC 3011).
+    """
+
+    servers: tuple[IPv4Address, ...]
+    relay: IPv4Address
+    timeout: int
+    link: IPv4Address | None = None
+    subnet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PrefixLine:
     """A line of a list of networks: those whose address is in `prefix` and whose length lies between two bounds."""
 
@@ -67,17 +82,17 @@ class Clause:
 class Authorization:
     """What a profile lends and tells its peers.
 
-    `pools` are the names of pools, tried in order, of both IP versions; `netmask` and `prefix_length` go with an
-    address. `networks` are those behind us that the peer is to reach; none: everything. One that is `required` refuses
-    peers that ask for no address. With `accepts` the networks that a peer tells of are believed; with `tells_own` the
-    peer is told of our own address in the tunnel, too. Of `clauses` (None: none are needed) the first that is for a
-    network says whether it is believed. Child SAs that carry nothing for `idle` seconds (0: for ever) go,
-    where their connection does not say when; the IKE SA ends `session` seconds after its authentication (0: never).
-    With `pfs` the peer is to do PFS; it is to leave the networks `excluded` out of the tunnel, NEARBY for the one that
-    it is in, and may go to `backups`, addresses or names, where this end does not answer. An identity has at most
-    `logins` IKE SAs (0: as many as any), and an IKE SA that a peer begins `most_children` Child SAs (0: the same). The
-    routes to the networks that are believed have `distance` and `tag`; those `behind` the peer are routed to it in any
-    case.
+    `dhcp` lends addresses of IPv4 before `pools` do: names of pools, tried in order, of both IP versions. `netmask`
+    and `prefix_length` go with an address. `networks` are those behind us that the peer is to reach; none:
+    everything. One that is `required` refuses peers that ask for no address. With `accepts` the networks that a
+    peer tells of are believed; with `tells_own` the peer is told of our own address in the tunnel, too. Of
+    `clauses` (None: none are needed) the first that is for a network says whether it is believed. Child SAs that
+    carry nothing for `idle` seconds (0: for ever) go, where their connection does not say when; the IKE SA ends
+    `session` seconds after its authentication (0: never). With `pfs` the peer is to do PFS; it is to leave the
+    networks `excluded` out of the tunnel, NEARBY for the one that it is in, and may go to `backups`, addresses or
+    names, where this end does not answer. An identity has at most `logins` IKE SAs (0: as many as any), and an IKE
+    SA that a peer begins `most_children` Child SAs (0: the same). The routes to the networks that are believed have
+    `distance` and `tag`; those `behind` the peer are routed to it in any case.
     """
 
     name: str
@@ -104,6 +119,7 @@ class Authorization:
     distance: int = 1
     tag: int = ROUTE_TAG
     most_children: int = 0
+    dhcp: Dhcp | None = None
 
     def believed(self, networks: tuple[Prefix, ...]) -> tuple[Prefix, ...]:
         """Return those of the networks that a peer tells of which are believed."""

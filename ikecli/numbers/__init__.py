@@ -5,6 +5,7 @@ from __future__ import annotations
 from ikecli.numbers.algorithms import ALGORITHMS, BY_KEY, GROUP_BITS, NO_KEY_EXCHANGE, Algorithm, Words, named
 from ikecli.numbers.registries import (
     ADDITIONAL,
+    DHCP_PORT,
     FIRST_STATUS,
     IKE_PORT,
     KEY_LENGTH,
@@ -28,6 +29,7 @@ __all__ = [
     "ADDITIONAL",
     "ALGORITHMS",
     "BY_KEY",
+    "DHCP_PORT",
     "FIRST_STATUS",
     "GROUP_BITS",
     "IKE_PORT",

@@ -199,6 +199,8 @@ KEY_LENGTH: Final = 14
 IKE_PORT: Final = 500
 NAT_PORT: Final = 4500
 """The UDP ports of IKE, the second one shared with ESP (RFC 7296 2, 2.23)."""
+DHCP_PORT: Final = 67
+"""The UDP port of DHCP servers, and of relay agents (RFC 2131 4.1)."""
 NON_ESP_MARKER: Final = bytes(4)
 """What stands before IKE on the NAT port, where ESP has its SPI (RFC 3948 2.2)."""
 

@@ -48,7 +48,7 @@ def _traveller(intent: Intent, profile: Profile, by: list[Template | Connection]
     return [
         at, names, any(one.type is None for one in profile.remotes), ranges, gives.netmask if ranges[4] else None,
         sorted(map(str, gives.dns)), gives.nbns, sorted(map(str, gives.networks)),
-        gives.session, gives.pfs, gives.excluded, gives.backups,
+        gives.dhcp, gives.session, gives.pfs, gives.excluded, gives.backups,
         gives.domain, gives.split_dns, gives.banner, gives.accepts, gives.clauses, gives.tells_own, gives.prefix_length,
         first.idle or gives.idle, list(suites), first.pfs, first.pfs_additional, first.lifetime, first.kilobytes,
         first.replay_window, first.outer, first.tfc, [[side and side.reveal() for side in (one.local, one.remote)]

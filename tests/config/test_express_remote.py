@@ -29,6 +29,7 @@ GIVES = {
     "idle": st.sampled_from([0, 60, 1800]),
     "session": st.sampled_from([0, 300, 36000]),
     "pfs": st.booleans(),
+    "dhcp": st.sampled_from([(), ("198.51.100.67",), ("198.51.100.67", "10.1.1.67")]),
     "backups": st.sampled_from([(), ("198.51.100.7", "other.example.net")]),
     "nearby": st.booleans(),
     "keys": st.sampled_from([("one", "one"), ("mine", "yours")]),
@@ -83,11 +84,13 @@ def firewall(entry: dict[str, Any], groups: list[dict[str, Any]]) -> str:
         lines += [f"vpn-idle-timeout {one['idle'] // 60}"] if one["idle"] else []
         lines += [f"vpn-session-timeout {one['session'] // 60}"] if one["session"] else []
         lines += ["pfs enable"] if one["pfs"] else []
+        lines += ["dhcp-network-scope 198.51.100.1"] if one["dhcp"] else []
         lines += [f"backup-servers {' '.join(one['backups'])}"] if one["backups"] else []
         name = f"c{at}.example.net"
         lines += [f"tunnel-group {name} type remote-access", f"tunnel-group {name} general-attributes"]
         lines += [f"address-pool {' '.join(pools)}", f"default-group-policy G{at}"]
         lines += [f"ipv6-address-pool S{at}"] if one["six"] else []
+        lines += [f"dhcp-server {' '.join(one['dhcp'])}"] if one["dhcp"] else []
         lines += [f"tunnel-group {name} ipsec-attributes"]
         lines += [f"ikev2 local-authentication pre-shared-key {one['keys'][0]}"]
         lines += [f"ikev2 remote-authentication pre-shared-key {one['keys'][1]}"]
@@ -132,6 +135,7 @@ def router(entry: dict[str, Any], groups: list[dict[str, Any]]) -> str:
         lines += [f"route set remote {_router_end(each)}" for each in one["networks"]]
         lines += [f"session-lifetime {one['session']}"] if one["session"] else []
         lines += ["pfs"] if one["pfs"] else []
+        lines += [f"dhcp server {each}" for each in one["dhcp"]]
         lines += ["include-local-lan"] if one["nearby"] and not one["networks"] else []
         lines += [f"backup-gateway {each}" for each in one["backups"]]
         lines += [f"crypto ikev2 keyring K{at}", "peer ANY", "address 0.0.0.0 0.0.0.0"]
@@ -161,6 +165,7 @@ MADE = {"asa": firewall, "ios": router}
 PLAIN: dict[str, Any] = {
     "pools": 1, "six": False, "dns": (), "wins": (), "domain": "", "split_dns": (), "banner": "", "networks": (),
     "mask": False, "idle": 0, "keys": ("one", "one"), "session": 0, "pfs": False, "backups": (), "nearby": False,
+    "dhcp": (),
 }  # fmt: skip
 PLAIN_ENTRY: dict[str, Any] = {
     "pfs": "",
@@ -227,6 +232,12 @@ def test_what_peers_are_lent_comes_back_the_same(
          "tunnel-group 192.0.2.9: vpn-session-timeout: sessions of 3600 seconds"),
         ("asa", ["group-policy G1 attributes", "vpn-simultaneous-logins 1"],
          "tunnel-group c1.example.net: vpn-simultaneous-logins 1: an identity has as many sessions here as any"),
+        ("asa", ["tunnel-group c1.example.net general-attributes", "dhcp-server 198.51.100.67",
+                 "group-policy G1 attributes", "dhcp-network-scope 10.9.1.0"],
+         "tunnel-group c1.example.net: dhcp-network-scope 10.9.1.0: DHCP servers lend of the network of "
+         "198.51.100.1 here"),
+        ("ios", ["crypto ikev2 authorization policy G1", "dhcp server 198.51.100.67", "dhcp timeout 9"],
+         "profile F1: dhcp timeout: a server is given its usual time here"),
         ("asa", ["access-list E standard permit 10.9.9.0 255.255.255.0", "group-policy G1 attributes",
                  "split-tunnel-policy excludespecified", "split-tunnel-network-list value E"],
          "tunnel-group c1.example.net: split-tunnel-policy excludespecified: 10.9.9.0/24 goes through the tunnel here"),

@@ -6,8 +6,9 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
 
+from ikecli.config.dhcp import TIMEOUT
 from ikecli.intent import Authorization, Identity, Pool, ReverseRoute
-from ikecli.intent.remote import NEARBY
+from ikecli.intent.remote import NEARBY, Dhcp
 from tests.config.reading import SAMPLES, commands, read
 
 TEXT = (SAMPLES / "remote-access" / "asa.cfg").read_text()
@@ -188,3 +189,23 @@ def test_a_standard_list_permits_everything_by_any4() -> None:
     held = authorization(changed(("standard permit 10.2.0.0 255.255.0.0", "standard permit any4")))
     assert held
     assert held.networks == (ip_network("0.0.0.0/0"),)
+
+
+def test_the_address_that_dhcp_servers_answer() -> None:
+    base = changed((" address-pool TRAVELLERS\n", " dhcp-server 10.2.2.67 10.2.2.68\n"))
+    servers = tuple(map(IPv4Address, ("10.2.2.67", "10.2.2.68")))
+    inside, outside, network = map(IPv4Address, ("10.2.2.1", "198.51.100.2", "10.9.0.0"))
+    scope = "group-policy TRAVEL attributes\n dhcp-network-scope {}\n"
+    for text, dhcp in (
+        (base, Dhcp(servers, inside, TIMEOUT)),
+        (base + scope.format(outside), Dhcp(servers, outside, TIMEOUT)),
+        (base + scope.format(network), Dhcp(servers, inside, TIMEOUT, network)),
+        (base + scope.format(network) + scope.format("none"), Dhcp(servers, inside, TIMEOUT)),
+    ):
+        gives = authorization(text)
+        assert gives is not None
+        assert (gives.dhcp, gives.pools) == (dhcp, ())
+    away = base.replace("dhcp-server 10.2.2.67 10.2.2.68", "dhcp-server 10.77.0.1")
+    assert any("has no address of this system" in each.message for each in read("asa", away)[0].complaints)
+    none = f"{base}no vpn-addr-assign dhcp\n"
+    assert any("has no pool of addresses" in each.message for each in read("asa", none)[0].complaints)

@@ -197,6 +197,7 @@ class Groups:
             asa_remote.PoolNames(names=four) if four else None,
             asa_remote.PoolNames(names=six) if six else None,
             self._policy(gives),
+            asa_remote.DhcpServers(servers=gives.dhcp.servers) if gives.dhcp else None,
         )
 
     def _policy(self, gives: Authorization) -> str:
@@ -223,6 +224,7 @@ class Groups:
             if gives.networks or gives.excluded
             else None,
             logins=None if gives.logins == LOGINS else gives.logins or ANY_LOGINS,
+            dhcp_scope=gives.dhcp.relay if gives.dhcp else None,
             pfs="enable" if gives.pfs else None,
             backups=gives.backups,
             session_timeout=lasts or None,

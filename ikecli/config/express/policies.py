@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Interface, IPv6Network
 from typing import Final
 
 from ikecli.config import ios, ios_remote
+from ikecli.config.dhcp import TIMEOUT
 from ikecli.config.express.writer import named
 from ikecli.config.tunnels_ios import TEMPLATE
 from ikecli.intent import Address, Authorization, Intent, Prefix, Profile
@@ -57,6 +58,9 @@ def _policy(draft: ios.Ios, gives: Authorization) -> ios_remote.AuthorizationPol
         netmask=gives.netmask,
         domain=gives.domain or None,
         split_dns=list(gives.split_dns),
+        dhcp_servers=[str(one) for one in gives.dhcp.servers] if gives.dhcp else [],
+        dhcp_relay=gives.dhcp.relay if gives.dhcp else None,
+        dhcp_timeout=gives.dhcp.timeout if gives.dhcp and gives.dhcp.timeout != TIMEOUT else None,
         pfs=gives.pfs or None,
         local_lan=NEARBY in gives.excluded or None,
         backups=list(gives.backups),

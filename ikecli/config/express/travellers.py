@@ -11,6 +11,7 @@ from ipaddress import IPv6Network
 from itertools import islice
 from typing import Final
 
+from ikecli.config.dhcp import TIMEOUT
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.peers import Peers
 from ikecli.config.express.policies import rest_of
@@ -45,7 +46,8 @@ _SERVERS: Final = 2
 
 def lends(profile: Profile) -> bool:
     """Tell whether a profile's peers are lent an address."""
-    return profile.authorization is not None and bool(profile.authorization.pools)
+    given = profile.authorization
+    return given is not None and bool(given.pools or given.dhcp)
 
 
 def travelling(intent: Intent) -> frozenset[str]:
@@ -151,6 +153,7 @@ def _untold(name: str, gives: Authorization, losses: Losses) -> None:
         (gives.clauses is not None, "route accept route-map: the networks that peers tell of are all believed here"),
         ((gives.distance, gives.tag) != (1, ROUTE_TAG), "route accept any with a distance or a tag"),
         (not gives.accepts, "no route accept: the networks that peers tell of are believed here"),
+        (gives.dhcp and gives.dhcp.timeout != TIMEOUT, "dhcp timeout: a server is given its usual time here"),
         (gives.networks and gives.excluded, "include-local-lan: networks are said that go through the tunnel"),
         (gives.prefix_length != IPv6Network("::/0").max_prefixlen, f"ipv6 prefix {gives.prefix_length}"),
     )
@@ -228,7 +231,8 @@ def _template(
     what = f"tunnel-group {profile.name}"
     here = _entries(profile, intent, what, losses)
     first = here[0]
-    versions = tuple(sorted({version_of[each] for each in given.pools if each in version_of}))
+    lent = {version_of[each] for each in given.pools if each in version_of} | ({4} if given.dhcp else set())
+    versions = tuple(sorted(lent))
     if (Carrier.IPSEC, first.local.version, versions) not in MODES.values():
         losses.add(what, f"inner addresses of IPv{versions[-1]}")
         versions = versions[:-1]
@@ -289,6 +293,10 @@ def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
             losses.add(what, f"the name server {one}: there are two of each IP version here")
     for each in gives.nbns[_SERVERS:]:
         losses.add(what, f"the name server {each} of Windows: there are two here")
+    dhcp = gives.dhcp
+    if dhcp is not None and dhcp.link is not None:
+        losses.add(what, f"dhcp-network-scope {dhcp.link}: DHCP servers lend of the network of {dhcp.relay} here")
+        dhcp = replace(dhcp, link=None, subnet=False)
     if gives.logins not in (0, LOGINS):
         losses.add(what, f"vpn-simultaneous-logins {gives.logins}: an identity has as many sessions here as any")
     for network in gives.excluded:
@@ -301,6 +309,7 @@ def _policy(name: str, gives: Authorization, losses: Losses) -> Authorization:
         gives,
         required=False,
         logins=0,
+        dhcp=dhcp,
         idle=0,
         session=session,
         excluded=tuple(one for one in gives.excluded if one == NEARBY),

@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from ipaddress import IPv4Address
 
+from ikecli.boundary.effects import Inner, Lent
 from ikecli.boundary.events import AddressRefused, SettingsTold
 from ikecli.ike import settings, telling
 from ikecli.ike.connect import note_backups
 from ikecli.ike.inner import authorization, believed, named, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
-from ikecli.ike.talk import Incoming, Outcome, Talk
+from ikecli.ike.pools import Loan
+from ikecli.ike.sa import IkeSa
+from ikecli.ike.talk import Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Want
 from ikecli.intent import Address, Asking, Authorization, Identity
+from ikecli.intent.remote import Dhcp
 from ikecli.numbers import AttributeType, ConfigurationType, NotifyType, label
 from ikecli.wire.payloads import Configuration, Notify, Payload
 
 _NO_ADDRESS = NotifyType.INTERNAL_ADDRESS_FAILURE
 _NOT_ASKED = NotifyType.FAILED_CP_REQUIRED
 _ERRORS = (_NO_ADDRESS, _NOT_ASKED)
+Wants = Mapping[int, Address | None]
+"""The IP versions of which an address is wanted, each with the one that would be welcome."""
 
 
 class Configure(Task):
     """Asks for settings as initiator; as responder lends an address and tells settings, or bars the Child SA."""
 
-    __slots__ = ("_answer", "_asks")
+    __slots__ = ("_answer", "_asks", "_wanted")
     notifies = frozenset(_ERRORS)
 
     def __init__(self) -> None:
         self._asks: Asking | None = None
         self._answer: tuple[Payload, ...] = ()
+        self._wanted: tuple[Configuration, Authorization, Wants] | None = None
 
     def write_request(self, talk: Talk) -> Iterable[Payload]:
         """Return CP(CFG_REQUEST) where the connection asks for anything."""
@@ -82,8 +90,17 @@ class Configure(Task):
             return None
         if gives.required and not wants:
             self._bar(talk, gives, "the peer asks for no inner address", _NOT_ASKED)
+        elif request is not None and gives.dhcp is not None and 4 in wants:
+            self._wanted = request, gives, wants
+            return Wait(_question(talk, gives.dhcp, wants[4]))
         elif request is not None:
             self._lend(talk, request, gives, wants)
+        return None
+
+    def resume(self, talk: Talk, reply: object) -> Outcome:
+        """Lend what a DHCP server lends, and of pools where it lends nothing."""
+        if self._wanted is not None:
+            self._lend(talk, *self._wanted, reply)
         return None
 
     def write_response(self, talk: Talk) -> Iterable[Payload]:
@@ -124,14 +141,18 @@ class Configure(Task):
     # As responder
 
     def _lend(
-        self, talk: Talk, request: Configuration, gives: Authorization, wants: Mapping[int, Address | None]
+        self, talk: Talk, request: Configuration, gives: Authorization, wants: Wants, reply: object = None
     ) -> None:
         sa, core = talk.sa, talk.core
-        owner = sa.remote_identity or Identity.of(sa.remote.address)
-        found = (core.pools.lend(gives.pools, version, owner, wish) for version, wish in wants.items())
+        owner = _owner(sa)
+        lent = reply if isinstance(reply, Lent) else None
+        left = {version: wish for version, wish in wants.items() if version != 4 or lent is None}
+        found = (core.pools.lend(gives.pools, version, owner, wish) for version, wish in left.items())
         loans = tuple(loan for loan in found if loan is not None)
+        if lent is not None:
+            loans = (Loan("", lent.address, dhcp=True), *loans)
         if wants and not loans:
-            why = _why_none(gives, core.pools.free(gives.pools), wants)
+            why = str(reply) if reply and not gives.pools else _why_none(gives, core.pools.free(gives.pools), wants)
             if core.pools.greedy(gives.pools, owner):
                 why = f"this identity has {MAX_LOANS} addresses, which is the limit"
             self._bar(talk, gives, why, _NO_ADDRESS)
@@ -141,8 +162,11 @@ class Configure(Task):
         only = gives.networks if loans and profile is not None and not profile.template else ()
         sa.lease = lease = Lease(core.leases, "", gives.name, loans, own=only)
         for loan in loans:
-            telling.progress(talk, f"Allocated address {loan.address} from local pool {loan.pool}")
-        told = replace(gives, networks=own_networks(core, sa, gives))
+            source = f"DHCP server {lent.server}" if lent and loan.dhcp else f"local pool {loan.pool}"
+            telling.progress(talk, f"Allocated address {loan.address} from {source}")
+        told = replace(
+            gives, networks=own_networks(core, sa, gives), netmask=gives.netmask or (lent.mask if lent else None)
+        )
         attributes = settings.replied(request, told, lease.lent, cisco=sa.routed)
         reply = Configuration(ConfigurationType.CFG_REPLY, attributes)
         tell(talk, reply, sent=True)
@@ -173,6 +197,18 @@ def tell(talk: Talk, payload: Configuration, sent: bool) -> None:
         return SettingsTold(sa.number, sa.session, sent, label(ConfigurationType, payload.type), rows)
 
     talk.core.tell(SettingsTold, event)
+
+
+def _owner(sa: IkeSa) -> Identity:
+    return sa.remote_identity or Identity.of(sa.remote.address)
+
+
+def _question(talk: Talk, dhcp: Dhcp, wish: Address | None) -> Inner:
+    """Return what to ask DHCP servers for the peer."""
+    owner = _owner(talk.sa)
+    known = wish if isinstance(wish, IPv4Address) else None
+    asked = bytes((owner.type,)) + owner.data
+    return Inner(dhcp.servers, dhcp.relay, dhcp.timeout, asked, known, dhcp.link, not dhcp.subnet)
 
 
 def _first_of(addresses: Iterable[Address], version: int) -> Address | None:

@@ -14,6 +14,9 @@ def authorization(views: Sequence[AuthorizationView], slots: Slots) -> Iterator[
     """`show crypto ikev2 authorization policy [NAME]`."""
     for view in views:
         yield f" IKEv2 Authorization Policy : {view.name}"
+        yield from (f" dhcp server : {server}" for server in view.dhcp)
+        if view.relay:
+            yield f" dhcp giaddr : {view.relay}"
         yield from (f" pool : {name}" for name in view.pools)
         for word, values in (("dns", view.dns), ("wins", view.wins)):
             if values:
