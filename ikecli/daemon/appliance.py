@@ -20,16 +20,11 @@ from ikecli.boundary.effects import (
     Effect,
     Failed,
     GiveBack,
-    Inner,
     Install,
-    Puzzle,
-    Question,
     Reach,
     Remove,
     Send,
-    SharedSecret,
     Tell,
-    Traffic,
     Update,
 )
 from ikecli.boundary.events import KeysDerived
@@ -39,8 +34,7 @@ from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
 from ikecli.config.views import session_lines
-from ikecli.crypto.exchange import restore
-from ikecli.crypto.puzzles import solve
+from ikecli.daemon.answers import Answers, Compute
 from ikecli.daemon.archive import Archive
 from ikecli.daemon.dhcp import Dhcp
 from ikecli.daemon.guard import Guard
@@ -75,7 +69,6 @@ VIEWED: Final = 50
 """IKE SAs that are looked at at a time."""
 NAMED_LINES: Final = 8
 """Lines that a reload names of those it discards."""
-Reply = Callable[[object], None]
 
 
 class Appliance:
@@ -91,7 +84,7 @@ class Appliance:
         relay: Callable[[Datagram], None] | None = None,
         plane: Callable[[Notify], Plane],
         storage: Storage,
-        ask: Callable[[Question, Reply], None] | None = None,
+        ask: Compute | None = None,
         workshop: Workshop | None = None,
     ) -> None:
         self.clock: Final = clock
@@ -114,8 +107,8 @@ class Appliance:
         self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
         self.holder: Session | None = None
-        self._ask = ask or self._ask_here
         self._dhcp: Final = Dhcp(clock, random, relay or transmit, lambda address: self.notice(AddressGone(address)))
+        self._answers: Final = Answers(clock, self.plane, self._dhcp, ask)
         self._ways: Final = self._ways_out(transmit)
         self._due: Cancel | None = None
         self._took = 0.0
@@ -458,24 +451,10 @@ class Appliance:
             self._arm()
 
     def _find_answer(self, ask: Ask) -> None:
-        """Have a question answered after the batch: the plane knows of traffic, DHCP servers of addresses, the
-        rest is only computing.
-        """
-        question = ask.question
-
-        def reply(found: object) -> None:
-            self._perform(self.engine.answer(ask.id, found, self.clock.now()))
-
-        if isinstance(question, Inner):
-            self._dhcp.ask(question, reply)
-        elif isinstance(question, Traffic):
-            self.clock.call_at(self.clock.now(), lambda: reply(self.plane.counters(question.spis)))
-        else:
-            self._ask(question, reply)
-
-    def _ask_here(self, question: Question, reply: Reply) -> None:
-        """Find an answer on this thread, after the batch."""
-        self.clock.call_at(self.clock.now(), lambda: reply(answer(question)))
+        """Have a question answered after the batch."""
+        self._answers.find(
+            ask.question, lambda found: self._perform(self.engine.answer(ask.id, found, self.clock.now()))
+        )
 
     def _arm(self) -> None:
         when = self.engine.next_wake
@@ -499,17 +478,4 @@ def _merged(store: Store, text: str, source: str, refused: bool = False) -> list
     ]
 
 
-def answer(question: Question) -> object:
-    """Work out the answer to a question that needs only computing; a refusal is an answer too."""
-    try:
-        match question:
-            case SharedSecret(group, private, peer):
-                return restore(group, private).shared(peer)
-            case Puzzle(prf, text, difficulty):
-                return solve(prf, text, difficulty)
-    except IkecliError as refusal:
-        return refusal
-    return Unavailable(f"nothing here answers {type(question).__name__}")
-
-
-__all__ = ["Appliance", "Storage", "answer"]
+__all__ = ["Appliance", "Storage"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from ikecli.boundary.effects import Question
-from ikecli.daemon.appliance import Reply, answer
+from ikecli.daemon.answers import Reply, answer
 
 
 def workers(loop: asyncio.AbstractEventLoop) -> Callable[[Question, Reply], None]:

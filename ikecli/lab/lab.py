@@ -10,7 +10,8 @@ from ikecli.boundary.clock import Clock
 from ikecli.boundary.effects import Datagram, Question
 from ikecli.control.messages import OPERATOR
 from ikecli.control.replies import Heard
-from ikecli.daemon.appliance import Appliance, Reply
+from ikecli.daemon.answers import Reply
+from ikecli.daemon.appliance import Appliance
 from ikecli.daemon.sessions import Session
 from ikecli.dataplane.base import Echo, EchoResult, Notify
 from ikecli.dataplane.memory import MemoryPlane

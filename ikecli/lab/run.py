@@ -11,7 +11,7 @@ from ikecli.boundary.effects import Question
 from ikecli.config import dialect_of
 from ikecli.control.client import Client, LocalClient
 from ikecli.control.messages import OPERATOR
-from ikecli.daemon.appliance import Reply
+from ikecli.daemon.answers import Reply
 from ikecli.daemon.clock import LoopClock
 from ikecli.daemon.sessions import Session
 from ikecli.daemon.workers import workers

@@ -9,7 +9,7 @@ import pytest
 from ikecli.boundary.effects import Ask, Datagram, Endpoint, Puzzle
 from ikecli.boundary.events import Challenged, DatagramDropped, IkeUp
 from ikecli.crypto.puzzles import solve, solves
-from ikecli.daemon.appliance import answer
+from ikecli.daemon.answers import answer
 from ikecli.ike import puzzles
 from ikecli.ike.limits import MAX_PUZZLE, PUZZLE_BITS
 from ikecli.numbers import ALGORITHMS, BY_KEY, Exchange, NotifyType, TransformType
