@@ -24,6 +24,7 @@ def chosen(sa: IkeSaView, options: Mapping[str, Option]) -> bool:
         "group": sa.profile,
         "user": sa.remote_identity,
         "vrf": sa.vrf,
+        "policy": sa.authorization,
     }
     assigned = options.get("assigned")
     if assigned and assigned not in sa.assigned:

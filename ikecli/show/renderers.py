@@ -22,6 +22,8 @@ PIECEMEAL: Final = frozenset(
         "show.vpn_sessiondb.summary",
         "show.vpn_sessiondb.l2l",
         "show.vpn_sessiondb.remote",
+        "show.vpn_sessiondb.index",
+        "show.vpn_sessiondb.ratio",
     }
 )
 """Commands whose renderers hold few of their views at a time."""
@@ -107,6 +109,13 @@ _ASA: Final[dict[str, str]] = {
     "show.interface.brief": "asa.network:interface_brief",
     "show.interfaces": "asa.network:interfaces",
     "show.nameif": "asa.network:nameif",
+    "show.interfaces.summary": "asa.network:summary",
+    "show.route.to": "asa.network:way",
+    "show.route.summary": "asa.network:route_summary",
+    "show.ipv6.route": "asa.network:ipv6_route",
+    "show.ipv6.interface.brief": "asa.network:ipv6_interface_brief",
+    "show.vpn_sessiondb.index": "asa.remote_access:one",
+    "show.vpn_sessiondb.ratio": "asa.ratio:ratio",
     "show.ip": "asa.network:addresses",
     "show.route": "asa.network:route",
     "show.access_lists": "asa.network:access_lists",

@@ -9,7 +9,7 @@ from zlib import crc32
 from ikecli.boundary.views import AccessListView, InterfaceView, RouteView
 from ikecli.show import text
 from ikecli.show.ios.interfaces import first_ipv4, link
-from ikecli.show.ios.network import last_resort
+from ikecli.show.ios.network import ONLY, descriptors, last_resort, sums
 from ikecli.show.options import Slots
 
 
@@ -52,6 +52,20 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
         yield f"        {view.packets_out} packets output, {view.octets_out} bytes, 0 underruns"
 
 
+def summary(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show interface summary`."""
+    for view in views:
+        status, protocol = link(view)
+        yield f'Interface {view.name} "{view.nameif}", is {status}, line protocol is {protocol}'
+        if not view.nameif:
+            yield "        Available but not configured via nameif"
+        own = first_ipv4(view)
+        if own:
+            yield f"        IP address {text.bare(own)}, subnet mask {text.mask(int(own.partition('/')[2] or 32))}"
+        else:
+            yield "        IP address unassigned"
+
+
 _INSIDE = 100
 
 
@@ -67,7 +81,8 @@ def nameif(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
 def addresses(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
     """`show ip`: interfaces that have a name and an address, as configured and as they are now."""
     rows = [
-        f"{view.name:<24} {view.nameif:<22} {text.bare(own):<15} {text.mask(int(own.partition('/')[2])):<15} manual"
+        f"{view.name:<24} {view.nameif:<22} {text.bare(own):<15} {text.mask(int(own.partition('/')[2])):<15} "
+        f"{'DHCP' if view.dynamic else 'manual'}"
         for view in views
         if view.nameif and (own := first_ipv4(view))
     ]
@@ -91,10 +106,12 @@ _CODES = (
 
 def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     """`show route`: IPv4, networks with their masks."""
-    routes = [(IPv4Network(view.prefix, strict=False), view) for view in views if ":" not in view.prefix]
+    codes = ONLY.get(str(slots.get("only")), "CLSV")
+    found = [view for view in views if ":" not in view.prefix and view.code in codes]
+    routes = [(IPv4Network(view.prefix, strict=False), view) for view in found]
     routes.sort(key=lambda pair: (pair[0], pair[1].code != "C"))
     yield from _CODES
-    yield last_resort([view for _, view in routes])
+    yield last_resort(views)
     yield ""
     for prefix, view in routes:
         code = f"{view.code}{'*' if prefix.prefixlen == 0 else ''}"
@@ -105,6 +122,46 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
             yield f"{where} connected by VPN (advertised), {view.interface}"
         else:
             yield f"{where} is directly connected, {view.interface}"
+
+
+def ipv6_interface_brief(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show ipv6 interface brief`: addresses below each interface that has a name."""
+    for view in views:
+        if view.nameif:
+            status, protocol = link(view)
+            yield f"{view.nameif} [{status}/{protocol}]"
+            for one in [text.bare(one) for one in view.addresses if ":" in one] or ["unassigned"]:
+                yield f"    {one}"
+
+
+def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show route A.B.C.D`: the routes to an address."""
+    yield ""
+    if not views:
+        yield "% Network not in table"
+        return
+    prefix = views[0].prefix
+    yield f"Routing entry for {text.prefix(prefix)}{', supernet' if prefix.endswith('/0') else ''}"
+    yield from descriptors(views)
+
+
+def route_summary(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show route summary`: how many of each source; what a route takes in memory is not counted."""
+    yield ""
+    yield "IP routing table maximum-paths is 8"
+    yield "Route Source    Networks    Subnets     Replicates  Overhead    Memory (bytes)"
+    yield from sums(views)
+
+
+def ipv6_route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show ipv6 route`: a connected route goes through nobody, which is written `::`."""
+    routes = [view for view in views if ":" in view.prefix]
+    yield ""
+    yield f"IPv6 Routing Table - {len(routes)} entries"
+    yield "Codes: C - Connected, L - Local, S - Static, V - VPN"
+    for view in routes:
+        yield f"{view.code:<3} {view.prefix} [{view.distance}/0]"
+        yield f"     via {view.gateway or '::'}{f', {view.interface}' if view.interface else ''}"
 
 
 def _hash(words: str) -> str:

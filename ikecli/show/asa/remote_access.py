@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ikecli.boundary.views import IkeSaView
 from ikecli.show import text
-from ikecli.show.asa.vpn_sessiondb import listed, pair, suite_lines
+from ikecli.show.asa.vpn_sessiondb import l2l, listed, pair, suite_lines
 from ikecli.show.options import Slots, detailed
 
 
@@ -15,6 +15,13 @@ def sessions(views: Iterable[object], slots: Slots) -> Iterator[str]:
     detail = detailed(slots)
     title = "Generic Remote-Access IKEv2 IPsec"
     yield from listed(views, title, slots, lambda sa, wall: _session(sa, wall, detail) if sa.authorization else None)
+
+
+def one(views: Iterable[object], slots: Slots) -> Iterator[str]:
+    """`show vpn-sessiondb [detail] index N`: of whichever type it is."""
+    found = list(views)
+    travels = any(isinstance(view, IkeSaView) and view.authorization for view in found)
+    yield from (sessions if travels else l2l)(found, slots)
 
 
 def _session(sa: IkeSaView, wall: float | None, detail: bool) -> Iterator[str]:

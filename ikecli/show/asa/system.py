@@ -38,6 +38,8 @@ def clock(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:
     """`show clock`."""
     for view in views:
         yield text.clock(view.clock)
+        if slots.get("detail"):
+            yield "No time source"
 
 
 def curpriv(views: Sequence[Identified], slots: Slots) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
 from ikecli.boundary.views import ChildView, IkeSaView, SaStatus, StatsView, SystemView
 from ikecli.numbers import TransformType
@@ -26,10 +27,10 @@ def listed(
     """Yield the sessions of a type as they come; `lines` of those that are none of it are None."""
     wall: float | None = None
     begun = False
-    for view in views:
+    for view in _ordered(views, slots):
         if isinstance(view, SystemView):
             wall = view.clock
-        if not isinstance(view, IkeSaView) or view.status is not SaStatus.READY:
+        if not isinstance(view, IkeSaView) or view.status is not SaStatus.READY or not _asked_for(view, slots):
             continue
         found = lines(view, wall)
         if found is None:
@@ -47,11 +48,57 @@ def listed(
         yield "INFO: There are presently no active sessions of the type specified"
 
 
+_KEYS: Final[dict[str, Callable[[IkeSaView], Any]]] = {
+    "name": lambda sa: sa.remote_identity,
+    "ipaddress": lambda sa: text.span(sa.remote, sa.remote),
+    "p-ipaddress": lambda sa: text.span(sa.remote, sa.remote),
+    "a-ipaddress": lambda sa: [text.span(one, one) for one in sa.assigned],
+    "duration": lambda sa: sa.age,
+    "encryption": lambda sa: sorted(_ciphers(sa)),
+    "protocol": lambda sa: sorted(_carriers(sa)),
+}
+"""What sessions are sorted by."""
+
+
+def _ordered(views: Iterable[object], slots: Slots) -> Iterable[object]:
+    """Return views with the SAs among them last, in the order that was asked for: these are then held all at once."""
+    key = _KEYS.get(str(slots.get("sort")))
+    if key is None:
+        return views
+    sas: list[IkeSaView] = []
+    others: list[object] = []
+    for view in views:
+        if isinstance(view, IkeSaView):
+            sas.append(view)
+        else:
+            others.append(view)
+    return [*others, *sorted(sas, key=key)]
+
+
+def _ciphers(sa: IkeSaView) -> set[str]:
+    return {suites.brief_cipher(one).lower() for one in (sa.encryption, *(child.encryption for child in sa.children))}
+
+
+def _carriers(sa: IkeSaView) -> set[str]:
+    return {"ikev2", *(carrier(child).lower() for child in sa.children)}
+
+
+def _asked_for(sa: IkeSaView, slots: Slots) -> bool:
+    """Tell whether a session is one that the filters ask for which are about its layout's words."""
+    version = "v6" if ":" in sa.remote else "v4"
+    return (
+        slots.get("version") in (None, version)
+        and slots.get("encryption") in (None, *_ciphers(sa))
+        and slots.get("protocol") in (None, *_carriers(sa))
+    )
+
+
 def pair(left: tuple[str, object], right: tuple[str, object]) -> str:
     return f"{left[0]:<13}: {left[1]!s:<23}{right[0]:<13}: {right[1]}"
 
 
-def _protocol(child: ChildView) -> str:
+def carrier(child: ChildView) -> str:
+    """Return what carries a Child SA, in an ASA's words."""
     return "IPsecOverNatT" if child.encapsulated else "IPsec"
 
 
@@ -61,7 +108,7 @@ def _counts(names: Iterable[str]) -> str:
 
 def suite_lines(sa: IkeSaView) -> Iterator[str]:
     """Yield protocol, encryption and hashing of a session."""
-    protocol = _protocol(sa.children[0]) if sa.children else ""
+    protocol = carrier(sa.children[0]) if sa.children else ""
     ciphers = _counts(suites.brief_cipher(child.encryption) for child in sa.children)
     hashes = _counts(suites.brief_hash(child.integrity) for child in sa.children)
     under = (f"  {protocol}: {ciphers}", f"  {protocol}: {hashes}") if sa.children else ("", "")
@@ -85,7 +132,7 @@ def _session(sa: IkeSaView, wall: float | None) -> Iterator[str]:
 def details(sa: IkeSaView) -> Iterator[str]:
     """Yield the tunnels of a session: IKE's and each Child SA's."""
     yield "IKEv2 Tunnels: 1"
-    for protocol, number in Counter(_protocol(child) for child in sa.children).items():
+    for protocol, number in Counter(carrier(child) for child in sa.children).items():
         yield f"{protocol} Tunnels: {number}"
     yield ""
     yield "IKEv2:"
@@ -108,7 +155,7 @@ def _rekey(letter: str, interval: int, left: int, unit: str) -> str:
 
 def _tunnel(sa: IkeSaView, number: int, child: ChildView) -> Iterator[str]:
     count = child.totals
-    yield f"{_protocol(child)}:"
+    yield f"{carrier(child)}:"
     yield f"  Tunnel ID    : {sa.id}.{number}"
     for flow in child.flows:
         local, remote = text.idents(flow, "asa")

@@ -36,7 +36,7 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     if slots.get("vrf"):
         yield ""
         yield f"Routing Table: {slots['vrf']}"
-    codes = _ONLY.get(str(slots.get("only")), "CLSV")
+    codes = ONLY.get(str(slots.get("only")), "CLSV")
     routes = [
         (IPv4Network(view.prefix, strict=False), view)
         for view in views
@@ -51,7 +51,8 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         yield from _family(major, list(group))
 
 
-_ONLY: Final = {"connected": "CL", "static": "SV"}
+ONLY: Final = {"connected": "CL", "static": "SV"}
+"""The codes of the routes that a word asks for."""
 KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
 """What a route is known from, by its code."""
 
@@ -65,6 +66,12 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     if first.vrf:
         yield f"Routing Table: {first.vrf}"
     yield f"Routing entry for {first.prefix}{', supernet' if first.prefix == '0.0.0.0/0' else ''}"
+    yield from descriptors(views)
+
+
+def descriptors(views: Sequence[RouteView]) -> Iterator[str]:
+    """Yield where the routes to a prefix are from, and what they go through."""
+    first = views[0]
     by_interface = " (connected, via interface)" if first.code in "CL" else ""
     yield f'  Known via "{KNOWN[first.code]}", distance {first.distance}, metric 0{by_interface}'
     if first.tag:
@@ -83,6 +90,11 @@ def summary(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     yield f"IP routing table name is {slots.get('vrf') or 'default'} (0x0)"
     yield "IP routing table maximum-paths is 32"
     yield "Route Source    Networks    Subnets     Replicates  Overhead    Memory (bytes)"
+    yield from sums(views)
+
+
+def sums(views: Sequence[RouteView]) -> Iterator[str]:
+    """Yield a row for each source of routes: classful networks, and parts of such."""
     prefixes = {(KNOWN[view.code], IPv4Network(view.prefix, strict=False)) for view in views if ":" not in view.prefix}
     counts: dict[str, tuple[int, int]] = {}
     for name in ("connected", "static"):
