@@ -16,17 +16,18 @@ LOWER["wire"] = {"numbers", "errors", "value"}
 LOWER["crypto"] = {"numbers", "errors", "secret", "value"}
 LOWER["esp"] = LOWER["crypto"] | {"crypto"}
 LOWER["ike"] = LOWER["boundary"] | {"boundary", "wire", "crypto"}
+LOWER["watch"] = LOWER["boundary"] | {"boundary"}
 LOWER["language"] = {"errors", "secret", "value"}
 LOWER["config"] = LOWER["boundary"] | {"boundary", "language"}
 LOWER["dataplane"] = LOWER["boundary"] | {"boundary", "esp"}
 LOWER["control"] = LOWER["boundary"] | {"boundary"}
 LOWER["show"] = LOWER["control"] | {"control", "late"}
 LOWER["debug"] = LOWER["show"] | {"show"}
-LOWER["daemon"] = LOWER["ike"] | {"ike", "dataplane", "esp", "control", "config", "language"}
+LOWER["daemon"] = LOWER["ike"] | {"ike", "dataplane", "esp", "control", "config", "language", "watch"}
 LOWER["shell"] = LOWER["show"] | {"show", "debug", "language"}
 LOWER["lab"] = LOWER["daemon"] | LOWER["shell"] | {"daemon", "shell"}
 
-PURE = ("wire", "crypto", "ike", "intent", "boundary", "language")
+PURE = ("wire", "crypto", "ike", "intent", "boundary", "watch", "language")
 IMPURE = {"socket", "time", "asyncio", "os", "secrets", "random", "logging", "threading", "select", "subprocess"}
 
 

@@ -284,6 +284,26 @@ class Tell:
 
 
 @value
+class Standing:
+    """The connection of a client came to stand between two ends, or does not: it failed, or is over, and why."""
+
+    connection: str
+    local: Address
+    remote: Address
+    up: bool
+    why: str = ""
+
+
+@value
+class Gateways:
+    """A client was told of further gateways where it is: the last that it goes to."""
+
+    connection: str
+    remote: Address
+    further: tuple[Address, ...]
+
+
+@value
 class Failed:
     """The reply to a batch whose effect could not be performed: which one, why, and what was left undone."""
 
@@ -292,4 +312,4 @@ class Failed:
     undone: tuple[Effect, ...] = ()
 
 
-Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | GiveBack | Tell
+Effect = Send | Install | Update | Remove | Reach | Attach | Detach | Ask | GiveBack | Tell | Standing | Gateways

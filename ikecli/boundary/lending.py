@@ -56,16 +56,22 @@ class AuthorizationView:
 
 @value
 class FlexView:
-    """A FlexVPN client: the hub it has or tries, from where, through which tunnel; what it was lent and told."""
+    """A FlexVPN client: the hub it has or tries, from where, through which tunnel; what it was lent and told.
+
+    `state` is ACTIVE, NEGOTIATING, CONNECT_REQUIRED (by hand) or TRACK_WAIT; the last two say what it `waits` for.
+    `group` is its backup group, 0 none.
+    """
 
     name: str
-    active: bool
+    state: str
     peer: str
     source: str
     vrf: str
     inner_vrf: str
     tunnel: str
     addresses: tuple[str, ...] = ()
+    group: int = 0
+    waits: str = ""
     told: SettingsView = SettingsView()
 
 

@@ -25,6 +25,7 @@ from ikecli.config.remarks import transform_row, transform_word
 from ikecli.config.remote_ios import Remote, pools
 from ikecli.config.routes_ios import own_addresses, routes, vrfs
 from ikecli.config.tunnels_ios import Tunnels
+from ikecli.config.watch_ios import gated, probes, tracks
 from ikecli.intent import (
     Address,
     Admission,
@@ -123,7 +124,11 @@ class _Resolver:
             connections=(*protected, *guarded),
             templates=tuple(tunnels.templates(interfaces)),
             pools=pools(d, self.complaints),
+            probes=tuple(probes(d, self.complaints)),
+            tracks=tuple(tracks(d, self.complaints)),
+            clients=tuple(tunnels.chosen(guarded)),
         )
+        self.gates()
         if (most := _lower(d.max_negotiating, d.admitted_negotiating, d.admitted_all)) is not None:
             intent = replace(intent, max_half_open=most)
         if (most := _lower(d.max_sas, d.admitted_sas or None)) is not None:
@@ -142,6 +147,13 @@ class _Resolver:
             syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)) if d.logging is not False else (),
         )
         return intent, self.complaints
+
+    def gates(self) -> None:
+        """Complain of routes that depend on objects that are not there."""
+        for kind in ("routes", "vrf_routes", "routes6", "vrf_routes6"):
+            for key, route in getattr(self.draft, kind).items():
+                prefix = next(each for each in key if not isinstance(each, str))
+                gated(self.draft, self.complaints, (kind, key), f"the route to {prefix}", route.track)
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield the policies that hold."""

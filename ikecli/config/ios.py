@@ -12,7 +12,6 @@ from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, Servi
 from ikecli.config.ios_remote import (
     AaaNetwork,
     AuthorizationPolicy,
-    FlexClient,
     GroupAuthorization,
     IpPool,
     Ipv6Pool,
@@ -31,6 +30,7 @@ from ikecli.config.ios_routes import (
     VrfRoute6Key,
     VrfRouteKey,
 )
+from ikecli.config.ios_watch import FlexClient, Sla, SlaSchedule, TrackedObject
 from ikecli.config.syslog import RouterHost, Shown, Stamp
 from ikecli.language import Inert
 from ikecli.secret import Secret
@@ -198,10 +198,11 @@ class VrfFamily:
 
 @dataclass(frozen=True, slots=True)
 class TunnelSource:
-    """Where a tunnel's packets come from: an address, or the interface that has it."""
+    """Where a tunnel's packets come from: an address, the interface that has it, or `dynamic`: as its client says."""
 
     address: Ip | None = None
     interface: str | None = None
+    dynamic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +366,9 @@ class Ios:
     vrfs: dict[str, Vrf] = field(default_factory=dict)
     ipv6_routing: bool | None = None
     flexvpn_clients: dict[str, FlexClient] = field(default_factory=dict)
+    slas: dict[int, Sla] = field(default_factory=dict)
+    schedules: dict[int, SlaSchedule] = field(default_factory=dict)
+    tracks: dict[int, TrackedObject] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
     vrf_routes: dict[VrfRouteKey, VrfRoute] = field(default_factory=dict)

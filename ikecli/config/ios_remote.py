@@ -1,4 +1,4 @@
-"""A router's configuration of inner addresses: pools, authorization policies, FlexVPN clients."""
+"""A router's configuration of inner addresses: pools and authorization policies."""
 
 from __future__ import annotations
 
@@ -159,21 +159,3 @@ class Ipv6Pool:
 
     prefix: IPv6Interface
     length: int
-
-
-@dataclass(frozen=True, slots=True)
-class FlexPeer:
-    """A hub of a FlexVPN client, by address or by name."""
-
-    address: Ip | None = None
-    name: str | None = None
-
-
-@dataclass(slots=True)
-class FlexClient:
-    """`crypto ikev2 client flexvpn`."""
-
-    peers: dict[int, FlexPeer] = field(default_factory=dict)
-    connect: str | None = None
-    tunnel: str | None = None
-    inert: dict[str, Inert] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from ikecli.intent import (
 )
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
+from ikecli.intent.watch import Client
 
 LIFETIME: Final = 3600
 KILOBYTES: Final = 4608000
@@ -100,7 +101,7 @@ class Tunnels:
 
     def __init__(self, draft: ios.Ios, complaints: Complaints, offers: Offers, profiles: set[str]) -> None:
         self.draft, self.complaints, self.offers, self.profiles = draft, complaints, offers, profiles
-        self.clients = Clients(draft, complaints)
+        self.clients = Clients(draft, complaints, self.address_of)
         self.ipsec_profiles = ipsec_profiles_of(draft)
         self._own: dict[str, tuple[Any, ...]] = {}
         self._first: dict[tuple[Any, ...], str] = {}
@@ -148,7 +149,7 @@ class Tunnels:
             versions = (4, 6)
         where = ("interfaces", name)
         self.known_vrf(where, f"interface {name}", each.tunnel_vrf)
-        given = each.tunnel_source or ios.TunnelSource()
+        given = self.clients.source(name, each)
         source = given.address or self.address_of(given.interface, version)
         lender = self.draft.interfaces.get(given.interface or "")
         if not name.startswith(TEMPLATE):
@@ -185,11 +186,17 @@ class Tunnels:
             self.complaints.error(
                 where, "tunnel-incomplete", f"interface {name} has no tunnel source", "tunnel source INTERFACE"
             )
+        elif source is None and (given := self.clients.source(name, each).interface) is None:
+            self.complaints.error(
+                where, "tunnel-incomplete",
+                f"interface {name} sends from what its FlexVPN client says, but none with a source connects it",
+                f"crypto ikev2 client flexvpn NAME, then source 1 INTERFACE and client connect {name}",
+            )  # fmt: skip
         elif source is None:
             self.complaints.error(
                 where, "interface-without-address",
-                f"interface {name} sends from {each.tunnel_source.interface}, which has no {family} address",
-                f"ip address A.B.C.D MASK on interface {each.tunnel_source.interface}",
+                f"interface {name} sends from {given}, which has no {family} address",
+                f"ip address A.B.C.D MASK on interface {given}",
             )  # fmt: skip
         if each.tunnel_destination is None:
             self.complaints.error(
@@ -263,7 +270,7 @@ class Tunnels:
             lifetime=seconds_of(held, self.draft),
             kilobytes=volume_of(held, self.draft),
             transport=transport if gre else Transport.NO,
-            initiation=Initiation.NEVER if held.responder_only or self.clients.waits(one.name) else Initiation.START,
+            initiation=Initiation.NEVER if held.responder_only else Initiation.START,
             asks=self.clients.asks(one.name, profile),
             replay_window=window_of(held, self.draft),
             vrf=tunnel.vrf,
@@ -282,6 +289,12 @@ class Tunnels:
             held = ipsec_profiles_of(self.draft).get(each.protection.profile) if each.protection else None
             if held is not None and is_static(held) and mode_of(each)[0] is Carrier.IPSEC:
                 yield from standing(one, reverse_of(held))
+
+    def chosen(self, connections: Iterable[Connection]) -> Iterator[Client]:
+        """Yield the clients that choose the ends of tunnels that are protected."""
+        rows = {one.interface: one for one in connections}
+        labels = {name: row.label for name, row in rows.items()}
+        yield from self.clients.clients(labels, {name: row.local.version for name, row in rows.items()})
 
     def flows(self, name: str) -> tuple[Flow, ...]:
         """Return what the access list of an IPsec tunnel permits; nothing where it has none and protects everything."""

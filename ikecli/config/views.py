@@ -176,7 +176,7 @@ def authorizations(store: Store) -> Iterator[AuthorizationView]:
 
 
 def flexvpn_clients(store: Store) -> Iterator[FlexView]:
-    """Yield the FlexVPN clients as configured: the first hub of each, not active."""
+    """Yield the FlexVPN clients as configured: the first hub of each, as if nothing were to be set up."""
     draft = store.draft
     if not isinstance(draft, ios.Ios):
         return
@@ -186,7 +186,9 @@ def flexvpn_clients(store: Store) -> Iterator[FlexView]:
         peers = [str(one.address) for _, one in sorted(client.peers.items())]
         shown = source.interface or str(source.address or "")
         vrfs = tunnel.tunnel_vrf or "", tunnel.vrf or ""
-        yield FlexView(name, False, next(iter(peers), ""), shown, *vrfs, client.tunnel or "")
+        group = client.group if isinstance(client.group, int) else 0
+        waits = "its configuration is not complete"
+        yield FlexView(name, "DOWN", next(iter(peers), ""), shown, *vrfs, client.tunnel or "", group=group, waits=waits)
 
 
 def transform_sets(store: Store) -> Iterator[TransformSetView]:

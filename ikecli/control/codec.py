@@ -16,7 +16,7 @@ from itertools import chain
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from ikecli.boundary import events, filters, lending, machine, outer, traces, views
+from ikecli.boundary import events, filters, lending, machine, outer, traces, views, watching
 from ikecli.control import messages, replies
 from ikecli.control.messages import Request
 from ikecli.control.replies import Choices, Error, Heard, Lines, Reply, Shown
@@ -40,7 +40,7 @@ Unpack = Callable[[Any], Any]
 
 REGISTRY: Final[Mapping[str, type]] = {
     name: kind
-    for module in (messages, replies, views, lending, filters, machine, outer, traces, events)
+    for module in (messages, replies, views, lending, watching, filters, machine, outer, traces, events)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind) and kind is not events.KeysDerived
 }

@@ -19,16 +19,18 @@ from ikecli.boundary.effects import (
     Detach,
     Effect,
     Failed,
+    Gateways,
     GiveBack,
     Install,
     Reach,
     Remove,
     Send,
+    Standing,
     Tell,
     Update,
 )
 from ikecli.boundary.events import KeysDerived
-from ikecli.boundary.notices import AddressGone, LinkChanged, Notice
+from ikecli.boundary.notices import AddressGone, LineChanged, LinkChanged, Notice
 from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
@@ -47,6 +49,7 @@ from ikecli.daemon.storage import Storage
 from ikecli.daemon.totals import Totals
 from ikecli.daemon.unserved import unserved
 from ikecli.daemon.waiting import Waiting, begins
+from ikecli.daemon.watching import Watching
 from ikecli.dataplane.base import EspState, Finding, Notify, Plane
 from ikecli.errors import IkecliError, Rejected, Unavailable
 from ikecli.ike.engine import Engine
@@ -109,6 +112,7 @@ class Appliance:
         self.holder: Session | None = None
         self._dhcp: Final = Dhcp(clock, random, relay or transmit, lambda address: self.notice(AddressGone(address)))
         self._answers: Final = Answers(clock, self.plane, self._dhcp, ask)
+        self.watching: Final = Watching(self)
         self._ways: Final = self._ways_out(transmit)
         self._due: Cancel | None = None
         self._took = 0.0
@@ -129,6 +133,8 @@ class Appliance:
             Detach: lambda detach: self.plane.detach(detach.name),
             Ask: self._find_answer,
             GiveBack: lambda gift: self._dhcp.give_back(gift.address),
+            Standing: self.watching.heard,
+            Gateways: self.watching.watcher.told,
         }
 
     def _new_store(self, dialect: str) -> Store:
@@ -209,15 +215,25 @@ class Appliance:
         complaints += unserved(self.store.intent, self.plane)
         self.journal.log_sessions(session_lines(self.store.draft))
         if (intent := self.store.intent) is not self._applied:
-            later = "later-fragments" in self.plane.features
-            self.jobs.here(partial(self._apply, intent, Apply(replace(intent, later_fragments=later))))
+            self.jobs.here(partial(self._apply, intent, self._request(intent)))
         self._took = self.clock.now() - began
         return complaints
 
     def _apply(self, intent: Intent, request: Apply) -> None:
-        self.plane.configure(intent)
-        self.do(request)
+        held = self.watching.configure(intent)
+        self.plane.configure(held)
+        self.do(request if held is intent else self._request(held))
         self._applied = intent
+        self.watching.look()
+
+    def steer(self) -> None:
+        """Have plane and engine carry the intent out as it holds now, after something that is watched changed."""
+        held = self.watching.watcher.into(self.intent)
+        self.plane.configure(held)
+        self.do(self._request(held, anew=False))
+
+    def _request(self, intent: Intent, anew: bool = True) -> Apply:
+        return Apply(replace(intent, later_fragments="later-fragments" in self.plane.features), anew)
 
     def reload(self) -> list[str]:
         """Read the startup configuration anew and apply the difference; return what was wrong and discarded."""
@@ -316,6 +332,8 @@ class Appliance:
         self._perform(self.engine.notice(notice, self.clock.now()))
         if isinstance(notice, LinkChanged) and self.store.asking:
             self.commit_soon()
+        if isinstance(notice, LinkChanged | LineChanged):
+            self.watching.soon()
 
     def do(self, request: Request) -> None:
         """Have the engine do what an operator asked for."""
@@ -346,6 +364,7 @@ class Appliance:
 
     def shutdown(self) -> None:
         """Delete all SAs at the peers and leave nothing in the data plane."""
+        self.watching.close()
         self.do(Shutdown())
         self._dhcp.close()
         if self._alarm is not None:

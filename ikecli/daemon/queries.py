@@ -23,6 +23,7 @@ from ikecli.boundary.views import (
     SystemView,
     TranslationView,
 )
+from ikecli.boundary.watching import ProbeView, TrackView
 from ikecli.config import greeting, views
 from ikecli.control.messages import Option
 from ikecli.daemon import joined, machine, tracing
@@ -127,11 +128,23 @@ def _clients(appliance: Appliance, options: Options) -> list[FlexView]:
     rows = []
     for view in views.flexvpn_clients(appliance.store):
         sa = found.get(view.tunnel)
-        if sa is not None:
-            view = replace(view, active=sa.status is SaStatus.READY, peer=sa.remote, addresses=sa.pushed, told=sa.told)
+        view = appliance.watching.watcher.seen(view)
+        if sa is not None and sa.status is SaStatus.READY:
+            view = replace(view, addresses=sa.pushed, told=sa.told)
         if options.get("name") in (None, "", view.name):
             rows.append(view)
     return rows
+
+
+def _tracks(appliance: Appliance, options: Options) -> list[TrackView]:
+    watching = appliance.watching
+    views = watching.watcher.track_views(watching.sight, appliance.clock.now())
+    return [view for view in views if options.get("number") in (None, view.number)]
+
+
+def _probes(appliance: Appliance, options: Options) -> list[ProbeView]:
+    views = appliance.watching.watcher.probe_views(appliance.clock.now(), appliance.clock.wall())
+    return [view for view in views if options.get("number") in (None, view.number)]
 
 
 def _translations(appliance: Appliance) -> tuple[TranslationView, ...]:
@@ -213,6 +226,9 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "vpn_sessiondb.remote": lambda appliance, options: chain(_system(appliance, options), _each_sa(appliance, options)),
     "ikev2.authorization": _named(views.authorizations),
     "ikev2.flexvpn": _clients,
+    "track": _tracks,
+    "ip.sla.statistics": _probes,
+    "ip.sla.summary": _probes,
     "local_pool": _pools,
     "ipv6_local_pool": _pools,
     "vpn_sessiondb.summary": lambda appliance, options: chain([appliance.stats()], _each_sa(appliance, options)),

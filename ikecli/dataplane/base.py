@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ikecli.boundary.effects import Access, Install, Reach, Remove, Update
 from ikecli.boundary.machine import NeighbourView
 from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.intent import Intent
+
+if TYPE_CHECKING:
+    from ikecli.dataplane.links import Links
 
 Notify = Callable[[Notice], None]
 
@@ -128,6 +131,10 @@ class Plane(Protocol):
 
     def routes(self) -> tuple[RouteView, ...]:
         """Return the routes in use."""
+
+    @property
+    def links(self) -> Links:
+        """Interfaces and routing tables as they are now, to be looked at."""
 
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request and report once; errors.Unavailable without the "ping" feature."""

@@ -21,7 +21,7 @@ from ikecli.dataplane.packet import IP_HEADERS
 from ikecli.dataplane.reaches import Reaches
 from ikecli.dataplane.routing import Entry, Hop, Tables, entry_of, route_views
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Carrier, Intent, Interface, Route, Tunnel
+from ikecli.intent import Address, Carrier, Intent, Interface, Prefix, Route, Tunnel
 
 MAX_ACCESSES: Final = 100_000
 """Virtual-access interfaces of a node."""
@@ -297,11 +297,24 @@ class Links:
 
     def standing(self) -> Iterator[Route]:
         """Yield the routes in use that are not those of addresses: static ones, and those that SAs brought."""
-        for vrf, one in self.tables.used(self.up, lambda vrf, gateway: self._elsewhere(vrf, gateway) == gateway):
+        for vrf, one in self.tables.used(self.up, self._neighbours):
             if one.code != "C":
                 yield Route(
                     one.prefix, one.gateway, one.interface, one.distance, vrf, one.in_global, one.code == "V", one.tag
                 )
+
+    def _neighbours(self, vrf: str, gateway: Address) -> bool:
+        """Tell whether a gateway is next to the machine by a way that the configuration does not have."""
+        return self._elsewhere(vrf, gateway) == gateway
+
+    def route(self, vrf: str, prefix: Prefix) -> Entry | None:
+        """Return the route in use to just a network, if there is one."""
+        return self.tables.exactly(vrf, prefix, self.up, self._neighbours)
+
+    def way(self, vrf: str, destination: Address) -> str:
+        """Return the interface by which something is reached, or nothing."""
+        hop = self.hop(vrf, destination)
+        return hop.interface if hop is not None else ""
 
     # What show asks
 

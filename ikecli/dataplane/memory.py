@@ -213,6 +213,11 @@ class MemoryPlane:
         """Forget what flows made."""
         self._nat.clear()
 
+    @property
+    def links(self) -> Links:
+        """Interfaces and routing tables as they are now."""
+        return self._links
+
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request from an address of ours; raises Unavailable when source or destination make no sense."""
         destination = read_address(echo.destination)

@@ -86,6 +86,11 @@ class NonePlane:
         """Return the routes."""
         return self._links.routes()
 
+    @property
+    def links(self) -> Links:
+        """Interfaces and routing tables as they are now."""
+        return self._links
+
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Refuse: no packets pass here."""
         raise Unavailable("this engine has no data plane (--dataplane none), so it cannot send packets")

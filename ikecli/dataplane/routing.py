@@ -125,6 +125,13 @@ class Tables:
             wild = whole - length
             yield from self._entries.get((vrf, version, number >> wild << wild, length), ())
 
+    def exactly(
+        self, vrf: str, prefix: Prefix, up: Up, next_to: Callable[[str, Address], bool] | None = None
+    ) -> Entry | None:
+        """Return the best route to just a network that can be used, if there is one."""
+        able = (one for one in self._entries.get(_place(vrf, prefix), ()) if self._usable(vrf, one, up, next_to))
+        return next(able, None)
+
     def used(self, up: Up, next_to: Callable[[str, Address], bool] | None = None) -> Iterator[tuple[str, Entry]]:
         """Yield the routes that can be used, of each prefix those of least distance, with their table.
 

@@ -24,14 +24,18 @@ LOOKED_AT: Final = 500
 """Connections that are looked at at a time; most of them may be up."""
 
 
-def apply(core: Core, lookup: Lookup) -> None:
-    """Take a new intent. SAs whose policy, profile and connection rows did not change stay."""
+def apply(core: Core, lookup: Lookup, anew: bool = True) -> None:
+    """Take a new intent. SAs whose policy, profile and connection rows did not change stay.
+
+    With `anew` no connection waits any longer, else only those whose rows are others now do not.
+    """
     intent = lookup.intent
     access.renew(core, lookup)
     change = _Change(core.lookup, lookup)
     core.lookup = change.new
-    core.hold_off.clear()
-    core.pauses.clear()
+    for waits in (core.hold_off, core.pauses):
+        for label in list(waits) if anew else change.connections:
+            waits.pop(label, None)
     core.pools.apply(intent.pools)
     for known in (core.wishes, core.backups):
         for label in known.keys() - change.new.connections.keys():
@@ -43,8 +47,13 @@ def apply(core: Core, lookup: Lookup) -> None:
                 core.want(sa, Want.WINDOW)
         elif sa.negotiating and change.concerns(sa):
             close(core, sa, "the configuration changed", linger=False)
-    core.starting.clear()
-    core.starting.extend(label for label, row in change.new.connections.items() if row.initiation is Initiation.START)
+    rows = change.new.connections
+    labels = rows if anew else sorted(change.connections & rows.keys())
+    if anew:
+        core.starting.clear()
+    for label in change.connections:
+        core.agenda.drop(label)
+    core.starting.extend(label for label in labels if rows[label].initiation is Initiation.START)
     start(core)
 
 
@@ -70,6 +79,9 @@ class _Change:
             for label, row in old.connections.items()
             if (now := new.connections.get(label)) is not row and now != row
         }
+        self.connections |= new.connections.keys() - old.connections.keys()
+        moved = [(old.connections.get(label), new.connections.get(label)) for label in old.clients | new.clients]
+        self.left = {peer for was, row in moved if was for peer in was.peers if row is None or peer not in row.peers}
 
         @cache
         def other_policy(local: Address, vrf: str, own: bool) -> bool:
@@ -90,7 +102,8 @@ class _Change:
 def _revise(core: Core, sa: IkeSa, change: _Change) -> None:
     """Delete what of an established IKE SA stands on a changed row."""
     gone = tuple(spi for spi, child in sa.children.items() if child.connection in change.connections)
-    if change.concerns(sa) or (gone and len(gone) == len(sa.children)):
+    empty = not sa.children and sa.remote.address in change.left
+    if change.concerns(sa) or empty or (gone and len(gone) == len(sa.children)):
         delete(core, sa)
     elif gone:
         core.want(sa, Want.DELETE_CHILD, Aim(spis=gone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ikecli.boundary.effects import Endpoint
+from ikecli.boundary.effects import Endpoint, Gateways, Standing
 from ikecli.boundary.events import ChildFailed
 from ikecli.boundary.notices import Acquire
 from ikecli.ike import admission
@@ -54,7 +54,8 @@ def begin(core: Core, connection: Connection, peers: tuple[Address, ...], aim: A
     """
     peer, profile = peers[0], core.lookup.profile_towards(connection, peers[0])
     if profile is None:
-        _tell_failed(core, connection, peers[:1], _lacks(core, connection, peer), "profile", connection.profile or "")
+        why = _lacks(core, connection, peer)
+        _tell_failed(core, connection, peers[:1], why, "profile", connection.profile or "")
         return
     key = core.lookup.credential(profile, Identity.of(peer), peer)
     if key is None or key.local is None or key.remote is None:
@@ -97,11 +98,19 @@ def peers_of(core: Core, connection: Connection) -> tuple[Address, ...]:
 
 
 def note_backups(core: Core, sa: IkeSa, label: str) -> None:
-    """Take the further gateways that a peer tells of by address; where one of these tells of none, they stay."""
+    """Take the further gateways that a peer tells of by address; where one of these tells of none, they stay.
+
+    A client is told of them, since it says where to go.
+    """
     connection, lease = core.lookup.connections.get(label), sa.lease
     if connection is None or lease is None:
         return
     version = connection.local.version
+    if label in core.lookup.clients:
+        core.do(
+            Gateways(label, sa.remote.address, tuple(one for one in lease.taken.gateways if one.version == version))
+        )
+        return
     new = [one for one in lease.taken.gateways if one.version == version and one not in connection.peers]
     if sa.remote.address not in connection.peers:
         new = [sa.remote.address, *(new or core.backups.get(label, ()))]
@@ -168,3 +177,16 @@ def _tell_failed(
 ) -> None:
     local, remote = str(connection.local), ", ".join(map(str, peers))
     core.tell(ChildFailed, lambda: ChildFailed(0, 0, connection.label, why, local, remote, False, lacks, profile))
+    for peer in peers[:1]:
+        over(core, connection.label, connection.local, peer, why)
+
+
+def over(core: Core, label: str, local: Address, peer: Address, why: str, refused: bool = False) -> None:
+    """Tell that the connection of a client does not stand with a peer, unless it does or is being set up.
+
+    One that was `refused` is not, though its exchange is not finished yet.
+    """
+    connection = core.lookup.connections.get(label) if label in core.lookup.clients else None
+    if connection is None or covered(core, connection, None) or (not refused and _under_way(core, connection)):
+        return
+    core.do(Standing(label, local, peer, False, why))

@@ -86,7 +86,7 @@ class Engine:
         core = self._core
         match request:
             case Apply():
-                apply(core, request.lookup)
+                apply(core, request.lookup, request.anew)
             case Initiate(connection, packet):
                 core.hold_off.pop(connection, None)
                 connect(core, connection, packet)

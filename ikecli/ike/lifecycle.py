@@ -5,7 +5,7 @@ from __future__ import annotations
 from ikecli.boundary.effects import Direction, Remove, Tell
 from ikecli.boundary.events import ChildDown, IkeDown, IkeUp
 from ikecli.ike import access, inner
-from ikecli.ike.connect import connect, keep_up, usable
+from ikecli.ike.connect import connect, keep_up, over, usable
 from ikecli.ike.core import Core
 from ikecli.ike.limits import (
     LINGER_SECONDS,
@@ -114,6 +114,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
         core.remove(sa)
     for label in labels:
         keep_up(core, label)
+        over(core, label, sa.local.address, sa.remote.address, why)
 
 
 def delete(core: Core, sa: IkeSa) -> None:
@@ -177,6 +178,7 @@ def remove_child(core: Core, sa: IkeSa, child: ChildSa, why: str, told: bool = T
             lambda: ChildDown(sa.number, sa.session, child.connection, child.inbound, child.outbound, why),
         )
     keep_up(core, child.connection)
+    over(core, child.connection, sa.local.address, sa.remote.address, why)
 
 
 def _settle_doubles(core: Core, sa: IkeSa) -> None:

@@ -54,6 +54,7 @@ class Lookup:
         self.profiles: Final = {row.name: row for row in intent.profiles}
         self.connections: Final = {row.label: row for row in intent.connections}
         self.flows: Final = {label: _flows(row) for label, row in self.connections.items()}
+        self.clients: Final = frozenset(row.connection for row in intent.clients)
         self.quantum: Final = any(row.ppks for row in intent.profiles)
         self.some_direct: Final = not all(row.nat_traversal for row in intent.connections)
         self.encapsulating: Final = any(row.force_encapsulation for row in intent.profiles)

@@ -19,10 +19,12 @@ class _Compiled:
 class Apply(_Compiled):
     """Be told a new intent: SAs whose rows did not change stay, the others are deleted at their peers.
 
-    It is compiled when this is made, on whatever thread that is.
+    It is compiled when this is made, on whatever thread that is. One that is not `anew` is no new configuration:
+    connections whose rows did not change go on waiting as they do.
     """
 
     intent: Intent
+    anew: bool = True
 
     def __post_init__(self) -> None:
         self.lookup = Lookup(self.intent)

@@ -73,7 +73,7 @@ class Route:
 
     With `in_global` its gateway is looked for in the global table. One that is `learned` is not configured but there
     because of an SA; the gateway of one that has an interface, too, is the peer that it leads to. A `tag` marks it for
-    those that look at it (0: none).
+    those that look at it (0: none). It is there while the tracked object `track` is up (0: always).
     """
 
     prefix: Prefix
@@ -84,6 +84,7 @@ class Route:
     in_global: bool = False
     learned: bool = False
     tag: int = 0
+    track: int = 0
 
 
 @dataclass(frozen=True, slots=True)

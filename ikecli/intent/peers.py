@@ -13,6 +13,7 @@ from ikecli.intent.network import Address, Carrier, Network, Prefix, Route
 from ikecli.intent.remote import Asking, Authorization, Mangled, Pool
 from ikecli.intent.selectors import Flow, any_selector, host_selector
 from ikecli.intent.translation import Nat
+from ikecli.intent.watch import Client, Probe, Track
 from ikecli.numbers import Algorithm, AuthMethod
 from ikecli.secret import Secret
 from ikecli.value import value
@@ -408,6 +409,9 @@ class Intent:
     path_aging: float = 0.0
     nat_traversal: bool = True
     strength_enforced: bool = False
+    probes: tuple[Probe, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     def after(self, before: Intent) -> Intent:
         """Return it with the very rows of one before it where they are equal: comparing those takes no time."""

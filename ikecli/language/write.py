@@ -189,7 +189,9 @@ class _Writer:
         """Write the line of a field, or those of a list."""
         first = group.here[0]
         if first.target.operator == ">":
-            text = self.emitter.text(first.pattern, _key_slots(first, keys))
+            slots = {} if held is None else slots_of(held)
+            values = {name: slot for name, slot in slots.items() if name in group.stored}
+            text = self.emitter.text(first.pattern, {**_key_slots(first, keys), **values})
             if held is not None and text is not None:
                 self.opened(first, text, held, level)
         elif first.target.operator == "+":

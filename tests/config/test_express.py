@@ -367,3 +367,22 @@ def test_what_is_written_is_what_the_other_system_would_write(path: Path) -> Non
     assert all(outcome.accepted for _, outcome in feed_all(ConfigReader(there, quiet=True), lines))
     there.commit()
     assert there.startup().splitlines() == lines[lines.index("!") + 1 :]
+
+
+def test_what_a_firewall_does_not_watch_is_named_line_by_line() -> None:
+    text = (SAMPLES / "backup-hubs" / "branch.cfg").read_text()
+    manual = text.replace(" peer reactivate\n", " peer reactivate\n connect manual\n backup group 7\n")
+    lost = express(read("ios", manual)[0].intent, "asa").lost
+    for line in (
+        "ip sla 1: no probe is sent to 198.51.100.2",
+        "track 11: no object is watched",
+        "the route to 0.0.0.0/0: it is there always, not only while track 11 is up",
+        "FlexVPN client HUB: a choice among hubs (198.51.100.2, 198.51.100.130): a tunnel goes to one",
+        "FlexVPN client HUB: hubs that are tried while an object is up or down",
+        "FlexVPN client HUB: peer reactivate",
+        "FlexVPN client HUB: a choice among sources (GigabitEthernet0/0, GigabitEthernet0/2): a tunnel sends from one",
+        "FlexVPN client HUB: connect manual: a tunnel is set up at once",
+        "FlexVPN client HUB: backup group 7: clients at different hubs",
+        "interface Tunnel0: a tunnel needs an address of its own and an interface to send from",
+    ):
+        assert line in lost, lost

@@ -26,6 +26,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "UDP-PORT": ("7", "8"),
     "HEX-KEY": ("0a0a", "0b0b"),
     "FLASH": ("flash:one", "flash:two"),
+    "TIME": ("01:02", "03:04:05"),
     "NAME": ("one", "two"),
     "HOST": ("one", "two"),
     "KEY": ("alpha", "beta"),

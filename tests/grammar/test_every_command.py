@@ -70,7 +70,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 """What changes something else than the intent, and the test that shows it: a file, and what stands in it."""
 
 TEXTS: Final = (
-    "* description*", "* remark*", "ios config: access-list * > LINE", "ios config: ip* route * > name",
+    "* description*", "* remark*", "ios ip-sla-echo: tag*", "ios ip-sla-echo: owner*",
+    "ios config: access-list * > LINE", "ios config: ip* route * > name",
     "ios config: ip* route * > LABEL",
 )  # fmt: skip
 """What is written for people to read in the configuration."""

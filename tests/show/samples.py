@@ -34,6 +34,7 @@ from ikecli.boundary.views import (
     UserView,
     VrfView,
 )
+from ikecli.boundary.watching import ProbeView, TrackView
 from ikecli.control.replies import Identified
 
 ANY = (0, 65535)
@@ -395,8 +396,26 @@ AUTHORIZATIONS = (
     ),
 )
 CLIENTS = (
-    FlexView("HUB", True, "198.51.100.2", "GigabitEthernet0/0", "", "BLUE", "Tunnel0", ("10.9.0.10",)),
-    FlexView("SPARE", False, "2001:db8::2", "GigabitEthernet0/1", "RED", "", "Tunnel1"),
+    FlexView("HUB", "ACTIVE", "198.51.100.2", "GigabitEthernet0/0", "", "BLUE", "Tunnel0", ("10.9.0.10",)),
+    FlexView("SPARE", "NEGOTIATING", "2001:db8::2", "GigabitEthernet0/1", "RED", "", "Tunnel1", (), 7),
+    FlexView("WAITS", "TRACK_WAIT", "", "", "", "", "Tunnel2", (), 0, "track 1 to be up (peer 1); a source that is up"),
+)
+TRACKS = (
+    TrackView(1, "interface", "GigabitEthernet0/0", "line-protocol", True, 1, 3725.5, by=("Static IP Routing 0",)),
+    TrackView(2, "interface", "Tunnel0", "ip routing", False, 3, 12, "no addr"),
+    TrackView(
+        3, "ip route", "10.16.0.0 255.255.0.0", "reachability", True, 2, 60, "static", "RED", first_hop="Tunnel0"
+    ),
+    TrackView(4, "ipv6 route", "2001:db8::/32", "reachability", False, 1, 4, "no route", delay_down=1),
+    TrackView(5, "ip sla", "7", "state", False, 2, 9, delay_up=20, delay_down=5, code="Over threshold", rtt=4),
+    TrackView(
+        6, "list", "boolean", "and", False, 1, 100, members=((1, False, True), (2, True, False)), by=("FlexVPN HUB",)
+    ),
+)
+PROBES = (
+    ProbeView(1, "198.51.100.2", "active", "OK", 4, 10, 1, 2.5, None, True, 1_767_225_600.0),
+    ProbeView(2, "2001:db8::2", "active", "Timeout", None, 0, 3, 1.0, 3000.0, False, 1_767_225_601.0),
+    ProbeView(30, "203.0.113.9", "pending", "Unknown", None, 0, 0, None, None, False),
 )
 ARCHIVES = (
     ArchiveView(

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from ikecli.boundary import filters, lending, machine, outer, views
+from ikecli.boundary import filters, lending, machine, outer, views, watching
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.control.replies import Identified
 
@@ -289,9 +289,43 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         banner=TEXT,
         routes=_tuples(PREFIXES),
     ),
+    "show.track": st.builds(
+        watching.TrackView,
+        number=NUMBER,
+        kind=st.sampled_from(["interface", "ip route", "ipv6 route", "ip sla", "list"]),
+        instance=TEXT,
+        parameter=TEXT,
+        changes=NUMBER,
+        seconds=st.floats(0, 1e9),
+        why=TEXT,
+        vrf=TEXT,
+        code=TEXT,
+        rtt=st.none() | NUMBER,
+        first_hop=TEXT,
+        by=_tuples(TEXT),
+    ),
+    **dict.fromkeys(
+        ("show.ip.sla.statistics", "show.ip.sla.summary"),
+        st.builds(
+            watching.ProbeView,
+            number=NUMBER,
+            destination=ADDRESS,
+            state=st.sampled_from(["active", "inactive", "pending"]),
+            code=TEXT,
+            rtt=st.none() | NUMBER,
+            successes=NUMBER,
+            failures=NUMBER,
+            ago=st.none() | st.floats(0, 1e9),
+            left=st.none() | st.floats(0, 1e9),
+            started=st.none() | st.floats(0, 4e9),
+        ),
+    ),
     "show.ikev2.flexvpn": st.builds(
         lending.FlexView,
         name=TEXT,
+        state=TEXT,
+        group=NUMBER,
+        waits=TEXT,
         peer=ADDRESS,
         source=TEXT,
         vrf=TEXT,

@@ -11,7 +11,7 @@ from typing import Final
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import DHCP, Pfs
-from ikecli.config.express import system
+from ikecli.config.express import system, watched
 from ikecli.config.express.firewall_lists import access_line
 from ikecli.config.express.groups import Groups
 from ikecli.config.express.lines import lines_of
@@ -61,6 +61,7 @@ class Firewall(Writer[asa.Asa]):
             self._connection(connection)
         Groups(self.intent, self.draft, self.peers, travelling(self.intent), self.losses).write()
         self._settings()
+        watched.lose(self.intent, self.losses)
         return self.draft
 
     # The network

@@ -415,6 +415,11 @@ class LinuxPlane(ABC):
         if sa.connection in self._absent:
             raise Unavailable(self._absent[sa.connection])
 
+    @property
+    def links(self) -> Links:
+        """Interfaces and routing tables as they are now."""
+        return self._links
+
     def echo(self, echo: Echo, done: Callable[[EchoResult], None]) -> None:
         """Send an echo request."""
         try:

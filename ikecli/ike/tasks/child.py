@@ -11,7 +11,7 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, admission, coverage, granting, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Additional, Offer, accepted, choose
-from ikecli.ike.connect import keep_up
+from ikecli.ike.connect import keep_up, over
 from ikecli.ike.followup import Series
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import remove_child
@@ -472,6 +472,7 @@ class Child(SeriesTask):
         else:
             talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
             keep_up(talk.core, name)
+            over(talk.core, name, talk.sa.local.address, talk.sa.remote.address, why, refused=True)
         talk.core.counts.spurned[True] += 1
         telling.child_failed(talk, name, why, notify)
 

@@ -68,12 +68,13 @@ def clients(views: Sequence[FlexView], slots: Slots) -> Iterator[str]:
     """`show crypto ikev2 client flexvpn [NAME]`."""
     for view in views:
         yield f"  Profile : {view.name}"
-        yield f"  Current state:{'ACTIVE' if view.active else 'NEGOTIATING'}"
-        yield f"  Peer : {text.address(view.peer)}"
+        yield f"  Current state:{view.state}"
+        yield from (f"  Waits for : {each}" for each in view.waits.split("; ") if each)
+        yield f"  Peer : {text.address(view.peer) if view.peer else 'none'}"
         yield f"  Source : {view.source}"
         yield f"  ivrf : {view.inner_vrf or 'IP DEFAULT'}"
         yield f"  fvrf : {view.vrf or 'IP DEFAULT'}"
-        yield "  Backup group: Default"
+        yield f"  Backup group: {view.group or 'Default'}"
         yield f"  Tunnel interface : {view.tunnel}"
         yield from (f"  Assigned IP address: {text.address(address)}" for address in view.addresses)
         yield from (f"  {line}" for line in told(view.told))

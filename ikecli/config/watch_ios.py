@@ -1,0 +1,142 @@
+"""A router's probes and tracked objects become intent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Network
+from typing import Final
+
+from ikecli.config import ios
+from ikecli.config.algorithms import network
+from ikecli.config.complaints import Complaints
+from ikecli.config.ios_watch import SlaEcho, SlaSchedule, TrackedObject
+from ikecli.intent.watch import Gate, Kind, Probe, Track
+
+MAX_PROBES: Final = 1000
+"""Probes that run."""
+FREQUENCY: Final = 60
+TIMEOUT: Final = 5000
+THRESHOLD: Final = 5000
+SIZE: Final = 28
+LIFE: Final = 3600
+
+
+def probes(draft: ios.Ios, complaints: Complaints) -> Iterator[Probe]:
+    """Yield the probes that have something to send, those that are scheduled and those that are not yet."""
+    for number in draft.schedules:
+        if number not in draft.slas:
+            why = f"ip sla schedule {number} is for a probe that is not there"
+            complaints.error(("schedules", number), "", why, f"ip sla {number}, then icmp-echo A.B.C.D")
+    for at, (number, held) in enumerate(draft.slas.items()):
+        echo, where = held.echo, ("slas", number)
+        if echo is None or echo.address is None:
+            if not held.inert:
+                complaints.error(where, "", f"ip sla {number} sends nothing", "icmp-echo A.B.C.D")
+        elif at >= MAX_PROBES:
+            complaints.error(where, "", f"there are more than {MAX_PROBES} probes: ip sla {number} is not sent")
+        else:
+            if number not in draft.schedules:
+                fix = f"ip sla schedule {number} life forever start-time now"
+                complaints.warn(where, "", f"ip sla {number} is not scheduled, so that it is not sent", fix)
+            yield _probe(number, echo, draft.schedules.get(number))
+
+
+def _probe(number: int, echo: SlaEcho, schedule: SlaSchedule | None) -> Probe:
+    assert echo.address is not None
+    source = ""
+    if echo.source is not None:
+        source = echo.source.interface or str(echo.source.address)
+    frequency = echo.frequency or FREQUENCY
+    life = LIFE if schedule is None or schedule.life is None else schedule.life
+    return Probe(
+        number,
+        echo.address,
+        source,
+        echo.vrf or "",
+        frequency,
+        min(TIMEOUT if echo.timeout is None else echo.timeout, 1000 * frequency),
+        THRESHOLD if echo.threshold is None else echo.threshold,
+        SIZE if echo.size is None else echo.size,
+        *_start(schedule),
+        None if life == "forever" else int(life),
+        schedule is not None and schedule.recurring is not None,
+    )
+
+
+def _start(schedule: SlaSchedule | None) -> tuple[int | None, bool]:
+    """Return when a probe starts, in seconds from now or, with True, of the day; None for never."""
+    if schedule is None or schedule.start is None or schedule.start.kind == "pending":
+        return None, False
+    hours, minutes, seconds = (*(int(part) for part in (schedule.start.time or "0:0").split(":")), 0)[:3]
+    return 3600 * hours + 60 * minutes + seconds, schedule.start.kind is None
+
+
+def tracks(draft: ios.Ios, complaints: Complaints) -> Iterator[Track]:
+    """Yield the tracked objects, by number."""
+    for number, held in draft.tracks.items():
+        if held.on is None:
+            continue
+        what, where = f"track {number}", ("tracks", number)
+        if held.interface and held.interface not in draft.interfaces:
+            why = f"{what} looks at {held.interface}, which is not there"
+            complaints.error(where, "", why, f"interface {held.interface}")
+        if held.probe and held.probe not in draft.slas:
+            complaints.error(
+                where, "", f"{what} looks at ip sla {held.probe}, which is not there", f"ip sla {held.probe}"
+            )
+        for member in held.members:
+            gated(draft, complaints, where, what, member)
+        if held.on == "list" and not held.members:
+            complaints.error(where, "", f"{what} is a list without objects, so that it is down", "object 1")
+        looped = [member for member in held.members if _holds(draft, member, number)]
+        for member in looped:
+            why = f"{what} is a list that holds itself, by object {member}, which is left out"
+            complaints.error(where, "", why, f"no object {member}")
+        yield _track(number, held, looped)
+
+
+def _holds(draft: ios.Ios, list_: int, wanted: int) -> bool:
+    """Tell whether an object is another, or a list that holds it, itself or by further lists."""
+    waiting, seen = [list_], set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number == wanted:
+            return True
+        if number not in seen and number in draft.tracks:
+            seen.add(number)
+            waiting += draft.tracks[number].members
+    return False
+
+
+def _track(number: int, held: TrackedObject, looped: list[int]) -> Track:
+    words = {"sla": held.what or Kind.REACHABILITY.value, "route": "route", "ipv6": "route"}
+    kind = Kind(words.get(held.on or "", held.what))
+    prefix = None
+    if held.network is not None and held.mask is not None:
+        prefix = network(held.network, held.mask)
+    delay = held.delay
+    return Track(
+        number,
+        kind,
+        held.interface or "",
+        IPv6Network(held.prefix.network) if held.prefix is not None else prefix,
+        held.vrf or "",
+        held.probe or 0,
+        tuple((member, one.negated) for member, one in held.members.items() if member not in looped),
+        (delay.up if delay else None) or 0,
+        (delay.down if delay else None) or 0,
+    )
+
+
+def gated(draft: ios.Ios, complaints: Complaints, where: tuple[object, ...], what: str, number: int | None) -> int:
+    """Return the number of the object that something depends on, 0 for none; complain where it is not there."""
+    if number and number not in draft.tracks:
+        why = f"{what} depends on track {number}, which is not there and so is down"
+        complaints.error(where, "", why, f"track {number} ip sla 1 reachability")
+    return number or 0
+
+
+def gate(draft: ios.Ios, complaints: Complaints, where: tuple[object, ...], what: str, number: int | None,
+         state: str | None = None) -> Gate:  # fmt: skip
+    """Return the gate that lines with `track N [up | down]` mean."""
+    return Gate(gated(draft, complaints, where, what, number), state != "down")
