@@ -359,6 +359,7 @@ class Ios:
     df_bit: str | None = None
     ecn: str | None = None
     esp_fragmentation: str | None = None
+    ipv4_deny: str | None = None
     hosts: dict[str, Host] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from ikecli.config import ios
 from ikecli.config.algorithms import pfs_rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
+from ikecli.config.denies import denied
 from ikecli.config.hosts import addresses_of_name, peers_of
 from ikecli.config.ios_ipsec import CryptoMap, MapEntry
 from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
@@ -54,7 +55,8 @@ class Maps:
                         f"crypto map {'ipv6 ' if version == 6 else ''}{map_name} 10 ipsec-isakmp",
                     )  # fmt: skip
                     continue
-                yield from self._applied(name, interface, map_name, held, version)
+                entries = self._applied(name, interface, map_name, held, version)
+                yield from denied(entries, self.draft.ipv4_deny if version == 4 else None)
             self._unapplied(maps, used, version)
 
     def _unapplied(self, maps: dict[str, CryptoMap], used: set[str], version: int) -> None:

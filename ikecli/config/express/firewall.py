@@ -11,6 +11,7 @@ from typing import Final
 from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import DHCP, Pfs
+from ikecli.config.denies import DENIED
 from ikecli.config.express import system, watched
 from ikecli.config.express.firewall_lists import access_line
 from ikecli.config.express.groups import Groups
@@ -190,6 +191,9 @@ class Firewall(Writer[asa.Asa]):
 
     def _connection(self, one: Connection) -> None:
         tunnel = self.by_name.get(one.interface)
+        if one.closed and one.name.endswith(DENIED):
+            what = f"crypto map {one.name.removesuffix(DENIED)} {one.sequence}"
+            self.losses.add(what, "packets that its list denies are dropped: they go in clear here")
         if one.closed:
             self.losses.add(
                 f"crypto map {one.name} {one.sequence}", "it is not complete: what it is for is dropped here"
