@@ -6,7 +6,7 @@ from enum import Enum
 from ipaddress import IPv4Address
 
 from ikecli.boundary.events import Event
-from ikecli.intent import Address, Carrier, Outer, Route, Selector, Tfc
+from ikecli.intent import Address, Carrier, Outer, Route, Screen, Selector, Tfc
 from ikecli.numbers import Algorithm
 from ikecli.value import value
 
@@ -100,7 +100,7 @@ class Install:
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
     UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound; with `fragments` it
     carries also those without ports of flows with ports; `outer` is how its own IP header is made, `vrf` the routing
-    table of the endpoints.
+    table of the endpoints. Of the packets that it carries those that `screen` says pass.
     """
 
     direction: Direction
@@ -122,6 +122,7 @@ class Install:
     fragments: bool = False
     outer: Outer = Outer()
     vrf: str = ""
+    screen: Screen = Screen()
 
 
 @value

@@ -101,6 +101,13 @@ class MapPeer:
 
 
 @dataclass(slots=True)
+class AccessGroup:
+    """`set ip access-group`: the list that says which packets pass in one direction."""
+
+    list: str = ""
+
+
+@dataclass(slots=True)
 class MapEntry:
     """`crypto map NAME SEQ ipsec-isakmp`, or an entry of a dynamic map; `dynamic` names one in the place of this entry.
 
@@ -119,6 +126,7 @@ class MapEntry:
     pfs: Pfs | None = None
     ikev2_profile: str | None = None
     match_address: str | None = None
+    access_groups: dict[str, AccessGroup] = field(default_factory=dict)
     named_peers: list[str] = field(default_factory=list)
     disable: bool | None = None
     reverse_route: ReverseRoute | None = None

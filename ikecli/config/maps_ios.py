@@ -16,7 +16,7 @@ from ikecli.config.ios_ipsec import CryptoMap, MapEntry
 from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
 from ikecli.config.routes_ios import own_addresses
 from ikecli.config.tunnels_ios import dummies, idle_time, outer_of, seconds_of, volume_of, window_of
-from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Transport
+from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Route, Screen, Transport
 
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
 """Where the draft has the crypto maps for packets of each IP version."""
@@ -148,6 +148,7 @@ class Maps:
             replay_window=window_of(entry, self.draft),
             per_host=bool(entry.per_host),
             closed=not proposals,
+            screen=self._screen(name, sequence, entry, local.version),
             reverse_route=None if peers and is_static(entry) else reverse_of(entry),
             tfc=dummies(entry.dummy or self.draft.dummy),
             idle=idle_time(entry.idle, self.draft),
@@ -155,6 +156,21 @@ class Maps:
             vrf=interface.vrf or "",
             inner_vrf=(profile.ivrf if profile else None) or interface.vrf or "",
         )
+
+    def _screen(self, name: str, sequence: int, entry: MapEntry, version: int) -> Screen:
+        """Return which packets of an entry pass; a list that is not there lets all of them."""
+        found: dict[str, tuple[Flow, ...]] = {}
+        lists = self.draft.access_lists if version == 4 else self.draft.access_lists6
+        for direction, held in entry.access_groups.items():
+            if held.list in lists:
+                found[direction] = tuple(flows_of(self.draft, held.list, self.complaints, version))
+            else:
+                what = f"crypto map {name} {sequence} filters {direction} by access list {held.list}"
+                self.complaints.warn(
+                    (), "access-list-missing", f"{what}, which is not there: all pass",
+                    f"ip access-list extended {held.list}" if version == 4 else f"ipv6 access-list {held.list}",
+                )  # fmt: skip
+        return Screen(found.get("in"), found.get("out"))
 
     def _entry(self, where: Where, name: str, sequence: int, entry: MapEntry, version: int) -> Parts | None:
         """Return what an entry protects and how, unless it is disabled or for nothing; a dynamic one needs no peer.

@@ -38,10 +38,11 @@ from ikecli.dataplane.packet import (
     udp,
     udp_data,
 )
-from ikecli.dataplane.policies import Hold, backwards, protecting
+from ikecli.dataplane.policies import Hold, backwards, between, protecting
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.errors import Malformed, Unavailable
-from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
+from ikecli.intent import Address, Carrier, Flow, Intent, Interface, Screen, Tunnel
+from ikecli.intent.selectors import passes
 from ikecli.numbers import DHCP_PORT, IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
 MAX_TUNNELS: Final = 4
@@ -104,6 +105,7 @@ class MemoryPlane:
         self._traffic: dict[str, Traffic] = {}
         self._vrfs: dict[str, str] = {}
         self._inner_vrfs: dict[str, str] = {}
+        self._screens: dict[str, Screen] = {}
 
     # What every plane does
 
@@ -113,6 +115,7 @@ class MemoryPlane:
         self._nat.configure(intent)
         self._vrfs = {one.label: one.vrf for one in intent.connections if one.vrf}
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
+        self._screens = {one.label: one.screen for one in intent.connections if one.screen != Screen()}
         self._links.configure(intent)
 
     def reach(self, reach: Reach) -> None:
@@ -267,6 +270,8 @@ class MemoryPlane:
             return
         if packet.offset and not self._sas.covers(connection.label, packet):
             return
+        if not self._passes(packet, connection.screen.out):
+            return
         parts = self._parts(connection.label, packet, self._sas.room(connection.label, interface.mtu), None, vrf)
         if len(parts) > 1 and not all(self._sas.covers(connection.label, part) for part in parts):
             parts = [packet]  # cut when it is protected: its later fragments would not be what the SA is for
@@ -275,6 +280,11 @@ class MemoryPlane:
                 self._emit(protected, connection.vrf)
             else:
                 self._wait(connection.label, part, part, vrf)
+
+    def _passes(self, packet: Packet, flows: tuple[Flow, ...] | None) -> bool:
+        """Tell whether a packet may go into an SA, or came out of one and may go on."""
+        ports = packet.ports()
+        return passes(flows, lambda here, there, later: between(here, there, packet, ports, later))
 
     def _parts(self, connection: str, packet: Packet, room: int | None, most: int | None, vrf: str) -> list[Packet]:
         """Return what is to be protected of a packet: all of it, or parts that the SA has room for.
@@ -410,6 +420,8 @@ class MemoryPlane:
         if opened is None:
             return
         packet, connection = opened
+        if not self._passes(packet, self._screens.get(connection, Screen()).into):
+            return
         interface = self._links.protected_by(connection)
         if interface is None or interface.tunnel is None:
             self._onward(packet, self._inner_vrfs.get(connection, ""))

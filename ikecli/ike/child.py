@@ -17,7 +17,7 @@ from ikecli.ike.limits import FIRST_ESP_SPI, LAST_SEQUENCE
 from ikecli.ike.sa import ChildSa, IkeSa, State
 from ikecli.ike.selectors import Pair
 from ikecli.ike.talk import Incoming, Talk
-from ikecli.intent import Connection, Selector
+from ikecli.intent import Connection, Screen, Selector
 from ikecli.numbers import Algorithm, NotifyType, TransformType
 from ikecli.value import value
 
@@ -144,8 +144,10 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     of_responder = EspKeys(keys.encryption_r, keys.integrity_r)
     outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
     lifetime = _lifetime(talk, child)
-    core.do(_install(sa, child, _INBOUND, inbound, lifetime))
-    child.held, child.sends = _install(sa, child, _OUTBOUND, outbound, lifetime), False
+    row = core.lookup.connections.get(child.connection)
+    screen = row.screen if row is not None else Screen()
+    core.do(_install(sa, child, _INBOUND, inbound, lifetime, screen))
+    child.held, child.sends = _install(sa, child, _OUTBOUND, outbound, lifetime, screen), False
     if not hold:
         start_sending(core, child)
     if sa.state is _ESTABLISHED:
@@ -159,7 +161,9 @@ def _lifetime(talk: Talk, child: ChildSa) -> Lifetime:
     return Lifetime(soft, child.lifetime, int(octets * share), octets, int(packets * share), packets)
 
 
-def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lifetime: Lifetime) -> Install:
+def _install(
+    sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lifetime: Lifetime, screen: Screen
+) -> Install:
     inbound = direction is _INBOUND
     return Install(
         direction,
@@ -181,4 +185,5 @@ def _install(sa: IkeSa, child: ChildSa, direction: Direction, keys: EspKeys, lif
         child.fragments,
         child.outer,
         sa.vrf,
+        screen,
     )

@@ -22,7 +22,7 @@ from ikecli.intent.peers import (
     Transport,
 )
 from ikecli.intent.remote import Asking, Authorization, Clause, Mangled, Mangler, Pool, PrefixLine
-from ikecli.intent.selectors import Flow, Selector
+from ikecli.intent.selectors import Flow, Screen, Selector
 from ikecli.intent.translation import Nat, Overload, StaticPort
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Profile",
     "ReverseRoute",
     "Route",
+    "Screen",
     "Selector",
     "StaticPort",
     "Syslog",

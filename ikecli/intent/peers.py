@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from ikecli.intent.identity import Identity, IdentityMatch
 from ikecli.intent.network import Address, Carrier, Network, Prefix, Route
 from ikecli.intent.remote import Asking, Authorization, Mangled, Pool
-from ikecli.intent.selectors import Flow, any_selector, host_selector
+from ikecli.intent.selectors import Flow, Screen, any_selector, host_selector
 from ikecli.intent.translation import Nat
 from ikecli.intent.watch import Client, Probe, Track
 from ikecli.numbers import Algorithm, AuthMethod
@@ -227,9 +227,9 @@ class Connection(_Labelled):
     empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
     is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
-    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed). Without `nat_traversal` translations
-    are not looked for with its peers. `label` is the entry as an operator
-    names it, unique within an intent.
+    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed), and of their packets those that
+    `screen` says pass. Without `nat_traversal` translations are not looked for with its peers. `label` is the entry as
+    an operator names it, unique within an intent.
     """
 
     name: str
@@ -253,6 +253,7 @@ class Connection(_Labelled):
     per_host: bool = False
     asks: Asking | None = None
     reverse_route: ReverseRoute | None = None
+    screen: Screen = Screen()
     tfc: Tfc | None = None
     closed: bool = False
     idle: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
@@ -122,3 +123,25 @@ class Flow:
     local: Selector
     remote: Selector
     permit: bool = True
+
+
+@value
+class Screen:
+    """What may pass of the packets that Child SAs carry: those that came out of them, and those that are to go in.
+
+    The first flow that a packet lies in says, its `local` end being where the packet is from; without one it does not
+    pass. None stands for no such list: all pass.
+    """
+
+    into: tuple[Flow, ...] | None = None
+    out: tuple[Flow, ...] | None = None
+
+    @property
+    def selectors(self) -> tuple[tuple[Selector, Selector], ...]:
+        """What is looked at of packets."""
+        return tuple((flow.local, flow.remote) for flow in (*(self.into or ()), *(self.out or ())))
+
+
+def passes(flows: tuple[Flow, ...] | None, lies: Callable[[Selector, Selector, bool], bool]) -> bool:
+    """Tell whether a packet passes; `lies` tells whether it is between two ends, a fragment without ports perhaps."""
+    return flows is None or next((one.permit for one in flows if lies(one.local, one.remote, one.permit)), False)

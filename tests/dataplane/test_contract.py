@@ -10,7 +10,7 @@ import pytest
 from ikecli.boundary.effects import Direction, Endpoint, Lifetime, Remove, Update
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Misfit
 from ikecli.errors import Unavailable
-from ikecli.intent import Flow, Selector
+from ikecli.intent import Flow, Screen, Selector
 from ikecli.numbers import Algorithm
 from tests.dataplane.pairs import CBC, CHACHA, GCM, LABEL, NETS, SHA, TRIPLE, Pair, both_versions, flow, intent
 from tests.dataplane.rigs import ENDS, INSIDE, INSIDE6, NAMES, NAT_PORT, OTHER
@@ -222,3 +222,41 @@ def test_interfaces_say_what_passed(pair: Pair) -> None:
     after = {view.name: view for view in pair.rig.do("L", "interfaces")}["outside"]
     assert after.up
     assert after.packets_out > before.packets_out
+
+
+@pytest.mark.parametrize(
+    ("into", "out", "echoed"),
+    [
+        ((("L", "R", 1, True),), None, True),
+        ((("L", "R", 6, True),), None, False),
+        ((("L", "R", 0, False), ("L", "R", 0, True)), None, False),
+        (None, (("R", "L", 1, True),), True),
+        (None, (("R", "L", 17, True),), False),
+    ],
+)
+def test_of_what_an_sa_carries_that_passes_which_its_screen_permits(
+    pair: Pair, into: Lines | None, out: Lines | None, echoed: bool
+) -> None:
+    screen = Screen(*(None if lines is None else tuple(map(_line, lines)) for lines in (into, out)))
+    base = intent("R")
+    pair.rig.do("R", "configure", replace(base, connections=(replace(base.connections[0], screen=screen),)))
+    outs = {sender: pair.sa(sender, GCM, None, 1) for sender in NAMES}
+    pair.rig.do("L", "install", pair.inbound(outs["R"], "L"))
+    pair.rig.do("L", "install", outs["L"])
+    if getattr(pair.rig, "kind", "") == "xfrm":
+        with pytest.raises(Unavailable, match="userspace"):
+            pair.rig.do("R", "install", replace(pair.inbound(outs["L"], "R"), screen=screen))
+        return
+    pair.rig.do("R", "install", replace(pair.inbound(outs["L"], "R"), screen=screen))
+    pair.rig.do("R", "install", replace(outs["R"], screen=screen))
+    assert pair.ping("L") == ("!" if echoed else ".")
+    assert not [heard for heard in pair.rig.nodes["R"].notices if isinstance(heard, Misfit)]
+
+
+Lines = tuple[tuple[str, str, int, bool], ...]
+
+
+def _line(line: tuple[str, str, int, bool]) -> Flow:
+    here, there, protocol, permit = line
+    ends = (replace(flow(name)[0], protocol=protocol) for name in (here, there))
+    return Flow(*ends, permit)

@@ -31,6 +31,7 @@ from ikecli.intent import (
     Intent,
     Interface,
     ReverseRoute,
+    Screen,
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
@@ -267,6 +268,7 @@ class Firewall(Writer[asa.Asa]):
             what,
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.idle, "an end of SAs without traffic (idle-time)"),
+            (one.screen != Screen(), "filters of its own (set ip access-group)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),
             (one.asks, "asking the peer for an address"),

@@ -264,6 +264,10 @@ class Router(Writer[ios.Ios]):
             ecn=None if one.outer.marks else "discard",
         )
         self._reverse(entry, one)
+        for direction, passing in (("in", one.screen.into), ("out", one.screen.out)):
+            if passing is not None:
+                listed = self._list(f"{one.name}_{one.sequence}_{direction}", what, passing, version)
+                entry.access_groups[direction] = ios_ipsec.AccessGroup(listed)
         interface.esp_fragmentation = _when_cut(one)
         maps = self.draft.crypto_maps if version == 4 else self.draft.crypto_maps6
         wanted = f"{one.name}-map" if one.wildcard_peer else one.name

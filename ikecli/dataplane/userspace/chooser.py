@@ -13,6 +13,7 @@ from ikecli.dataplane.packet import ICMP, ICMPV6, MOBILITY, SCTP, TCP, UDP
 from ikecli.dataplane.policies import Hold
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.intent import Address, Selector
+from ikecli.intent.selectors import passes
 
 REMEMBERED: Final = 4_096
 """Flows whose SA is remembered; when there are more, all are looked up anew."""
@@ -104,6 +105,8 @@ class Chooser:
             return None
         for sender in self._candidates(label):
             if not sender.dead and any(ends.covered(*pair, sender.sa.fragments) for pair in sender.sa.flows):
+                if not passes(sender.sa.screen.out, ends.covered):
+                    return None
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
                 self._known[key] = sender
@@ -130,7 +133,8 @@ class Chooser:
     def _changed(self) -> None:
         self._known.clear()
         pairs = [row[:2] for row in self._rows]
-        pairs += [pair for some in self._senders.values() for one in some for pair in one.sa.flows]
+        sas = [one.sa for some in self._senders.values() for one in some]
+        pairs += [pair for sa in sas for pair in (*sa.flows, *sa.screen.selectors)]
         self.fine = any(end.protocol or not end.any_port for pair in pairs for end in pair)
 
 

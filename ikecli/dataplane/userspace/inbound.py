@@ -20,7 +20,7 @@ from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.esp import ESP_HEADER, TRAILER
 from ikecli.dataplane.packet import CONGESTED, Packet
-from ikecli.dataplane.userspace.chooser import ends_of, flow_key
+from ikecli.dataplane.userspace.chooser import Ends, ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.columns import MOST, Columns, Twelves, alike, counting
 from ikecli.dataplane.userspace.ecn import marked
@@ -30,6 +30,7 @@ from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receive
 from ikecli.dataplane.userspace.segments import clamp
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
+from ikecli.intent.selectors import passes
 
 LARGEST: Final = 65_535
 RECEIVES: Final = 16
@@ -302,13 +303,12 @@ class Inbound:
         return start
 
     def _allowed(self, receiver: Receiver, packet: memoryview) -> bool:
-        """Tell whether the SA's selectors cover a packet (RFC 4301 5.2)."""
+        """Tell whether the SA's selectors cover a packet (RFC 4301 5.2), and it passes."""
         key = flow_key(packet, receiver.fine)
         if key in receiver.allowed:
             return True
         ends = ends_of(packet)
-        sa = receiver.sa
-        if ends is None or not any(ends.turned().covered(*pair, sa.fragments) for pair in sa.flows):
+        if ends is None or not _covered(receiver, ends) or not passes(receiver.sa.screen.into, ends.covered):
             return False
         if len(receiver.allowed) >= ALLOWED:
             receiver.allowed.clear()
@@ -366,8 +366,11 @@ class Inbound:
             self._tell(Mapped(sa.spi, Endpoint(_address(source[0]), source[1])))
 
     def _misfit(self, receiver: Receiver, packet: memoryview) -> None:
-        """Count a packet that the SA's selectors do not cover, and tell of it now and then."""
+        """Count a packet that is not to come out of an SA, and tell now and then of one that it is not for."""
         receiver.refuse(errors=1)
+        ends = ends_of(packet)
+        if ends is not None and _covered(receiver, ends):
+            return
         now = self._now()
         if now - self._told >= TOLD_SECONDS:
             self._told = now
@@ -381,6 +384,11 @@ class Inbound:
 
     def _ike(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
         self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1]), vrf=self.vrf))
+
+
+def _covered(receiver: Receiver, ends: Ends) -> bool:
+    sa = receiver.sa
+    return any(ends.turned().covered(*pair, sa.fragments) for pair in sa.flows)
 
 
 def _length(packet: bytearray) -> int:

@@ -149,7 +149,8 @@ _CLASSES: Final = {
     *((effects.__name__, name) for name in ("EspKeys", "Lifetime")),
     *((notices.__name__, name) for name in ("Acquire", "Expired", "FirstPacket", "Mapped", "Misfit", "UnknownSpi")),
     *(("ipaddress", name) for name in ("IPv4Address", "IPv6Address")),
-    ("ikecli.intent.selectors", "Selector"), (Tfc.__module__, "Tfc"), (Outer.__module__, "Outer"),
+    *(("ikecli.intent.selectors", name) for name in ("Selector", "Flow", "Screen")),
+    (Tfc.__module__, "Tfc"), (Outer.__module__, "Outer"),
     *(("ikecli.numbers.algorithms", name) for name in ("Algorithm", "Words")),
     ("ikecli.numbers.registries", "TransformType"),
 }  # fmt: skip

@@ -166,7 +166,8 @@ class Receiver(Direction):
         self.codec = InboundSa(self._codec(), self.window) if self.cipher is None else None
         self.aad = bytearray(12)
         self.allowed: set[bytes] = set()
-        self.fine = any(end.protocol or not end.any_port for pair in sa.flows for end in pair)
+        pairs = (*sa.flows, *sa.screen.selectors)
+        self.fine = any(end.protocol or not end.any_port for pair in pairs for end in pair)
         self.used, self.mapped = put.used, 0.0
         self.there = _wire(sa)
 

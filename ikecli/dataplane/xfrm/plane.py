@@ -36,7 +36,7 @@ from ikecli.dataplane.xfrm.policies import (
 )
 from ikecli.dataplane.xfrm.tunnels import TunnelDevices
 from ikecli.errors import Unavailable
-from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Selector, Tunnel
+from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Screen, Selector, Tunnel
 from ikecli.numbers import NAT_PORT
 
 ACQUIRE_SECONDS: Final = 2.0
@@ -51,6 +51,7 @@ MAP_TABLES: Final = (
     "the kernel's policies protect packets of the VRF that they leave by: a crypto map with another ivrf is carried in "
     "the lab alone; use a tunnel interface with vrf forwarding {0.inner_vrf}"
 )
+SCREENED: Final = "the kernel's ESP looks at no list of what passes (set ip access-group): userspace does"
 IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 
@@ -136,6 +137,8 @@ class XfrmPlane(LinuxPlane):
 
     def _map_unreachable(self, one: Connection) -> str:
         """Return why the kernel cannot protect in the tables of a crypto map's entry: its policies know one of them."""
+        if one.screen != Screen():
+            return SCREENED
         return "" if one.vrf == one.inner_vrf else MAP_TABLES.format(one)
 
     def _protect(self, intent: Intent) -> None:
