@@ -217,6 +217,8 @@ class _Resolver:
                 continue
             keys = self.keys(name, group.ipsec or asa.TunnelIpsec())
             profile = self.profile(name, group.ipsec or asa.TunnelIpsec(), *keys) if keys else None
+            if profile is not None and not self.remote.allows(name, group):
+                profile = None
             if profile is not None and (group.type == "remote-access" or name == asa.DEFAULT_RA_GROUP):
                 authorization = self.remote.authorization(name, group)
                 profile = replace(profile, authorization=authorization, session=0) if authorization else None

@@ -47,25 +47,30 @@ class Remote:
     def __init__(self, draft: asa.Asa, complaints: Complaints) -> None:
         self.draft, self.complaints = draft, complaints
 
-    def authorization(self, name: str, group: asa.TunnelGroup) -> Authorization | None:
-        """Return what the peers of a remote-access group are lent, unless it lets in none."""
-        general = group.general or asa_remote.TunnelGeneral()
-        policy = general.group_policy or asa.DEFAULT_POLICY
+    def allows(self, name: str, group: asa.TunnelGroup) -> bool:
+        """Tell whether a tunnel group's policy is there and lets in peers of IKEv2; complain where it does not."""
+        policy = (group.general and group.general.group_policy) or asa.DEFAULT_POLICY
         where = ("tunnel_groups", name)
         if policy not in self.draft.group_policies:
             self.complaints.error(
                 where, "", f"tunnel-group {name} names group policy {policy}, which is not there",
                 f"group-policy {policy} internal",
             )  # fmt: skip
-            return None
-        held = list(self.attributes(policy))
-        protocols = _first(held, lambda one: one.protocols or None) or ("ikev2",)
+            return False
+        protocols = _first(list(self.attributes(policy)), lambda one: one.protocols or None) or ("ikev2",)
         if "ikev2" not in protocols:
             self.complaints.error(
                 where, "", f"group policy {policy} of tunnel-group {name} does not allow ikev2",
                 f"group-policy {policy} attributes, then vpn-tunnel-protocol ikev2",
             )  # fmt: skip
-            return None
+        return "ikev2" in protocols
+
+    def authorization(self, name: str, group: asa.TunnelGroup) -> Authorization | None:
+        """Return what the peers of a remote-access group are lent, unless it lets in none."""
+        general = group.general or asa_remote.TunnelGeneral()
+        policy = general.group_policy or asa.DEFAULT_POLICY
+        where = ("tunnel_groups", name)
+        held = list(self.attributes(policy))
         logins = _first(held, lambda one: one.logins)
         if logins == 0:
             self.complaints.warn(

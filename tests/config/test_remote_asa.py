@@ -209,3 +209,31 @@ def test_the_address_that_dhcp_servers_answer() -> None:
     assert any("has no address of this system" in each.message for each in read("asa", away)[0].complaints)
     none = f"{base}no vpn-addr-assign dhcp\n"
     assert any("has no pool of addresses" in each.message for each in read("asa", none)[0].complaints)
+
+
+SITE = """tunnel-group 192.0.2.9 type ipsec-l2l
+tunnel-group 192.0.2.9 general-attributes
+ default-group-policy SITES
+tunnel-group 192.0.2.9 ipsec-attributes
+ ikev2 remote-authentication pre-shared-key k
+ ikev2 local-authentication pre-shared-key k
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (
+            "group-policy SITES internal\ngroup-policy SITES attributes\n vpn-tunnel-protocol ikev1\n",
+            "does not allow ikev2",
+        ),
+        ("group-policy OTHER internal\n", "names group policy SITES, which is not there"),
+    ],
+)
+def test_a_site_whose_policy_does_not_let_in_ikev2_is_refused(policy: str, said: str) -> None:
+    store, _ = read("asa", TEXT + policy + SITE)
+    assert [one.name for one in store.intent.profiles] == ["client.example.net"]
+    assert any(said in each.message for each in store.complaints)
+    allowed = "group-policy SITES internal\ngroup-policy SITES attributes\n vpn-tunnel-protocol ikev1 ikev2\n"
+    store, _ = read("asa", TEXT + allowed + SITE)
+    assert [one.name for one in store.intent.profiles] == ["client.example.net", "192.0.2.9"]

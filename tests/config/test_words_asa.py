@@ -84,7 +84,7 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "crypto map M 10 set trustpoint T chain",
         "crypto map M 10 set validate-icmp-errors",
         "crypto ipsec inner-routing-lookup",
-        "vpn-addr-assign dhcp",
+        "vpn-addr-assign aaa",
         "vpn-sessiondb max-anyconnect-premium-or-essentials-limit 5",
         "crypto ikev2 remote-access trustpoint T",
         "crypto ikev2 redirect during-auth",
