@@ -173,8 +173,11 @@ class LinuxNetwork:
         return tuple(_seen(view, links.get(self.device(view.name))) for view in views)
 
     def dead(self) -> frozenset[str]:
-        """Return the interfaces whose device has no link."""
-        links, plain = self.devices.found(), self._devices.keys() - self.tunnels.keys()
+        """Return the interfaces, tunnels left out, whose device has no link."""
+        links = self.devices.found()
+        plain = [
+            one.name for one in self._intent.network.interfaces if one.tunnel is None and one.name in self._devices
+        ]
         return frozenset(name for name in plain if not _linked(links.get(self._devices[name])))
 
     # What is there
