@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from ikecli.language import shapes, tree
@@ -15,13 +16,15 @@ Reveal: TypeAlias = Callable[[Secret], str]
 
 def present(value: Any) -> bool:
     """Whether a slot or field holds something: None, False and () stand for nothing."""
-    return value is not None and value is not False and value != ()
+    return value is not None and value is not False and (value.__class__ is not tuple or len(value) > 0)
 
 
-def slots_of(record: Any) -> dict[str, Any]:
-    """Return the slots that a record holds."""
-    names = shapes.fields(type(record))
-    return {name: value for name in names if present(value := getattr(record, name))}
+def slots_of(record: Any, among: AbstractSet[str] | None = None) -> dict[str, Any]:
+    """Return the slots that a record holds, or those of them that are among some names."""
+    names = shapes.fields(type(record)).keys()
+    return {
+        name: value for name in (names if among is None else names & among) if present(value := getattr(record, name))
+    }
 
 
 Slots: TypeAlias = Mapping[str, Any]

@@ -20,7 +20,8 @@ _BANG = "!"
 class _Group:
     """The declarations that begin with one step of a path: of a field, a section or a collection.
 
-    `here` are those that end with it, `spare` the hidden ones among them: they write what no other can say.
+    `here` are those that end with it, `spare` the hidden ones among them: they write what no other can say. Of one that
+    is not `loud` nothing is written where it holds nothing, unless defaults are.
     """
 
     step: Step
@@ -29,6 +30,7 @@ class _Group:
     spare: list[Declaration] = field(default_factory=list)
     items: list[_Item] = field(default_factory=list)
     sorted: bool = False
+    loud: bool = False
     stored: frozenset[str] = frozenset()
 
 
@@ -73,6 +75,7 @@ def _fill(group: _Group, declarations: list[Declaration], hidden: list[Declarati
     at = group.depth + 1
     group.here = [each for each in declarations if len(each.target.path) == at]
     group.spare = [each for each in hidden if len(each.target.path) == at]
+    group.loud = any(each.target.always for each in declarations)
     group.stored = frozenset(slot.name for each in group.here for slot in each.stored)
     group.items = _planned(tuple(each for each in (*declarations, *hidden) if len(each.target.path) > at), at)
     if group.here:
@@ -119,18 +122,19 @@ class _Writer:
         """Write what a plan says of an object; `keys` are those of the path to it, one a step."""
         for item in plan:
             match item:
-                case Bang():
-                    self.bang(level)
                 case _Group():
-                    self.group(owner, item, level, keys)
+                    held = getattr(owner, item.step.name)
+                    if item.loud or self.every or not _empty(held):
+                        self.group(owner, item, held, level, keys)
                 case Declaration() if item.target.part:
                     self.part(owner, item, level)
-                case Declaration():
+                case Declaration() if owner.inert:
                     self.inert(owner, item, level)
+                case Bang():
+                    self.bang(level)
 
-    def group(self, owner: Any, group: _Group, level: int, keys: _Keys) -> None:
-        """Write the lines of a field, a section or a collection."""
-        held = getattr(owner, group.step.name)
+    def group(self, owner: Any, group: _Group, held: Any, level: int, keys: _Keys) -> None:
+        """Write the lines of a field, a section or a collection, which holds this."""
         if group.step.keys is not None:
             for key, entry in sorted(held.items()) if group.sorted else held.items():
                 for item in group.items:
@@ -147,7 +151,7 @@ class _Writer:
 
     def entry(self, owner: Any, group: _Group, entry: Any, level: int, keys: _Keys) -> None:
         """Write the line that makes an entry, and its section."""
-        values = {name: value for name, value in slots_of(entry).items() if name in group.stored}
+        values = slots_of(entry, group.stored)
         for each in (*group.here, *group.spare):
             made = entry if each.target.operator == ">" else owner
             if all(getattr(made, name) == value for name, value in each.target.constants):
@@ -255,15 +259,23 @@ class _Writer:
             self.line(level, self.value(group, item, keys))
 
 
+def _empty(held: Any) -> bool:
+    return held is None or (isinstance(held, tuple | list | dict) and not held)
+
+
 def _key_slots(declaration: Declaration, keys: _Keys) -> dict[str, Any]:
     """Return the keys of a path under the names that this declaration gives them; hidden ones are left out."""
     slots: dict[str, Any] = {}
+    if not keys:
+        return slots
     for step, key in zip(declaration.target.path, keys, strict=False):
         if step.keys is not None:
-            parts = (key,) if len(step.keys) == 1 else key
-            slots.update(zip(step.keys, parts, strict=True))
-    slots.pop(declaration.target.hide or "", None)
-    return {name: value for name, value in slots.items() if value is not None}
+            for name, value in zip(step.keys, (key,) if len(step.keys) == 1 else key, strict=True):
+                if value is not None:
+                    slots[name] = value
+    if declaration.target.hide:
+        slots.pop(declaration.target.hide, None)
+    return slots
 
 
 def write(
