@@ -418,6 +418,7 @@ OPERATOR_TOPICS: Final = frozenset(
         "prefix_lists",
         "ipv6.prefix_lists",
         "route_map",
+        "object_groups",
     }
 )
 """Topics of Show that need the operator's level."""

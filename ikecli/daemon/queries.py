@@ -192,6 +192,17 @@ def _flash(appliance: Appliance, options: Options) -> list[FileView | RoomView]:
     ]
 
 
+def _object_groups(appliance: Appliance, name: str) -> list[str]:
+    """Return the lines of the object groups, or of one."""
+    found, inside = [], False
+    for line in appliance.store.shown():
+        if line[:1] != " ":
+            inside = line.startswith("object-group ") and name in ("", line.split()[-1])
+        if inside and line != "!":
+            found.append(line)
+    return found
+
+
 def _named(found: Callable[[Any], Iterable[Any]]) -> Callable[[Appliance, Options], list[Any]]:
     """Let `name` narrow the views of the configuration."""
 
@@ -253,6 +264,9 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "interfaces": _interfaces,
     "ipv6.interface.brief": _interfaces,
     "vrf": _named(views.vrfs),
+    "ip.vrf": _named(views.vrfs),
+    "vrf.detail": _named(views.vrfs),
+    "object_groups": lambda appliance, options: _object_groups(appliance, str(options.get("name") or "")),
     "ipsec.profile": _named(views.ipsec_profiles),
     "derived": _derived,
     "nameif": lambda appliance, options: appliance.plane.interfaces(),

@@ -93,6 +93,7 @@ COMMANDS: Final[Late[str, Function]] = Late(
         "show.tech": "tech:tech",
         "lacks": "answers:lacks",
         "clear.lacks": "answers:lacks",
+        "debug.lacks": "answers:lacks",
         "connect": "session:connect",
         "show.history": "session:history",
         "terminal.length": "session:length",

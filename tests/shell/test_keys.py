@@ -79,16 +79,16 @@ def typed(keys: str, fake: Fake | None = None) -> str:
 def test_a_line_below_says_what_may_come_next() -> None:
     async def run() -> str:
         async with desk(hints=True) as one:
-            one.keys.send_text("show cry" + ENTER + "show crypto ")
-            await one.until("ikev2  ipsec")
-            one.keys.send_text("ikev2 sa det")
-            await one.until("everything known about")
+            one.keys.send_text("show cry" + ENTER + "show crypto ikev2 ")
+            await one.until("authorization  c")
+            one.keys.send_text("sa det")
+            await one.until("known about")
             one.keys.send_text("\x15exit" + ENTER)
             await one.until("#exit")
         return one.screen
 
     assert asyncio.run(run()).endswith("#exit\n")
-    assert "ikev2  ipsec" not in typed("show crypto \x15")
+    assert "authorization  c" not in typed("show crypto ikev2 \x15")
 
 
 def test_a_question_mark_answers_at_once_and_the_line_stays() -> None:

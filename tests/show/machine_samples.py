@@ -18,3 +18,11 @@ NEIGHBOURS = (
 HOSTS = (HostView("hub", ("192.0.2.254",)), HostView("six", ("2001:db8::2", "192.0.2.9")))
 SOCKETS = (SocketView("192.0.2.1", 500, 0, 0), SocketView("::", 4500, 12, 0))
 TOTALS = IpsecTotalsView(3, 2, Counters(5, 640, 4, 512, 1, 2, 3, 4))
+OBJECT_GROUPS = (
+    "object-group network NETS",
+    " description of branches",
+    " host 10.1.1.1",
+    " 10.2.0.0 255.255.0.0",
+    "object-group service SSH",
+    " tcp eq 22",
+)

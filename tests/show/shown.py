@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, ROOM, SOCKETS, TOTALS
+from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, OBJECT_GROUPS, ROOM, SOCKETS, TOTALS
 from tests.show.samples import (
     ACCESS_LISTS,
     ACCESS_LISTS_6,
@@ -74,6 +74,9 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "asa-ipv6-interface-brief": ("asa", "show.ipv6.interface.brief", {}, INTERFACES),
     "asa-vpn-sessiondb-index": ("asa", "show.vpn_sessiondb.index", {}, (SYSTEM, SA)),
     "asa-vpn-sessiondb-ratio": ("asa", "show.vpn_sessiondb.ratio", {"of": "encryption"}, (STATS, *SAS)),
+    "ios-ip-vrf": ("ios", "show.ip.vrf", {}, VRFS),
+    "ios-vrf-detail": ("ios", "show.vrf.detail", {}, VRFS),
+    "ios-object-groups": ("ios", "show.object_groups", {}, OBJECT_GROUPS),
     "ios-file-systems": ("ios", "show.file_systems", {}, (ROOM,)),
     "ios-memory": ("ios", "show.memory", {}, (MEMORY,)),
     "asa-memory": ("asa", "show.memory", {}, (MEMORY,)),

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ikecli.show import RENDERERS
-from tests.show import samples
+from tests.show import judged, samples
 from tests.show.samples import CHILD, CONNECTION, INTERFACES, LONG, SA, SYSTEM
 from tests.show.shown import SHOWN
 
@@ -92,6 +92,9 @@ GENIE: dict[str, tuple[str, str, dict[str, object], str]] = {
     "asa route": ("asa.show_route", "ShowRoute", {}, text("asa", "show.route", samples.ROUTES, {})),
     "nameif": ("asa.show_nameif", "ShowNameif", {}, text("asa", "show.nameif", INTERFACES, {})),
 }
+
+
+GENIE |= {f"{name} of a system": case for name, case in judged.GENIE.items()}
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +268,9 @@ READ: dict[str, dict[Any, Any]] = {
 }
 
 
+READ |= {f"{name} of a system": values for name, values in judged.READ.items()}
+
+
 @pytest.mark.parametrize("name", GENIE)
 def test_genie_reads_what_the_views_say(name: str, genie: dict[str, Any]) -> None:
     has(genie[name], READ[name])
@@ -352,6 +358,9 @@ NTC: dict[str, tuple[str, str, str, dict[str, str]]] = {
         {"acl_name": "VPN", "acl_tot_elem": "2"},
     ),
 }
+
+
+NTC |= {f"{name} of a system": case for name, case in judged.NTC.items()}
 
 
 @pytest.mark.parametrize("name", NTC)

@@ -144,3 +144,44 @@ def vrf(views: Sequence[VrfView], slots: Slots) -> Iterator[str]:
         yield f"  {view.name:<33}{view.distinguisher or '<not set>':<22}{protocols:<12}{first}".rstrip()
         for name in rest:
             yield f"{'':69}{name}"
+
+
+def ip_vrf(views: Sequence[VrfView], slots: Slots) -> Iterator[str]:
+    """`show ip vrf`: each table that has IPv4 with its interfaces, one below the other."""
+    yield f"  {'Name':<33}{'Default RD':<22}Interfaces"
+    for view in views:
+        if 4 in view.versions:
+            first, *rest = [text.short_interface(name) for name in view.interfaces] or [""]
+            yield f"  {view.name:<33}{view.distinguisher or '<not set>':<22}{first}".rstrip()
+            for name in rest:
+                yield f"{'':57}{name}"
+
+
+def vrf_detail(views: Sequence[VrfView], slots: Slots) -> Iterator[str]:
+    """`show vrf detail`: tables are numbered in the order that they are shown in; nothing is exported or imported."""
+    for number, view in enumerate(views, 1):
+        if number > 1:
+            yield ""
+        known = view.distinguisher or "<not set>"
+        yield f"VRF {view.name} (VRF Id = {number}); default RD {known}; default VPNID <not set>"
+        yield "  New CLI format, supports multiple address-families"
+        yield "  Flags: 0x0"
+        yield "  Interfaces:" if view.interfaces else "  No interfaces"
+        yield from (f"    {text.short_interface(name)}" for name in view.interfaces)
+        for version in (4, 6):
+            yield from _family(version, number if version in view.versions else 0)
+        yield from (f"Address family ipv{version} multicast not active" for version in (4, 6))
+
+
+def _family(version: int, table: int) -> Iterator[str]:
+    if not table:
+        yield f"Address family ipv{version} unicast not active"
+        return
+    yield f"Address family ipv{version} unicast (Table ID = 0x{table:X}):"
+    yield "  Flags: 0x0"
+    yield "  No Export VPN route-target communities"
+    yield "  No Import VPN route-target communities"
+    yield "  No import route-map"
+    yield "  No global export route-map"
+    yield "  No export route-map"
+    yield "  VRF label distribution protocol: not configured"

@@ -161,3 +161,18 @@ def _standard(entry: str) -> str:
     if len(words) > 1 and words[1][:1].isdigit():
         words[:2] = [f"{words[0]}, wildcard bits {words[1]}"]
     return f"{action:<6} {' '.join(words)}"
+
+
+_GROUPS: Final = {"network": "Network", "service": "Service", "v6-network": "V6-Network", "v6-service": "V6-Service"}
+
+
+def object_groups(views: Sequence[str], slots: Slots) -> Iterator[str]:
+    """`show object-group`: takes lines of the configuration."""
+    for line in views:
+        if line.startswith("object-group "):
+            _, kind, name = line.split(None, 2)
+            yield f"{_GROUPS.get(kind, kind.capitalize())} object group {name}"
+        elif line.strip().startswith("description "):
+            yield f" Description {line.strip().partition(' ')[2]}"
+        else:
+            yield line
