@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikecli.config.ikev1 import converted
+from ikecli.config.ikev1 import converted, without_cipher
 from ikecli.config.reader import ConfigReader
 from ikecli.config.store import Store
 
@@ -18,4 +18,5 @@ def replacing_ikev1(store: Store) -> list[str]:
         reader.feed(line)
     reader.end()
     untouched = store.beside().startup().splitlines()
-    return [line for line in scratch.startup().splitlines() if line == "!" or line not in untouched]
+    said = [f"! {one}" for one in without_cipher(store.draft)]
+    return said + [line for line in scratch.startup().splitlines() if line == "!" or line not in untouched]

@@ -24,8 +24,8 @@ _PROFILE: Final = f"crypto ikev2 profile {NAME}"
 _PRE_SHARED: Final = ("authentication remote pre-share", "authentication local pre-share")
 _SINGLE: Final = ("lifetime ", "identity local ", "dpd ", "encryption ", "integrity ", "group ")
 """How lines begin that replace one another: the first that is found holds."""
-_DEFAULTS: Final = {"encryption": "encryption des", "integrity": "integrity sha1", "group": "group 1"}
-"""What a policy of IKEv1 has where it says nothing."""
+_DEFAULTS: Final = {"integrity": "integrity sha1", "group": "group 1"}
+"""What a policy of IKEv1 has where it says nothing; its cipher is DES then."""
 
 
 def _rule(pattern: str, make: Callable[[re.Match[str]], Iterable[Path]]) -> Rule:
@@ -54,7 +54,7 @@ def _whom(words: str) -> tuple[str, str, str]:
     if kind == "ipv6" or ":" in kind:
         prefix = rest[0] if kind == "ipv6" else kind
         return prefix.split("/")[0], f"address {prefix}", f"address {prefix if '/' in prefix else prefix + '/128'}"
-    at = [each for each in (kind, *rest) if re.fullmatch(r"[\d.]+", each)][:2]
+    at = [each for each in (kind, *rest) if re.fullmatch(r"[\d.]+", each)][:2] or [kind]
     mask = at[1] if len(at) > 1 else "0.0.0.0" if at[0] == "0.0.0.0" else "255.255.255.255"
     place = f"address {at[0]}" if mask == "255.255.255.255" else f"address {at[0]} {mask}"
     return ("any" if at[0] == "0.0.0.0" else at[0]), place, f"address {at[0]} {mask}"
@@ -117,17 +117,17 @@ _OF_SECTION: Final = "crypto ikev2 profile {p}"
 IOS_RULES: Final[tuple[Rule, ...]] = (
     _says(_POLICY, _PROPOSAL),
     _rule(
-        _POLICY + r" > encr(?:yption)? (?P<c>3des|des|aes(?: \d+)?)",
+        _POLICY + r" > enc\w* (?P<c>3des|des|aes(?: \d+)?)",
         lambda m: [(_PROPOSAL.format(n=m["n"]), f"encryption {_CIPHERS.get(m['c'], m['c'])}")],
     ),
     _rule(
-        _POLICY + r" > hash (?P<h>\S+)", lambda m: [(_PROPOSAL.format(n=m["n"]), f"integrity {_hash(m['h'])}")]
+        _POLICY + r" > ha\w* (?P<h>\S+)", lambda m: [(_PROPOSAL.format(n=m["n"]), f"integrity {_hash(m['h'])}")]
     ),
-    _says(_POLICY + r" > group (?P<g>\d+)", _PROPOSAL, "group {g}"),
-    _rule(_POLICY + r" > lifetime (?P<s>\d+)", lambda m: [(_PROFILE, f"lifetime {max(int(m['s']), 120)}")]),
-    _says(_POLICY + r" > authentication pre-share", _PROFILE, *_PRE_SHARED),
+    _says(_POLICY + r" > gr\w* (?P<g>\d+)", _PROPOSAL, "group {g}"),
+    _rule(_POLICY + r" > li\w* (?P<s>\d+)", lambda m: [(_PROFILE, f"lifetime {max(int(m['s']), 120)}")]),
+    _says(_POLICY + r" > au\w* pre\S*", _PROFILE, *_PRE_SHARED),
     _says(
-        _POLICY + r" > authentication rsa-sig", _PROFILE,
+        _POLICY + r" > au\w* rsa-s\w*", _PROFILE,
         "authentication remote rsa-sig", "authentication local rsa-sig",
     ),
     _rule(r"crypto isakmp key (?P<key>(?:[06] )?\S+) (?P<whom>(?:address|hostname) .+)", _isakmp_key),
@@ -176,7 +176,7 @@ _ASA_KEYS: Final = tuple(f"ikev2 {side}-authentication pre-shared-key {{key}}" f
 ASA_RULES: Final[tuple[Rule, ...]] = (
     _says(_ASA_POLICY, _ASA_INSTEAD),
     _says(_ASA_POLICY + r" > encryption (?P<c>\S+)", _ASA_INSTEAD, "encryption {c}"),
-    _says(_ASA_POLICY + r" > hash (?P<h>\S+)", _ASA_INSTEAD, "integrity {h}", "prf {h}"),
+    _says(_ASA_POLICY + r" > ha\w* (?P<h>\S+)", _ASA_INSTEAD, "integrity {h}", "prf {h}"),
     _says(_ASA_POLICY + r" > group (?P<g>\d+)", _ASA_INSTEAD, "group {g}"),
     _says(_ASA_POLICY + r" > lifetime (?P<s>\d+|none)", _ASA_INSTEAD, "lifetime seconds {s}"),
     _says(r"crypto (?:ikev1|isakmp) enable (?P<i>\S+)", "crypto ikev2 enable {i}"),
@@ -234,11 +234,36 @@ def _kept(dialect: str, kept: dict[str, Inert], opener: str = "") -> Iterator[Pa
                 yield from instead(dialect, line, text)
 
 
+def _proposals(paths: Iterable[Path]) -> dict[str, dict[str, str]]:
+    """Return what each proposal says by its first word, in order; nothing of its cipher where that is never offered."""
+    found: dict[str, dict[str, str]] = {}
+    for path in paths:
+        if path[0].startswith("crypto ikev2 proposal "):
+            said = found.setdefault(path[0], {})
+            word, _, value = path[-1].partition(" ")
+            if len(path) > 1 and value != "des":
+                said.setdefault(word, value)
+    return dict(sorted(found.items(), key=lambda each: int(each[0].rsplit("-")[-1])))
+
+
+def without_cipher(draft: ios.Ios | asa.Asa) -> list[str]:
+    """Return a sentence for each policy of a router whose cipher is DES, as it is where a policy says nothing of it."""
+    proposals = {} if isinstance(draft, asa.Asa) else _proposals(_kept("ios", draft.inert))
+    offered = any("encryption" in said for said in proposals.values())
+    stead = "another policy is" if offered else "crypto ikev2 proposal default is"
+    return [
+        f"crypto isakmp policy {proposal.rsplit('-')[-1]} has DES, which is never offered: {stead} offered instead"
+        for proposal, said in proposals.items()
+        if "encryption" not in said
+    ]
+
+
 def _ios(draft: ios.Ios) -> Iterator[Path]:
     paths = list(_kept("ios", draft.inert))
-    proposals = [path[0] for path in paths if path[0].startswith("crypto ikev2 proposal ")]
-    for proposal in sorted(dict.fromkeys(proposals), key=lambda line: int(line.rsplit("-")[-1])):
-        said = {path[1].split()[0] for path in paths if path[0] == proposal and len(path) > 1}
+    proposals = _proposals(paths)
+    for proposal, said in proposals.items():
+        if not said.get("encryption"):
+            continue
         yield from ((proposal,), *(path for path in paths if path[0] == proposal and len(path) > 1))
         yield from ((proposal, line) for word, line in _DEFAULTS.items() if word not in said)
         yield (f"crypto ikev2 policy {NAME}", proposal.removeprefix("crypto ikev2 "))

@@ -386,3 +386,37 @@ def test_what_a_firewall_does_not_watch_is_named_line_by_line() -> None:
         "interface Tunnel0: a tunnel needs an address of its own and an interface to send from",
     ):
         assert line in lost, lost
+
+
+def test_tunnels_that_share_an_ipsec_profile_keep_the_peer_that_each_has() -> None:
+    tunnels = "".join(
+        f"interface Tunnel{n}\n nameif t{n}\n ip address 10.{n}.0.1 255.255.255.252\n tunnel source interface outside\n"
+        f" tunnel destination 192.0.2.{n}\n tunnel mode ipsec ipv4\n tunnel protection ipsec profile P\n"
+        f"tunnel-group 192.0.2.{n} type ipsec-l2l\ntunnel-group 192.0.2.{n} ipsec-attributes\n"
+        f" ikev2 remote-authentication pre-shared-key k{n}\n ikev2 local-authentication pre-shared-key k{n}\n"
+        for n in (1, 2)
+    )
+    firewall, _ = read(
+        "asa",
+        "interface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.1 255.255.255.0\n"
+        "crypto ikev2 policy 1\n encryption aes-256\n integrity sha256\n prf sha256\n group 14\n"
+        "crypto ikev2 enable outside\ncrypto ipsec ikev2 ipsec-proposal S\n protocol esp encryption aes-gcm-256\n"
+        f"crypto ipsec profile P\n set ikev2 ipsec-proposal S\n{tunnels}",
+    )
+    router, _ = converted(firewall.intent, "ios")
+    assert [(one.peers[0].packed[3], one.profile) for one in router.intent.connections] == [
+        (1, "192.0.2.1"),
+        (2, "192.0.2.2"),
+    ]
+
+
+@pytest.mark.parametrize("window", ["1024", "disable"])
+def test_a_firewall_says_how_many_packets_a_window_remembers(window: str) -> None:
+    said = window if window == "disable" else f"window-size {window}"
+    text = (SAMPLES / "site-to-site" / "router.cfg").read_text()
+    router, _ = read("ios", text + f"\ncrypto ipsec security-association replay {said}\n")
+    firewall, _ = converted(router.intent, "asa")
+    assert {one.replay_window for one in firewall.intent.connections} == {
+        one.replay_window for one in router.intent.connections
+    }
+    assert f"crypto ipsec security-association replay {said}" in "\n".join(firewall.running())

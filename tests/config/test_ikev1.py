@@ -129,12 +129,33 @@ def test_profiles_and_keyrings_of_isakmp_keep_their_names() -> None:
     assert "198.51.100.0" in draft.keyrings["RING"].peers
 
 
-def test_a_policy_that_says_nothing_has_the_defaults_of_ikev1() -> None:
-    store, _ = read("ios", "crypto isakmp policy 1\ncrypto isakmp key k address 0.0.0.0\n")
+def test_a_policy_that_says_little_has_the_defaults_of_ikev1() -> None:
+    store, _ = read("ios", "crypto isakmp policy 1\n encr 3des\ncrypto isakmp key k address 0.0.0.0\n")
     proposal = read("ios", replacing_ikev1(store))[0].draft.proposals["IKEV1-1"]
-    assert (proposal.encryption, proposal.integrity, proposal.groups) == (("des",), ("sha1",), ("1",))
+    assert (proposal.encryption, proposal.integrity, proposal.groups) == (("3des",), ("sha1",), ("1",))
 
 
 @pytest.mark.parametrize("dialect", ["ios", "asa"])
 def test_nothing_comes_of_a_configuration_without_ikev1(dialect: str) -> None:
     assert replacing_ikev1(read(dialect, "hostname R\n")[0]) == []
+
+
+def test_a_policy_whose_cipher_is_never_offered_is_left_out_and_named() -> None:
+    store, _ = read("ios", "crypto isakmp policy 1\n auth pre\ncrypto isakmp key x address 192.0.2.1\n")
+    lines = replacing_ikev1(store)
+    assert lines[0] == (
+        "! crypto isakmp policy 1 has DES, which is never offered: crypto ikev2 proposal default is offered instead"
+    )
+    assert not any(line.startswith(("crypto ikev2 proposal", "crypto ikev2 policy")) for line in lines)
+    store, _ = read(
+        "ios", "crypto isakmp policy 1\n encr des\ncrypto isakmp policy 2\n enc aes 256\n ha sha256\n gr 14\n"
+    )
+    lines = replacing_ikev1(store)
+    assert lines[0].endswith("another policy is offered instead")
+    assert {"crypto ikev2 proposal IKEV1-2", " encryption aes-cbc-256", " integrity sha256", " group 14"} <= set(lines)
+    assert "crypto ikev2 proposal IKEV1-1" not in lines
+
+
+def test_a_key_for_what_is_no_address_is_no_fault() -> None:
+    store, _ = read("ios", "crypto isakmp key x address GATEWAY\n")
+    assert replacing_ikev1(store) is not None

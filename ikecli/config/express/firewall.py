@@ -315,7 +315,7 @@ class Firewall(Writer[asa.Asa]):
     def _settings(self) -> None:
         intent, draft, usual = self.intent, self.draft, Intent()
         if self.windows[-1] != REPLAY_WINDOW:
-            draft.replay_window = f"window-size {self.windows[-1]}" if self.windows[0] else "disable"
+            draft.replay_window = str(self.windows[-1]) if self.windows[0] else "disable"
         keepalives = sorted({one.nat_keepalive for one in intent.profiles}) or [NAT_KEEPALIVE]
         keepalive = max(keepalives[0], 10)
         if len(keepalives) > 1 or keepalive != keepalives[0]:

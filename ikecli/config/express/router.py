@@ -226,6 +226,7 @@ class Router(Writer[ios.Ios]):
             profile = self._ipsec_profile(held.protection.profile, one)
             tunnel = self.by_name[one.interface].tunnel
             profile.mixed_mode = (tunnel is not None and _is_mixed(tunnel)) or None
+            held.protection = ios.Protection(named(self.draft.ipsec_profiles, held.protection.profile, profile))
             if tunnel is not None and chosen(tunnel, one):
                 what = f"interface {one.interface}"
                 held.policy = self._list(f"{one.interface}_policy", what, one.flows, one.flows[0].local.first.version)
@@ -297,7 +298,7 @@ class Router(Writer[ios.Ios]):
 
     def _ipsec_profile(self, name: str, one: Connection) -> ios_ipsec.IpsecProfile:
         what = f"IPsec profile {name}"
-        self.draft.ipsec_profiles[name] = held = ios_ipsec.IpsecProfile(
+        held = ios_ipsec.IpsecProfile(
             lifetime=_lifetime(one),
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "disable",
             replay_window=_window(one),
@@ -328,6 +329,9 @@ class Router(Writer[ios.Ios]):
             held.rri_dvti_disable = True
         elif one.reverse_route == ReverseRoute(tunnel=True):
             held.reverse_route = None
+        self.draft.interfaces[one.name].protection = ios.Protection(
+            named(self.draft.ipsec_profiles, tunnel.profile, held)
+        )
 
     def _sets(self, what: str, one: Connection) -> tuple[str, ...]:
         """Return the names of transform sets that offer the same: each has one cipher and one hash."""
