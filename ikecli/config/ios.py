@@ -360,6 +360,8 @@ class Ios:
     ecn: str | None = None
     esp_fragmentation: str | None = None
     ipv4_deny: str | None = None
+    optional: bool | None = None
+    optional_retry: int | None = None
     hosts: dict[str, Host] = field(default_factory=dict)
     dynamic_maps: dict[str, DynamicMap] = field(default_factory=dict)
     crypto_maps: dict[str, CryptoMap] = field(default_factory=dict)

@@ -21,6 +21,8 @@ from ikecli.intent import Address, Connection, EspProposal, Flow, Initiation, Ro
 _MAPS: Final = {4: "crypto_maps", 6: "crypto_maps6"}
 """Where the draft has the crypto maps for packets of each IP version."""
 
+OPTIONAL_RETRY: Final = 300
+"""Seconds of `crypto ipsec optional retry`."""
 Where = tuple[Any, ...]
 Parts = tuple[tuple[Flow, ...], tuple[EspProposal, ...], Transport]
 """The flows and proposals of an entry, and its mode."""
@@ -39,6 +41,9 @@ class Maps:
 
     def connections(self) -> Iterator[Connection]:
         """Yield the complete crypto-map entries, for each interface that uses them."""
+        if self.draft.optional:
+            why = "packets that crypto maps protect go in clear while no SA stands for them"
+            self.complaints.warn(("optional",), "", why, "no crypto ipsec optional")
         for version in (4, 6):
             used: set[str] = set()
             maps = maps_of(self.draft, version)
@@ -153,6 +158,7 @@ class Maps:
             tfc=dummies(entry.dummy or self.draft.dummy),
             idle=idle_time(entry.idle, self.draft),
             outer=outer_of(entry, interface, self.draft),
+            optional=(self.draft.optional_retry or OPTIONAL_RETRY) if self.draft.optional else 0,
             vrf=interface.vrf or "",
             inner_vrf=(profile.ivrf if profile else None) or interface.vrf or "",
         )

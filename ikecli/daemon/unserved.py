@@ -29,6 +29,15 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
     if "esp" in plane.features:
         yield from _outer(intent, plane)
         yield from _paths(intent, plane)
+        yield from _optional(intent, plane)
+
+
+def _optional(intent: Intent, plane: Plane) -> Iterator[str]:
+    if any(one.optional for one in intent.connections) and "optional" not in plane.features:
+        why = "what is routed into its device leaves it as ESP alone"
+        if plane.name == "xfrm":
+            why = "the kernel has a packet that asks for an SA of tunnel mode wait for it"
+        yield f"% crypto ipsec optional has no effect with the data plane {plane.name}: {why}"
 
 
 def _paths(intent: Intent, plane: Plane) -> Iterator[str]:

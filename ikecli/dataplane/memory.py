@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.effects import Access, Datagram, Direction, Endpoint, Install, Reach, Remove, Update
-from ikecli.boundary.notices import Acquire, Notice
+from ikecli.boundary.notices import Notice
 from ikecli.boundary.views import Counters, InterfaceView, RouteView, TranslationView
 from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
@@ -38,7 +38,7 @@ from ikecli.dataplane.packet import (
     udp,
     udp_data,
 )
-from ikecli.dataplane.policies import Hold, backwards, between, protecting
+from ikecli.dataplane.policies import Hold, backwards, between, kept_in, protecting, wish
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.errors import Malformed, Unavailable
 from ikecli.intent import Address, Carrier, Flow, Intent, Interface, Screen, Tunnel
@@ -82,6 +82,7 @@ class MemoryPlane:
             "later-fragments",
             "df-set",
             "late-cuts",
+            "optional",
         }
     )
 
@@ -268,7 +269,7 @@ class MemoryPlane:
             for part in self._fitting(packet, interface.mtu, vrf):
                 self._out(interface.name, hop.neighbour, part)
             return
-        if packet.offset and not self._sas.covers(connection.label, packet):
+        if packet.offset and not connection.optional and not self._sas.covers(connection.label, packet):
             return
         if not self._passes(packet, connection.screen.out):
             return
@@ -278,6 +279,9 @@ class MemoryPlane:
         for part in parts:
             if (protected := self._sas.seal(connection.label, part)) is not None:
                 self._emit(protected, connection.vrf)
+            elif connection.optional and not connection.closed:
+                self._report(wish(connection.label, part))
+                self._out(interface.name, hop.neighbour, part)
             else:
                 self._wait(connection.label, part, part, vrf)
 
@@ -349,8 +353,7 @@ class MemoryPlane:
     def _wait(self, connection: str, seen: Packet, packet: Packet, vrf: str) -> None:
         """Keep a packet until the connection has an SA for what is `seen` of it, and ask for one."""
         self._hold.keep(connection, (packet, vrf), self._clock.now())
-        ends = (seen.source, seen.destination, seen.protocol, *seen.ports())
-        self._report(Acquire(connection, *ends))
+        self._report(wish(connection, seen))
 
     def _emit(self, packet: Packet, vrf: str, depth: int = 0) -> None:
         """Send a packet as it is, or keep it when it is for ourselves."""
@@ -386,7 +389,7 @@ class MemoryPlane:
             packet = self._nat.inward(interface, whole)
         if (held.vrf, packet.destination) in self._links.addresses and self._is_ours(packet, held.vrf):
             return
-        if protecting(self._intent.connections, interface, backwards(packet), self._sas.covers) is not None:
+        if kept_in(self._intent.connections, interface, backwards(packet), self._sas.covers):
             return
         hop = self._links.hop(held.vrf, packet.destination)
         outgoing = packet if hop is None else self._nat.outward(interface, hop.interface, packet)

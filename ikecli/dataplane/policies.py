@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from ikecli.boundary.notices import Acquire
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
 from ikecli.intent import Connection, Flow, Selector
 
@@ -38,6 +39,19 @@ def protecting(
                     return connection
                 break
     return None
+
+
+def kept_in(connections: tuple[Connection, ...], interface: str, packet: Packet, covers: Covers) -> bool:
+    """Tell whether what answers a packet must not come in clear."""
+    found = protecting(connections, interface, packet, covers)
+    if found is None or found.closed or not found.optional:
+        return found is not None
+    return covers(found.label, packet)
+
+
+def wish(connection: str, packet: Packet) -> Acquire:
+    """Return the wish for an SA that a packet is in need of."""
+    return Acquire(connection, packet.source, packet.destination, packet.protocol, *packet.ports())
 
 
 def _concerns(flow: Flow, packet: Packet, ports: tuple[int, int]) -> bool:

@@ -85,6 +85,12 @@ def keep_up(core: Core, label: str) -> None:
     core.agenda.set(label, core.now + pause * (0.75 + jitter / 2))
 
 
+def hold_off(core: Core, label: str) -> None:
+    """Have traffic not begin a connection again for a while."""
+    row = core.lookup.connections.get(label)
+    core.hold_off[label] = core.now + (row.optional if row is not None and row.optional else HOLD_OFF_SECONDS)
+
+
 def next_peer(core: Core, aim: Aim, peers: tuple[Address, ...]) -> None:
     """Go on with the next peer of a connection whose last did not answer."""
     connection = core.lookup.connections.get(aim.connection)
@@ -167,7 +173,7 @@ def _lacks(core: Core, connection: Connection, peer: Address) -> str:
 
 def _put_off(core: Core, connection: Connection, peers: tuple[Address, ...], why: str) -> None:
     """Tell that there is no room for a connection; it is tried again."""
-    core.hold_off[connection.label] = core.now + HOLD_OFF_SECONDS
+    hold_off(core, connection.label)
     keep_up(core, connection.label)
     _tell_failed(core, connection, peers, f"there are {why}", "room")
 

@@ -9,13 +9,12 @@ from ikecli.boundary.effects import Datagram, Tell
 from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted, Unsent
 from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
-from ikecli.ike.connect import next_peer
+from ikecli.ike.connect import hold_off, next_peer
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, establish
 from ikecli.ike.limits import (
     CONFIRM_RETRANSMISSION,
     DPD_ATTEMPTS,
-    HOLD_OFF_SECONDS,
     LAST_MESSAGE_ID,
     MAX_INIT_ROUNDS,
     PATH_ATTEMPTS,
@@ -146,6 +145,9 @@ def retransmit(core: Core, sa: IkeSa, out: Outstanding) -> None:
     )
     aim, peers = (sa.birth.aim, sa.birth.peers) if sa.birth else (NO_AIM, ())
     close(core, sa, "the peer does not answer", linger=False)
+    row = core.lookup.connections.get(aim.connection)
+    if row is not None and row.optional and not peers:
+        hold_off(core, aim.connection)
     next_peer(core, aim, peers)
 
 
@@ -270,7 +272,7 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
         sa.window.open.remove(out)
     core.touch(sa)
     if sa.birth is not None:
-        core.hold_off[sa.birth.aim.connection] = core.now + HOLD_OFF_SECONDS
+        hold_off(core, sa.birth.aim.connection)
     ours = message is not None and (message.error is None or message.one(Authentication) is not None)
     if out.want is not Want.AUTHENTICATE or not ours:
         close(core, sa, problem.why, linger=False)

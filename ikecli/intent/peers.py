@@ -228,8 +228,9 @@ class Connection(_Labelled):
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
     is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
     Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed), and of their packets those that
-    `screen` says pass. Without `nat_traversal` translations are not looked for with its peers. `label` is the entry as
-    an operator names it, unique within an intent.
+    `screen` says pass. Without `nat_traversal` translations are not looked for with its peers. Where it is `optional`,
+    packets go in clear while no SA is for them, and the next is tried so many seconds after one that could not be set
+    up. `label` is the entry as an operator names it, unique within an intent.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Connection(_Labelled):
     outer: Outer = Outer()
     most_flows: int = 0
     nat_traversal: bool = True
+    optional: int = 0
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"

@@ -6,6 +6,7 @@ import pytest
 
 from ikecli.config.express import express
 from ikecli.daemon.unserved import unserved
+from ikecli.dataplane.memory import MemoryPlane
 from ikecli.dataplane.none import NonePlane
 from ikecli.dataplane.userspace.plane import UserspacePlane
 from ikecli.dataplane.xfrm.plane import XfrmPlane
@@ -86,10 +87,14 @@ def test_a_converted_router_says_what_is_lost_of_it() -> None:
         ("userspace", "df-bit set", None),
         ("userspace", "fragmentation after-encryption", "its device takes no packet that is too long"),
         ("none", "df-bit set", None),
+        ("memory", "optional", None),
+        ("userspace", "optional", "what is routed into its device leaves it as ESP alone"),
+        ("xfrm", "optional", "the kernel has a packet that asks for an SA of tunnel mode wait for it"),
     ],
 )  # fmt: skip
 def test_what_a_data_plane_cannot_do_is_said(plane: str, line: str, why: str | None) -> None:
     store, _ = read("ios", ROUTER + f"crypto ipsec {line}\n")
-    served = {"xfrm": XfrmPlane, "userspace": UserspacePlane, "none": NonePlane}[plane]
-    said = f"% {line} has no effect with the data plane {plane}: {why}"
+    served = {"memory": MemoryPlane, "xfrm": XfrmPlane, "userspace": UserspacePlane, "none": NonePlane}[plane]
+    words = f"crypto ipsec {line}" if line == "optional" else line
+    said = f"% {words} has no effect with the data plane {plane}: {why}"
     assert list(unserved(store.intent, served.__new__(served))) == ([said] if why else [])

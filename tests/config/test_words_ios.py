@@ -106,6 +106,16 @@ def test_what_is_for_peers_that_begin_alone() -> None:
     assert [policy.inbound for policy in found.policies if policy.name == "IN"] == [True]
 
 
+def test_packets_go_in_clear_without_an_sa_only_where_that_is_said() -> None:
+    lines = "crypto ipsec optional", "crypto ipsec optional retry 60"
+    assert [row.optional for some in ((), lines[:1], lines, lines[1:]) for row in intent(*some).connections] == [
+        0, 300, 60, 0,
+    ]  # fmt: skip
+    store = read("ios", ROUTER + lines[0] + "\n")[0]
+    why = "packets that crypto maps protect go in clear while no SA stands for them"
+    assert (why, "no crypto ipsec optional") in [(one.message, one.fix) for one in store.complaints]
+
+
 def test_a_default_interface_is_as_new_and_stays_in_its_place() -> None:
     text = "interface GigabitEthernet0/0\n shutdown\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.255\n"
     store, outcomes = read("ios", text + "default interface GigabitEthernet0/0\n")

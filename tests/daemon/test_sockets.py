@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ikecli.boundary.effects import Datagram, Endpoint
-from ikecli.daemon.sockets import BATCH, IPV6_HERE, PROBE, Ports, Sockets
+from ikecli.daemon.sockets import BATCH, IPV6_HERE, LONGEST_TURN, PROBE, Ports, Sockets
 from ikecli.dataplane.linux.host import Home
 from ikecli.errors import Unavailable
 from ikecli.intent import Address
@@ -132,6 +132,22 @@ def test_where_datagrams_come_one_by_one_few_turns_look_for_a_second_and_many_ar
     turn()
     turn()
     assert box.waiting == 1
+
+
+def test_many_that_only_wait_are_read_in_one_turn_and_then_have_theirs() -> None:
+    waiting: list[Datagram] = []
+    turns: list[int] = []
+
+    def receive(one: Datagram) -> bool:
+        waiting.append(one)
+        return True
+
+    sockets = Sockets(asyncio.AbstractEventLoop(), receive, rest=lambda: turns.append(len(waiting)))
+    box = Mailbox()
+    box.waiting = LONGEST_TURN + BATCH
+    for _ in range(2):
+        sockets._drain(box, Endpoint(A, 500), "")  # type: ignore[arg-type]
+    assert turns == [LONGEST_TURN, LONGEST_TURN + BATCH]
 
 
 def test_what_is_no_ike_on_the_nat_port_is_counted() -> None:

@@ -59,6 +59,35 @@ def test_without_an_sa_nothing_passes_and_one_is_asked_for(pair: Pair) -> None:
     assert pair.heard("L", Acquire(LABEL, *ends, 1, 0x0800, 0x0800))
 
 
+def test_packets_of_an_optional_connection_go_in_clear_both_ways_until_there_is_an_sa(pair: Pair) -> None:
+    if "optional" not in pair.rig.nodes["L"].plane.features:
+        return  # planes of Linux cannot, and say so
+    for name in NAMES:
+        rows = tuple(replace(one, optional=300) for one in intent(name).connections)
+        pair.rig.do(name, "configure", replace(intent(name), connections=rows))
+    assert pair.ping() == "!"
+    ends = ip_address(INSIDE["L"]), ip_address(INSIDE["R"])
+    assert pair.heard("L", Acquire(LABEL, *ends, 1, 0x0800, 0x0800))
+    pair.connect()
+    assert [pair.ping("L"), pair.ping("R")] == ["!", "!"]
+    wanted = {"packets_out": 2, "packets_in": 2}
+    assert pair.counted("L", **wanted) == wanted
+
+
+def test_once_an_sa_stands_nothing_comes_in_clear_for_an_optional_connection_either(pair: Pair) -> None:
+    if "optional" not in pair.rig.nodes["L"].plane.features:
+        return  # planes of Linux cannot, and say so
+    for name in NAMES:
+        rows = tuple(replace(one, optional=300) for one in intent(name).connections)
+        pair.rig.do(name, "configure", replace(intent(name), connections=rows))
+    pair.connect()
+    assert pair.ping() == "!"
+    pair.rig.do("L", "configure", replace(intent("L"), connections=()))
+    sa = pair.sa("L", GCM, None, 1)
+    pair.rig.do("L", "remove", Remove(Direction.OUTBOUND, sa.spi, sa.remote))
+    assert pair.ping() == "."
+
+
 def test_an_sa_that_was_asked_for_carries_what_follows(pair: Pair) -> None:
     assert pair.ping() == "."
     pair.connect()

@@ -51,6 +51,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: crypto logging *": "debug/test_lines.py::test_a_router_logs_sessions_as_it_is_told_to",
     "ios config: banner *": "shell/test_session.py::test_banners_are_for_a_person_alone",
     "ios config: no crypto {ikev2 proposal *": SMART,
+    "ios config: crypto ipsec ipv4-deny*": "config/test_denies.py::test_a_router_does_so",
+    "ios config: crypto ipsec optional retry*": (
+        "config/test_words_ios.py::test_packets_go_in_clear_without_an_sa_only_where_that_is_said"
+    ),
     "ios vrf-family: exit-address-family": "config/test_words_ios.py::test_an_address_family_may_say_unicast",
     "asa config: domain-name*": "config/test_lists_asa.py::test_the_domain_is_in_the_identity_by_hostname",
     "asa config: enable password*": PASSWORDS,

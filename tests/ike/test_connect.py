@@ -201,6 +201,21 @@ def test_a_policy_may_be_for_ike_sas_that_peers_begin_alone() -> None:
     assert after.local_spi != before.local_spi
 
 
+@pytest.mark.parametrize(("optional", "seconds"), [(0, 0), (600, 600)])
+def test_what_is_optional_is_tried_again_later_where_the_peer_does_not_answer(optional: int, seconds: int) -> None:
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, optional=optional),)))
+    pair.weather = lambda datagram: []
+    pair.left.acquire()
+    for _ in range(20):
+        pair.advance(10)
+    assert not pair.left.sas
+    sent = len(pair.left.sent)
+    for ahead in (0, seconds):
+        pair.advance(ahead)
+        pair.left.acquire()
+        assert (len(pair.left.sent) > sent) is (ahead == seconds)
+
+
 # A new intent
 
 

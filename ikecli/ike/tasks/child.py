@@ -11,11 +11,11 @@ from ikecli.errors import Malformed, ProtocolError, Refused
 from ikecli.ike import access, admission, coverage, granting, rekeying, rules, telling, transport
 from ikecli.ike import child as children
 from ikecli.ike.choose import Additional, Offer, accepted, choose
-from ikecli.ike.connect import keep_up, over
+from ikecli.ike.connect import hold_off, keep_up, over
 from ikecli.ike.followup import Series
 from ikecli.ike.lease import narrowed
 from ikecli.ike.lifecycle import remove_child
-from ikecli.ike.limits import HOLD_OFF_SECONDS, NONCE_SIZE
+from ikecli.ike.limits import NONCE_SIZE
 from ikecli.ike.sa import ChildSa, State
 from ikecli.ike.selectors import Grain, Pair, all_within, from_wire, narrow, sides, to_wire
 from ikecli.ike.talk import Again, Incoming, Outcome, Talk, Wait
@@ -470,7 +470,7 @@ class Child(SeriesTask):
         if talk.replaces is not None:
             rekeying.failed(talk, talk.replaces)
         else:
-            talk.core.hold_off[name] = talk.now + HOLD_OFF_SECONDS
+            hold_off(talk.core, name)
             keep_up(talk.core, name)
             over(talk.core, name, talk.sa.local.address, talk.sa.remote.address, why, refused=True)
         talk.core.counts.spurned[True] += 1
