@@ -7,7 +7,9 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Literal
 
 from ikecli.config.asa_remote import GroupPolicy, IpPool, Ipv6Pool, TunnelGeneral
+from ikecli.config.asa_watch import FirewallSla, FirewallTrack
 from ikecli.config.common import Icmp, Ip, Key, Password, Pfs, Ports, Service
+from ikecli.config.probing import SlaSchedule
 from ikecli.config.syslog import FirewallHost, FirewallStamp
 from ikecli.language import Inert
 
@@ -409,6 +411,9 @@ class Asa:
     mtus: dict[str, Mtu] = field(default_factory=dict)
     routes: dict[RouteKey, StaticRoute] = field(default_factory=dict)
     routes6: dict[Route6Key, StaticRoute] = field(default_factory=dict)
+    slas: dict[int, FirewallSla] = field(default_factory=dict)
+    schedules: dict[int, SlaSchedule] = field(default_factory=dict)
+    tracks: dict[int, FirewallTrack] = field(default_factory=dict)
     ipsec_proposals: dict[str, IpsecProposal] = field(default_factory=dict)
     ipsec_profiles: dict[str, IpsecProfile] = field(default_factory=dict)
     lifetime_seconds: int | None = None

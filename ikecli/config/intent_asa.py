@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
-from ikecli.config import asa, overlaps, syslog
+from ikecli.config import asa, asa_watch, overlaps, syslog
 from ikecli.config.algorithms import (
     fragment_mtus,
     network,
@@ -109,6 +109,8 @@ class _Resolver:
             profiles=profiles,
             connections=(*maps, *tunnels.connections()),
             pools=pools(self.draft, self.complaints),
+            probes=tuple(asa_watch.probes(self.draft, self.named, self.complaints)),
+            tracks=tuple(asa_watch.tracks(self.draft, self.complaints)),
         )
         if bounds := [most for most in (self.draft.max_sas, self.draft.max_sessions) if most is not None]:
             intent = replace(intent, max_sas=min(bounds))
@@ -169,7 +171,8 @@ class _Resolver:
                 why = f"a route goes through {nameif}, which no interface is"
                 self.complaints.error(where, "", why, f"nameif {nameif} on an interface")
                 continue
-            yield Route(network(address, mask), gateway, self.named[nameif], route.distance or 1)
+            way = self.named[nameif]
+            yield Route(network(address, mask), gateway, way, route.distance or 1, track=route.track or 0)
         for (nameif, prefix, there), route in self.draft.routes6.items():
             if nameif in self.named:
                 yield Route(IPv6Network(prefix.network), there, self.named[nameif], route.distance or 1)

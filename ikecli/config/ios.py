@@ -30,7 +30,8 @@ from ikecli.config.ios_routes import (
     VrfRoute6Key,
     VrfRouteKey,
 )
-from ikecli.config.ios_watch import FlexClient, Sla, SlaSchedule, TrackedObject
+from ikecli.config.ios_watch import FlexClient, Sla, TrackedObject
+from ikecli.config.probing import SlaSchedule
 from ikecli.config.syslog import RouterHost, Shown, Stamp
 from ikecli.language import Inert
 from ikecli.secret import Secret

@@ -43,24 +43,6 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True)
-class SlaStart:
-    """When a probe starts: `now`, `after` a time, or at a time of the day (no kind)."""
-
-    kind: str | None = None
-    time: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SlaSchedule:
-    """`ip sla schedule`: how long a probe runs, in seconds or for ever, and from when on."""
-
-    life: int | str | None = None
-    start: SlaStart | None = None
-    ageout: int | None = None
-    recurring: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TrackDelay:
     """Seconds that a change has to last before it counts."""
 

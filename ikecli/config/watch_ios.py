@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv6Network
-from typing import Final
 
 from ikecli.config import ios
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
-from ikecli.config.ios_watch import SlaEcho, SlaSchedule, TrackedObject
+from ikecli.config.ios_watch import SlaEcho, TrackedObject
+from ikecli.config.probing import FREQUENCY, MAX_PROBES, SIZE, THRESHOLD, TIMEOUT, SlaSchedule, times_of
 from ikecli.intent.watch import Gate, Kind, Probe, Track
-
-MAX_PROBES: Final = 1000
-"""Probes that run."""
-FREQUENCY: Final = 60
-TIMEOUT: Final = 5000
-THRESHOLD: Final = 5000
-SIZE: Final = 28
-LIFE: Final = 3600
 
 
 def probes(draft: ios.Ios, complaints: Complaints) -> Iterator[Probe]:
@@ -47,7 +39,7 @@ def _probe(number: int, echo: SlaEcho, schedule: SlaSchedule | None) -> Probe:
     if echo.source is not None:
         source = echo.source.interface or str(echo.source.address)
     frequency = echo.frequency or FREQUENCY
-    life = LIFE if schedule is None or schedule.life is None else schedule.life
+    start, daytime, life, recurring = times_of(schedule)
     return Probe(
         number,
         echo.address,
@@ -57,18 +49,11 @@ def _probe(number: int, echo: SlaEcho, schedule: SlaSchedule | None) -> Probe:
         min(TIMEOUT if echo.timeout is None else echo.timeout, 1000 * frequency),
         THRESHOLD if echo.threshold is None else echo.threshold,
         SIZE if echo.size is None else echo.size,
-        *_start(schedule),
-        None if life == "forever" else int(life),
-        schedule is not None and schedule.recurring is not None,
+        start,
+        daytime,
+        life,
+        recurring,
     )
-
-
-def _start(schedule: SlaSchedule | None) -> tuple[int | None, bool]:
-    """Return when a probe starts, in seconds from now or, with True, of the day; None for never."""
-    if schedule is None or schedule.start is None or schedule.start.kind == "pending":
-        return None, False
-    hours, minutes, seconds = (*(int(part) for part in (schedule.start.time or "0:0").split(":")), 0)[:3]
-    return 3600 * hours + 60 * minutes + seconds, schedule.start.kind is None
 
 
 def tracks(draft: ios.Ios, complaints: Complaints) -> Iterator[Track]:

@@ -239,6 +239,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.flexvpn": _clients,
     "track": _tracks,
     "ip.sla.statistics": _probes,
+    "sla": _probes,
     "ip.sla.summary": _probes,
     "local_pool": _pools,
     "ipv6_local_pool": _pools,

@@ -79,8 +79,9 @@ class Watching:
         self._tell(self.watcher.look(self.sight, now))
         stands = self.watcher.steering
         if stands != self._stands:
-            self._stands = stands
+            was, self._stands = self._stands, stands
             self._appliance.steer()
+            self._tell_routes(was)
         for probe in self.watcher.echoes(now):
             self._send(probe)
         self._arm()
@@ -112,21 +113,40 @@ class Watching:
             self._timer.cancel()
 
     def _tell(self, lines: list[Said]) -> None:
-        for line in lines:
-            self._appliance.journal.log(line.severity, line.facility, line.mnemonic, line.text)
+        if self._appliance.dialect == "ios":
+            for line in lines:
+                self._appliance.journal.log(line.severity, line.facility, line.mnemonic, line.text)
+
+    def _tell_routes(self, was: Steering) -> None:
+        """Tell, as a firewall does, of routes that came or went with their object."""
+        for route in self._appliance.intent.network.routes if self._appliance.dialect == "asa" else ():
+            if route.track and (route.track in was.up) != (route.track in self._stands.up):
+                what = "Adding" if route.track in self._stands.up else "Removing"
+                network = route.prefix.with_netmask.replace("/", " ")
+                names = {one.name: one.nameif for one in self._appliance.intent.network.interfaces}
+                way = f"distance {route.distance}, table default, on interface {names.get(route.interface, '')}"
+                text = f"{what} tracked route {network} {route.gateway}, {way}"
+                self._appliance.journal.log(6, "ASA", "622001", text)
 
     def _send(self, probe: Probe) -> None:
+        """Send the echoes of a probe; of what becomes of them the best counts."""
+        found: list[EchoResult] = []
+
         def done(result: EchoResult) -> None:
-            self.watcher.probes.found(probe, result.mark, result.milliseconds)
-            self.look()
+            found.append(result)
+            if len(found) == probe.packets:
+                best = min(found, key=lambda one: (one.mark != "!", one.milliseconds))
+                self.watcher.probes.found(probe, best.mark, best.milliseconds)
+                self.look()
 
         size = probe.size + HEADERS[probe.destination.version]
-        number = next(self._numbers) & 0xFFFF
-        echo = Echo(str(probe.destination), probe.source, size, probe.timeout / 1000, number, probe.vrf)
-        try:
-            self._appliance.plane.echo(echo, done)
-        except Unavailable:
-            self.watcher.probes.found(probe, "U", 0)
+        for _ in range(probe.packets):
+            number = next(self._numbers) & 0xFFFF
+            echo = Echo(str(probe.destination), probe.source, size, probe.timeout / 1000, number, probe.vrf)
+            try:
+                self._appliance.plane.echo(echo, done)
+            except Unavailable:
+                self._appliance.clock.call_at(self._appliance.clock.now(), lambda: done(EchoResult("U")))
 
     def _arm(self) -> None:
         clock = self._appliance.clock

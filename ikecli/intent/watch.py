@@ -13,9 +13,9 @@ class Probe:
     """An echo that is sent again and again (IP SLA icmp-echo).
 
     From `source`, an address or an interface's name (empty: as routed), in the routing table `vrf`, each `frequency`
-    seconds; `timeout` and `threshold` are milliseconds, `size` octets of data. It runs `start` seconds after it was
-    configured (None: never) or, with `daytime`, after midnight UTC, for `life` seconds (None: for ever); with
-    `recurring` again each day.
+    seconds, `packets` at a time, of which one answer will do; `timeout` and `threshold` are milliseconds, `size` octets
+    of data. It runs `start` seconds after it was configured (None: never) or, with `daytime`, after midnight UTC, for
+    `life` seconds (None: for ever); with `recurring` again each day.
     """
 
     number: int
@@ -30,6 +30,7 @@ class Probe:
     daytime: bool = False
     life: int | None = None
     recurring: bool = False
+    packets: int = 1
 
 
 class Kind(Enum):

@@ -123,6 +123,8 @@ _ASA: Final[dict[str, str]] = {
     "show.vpn_sessiondb.index": "asa.remote_access:one",
     "show.vpn_sessiondb.ratio": "asa.ratio:ratio",
     "show.ip": "asa.network:addresses",
+    "show.track": "asa.watching:track",
+    "show.sla": "asa.watching:operations",
     "show.route": "asa.network:route",
     "show.access_lists": "asa.network:access_lists",
     "show.version": "asa.system:version",

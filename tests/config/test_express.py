@@ -369,13 +369,36 @@ def test_what_is_written_is_what_the_other_system_would_write(path: Path) -> Non
     assert there.startup().splitlines() == lines[lines.index("!") + 1 :]
 
 
+def test_probes_objects_and_the_routes_that_follow_them_are_the_same_in_both_dialects() -> None:
+    text = """interface GigabitEthernet0/0
+ nameif outside
+ ip address 192.0.2.1 255.255.255.0
+sla monitor 5
+ type echo protocol ipIcmpEcho 198.51.100.1 interface outside
+  timeout 500
+  frequency 5
+sla monitor schedule 5 life forever start-time after 00:01:00
+track 1 rtr 5 reachability
+route outside 0.0.0.0 0.0.0.0 192.0.2.254 1 track 1
+"""
+    store, _ = read("asa", text)
+    there, lost = converted(store.intent, "ios")
+    back, more = converted(there.intent, "asa")
+    assert (lost, more) == ([], [])
+    for each in (there, back):
+        assert each.intent.probes == store.intent.probes
+        assert each.intent.tracks == store.intent.tracks
+        assert [one.track for one in each.intent.network.routes] == [1]
+
+
 def test_what_a_firewall_does_not_watch_is_named_line_by_line() -> None:
     text = (SAMPLES / "backup-hubs" / "branch.cfg").read_text()
     manual = text.replace(" peer reactivate\n", " peer reactivate\n connect manual\n backup group 7\n")
     lost = express(read("ios", manual)[0].intent, "asa").lost
     for line in (
-        "ip sla 1: no probe is sent to 198.51.100.2",
-        "track 11: no object is watched",
+        "ip sla 1: a way of its own: it leaves by outside",
+        "track 1: a delay before a change counts",
+        "track 11: objects follow whether a probe is answered, and have numbers to 500",
         "the route to 0.0.0.0/0: it is there always, not only while track 11 is up",
         "FlexVPN client HUB: a choice among hubs (198.51.100.2, 198.51.100.130): a tunnel goes to one",
         "FlexVPN client HUB: hubs that are tried while an object is up or down",

@@ -90,7 +90,6 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
         "crypto ikev2 redirect during-auth",
         "tunnel-group-map default-group DefaultL2LGroup",
         "username bob attributes\n vpn-group-policy P",
-        "sla monitor 1\n type echo protocol ipIcmpEcho 192.0.2.1 interface outside",
         "crypto ca trustpoint T\n enrollment self\n crl configure",
         "interface GigabitEthernet0/0\n ip address pppoe setroute",
         "nat (inside,outside) source static A A destination static B B no-proxy-arp route-lookup",

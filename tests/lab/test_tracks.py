@@ -194,3 +194,46 @@ def test_a_probe_starts_when_its_schedule_says() -> None:
     assert "Number of successes: 2" in show(lab, "ip.sla.statistics", "R", number=2)
     lab.run(86400)
     assert "Number of successes: 4" in show(lab, "ip.sla.statistics", "R", number=2)
+
+
+FIREWALL = """hostname FW
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 192.0.2.1 255.255.255.0
+interface GigabitEthernet0/1
+ nameif backup
+ security-level 0
+ ip address 203.0.113.1 255.255.255.0
+sla monitor 5
+ type echo protocol ipIcmpEcho 198.51.100.1 interface outside
+  num-packets 3
+  timeout 500
+  frequency 5
+sla monitor schedule 5 life forever start-time now
+track 1 rtr 5 reachability
+route outside 198.51.100.1 255.255.255.255 192.0.2.254 1
+route outside 0.0.0.0 0.0.0.0 192.0.2.254 1 track 1
+route backup 0.0.0.0 0.0.0.0 203.0.113.254 254
+"""
+
+
+def test_a_firewall_has_its_second_way_while_the_first_does_not_lead_to_a_probe() -> None:
+    lab = lab_of(FIREWALL, FAR)
+    lab.run(10)
+
+    def way() -> list[str]:
+        return [view.gateway for view in lab["FW"].plane.routes() if view.prefix == "0.0.0.0/0"]
+
+    assert way() == ["192.0.2.254"]
+    configure(lab, "Far", "interface gi0/0", "shutdown")
+    lab.run(10)
+    assert way() == ["203.0.113.254"]
+    configure(lab, "Far", "interface gi0/0", "no shutdown")
+    lab.run(10)
+    assert way() == ["192.0.2.254"]
+    lines = [line.log.text for line in lab["FW"].appliance.journal.kept() if line.log is not None]
+    assert lines[-2:] == [
+        f"{what} tracked route 0.0.0.0 0.0.0.0 192.0.2.254, distance 1, table default, on interface outside"
+        for what in ("Removing", "Adding")
+    ]

@@ -57,6 +57,8 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-track-brief": ("ios", "show.track", {"brief": True}, TRACKS),
     "ios-ip-sla-statistics": ("ios", "show.ip.sla.statistics", {}, PROBES),
     "ios-ip-sla-summary": ("ios", "show.ip.sla.summary", {}, PROBES),
+    "asa-track": ("asa", "show.track", {}, TRACKS[4:5]),
+    "asa-sla-monitor": ("asa", "show.sla", {}, PROBES),
     "ios-local-pool": ("ios", "show.local_pool", {}, POOLS),
     "ios-local-pool-named": ("ios", "show.local_pool", {"name": "TRAVELLERS"}, POOLS[:1]),
     "ios-ipv6-local-pool": ("ios", "show.ipv6_local_pool", {}, POOLS),

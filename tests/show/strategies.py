@@ -305,7 +305,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         by=_tuples(TEXT),
     ),
     **dict.fromkeys(
-        ("show.ip.sla.statistics", "show.ip.sla.summary"),
+        ("show.ip.sla.statistics", "show.ip.sla.summary", "show.sla"),
         st.builds(
             watching.ProbeView,
             number=NUMBER,

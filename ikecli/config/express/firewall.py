@@ -12,12 +12,13 @@ from ikecli.config import asa
 from ikecli.config.algorithms import FRAGMENT_MTUS, TRANSPORT_WORDS
 from ikecli.config.common import DHCP, Pfs
 from ikecli.config.denies import DENIED
-from ikecli.config.express import system, watched
+from ikecli.config.express import system
 from ikecli.config.express.firewall_lists import access_line
 from ikecli.config.express.groups import Groups
 from ikecli.config.express.lines import lines_of
 from ikecli.config.express.losses import Losses
 from ikecli.config.express.travellers import as_maps, travelling
+from ikecli.config.express.watched import Watched
 from ikecli.config.express.writer import Writer, named, numbered
 from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
@@ -53,17 +54,18 @@ class Firewall(Writer[asa.Asa]):
         super().__init__(as_maps(intent, losses), asa.Asa(hostname=intent.hostname), losses)
         self.windows: Final = sorted({one.replay_window for one in self.intent.connections}) or [REPLAY_WINDOW]
         self.nameifs: Final = dict(self._nameifs())
+        self.watched: Final = Watched(self.intent, self.draft, self.peers, self.nameifs, self.losses)
 
     def whole(self) -> asa.Asa:
         """Return the draft."""
         self._interfaces()
+        self.watched.write()
         self._routes()
         self._policies()
         for connection in self.intent.connections:
             self._connection(connection)
         Groups(self.intent, self.draft, self.peers, travelling(self.intent), self.losses).write()
         self._settings()
-        watched.lose(self.intent, self.losses)
         return self.draft
 
     # The network
@@ -151,7 +153,7 @@ class Firewall(Writer[asa.Asa]):
             if nameif is None or gateway is None or interface not in self.draft.interfaces:
                 self.losses.add(what, "a route needs an interface with an address and a gateway on it")
                 continue
-            held = asa.StaticRoute(route.distance)
+            held = asa.StaticRoute(route.distance, self.watched.track(route.track, what))
             if isinstance(route.prefix, IPv4Network) and isinstance(gateway, IPv4Address):
                 self.draft.routes[nameif, route.prefix.network_address, route.prefix.netmask, gateway] = held
             elif isinstance(gateway, IPv6Address):

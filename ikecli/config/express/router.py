@@ -17,6 +17,7 @@ from ikecli.config.express.losses import Losses
 from ikecli.config.express.policies import write_policy, write_pools
 from ikecli.config.express.router_lists import list4, list6
 from ikecli.config.express.travellers import as_templates
+from ikecli.config.express.watched import write_router
 from ikecli.config.express.writer import Writer, named
 from ikecli.config.intent_ios import NAT_KEEPALIVE
 from ikecli.config.ios_routes import StaticRoute
@@ -73,6 +74,7 @@ class Router(Writer[ios.Ios]):
         for template in self.intent.templates:
             self._template(template)
         self._settings()
+        write_router(self.draft, self.intent, self.losses)
         return self.draft
 
     # The network
@@ -116,7 +118,8 @@ class Router(Writer[ios.Ios]):
                 continue
             interface, gateway = self.peers.egress(route)
             through = interface if interface in tunnels or gateway is None else None
-            held = StaticRoute(route.distance if route.distance != 1 else None, tag=route.tag or None)
+            distance = route.distance if route.distance != 1 else None
+            held = StaticRoute(distance, track=route.track or None, tag=route.tag or None)
             if isinstance(route.prefix, IPv4Network):
                 four = gateway if isinstance(gateway, IPv4Address) and not through else None
                 self.draft.routes[route.prefix.network_address, route.prefix.netmask, through, four] = held
