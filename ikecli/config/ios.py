@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from typing import Literal
 
 from ikecli.config.common import Dpd, Ip, Key, Matched, Password, User
-from ikecli.config.ios_ipsec import CryptoMap, Dummy, DynamicMap, IpsecProfile, Lifetime, TransformSet
+from ikecli.config.ios_ipsec import CryptoIdentity, CryptoMap, Dummy, DynamicMap, IpsecProfile, Lifetime, TransformSet
 from ikecli.config.ios_lists import AccessList, AccessList6, NetworkGroup, ServiceGroup, StandardList
 from ikecli.config.ios_remote import (
     AaaNetwork,
@@ -328,6 +328,7 @@ class Ios:
     aaa_networks: dict[str, AaaNetwork] = field(default_factory=dict)
     authorizations: dict[str, AuthorizationPolicy] = field(default_factory=dict)
     name_manglers: dict[str, NameMangler] = field(default_factory=dict)
+    identities: dict[str, CryptoIdentity] = field(default_factory=dict)
     prefix_lists: dict[str, PrefixList] = field(default_factory=dict)
     prefix_lists6: dict[str, PrefixList] = field(default_factory=dict)
     route_maps: dict[str, RouteMap] = field(default_factory=dict)

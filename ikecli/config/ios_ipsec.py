@@ -90,6 +90,7 @@ class IpsecProfile:
     rri_dvti_disable: bool | None = None
     most_flows: int | None = None
     mixed_mode: bool | None = None
+    identity: str | None = None
     inert: dict[str, Inert] = field(default_factory=dict)
 
 
@@ -98,6 +99,15 @@ class MapPeer:
     """A peer of a crypto map."""
 
     default: bool = False
+
+
+@dataclass(slots=True)
+class CryptoIdentity:
+    """`crypto identity`: the domain names that peers may have as their identity."""
+
+    description: str | None = None
+    fqdns: list[str] = field(default_factory=list)
+    inert: dict[str, Inert] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -127,6 +137,7 @@ class MapEntry:
     ikev2_profile: str | None = None
     match_address: str | None = None
     access_groups: dict[str, AccessGroup] = field(default_factory=dict)
+    identity: str | None = None
     named_peers: list[str] = field(default_factory=list)
     disable: bool | None = None
     reverse_route: ReverseRoute | None = None

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from ikecli.config import ios
+from ikecli.config import identities_ios, ios
 from ikecli.config.algorithms import pfs_rows
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.denies import denied
 from ikecli.config.hosts import addresses_of_name, peers_of
+from ikecli.config.identities_ios import only_of
 from ikecli.config.ios_ipsec import CryptoMap, MapEntry
 from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
 from ikecli.config.routes_ios import own_addresses
@@ -153,6 +154,7 @@ class Maps:
             replay_window=window_of(entry, self.draft),
             per_host=bool(entry.per_host),
             closed=not proposals,
+            only=only_of(self.draft, entry),
             screen=self._screen(name, sequence, entry, local.version),
             reverse_route=None if peers and is_static(entry) else reverse_of(entry),
             tfc=dummies(entry.dummy or self.draft.dummy),
@@ -192,6 +194,7 @@ class Maps:
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no peer", "set peer A.B.C.D")
         self._unresolved(where, what, entry)
         look_at(where, what, entry, self.complaints)
+        identities_ios.look_at(where, what, entry, self.draft, self.complaints)
         if entry.ikev2_profile is None and not dynamic:
             fix = f"set ikev2-profile {next(iter(self.draft.profiles), 'NAME')}"
             self.complaints.error(where, "crypto-map-incomplete", f"{what} has no IKEv2 profile", fix)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Interface
 from typing import Any, Final
 
-from ikecli.config import ios, ios_ipsec
+from ikecli.config import identities_ios, ios, ios_ipsec
 from ikecli.config.algorithms import kilobytes, pfs_rows, prefix_length, replay_window
 from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaints
 from ikecli.config.crypto_acl import flows_of
 from ikecli.config.flexvpn_ios import Clients
+from ikecli.config.identities_ios import only_of
 from ikecli.config.reverse_ios import is_static, look_at, reverse_of, standing
 from ikecli.config.smart import ipsec_profiles_of
 from ikecli.intent import (
@@ -278,6 +279,7 @@ class Tunnels:
             tfc=dummies(held.dummy or self.draft.dummy),
             idle=idle_time(held.idle, self.draft),
             outer=outer_of(held, self.draft.interfaces[one.name], self.draft),
+            only=only_of(self.draft, held),
             reverse_route=None if gre or is_static(held) else reverse_of(held),
             most_flows=held.most_flows or 0,
         )
@@ -333,6 +335,7 @@ class Tunnels:
                 f"crypto ikev2 profile {profile}",
             )  # fmt: skip
         look_at(where, what, held, self.complaints)
+        identities_ios.look_at(where, what, held, self.draft, self.complaints)
         proposals, transport = self.offers(where, what, held)
         return (held, profile, proposals, transport) if profile in self.profiles and profile and proposals else None
 
@@ -394,6 +397,7 @@ class Tunnels:
             outer_of(held, self.draft.interfaces[one.name], self.draft),
             reverse_of(held) or (None if held.rri_dvti_disable else ReverseRoute(tunnel=True)),
             held.most_flows or 0,
+            only_of(self.draft, held),
         )
 
 

@@ -227,10 +227,11 @@ class Connection(_Labelled):
     empty and we never initiate. A Child SA that carries nothing for `idle` seconds (0: for ever) is deleted. `vrf` is
     the routing table that peers are reached in, `inner_vrf` that of the packets protected. `asks` is what the peer
     is asked for when we begin. `reverse_route` is how what lies behind a peer has a route while an SA with it stands.
-    Its Child SAs have at most `most_flows` selector pairs (0: as many as agreed), and of their packets those that
-    `screen` says pass. Without `nat_traversal` translations are not looked for with its peers. Where it is `optional`,
-    packets go in clear while no SA is for them, and the next is tried so many seconds after one that could not be set
-    up. `label` is the entry as an operator names it, unique within an intent.
+    Its peers have an identity of `only` (None: any). Its Child SAs have at most `most_flows` selector pairs (0: as many
+    as agreed), and of their packets those that `screen` says pass. Without `nat_traversal` translations are not looked
+    for with its peers. Where it is `optional`, packets go in clear while no SA is for them, and the next is tried so
+    many seconds after one that could not be set up. `label` is the entry as an operator names it, unique within an
+    intent.
     """
 
     name: str
@@ -255,6 +256,7 @@ class Connection(_Labelled):
     asks: Asking | None = None
     reverse_route: ReverseRoute | None = None
     screen: Screen = Screen()
+    only: tuple[IdentityMatch, ...] | None = None
     tfc: Tfc | None = None
     closed: bool = False
     idle: int = 0
@@ -265,6 +267,10 @@ class Connection(_Labelled):
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"
+
+    def admits(self, identity: Identity | None) -> bool:
+        """Tell whether a peer of an identity may use it."""
+        return self.only is None or (identity is not None and any(one.matches(identity) for one in self.only))
 
     @property
     def wildcard_peer(self) -> bool:
@@ -313,6 +319,7 @@ class Template:
     outer: Outer = Outer()
     reverse_route: ReverseRoute | None = None
     most_flows: int = 0
+    only: tuple[IdentityMatch, ...] | None = None
 
     def connection(
         self, interface: str, profile: str, carrier: Carrier, local: Address, remote: Address, vrf: str
@@ -339,6 +346,7 @@ class Template:
             tfc=self.tfc,
             idle=self.idle,
             outer=self.outer,
+            only=self.only,
             reverse_route=self.reverse_route if carrier is Carrier.IPSEC else None,
             most_flows=self.most_flows,
         )

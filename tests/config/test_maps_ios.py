@@ -126,3 +126,15 @@ def test_what_nothing_here_can_do_is_refused_with_the_reason(line: str, said: st
 def test_older_words_of_transforms_are_read() -> None:
     store, _ = read("ios", "crypto ipsec transform-set T esp-256-aes esp-sha256-hmac\n")
     assert "crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac" in commands(store)
+
+
+def test_an_entry_is_for_peers_of_a_crypto_identity_alone() -> None:
+    lines = f"crypto map {names()[0]} 10 ipsec-isakmp\n set identity ALLOWED\n"
+    store, _ = read("ios", ROUTER + lines)
+    assert store.intent.connections[0].only == ()
+    assert [each.fix for each in store.complaints] == ["crypto identity ALLOWED, then fqdn NAME"]
+    known, _ = read("ios", f"{ROUTER}crypto identity ALLOWED\n fqdn a.example.net\n fqdn b.example.net\n{lines}")
+    only = known.intent.connections[0].only
+    assert only is not None
+    assert [str(one) for one in only] == ["fqdn a.example.net", "fqdn b.example.net"]
+    assert read("ios", known.startup())[0].intent == known.intent

@@ -270,6 +270,7 @@ class Firewall(Writer[asa.Asa]):
             what,
             (any(True in each.esn for each in one.proposals), "extended sequence numbers (esn)"),
             (one.idle, "an end of SAs without traffic (idle-time)"),
+            (one.only is not None, "peers of certain identities alone (set identity)"),
             (one.screen != Screen(), "filters of its own (set ip access-group)"),
             (one.per_host, "a Child SA for each pair of hosts (level per-host)"),
             (one.vrf or one.inner_vrf, "routing tables"),

@@ -291,13 +291,17 @@ class Router(Writer[ios.Ios]):
         entries[sequence] = entry
 
     def _reverse(self, held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, one: Connection) -> None:
-        """Write how what lies behind a connection's peers has routes."""
+        """Write how what lies behind a connection's peers has routes, and who they are."""
         how, made = self.peers.reverse(one)
         if how:
             held.reverse_route = ios_ipsec.ReverseRoute(how == "static", made.gateway if made.past else None, made.past)
             held.reverse_distance = made.distance if made.distance > 1 else None
             held.reverse_tag = made.tag or None
             held.reverse_gateway = None if made.past else made.gateway
+        if one.only is not None:
+            names = [match.value.decode() for match in one.only]
+            wanted = f"{one.name}_{one.sequence}"
+            held.identity = named(self.draft.identities, wanted, ios_ipsec.CryptoIdentity(fqdns=names))
 
     def _ipsec_profile(self, name: str, one: Connection) -> ios_ipsec.IpsecProfile:
         what = f"IPsec profile {name}"

@@ -246,6 +246,8 @@ class Child(SeriesTask):
         choice, connection = accepted(self._offers, message.need(SecurityAssociation).proposals), self._connection
         if choice is None or connection is None:
             raise Malformed("the peer chose what was not offered")
+        if not connection.admits(talk.sa.remote_identity):
+            raise Refused(f"its peers may not be {talk.sa.remote_identity}")
         local, remote = from_wire(message.need(TsInitiator)), from_wire(message.need(TsResponder))
         own = talk.replaces.pairs if talk.replaces else talk.core.lookup.flows.get(connection.label, ())
         pairs = narrow(narrowed(talk.sa, own), local, remote)
@@ -316,7 +318,7 @@ class Child(SeriesTask):
     def _find(self, talk: Talk, message: Incoming, offered: SecurityAssociation) -> None:
         sa, lookup = talk.sa, talk.core.lookup
         self._local, self._remote = from_wire(message.need(TsResponder)), from_wire(message.need(TsInitiator))
-        candidates = access.candidates(talk.core, sa)
+        candidates = [row for row in access.candidates(talk.core, sa) if row.admits(sa.remote_identity)]
         if talk.replaces is not None:
             candidates = [row for row in candidates if row.label == talk.replaces.connection]
         public = message.one(KeyExchangePayload)
