@@ -94,6 +94,7 @@ class GroupAttributes:
     ipv6_address_pools: Names | None = None
     logins: int | None = None
     dhcp_scope: IPv4Address | str | None = None
+    vpn_filter: Named | None = None
     pfs: str | None = None
     backups: tuple[str, ...] = ()
     idle_timeout: int | str | None = None

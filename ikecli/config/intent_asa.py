@@ -53,6 +53,7 @@ from ikecli.intent import (
     Profile,
     ReverseRoute,
     Route,
+    Screen,
 )
 from ikecli.intent.network import DEFAULT_MTU
 from ikecli.numbers import IdType
@@ -266,7 +267,23 @@ class _Resolver:
             dpd=_checks(ipsec.keepalive),
             nat_keepalive=self.draft.nat_keepalive or NAT_KEEPALIVE,
             session=self.remote.session(name),
+            screen=self.screen(name),
         )
+
+    def screen(self, group: str) -> Screen:
+        """Return what may pass of the packets of a tunnel group's peers."""
+        name = self.remote.filter(group)
+        held = self.draft.access_lists.get(name)
+        if name and held is None:
+            self.complaints.warn(
+                ("tunnel_groups", group), "access-list-missing",
+                f"tunnel-group {group} filters by access list {name}, which is not there: all pass",
+                f"access-list {name} extended permit ip NET MASK NET MASK",
+            )  # fmt: skip
+        if held is None:
+            return Screen()
+        into = tuple(self.lists.flows(name, held))
+        return Screen(into, tuple(Flow(one.remote, one.local, one.permit) for one in into))
 
     def identity(self) -> Identity | None:
         """Return the identity that this side shows; None: its address."""

@@ -118,6 +118,12 @@ class Remote:
         """Return how many seconds the sessions of a tunnel group last; 0: without end."""
         return self._seconds(group, lambda one: one.session_timeout)
 
+    def filter(self, group: str) -> str:
+        """Return the name of the list that says which packets of a tunnel group's peers pass, if one does."""
+        held = self.draft.tunnel_groups.get(group)
+        policy = (held and held.general and held.general.group_policy) or asa.DEFAULT_POLICY
+        return _named(_first(list(self.attributes(policy)), lambda one: one.vpn_filter))
+
     def _seconds(self, group: str | None, of: Callable[[asa_remote.GroupAttributes], int | str | None]) -> int:
         held = self.draft.tunnel_groups.get(group or "")
         policy = (held and held.general and held.general.group_policy) or asa.DEFAULT_POLICY

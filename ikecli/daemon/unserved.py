@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ikecli.dataplane.base import Finding, Plane, Translating
-from ikecli.intent import Intent
+from ikecli.intent import Intent, Screen
 
 
 def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
@@ -26,6 +26,8 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
         if name in ("xfrm", "userspace"):
             why = "this kernel has no devices of the kind vrf"
         yield f"% VRF {', '.join(sorted(tables))} has no effect: {why}"
+    if any(one.screen != Screen() for one in intent.profiles) and name == "xfrm":
+        yield f"% vpn-filter: the data plane {name} carries nothing of such peers: the kernel's ESP looks at no list"
     if "esp" in plane.features:
         yield from _outer(intent, plane)
         yield from _paths(intent, plane)

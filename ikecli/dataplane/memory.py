@@ -38,11 +38,10 @@ from ikecli.dataplane.packet import (
     udp,
     udp_data,
 )
-from ikecli.dataplane.policies import Hold, backwards, between, kept_in, protecting, wish
+from ikecli.dataplane.policies import Hold, backwards, kept_in, passing, protecting, wish
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.errors import Malformed, Unavailable
-from ikecli.intent import Address, Carrier, Flow, Intent, Interface, Screen, Tunnel
-from ikecli.intent.selectors import passes
+from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
 from ikecli.numbers import DHCP_PORT, IKE_PORT, NAT_PORT, NON_ESP_MARKER
 
 MAX_TUNNELS: Final = 4
@@ -106,7 +105,6 @@ class MemoryPlane:
         self._traffic: dict[str, Traffic] = {}
         self._vrfs: dict[str, str] = {}
         self._inner_vrfs: dict[str, str] = {}
-        self._screens: dict[str, Screen] = {}
 
     # What every plane does
 
@@ -116,7 +114,6 @@ class MemoryPlane:
         self._nat.configure(intent)
         self._vrfs = {one.label: one.vrf for one in intent.connections if one.vrf}
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
-        self._screens = {one.label: one.screen for one in intent.connections if one.screen != Screen()}
         self._links.configure(intent)
 
     def reach(self, reach: Reach) -> None:
@@ -271,7 +268,7 @@ class MemoryPlane:
             return
         if packet.offset and not connection.optional and not self._sas.covers(connection.label, packet):
             return
-        if not self._passes(packet, connection.screen.out):
+        if not passing(connection.screen.out, packet) or self._sas.stops(connection.label, packet):
             return
         parts = self._parts(connection.label, packet, self._sas.room(connection.label, interface.mtu), None, vrf)
         if len(parts) > 1 and not all(self._sas.covers(connection.label, part) for part in parts):
@@ -284,11 +281,6 @@ class MemoryPlane:
                 self._out(interface.name, hop.neighbour, part)
             else:
                 self._wait(connection.label, part, part, vrf)
-
-    def _passes(self, packet: Packet, flows: tuple[Flow, ...] | None) -> bool:
-        """Tell whether a packet may go into an SA, or came out of one and may go on."""
-        ports = packet.ports()
-        return passes(flows, lambda here, there, later: between(here, there, packet, ports, later))
 
     def _parts(self, connection: str, packet: Packet, room: int | None, most: int | None, vrf: str) -> list[Packet]:
         """Return what is to be protected of a packet: all of it, or parts that the SA has room for.
@@ -331,6 +323,8 @@ class MemoryPlane:
             if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
                 outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(part, tunnel.key), gre.TTL)
                 outer = replace(outer, tos=part.tos)
+            if tunnel.protection and self._sas.stops(tunnel.protection, outer):
+                continue
             if not tunnel.protection:
                 self._route(outer, tunnel.vrf, depth + 1)
             elif (protected := self._sas.seal(tunnel.protection, outer)) is not None:
@@ -423,8 +417,6 @@ class MemoryPlane:
         if opened is None:
             return
         packet, connection = opened
-        if not self._passes(packet, self._screens.get(connection, Screen()).into):
-            return
         interface = self._links.protected_by(connection)
         if interface is None or interface.tunnel is None:
             self._onward(packet, self._inner_vrfs.get(connection, ""))

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 from ikecli.boundary.notices import Acquire
 from ikecli.dataplane.packet import ICMP, ICMPV6, Packet
 from ikecli.intent import Connection, Flow, Selector
+from ikecli.intent.selectors import passes
 
 HELD_PACKETS: Final = 8
 """Packets a connection keeps while its SA is set up."""
@@ -65,6 +66,12 @@ def between(local: Selector, remote: Selector, packet: Packet, ports: tuple[int,
     return local.covers(packet.source, packet.protocol, near) and remote.covers(
         packet.destination, packet.protocol, far
     )
+
+
+def passing(flows: tuple[Flow, ...] | None, packet: Packet) -> bool:
+    """Tell whether a packet may go into an SA, or came out of one and may go on."""
+    ports = packet.ports()
+    return passes(flows, lambda here, there, later: between(here, there, packet, ports, later))
 
 
 def backwards(packet: Packet) -> Packet:

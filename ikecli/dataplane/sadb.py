@@ -12,7 +12,7 @@ from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.esp import LEAST_MTU, inner_room, moved, seen_octets
 from ikecli.dataplane.packet import CONGESTED, ESP, Packet, udp
-from ikecli.dataplane.policies import between
+from ikecli.dataplane.policies import between, passing
 from ikecli.errors import Malformed, Unavailable
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, EspSa, InboundSa, OutboundSa, Reason, ReplayWindow, spi_of
 from ikecli.intent import Address, Outer
@@ -180,6 +180,13 @@ class SoftwareSas:
             for out in sas:
                 out.tally = Tally()
 
+    def stops(self, connection: str, packet: Packet) -> bool:
+        """Tell whether the SA that is for a packet which goes out does not let it pass."""
+        ports = packet.ports()
+        sas = (out.install for out in self._outbound.get(connection, ()))
+        held = next((sa for sa in sas if _covered(sa, packet, ports)), None)
+        return held is not None and not passing(held.screen.out, packet)
+
     def room(self, connection: str, space: int) -> int | None:
         """Return the longest packet whose protected form fits into `space` octets, or None without an SA."""
         out = next(iter(self._outbound.get(connection, ())), None)
@@ -229,7 +236,12 @@ class SoftwareSas:
         except Malformed:
             one.tally.errors += 1
             return None
-        return (inner, one.install.connection) if self._accept(one, inner, remote) else None
+        if not self._accept(one, inner, remote):
+            return None
+        if not passing(one.install.screen.into, inner):
+            one.tally.errors += 1
+            return None
+        return inner, one.install.connection
 
     def dummies(self, sa: Install) -> Iterator[Packet]:
         """Yield the dummy packets of one burst (RFC 4303 2.6); none once the SA has gone."""

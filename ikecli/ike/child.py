@@ -145,7 +145,9 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     outbound, inbound = (of_initiator, of_responder) if talk.asking else (of_responder, of_initiator)
     lifetime = _lifetime(talk, child)
     row = core.lookup.connections.get(child.connection)
-    screen = row.screen if row is not None else Screen()
+    profile = core.lookup.profiles.get(sa.profile)
+    screens = (one.screen for one in (row, profile) if one is not None)
+    screen = next((one for one in screens if one != Screen()), Screen())
     core.do(_install(sa, child, _INBOUND, inbound, lifetime, screen))
     child.held, child.sends = _install(sa, child, _OUTBOUND, outbound, lifetime, screen), False
     if not hold:

@@ -101,7 +101,8 @@ class Profile:
     `template_auto` a tunnel of the kind that the peer asks for. `authorization` is what peers are lent and told, if
     anything; `mangled` says it by their identity. A peer that began is told that its authentication holds good for
     `reauthentication` seconds (0: nothing). An IKE SA ends `session` seconds after its authentication (0: never),
-    however often it was rekeyed. One that is `inbound` is for peers that begin alone. With `sole` a new IKE SA of a
+    however often it was rekeyed. Of the packets of its Child SAs those that `screen` says pass, where their connection
+    has no such lists. One that is `inbound` is for peers that begin alone. With `sole` a new IKE SA of a
     peer takes the place of its older ones whether or not the peer says that it has forgotten them.
     """
 
@@ -127,6 +128,7 @@ class Profile:
     session: int = 0
     inbound: bool = False
     sole: bool = False
+    screen: Screen = Screen()
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,9 @@ def test_what_peers_are_lent_comes_back_the_same(
          "198.51.100.1 here"),
         ("ios", ["crypto ikev2 authorization policy G1", "dhcp server 198.51.100.67", "dhcp timeout 9"],
          "profile F1: dhcp timeout: a server is given its usual time here"),
+        ("asa", ["access-list F extended permit tcp any any", "group-policy G1 attributes", "vpn-filter value F"],
+         "tunnel-group c1.example.net: vpn-filter: packets are filtered by an entry of a crypto map here (set ip "
+         "access-group)"),
         ("asa", ["access-list E standard permit 10.9.9.0 255.255.255.0", "group-policy G1 attributes",
                  "split-tunnel-policy excludespecified", "split-tunnel-network-list value E"],
          "tunnel-group c1.example.net: split-tunnel-policy excludespecified: 10.9.9.0/24 goes through the tunnel here"),

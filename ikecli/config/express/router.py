@@ -37,6 +37,7 @@ from ikecli.intent import (
     Prefix,
     Profile,
     ReverseRoute,
+    Screen,
     Template,
     Tunnel,
 )
@@ -164,6 +165,10 @@ class Router(Writer[ios.Ios]):
         what = f"tunnel-group {one.name}"
         if (one.authorization is not None and not one.template) or one.mangled is not None:
             self.losses.add(what, "what peers are lent and told")
+        if one.screen != Screen():
+            self.losses.add(
+                what, "vpn-filter: packets are filtered by an entry of a crypto map here (set ip access-group)"
+            )
         if one.session:
             self.losses.add(what, f"vpn-session-timeout: sessions of {one.session} seconds")
         remotes = [_match(match) for match in one.remotes]

@@ -51,7 +51,7 @@ MAP_TABLES: Final = (
     "the kernel's policies protect packets of the VRF that they leave by: a crypto map with another ivrf is carried in "
     "the lab alone; use a tunnel interface with vrf forwarding {0.inner_vrf}"
 )
-SCREENED: Final = "the kernel's ESP looks at no list of what passes (set ip access-group): userspace does"
+SCREENED: Final = "the kernel's ESP looks at no list of what passes (set ip access-group, vpn-filter): userspace does"
 IP_XFRM_POLICY, IPV6_XFRM_POLICY = 17, 35
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
 
@@ -227,6 +227,8 @@ class XfrmPlane(LinuxPlane):
 
     def _install(self, sa: Install, replay: bytes = b"") -> None:
         """Put in one direction of an SA, which goes on from a replay state."""
+        if sa.screen != Screen():
+            raise Unavailable(SCREENED)
         if sa.tfc is not None and sa.tfc.burst and sa.direction is OUT:
             self._network.say(f"connection {sa.connection}: the kernel pads packets, but sends no dummy packets")
         inbound = sa.spi if sa.direction is IN else sa.peer_spi
