@@ -44,8 +44,7 @@ def _optional(intent: Intent, plane: Plane) -> Iterator[str]:
 
 def _paths(intent: Intent, plane: Plane) -> Iterator[str]:
     if intent.path_aging and "path-aging" not in plane.features:
-        why = "no path is shorter here than its interfaces" if plane.name == "memory" else "the kernel decides"
-        yield f"% pmtu-aging has no effect with the data plane {plane.name}: {why}"
+        yield f"% pmtu-aging has no effect with the data plane {plane.name}: the kernel decides for all routes"
 
 
 def _outer(intent: Intent, plane: Plane) -> Iterator[str]:

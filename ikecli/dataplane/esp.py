@@ -11,6 +11,8 @@ from ikecli.dataplane.packet import IP_HEADERS
 ESP_HEADER: Final = 8
 TRAILER: Final = 2
 UDP_HEADER: Final = 8
+PATH_SECONDS: Final = 300.0
+"""How long a shorter path is believed in where nothing is said: no less (RFC 8201 5.3)."""
 LEAST_MTU: Final = 576
 """Octets of a packet that every way is taken to have room for."""
 

@@ -9,7 +9,7 @@ into GRE, or straight into the SA that protects the tunnel, and is routed again 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
@@ -20,6 +20,7 @@ from ikecli.boundary.views import Counters, InterfaceView, RouteView, Translatio
 from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult, EspState, Notify
 from ikecli.dataplane.echoes import Echoes
+from ikecli.dataplane.esp import PATH_SECONDS
 from ikecli.dataplane.fragments import Reassembly, refused, split, too_big
 from ikecli.dataplane.icmp_errors import EXPIRED, expired, quoted
 from ikecli.dataplane.links import Links, read_address
@@ -40,6 +41,7 @@ from ikecli.dataplane.packet import (
 )
 from ikecli.dataplane.policies import Hold, backwards, kept_in, passing, protecting, wish
 from ikecli.dataplane.sadb import SoftwareSas
+from ikecli.dataplane.traffic import Traffic
 from ikecli.errors import Malformed, Unavailable
 from ikecli.intent import Address, Carrier, Intent, Interface, Tunnel
 from ikecli.numbers import DHCP_PORT, IKE_PORT, NAT_PORT, NON_ESP_MARKER
@@ -53,16 +55,6 @@ class Link(Protocol):
 
     def emit(self, node: MemoryPlane, interface: str, next_hop: Address, packet: Packet) -> None:
         """Carry a packet out of an interface towards `next_hop`."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """Packets and octets through an interface."""
-
-    packets_in: int = 0
-    packets_out: int = 0
-    octets_in: int = 0
-    octets_out: int = 0
 
 
 class MemoryPlane:
@@ -82,6 +74,7 @@ class MemoryPlane:
             "df-set",
             "late-cuts",
             "optional",
+            "path-aging",
         }
     )
 
@@ -95,7 +88,7 @@ class MemoryPlane:
     ) -> None:
         self._clock, self._random, self._link, self._notify, self._ike = clock, random, link, notify, ike
         self._intent = Intent()
-        self._sas = SoftwareSas(self._report, self._random)
+        self._sas = SoftwareSas(self._report, self._random, self._clock.now)
         self._links = Links(self._sas.carries, self._report)
         self._hold = Hold[tuple[Packet, str]]()
         self._echoes = Echoes(clock)
@@ -111,6 +104,7 @@ class MemoryPlane:
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
         self._intent = intent
+        self._sas.aging = intent.path_aging or PATH_SECONDS
         self._nat.configure(intent)
         self._vrfs = {one.label: one.vrf for one in intent.connections if one.vrf}
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}
@@ -232,7 +226,7 @@ class MemoryPlane:
 
     def close(self) -> None:
         """Forget all SAs."""
-        self._sas = SoftwareSas(self._report, self._random)
+        self._sas = SoftwareSas(self._report, self._random, self._clock.now)
         self._links = Links(self._sas.carries, self._report)
         self._links.configure(self._intent)
 
@@ -480,11 +474,7 @@ class MemoryPlane:
         self._clock.call_at(self._clock.now(), lambda: self._notify(notice))
 
     def _count(self, interface: str, into: int = 0, out: int = 0) -> None:
-        traffic = self._traffic.setdefault(interface, Traffic())
-        traffic.packets_in += bool(into)
-        traffic.octets_in += into
-        traffic.packets_out += bool(out)
-        traffic.octets_out += out
+        self._traffic.setdefault(interface, Traffic()).add(into, out)
 
     # What the wire asks
 

@@ -10,7 +10,7 @@ from ikecli.boundary.effects import Direction, Endpoint, Install, Remove, Update
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
-from ikecli.dataplane.esp import LEAST_MTU, inner_room, moved, seen_octets
+from ikecli.dataplane.esp import LEAST_MTU, PATH_SECONDS, inner_room, moved, seen_octets
 from ikecli.dataplane.packet import CONGESTED, ESP, Packet, udp
 from ikecli.dataplane.policies import between, passing
 from ikecli.errors import Malformed, Unavailable
@@ -66,13 +66,17 @@ class Outbound:
 
 
 class SoftwareSas:
-    """All SAs of one plane; inbound ones by SPI, outbound ones by connection, the newest first."""
+    """All SAs of one plane; inbound ones by SPI, outbound ones by connection, the newest first.
 
-    def __init__(self, notify: Notify, random: Callable[[int], bytes]) -> None:
-        self._notify, self._random = notify, random
+    A shorter path to a peer is believed in for `aging` seconds.
+    """
+
+    def __init__(self, notify: Notify, random: Callable[[int], bytes], now: Callable[[], float] = lambda: 0.0) -> None:
+        self._notify, self._random, self._now = notify, random, now
+        self.aging = PATH_SECONDS
         self._inbound: dict[int, Inbound] = {}
         self._outbound: dict[str, list[Outbound]] = {}
-        self._paths: dict[Address, int] = {}
+        self._paths: dict[Address, tuple[int, float]] = {}
 
     def install(self, sa: Install) -> None:
         """Put in one direction; raises Unavailable for an inbound SPI in use, or when there are too many."""
@@ -192,12 +196,16 @@ class SoftwareSas:
         out = next(iter(self._outbound.get(connection, ())), None)
         if out is None:
             return None
-        return inner_room(out.install, min(space, self._paths.get(out.install.remote.address, space)))
+        mtu, until = self._paths.get(out.install.remote.address, (space, 0.0))
+        return inner_room(out.install, min(space, mtu) if until > self._now() else space)
 
     def narrow(self, remote: Address, mtu: int) -> None:
         """Take note of the longest packet that gets through to a peer (RFC 4301 8.2)."""
         if any(out.install.remote.address == remote for sas in self._outbound.values() for out in sas):
-            self._paths[remote] = min(max(mtu, LEAST_MTU), self._paths.get(remote, mtu))
+            known, until = self._paths.get(remote, (mtu, 0.0))
+            now = self._now()
+            if until <= now or mtu <= known:
+                self._paths[remote] = max(mtu, LEAST_MTU), now + self.aging
 
     def outer(self, connection: str) -> Outer:
         """Return how the header outside is made that packets of a connection get."""

@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from ikecli.daemon.unserved import unserved
-from ikecli.dataplane.memory import MemoryPlane
+from ikecli.dataplane.xfrm.plane import XfrmPlane
 from ikecli.intent import Identity, Initiation, Intent, Outer, Transport
 from tests.config.reading import SAMPLES, commands, read, typed
 
@@ -36,10 +36,8 @@ def test_sessions_are_bounded_as_ike_sas_are() -> None:
 def test_what_is_believed_of_a_path_is_forgotten_when_it_is_said() -> None:
     line = "crypto ipsec security-association pmtu-aging"
     assert [intent(*lines).path_aging for lines in ((), (f"{line} 2",), (f"{line} infinite",))] == [0, 120, inf]
-    said = list(unserved(intent(f"{line} infinite"), MemoryPlane.__new__(MemoryPlane)))
-    assert said == [
-        "% pmtu-aging has no effect with the data plane memory: no path is shorter here than its interfaces"
-    ]
+    said = list(unserved(intent(f"{line} infinite"), XfrmPlane.__new__(XfrmPlane)))
+    assert said == ["% pmtu-aging has no effect with the data plane xfrm: the kernel decides for all routes"]
 
 
 def test_requests_that_wait_are_bounded() -> None:

@@ -332,7 +332,19 @@ def test_a_way_that_turns_out_narrow_is_heeded(pair: Pair) -> None:
     router = ip_address("192.0.2.254")
     pair.nodes["L"].arrive("outside", too_big(packet, 1000, router))
     marks: list[EchoResult] = []
-    for size in (1200, 900):
+    for size, seconds in ((1200, 3), (900, 300), (1200, 3)):
         pair.nodes["L"].echo(Echo("10.2.0.1", "inside", size, 2, size, whole=True), marks.append)
-        pair.clock.advance(3)
-    assert [one.mark for one in marks] == ["M", "!"]
+        pair.clock.advance(seconds)
+    assert [one.mark for one in marks] == ["M", "!", "!"]
+
+
+def test_a_narrow_way_is_heeded_for_as_long_as_is_said(pair: Pair) -> None:
+    [packet] = outside(pair, Outer(), whole=True, size=1200)
+    left = pair.nodes["L"]
+    left.configure(replace(left._intent, path_aging=1000.0))
+    left.arrive("outside", too_big(packet, 1000, ip_address("192.0.2.254")))
+    marks: list[EchoResult] = []
+    for seconds in (500, 500, 3):
+        left.echo(Echo("10.2.0.1", "inside", 1200, 2, seconds, whole=True), marks.append)
+        pair.clock.advance(seconds)
+    assert [one.mark for one in marks] == ["M", "M", "!"]

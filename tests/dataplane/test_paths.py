@@ -13,10 +13,11 @@ from types import SimpleNamespace
 import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, Remove
+from ikecli.dataplane.esp import PATH_SECONDS as SECONDS
 from ikecli.dataplane.esp import inner_limit
 from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.userspace.counts import Counts
-from ikecli.dataplane.userspace.paths import RECENT, SECONDS, Paths
+from ikecli.dataplane.userspace.paths import RECENT, Paths
 from ikecli.dataplane.userspace.pipe import Aging, Leave, Listen, Pipe, Put
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.dataplane.userspace.worker import Worker

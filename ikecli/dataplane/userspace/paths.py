@@ -11,11 +11,9 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
-from ikecli.dataplane.esp import ESP_HEADER, LEAST_MTU
+from ikecli.dataplane.esp import ESP_HEADER, LEAST_MTU, PATH_SECONDS
 from ikecli.dataplane.userspace.sas import Sender
 
-SECONDS: Final = 300.0
-"""How long a shorter path is believed in where nothing is said: no less (RFC 8201 5.3)."""
 RECENT: Final = 1 << 20
 """How far behind the last sequence number that of a quoted packet may be."""
 LEAST: Final = {4: LEAST_MTU, 6: 1280}
@@ -27,7 +25,7 @@ class Paths:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.seconds = SECONDS
+        self.seconds = PATH_SECONDS
         self._shorter: dict[str, tuple[int, float]] = {}
 
     def believe(self, sender: Sender, quoted: bytes, mtu: int) -> bool:

@@ -13,7 +13,7 @@ from ikecli.boundary.effects import Datagram, Direction, Endpoint, Install, Remo
 from ikecli.boundary.notices import Acquire, Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState
-from ikecli.dataplane.esp import inner_limit, moved, seen_octets
+from ikecli.dataplane.esp import PATH_SECONDS, inner_limit, moved, seen_octets
 from ikecli.dataplane.lines import lines_of
 from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
@@ -22,7 +22,6 @@ from ikecli.dataplane.packet import ESP
 from ikecli.dataplane.userspace.bare import open_gre
 from ikecli.dataplane.userspace.chooser import Row
 from ikecli.dataplane.userspace.counts import SLOTS, Counts
-from ikecli.dataplane.userspace.paths import SECONDS
 from ikecli.dataplane.userspace.pipe import (
     LINES_A_MESSAGE,
     Aging,
@@ -169,7 +168,7 @@ class UserspacePlane(LinuxPlane):
         sizes = [one.segments for one in self._intent.network.interfaces if one.tunnel is None]
         least = [min((size for size in some if size), default=0) for some in zip(*sizes, strict=True)] or [0, 0]
         self._worker.tell(Clamp((least[0], least[1])))
-        self._worker.tell(Aging(self._intent.path_aging or SECONDS))
+        self._worker.tell(Aging(self._intent.path_aging or PATH_SECONDS))
         rows = self._rows
         for at in range(0, max(len(rows), 1), LINES_A_MESSAGE):
             self._worker.tell(Lines(tuple(rows[at : at + LINES_A_MESSAGE]), at + LINES_A_MESSAGE >= len(rows)))
