@@ -76,3 +76,23 @@ class HostView:
 
     name: str
     addresses: tuple[str, ...]
+
+
+@value
+class FileView:
+    """A file of flash:, its octets, and when it was written: wall time since 1970, 0 where that is not known."""
+
+    name: str
+    octets: int
+    written: float = 0
+
+
+@value
+class ArchiveView:
+    """The archive: how its configurations are called (empty where it is off), how many are kept, the next one's name,
+    and those that are stored, oldest first."""
+
+    path: str
+    maximum: int
+    next: str
+    names: tuple[str, ...]

@@ -353,7 +353,7 @@ class InterfaceView:
     """An interface as it is now; `security` is an ASA's level, None where only the default holds.
 
     `up` is its own state, `line` its line protocol's. One that is `unnumbered` has the addresses of another interface.
-    The address of one that is `dynamic` comes by DHCP.
+    The address of one that is `dynamic` comes by DHCP. `hardware` is its address on the link, empty where it has none.
     """
 
     name: str
@@ -375,6 +375,7 @@ class InterfaceView:
     unnumbered: str = ""
     tunnel: TunnelView | None = None
     dynamic: bool = False
+    hardware: str = ""
 
 
 @value
@@ -401,26 +402,6 @@ class RouteView:
     distance: int
     vrf: str = ""
     tag: int = 0
-
-
-@value
-class FileView:
-    """A file of flash:, its octets, and when it was written: wall time since 1970, 0 where that is not known."""
-
-    name: str
-    octets: int
-    written: float = 0
-
-
-@value
-class ArchiveView:
-    """The archive: how its configurations are called (empty where it is off), how many are kept, the next one's name,
-    and those that are stored, oldest first."""
-
-    path: str
-    maximum: int
-    next: str
-    names: tuple[str, ...]
 
 
 @value

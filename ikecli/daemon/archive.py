@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from ikecli.boundary.views import ArchiveView
+from ikecli.boundary.machine import ArchiveView
 from ikecli.config.difference import difference
 from ikecli.config.ios import Ios
 from ikecli.control.messages import ROLLBACKS

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from ikecli import __version__
 from ikecli.boundary.lending import FlexView, PoolView
-from ikecli.boundary.machine import RoomView
+from ikecli.boundary.machine import FileView, RoomView
 from ikecli.boundary.views import (
     ConnectionView,
-    FileView,
     IkeSaView,
     InterfaceView,
     RouteView,

@@ -268,3 +268,9 @@ def endpoint(end: str, dialect: str = "ios") -> str:
     """Print `address/port` or `address:port` as debug and log have it, with a colon."""
     found, slash, port = end.rpartition("/")
     return address(f"{found}:{port}" if slash else end, dialect)
+
+
+def dotted(hardware: str) -> str:
+    """Print a hardware address in three parts."""
+    digits = hardware.replace(":", "")
+    return ".".join(digits[at : at + 4] for at in range(0, len(digits), 4))

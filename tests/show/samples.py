@@ -6,16 +6,15 @@ from dataclasses import replace
 
 from ikecli.boundary.filters import PrefixListView, RouteMapView
 from ikecli.boundary.lending import AuthorizationView, FlexView, PoolView, RangeView
+from ikecli.boundary.machine import ArchiveView, FileView
 from ikecli.boundary.outer import OuterView
 from ikecli.boundary.traces import TracePhase, TraceView
 from ikecli.boundary.views import (
     AccessListView,
-    ArchiveView,
     ChildView,
     ConnectionView,
     Counters,
     ExchangeCount,
-    FileView,
     FlowView,
     IkeSaView,
     InterfaceView,
@@ -278,7 +277,20 @@ PROFILES = (
 )
 TRANSFORM_SETS = (TransformSetView("TS", "esp-256-aes esp-sha256-hmac"), TransformSetView("T", "esp-gcm 256", True))
 INTERFACES = (
-    InterfaceView("GigabitEthernet0/0", "outside", ("192.0.2.1/24",), False, True, 1500, "to ISP", "eth0", "VPN", 7, 8),
+    InterfaceView(
+        "GigabitEthernet0/0",
+        "outside",
+        ("192.0.2.1/24",),
+        False,
+        True,
+        1500,
+        "to ISP",
+        "eth0",
+        "VPN",
+        7,
+        8,
+        hardware="02:fc:00:00:00:05",
+    ),
     InterfaceView("GigabitEthernet0/1", "inside", ("10.1.1.1/24", "2001:db8::1/64"), False, False, 1400, ""),
     InterfaceView("GigabitEthernet0/2", "", (), True, False, 1500, ""),
 )

@@ -334,8 +334,10 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         addresses=_tuples(ADDRESS),
     ),
     "show.local_pool": POOLS,
-    "show.archive": st.builds(views.ArchiveView, path=TEXT, maximum=st.integers(1, 14), next=TEXT, names=_tuples(TEXT)),
-    "show.flash": st.builds(views.FileView, name=TEXT, octets=NUMBER, written=WALL) | ROOMS,
+    "show.archive": st.builds(
+        machine.ArchiveView, path=TEXT, maximum=st.integers(1, 14), next=TEXT, names=_tuples(TEXT)
+    ),
+    "show.flash": st.builds(machine.FileView, name=TEXT, octets=NUMBER, written=WALL) | ROOMS,
     "show.file_systems": ROOMS,
     "show.memory": MEMORIES,
     "show.processes.memory": MEMORIES,

@@ -22,16 +22,14 @@ TICKS: Final = 100
 def neighbours(requests: Requests, links: dict[str, Any], views: Iterable[InterfaceView]) -> tuple[NeighbourView, ...]:
     """Return the neighbours at some interfaces, whose devices are among the links."""
     at = {links[view.device]["index"]: view for view in views if view.device in links}
-    return (*_own(links, at.values()), *_others(requests, at))
+    return (*_own(at.values()), *_others(requests, at))
 
 
-def _own(links: dict[str, Any], views: Iterable[InterfaceView]) -> Iterator[NeighbourView]:
+def _own(views: Iterable[InterfaceView]) -> Iterator[NeighbourView]:
     for view in views:
-        link = links[view.device]
-        if link["ifi_type"] == ETHERNET and not view.shutdown:
-            hardware = str(link.get_attr("IFLA_ADDRESS") or "")
+        if view.hardware and not view.shutdown:
             for one in view.addresses:
-                yield NeighbourView(one.partition("/")[0], hardware, view.name, None, view.vrf, view.nameif)
+                yield NeighbourView(one.partition("/")[0], view.hardware, view.name, None, view.vrf, view.nameif)
 
 
 def _others(requests: Requests, at: dict[int, InterfaceView]) -> Iterator[NeighbourView]:

@@ -31,6 +31,7 @@ from ikecli.boundary.views import InterfaceView
 from ikecli.dataplane.linux.devices import UP, Devices, exists, index_of, mtu_of
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.masters import Masters
+from ikecli.dataplane.linux.neighbours import ETHERNET
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Events, Refused, Requests
 from ikecli.dataplane.linux.settings import CONF, CONF6, write
 from ikecli.dataplane.linux.vrfs import LAST_METRIC, MAIN_TABLE, PROTOCOL, Vrfs, routes
@@ -450,6 +451,7 @@ def _seen(view: InterfaceView, link: Any) -> InterfaceView:
         packets_out=counts.get("tx_packets", 0),
         octets_in=counts.get("rx_bytes", 0),
         octets_out=counts.get("tx_bytes", 0),
+        hardware=str(link.get_attr("IFLA_ADDRESS") or "") if link["ifi_type"] == ETHERNET else "",
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from ikecli.boundary.machine import LoadView, MemoryView, NeighbourView, RoomView
-from ikecli.boundary.views import FileView, SystemView
-from ikecli.show.ios.machine import dotted
+from ikecli.boundary.machine import FileView, LoadView, MemoryView, NeighbourView, RoomView
+from ikecli.boundary.views import SystemView
+from ikecli.show import text
 from ikecli.show.options import Slots
 
 _HUNDREDTHS = 100
@@ -60,7 +60,7 @@ def arp(views: Sequence[NeighbourView], slots: Slots) -> Iterator[str]:
     """`show arp`: not one's own addresses, nor those that are still asked for."""
     for view in views:
         if ":" not in view.address and view.age is not None and view.hardware:
-            yield f"\t{view.nameif or view.interface} {view.address} {dotted(view.hardware)} {view.age}"
+            yield f"\t{view.nameif or view.interface} {view.address} {text.dotted(view.hardware)} {view.age}"
 
 
 def inventory(views: Sequence[SystemView], slots: Slots) -> Iterator[str]:

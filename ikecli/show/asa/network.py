@@ -35,7 +35,7 @@ def interfaces(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
             yield f"        Description: {view.description}"
         if not view.nameif:
             yield "        Available but not configured via nameif"
-        yield f"        MAC address N/A, MTU {view.mtu}"
+        yield f"        MAC address {text.dotted(view.hardware) or 'N/A'}, MTU {view.mtu}"
         own = first_ipv4(view)
         if own:
             length = own.partition("/")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ikecli.boundary.views import ArchiveView
+from ikecli.boundary.machine import ArchiveView
 from ikecli.show.options import Slots
 
 

@@ -105,7 +105,8 @@ def _hardware(view: InterfaceView) -> str:
         kind = view.name.rstrip("0123456789").lower().replace("-", " ")
         kind = "Tunnel" if kind == "tunnel" else f"{kind.capitalize()} interface"
         return f"{kind}, Linux {view.device}" if view.device else kind
-    return f"Linux {view.device}" if view.device else "emulated"
+    known = f", address is {text.dotted(view.hardware)} (bia {text.dotted(view.hardware)})" if view.hardware else ""
+    return f"Linux {view.device}{known}" if view.device else "emulated"
 
 
 def _tunnel(tunnel: TunnelView, line: bool) -> Iterator[str]:

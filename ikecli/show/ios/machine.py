@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from ikecli.boundary.machine import HostView, LoadView, MemoryView, NeighbourView, RoomView, SocketView
-from ikecli.boundary.views import FileView, SystemView
+from ikecli.boundary.machine import FileView, HostView, LoadView, MemoryView, NeighbourView, RoomView, SocketView
+from ikecli.boundary.views import SystemView
 from ikecli.show import text
 from ikecli.show.options import Slots
 
@@ -80,7 +80,7 @@ def arp(views: Sequence[NeighbourView], slots: Slots) -> Iterator[str]:
     for view in views:
         if ":" not in view.address:
             age = "-" if view.age is None else str(view.age // _MINUTE if view.hardware else 0)
-            hardware = f"{dotted(view.hardware):<15} ARPA" if view.hardware else f"{'Incomplete':<15} ARPA"
+            hardware = f"{text.dotted(view.hardware):<15} ARPA" if view.hardware else f"{'Incomplete':<15} ARPA"
             yield f"Internet  {view.address:<15} {age:>9}   {hardware}   {view.interface}".rstrip()
 
 
@@ -91,15 +91,9 @@ def ipv6_neighbors(views: Sequence[NeighbourView], slots: Slots) -> Iterator[str
         if ":" in view.address and view.age is not None:
             minutes = view.age // _MINUTE
             state = ("REACH" if not minutes else "STALE") if view.hardware else "INCMP"
-            hardware = dotted(view.hardware) if view.hardware else "-"
+            hardware = text.dotted(view.hardware) if view.hardware else "-"
             where = text.short_interface(view.interface)
             yield f"{text.address(view.address):<41} {minutes:>3} {hardware}  {state:<5} {where}"
-
-
-def dotted(hardware: str) -> str:
-    """Print a hardware address in three parts."""
-    digits = hardware.replace(":", "")
-    return ".".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
 def hosts(views: Sequence[HostView], slots: Slots) -> Iterator[str]:
