@@ -242,7 +242,10 @@ class Shell:
     async def run_within(self, out: Output, line: str) -> None:
         """Run a line of exec mode whose output is a part of another's; raises Rejected."""
         command = await self._exec.read(line)
-        self._exec.barred(command, line, self.who)
+        try:
+            self._exec.barred(command, line, self.who)
+        except asking.Barred as error:
+            raise Rejected(below(error.needed, self.who.level)) from error
         await COMMANDS[command.calls](Call(self, out, command.calls, command.arguments, line, command.says))
 
     def _refuse(self, error: LineError, line: str, width: int) -> None:
