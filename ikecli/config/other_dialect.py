@@ -7,11 +7,12 @@ from typing import Final
 
 from ikecli.config.asa import DEFAULT_POLICY, Asa
 from ikecli.config.express import express
+from ikecli.config.left_out import left_out
 from ikecli.config.running import body, kept, starred
 from ikecli.config.store import Store
 from ikecli.language import load
 
-NAMED: Final = 20
+NAMED: Final = 200
 """Lines without effect that are named of those that are not converted."""
 
 
@@ -30,7 +31,7 @@ def converted(store: Store, dialect: str) -> list[str]:
 def _incomplete(store: Store) -> Iterator[str]:
     """Yield what is missing or wrong: what it belongs to means nothing yet."""
     for one in store.complaints:
-        if one.severity == "error":
+        if one.severity == "error" or one.cause == "crypto-map-not-applied":
             yield f"not working here: {one.message}"
 
 
@@ -49,6 +50,8 @@ def _unexpressed(store: Store) -> Iterator[str]:
         yield from (f"group-policy {name}: no tunnel group has it" for name in draft.group_policies if name not in used)
     elif draft.archive is not None:
         yield "archive: there is no such command"
+    own = body(store.language, draft, "show", store.mask_for(store.dialect))
+    yield from (f"left out: {starred(line)}" for line in left_out(store.language, own))
     lines = [starred(line.partition("\n")[0]) for line in dict.fromkeys(kept(draft, inside=False))]
     yield from (f"without effect here: {line}" for line in lines[:NAMED])
     if len(lines) > NAMED:

@@ -166,8 +166,13 @@ class Firewall(Writer[asa.Asa]):
         for lifetime in lifetimes[1:]:
             self.losses.add("lifetime", f"all IKE SAs live as long, {lifetimes[0]} seconds, not {lifetime}")
         seen: list[IkeProposal] = []
+        used = {one.local for one in self.intent.connections}
         for policy in self.intent.policies:
-            self.losses.note(f"crypto ikev2 policy {policy.name}", (policy.inbound, "match inbound-only"))
+            self.losses.note(
+                f"crypto ikev2 policy {policy.name}",
+                (policy.inbound, "match inbound-only"),
+                (policy.locals and used - {*policy.locals}, "match address local: a policy holds at every address"),
+            )
             for proposal in policy.proposals:
                 if not any(replace(one, name=proposal.name) == proposal for one in seen):
                     seen.append(proposal)
