@@ -100,7 +100,8 @@ class Install:
     selector pairs as negotiated; `connection` is the label of the Connection it serves; `encapsulated` means
     UDP-encapsulated ESP between the endpoints (RFC 3948); `tfc` what hides the traffic, outbound; with `fragments` it
     carries also those without ports of flows with ports; `outer` is how its own IP header is made, `vrf` the routing
-    table of the endpoints. Of the packets that it carries those that `screen` says pass.
+    table of the endpoints. Of the packets that it carries those that `screen` says pass; with `own_errors` an ICMP
+    error must quote a packet that its selectors are for.
     """
 
     direction: Direction
@@ -123,6 +124,7 @@ class Install:
     outer: Outer = Outer()
     vrf: str = ""
     screen: Screen = Screen()
+    own_errors: bool = False
 
 
 @value

@@ -283,6 +283,7 @@ class MapEntry:
     tfc: Tfc | None = None
     key: Key | None = None
     nat_t_disable: bool | None = None
+    own_errors: bool | None = None
     df_bit: str | None = None
     dynamic: str | None = None
 

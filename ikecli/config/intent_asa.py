@@ -393,6 +393,7 @@ class _Resolver:
             reverse_route=ReverseRoute() if with_sas else None,
             tfc=None if entry.tfc is None else hiding(entry.tfc),
             nat_traversal=not entry.nat_t_disable,
+            own_errors=bool(entry.own_errors),
         )
 
     def entry(

@@ -32,6 +32,13 @@ def unserved(intent: Intent, plane: Plane) -> Iterator[str]:
         yield from _outer(intent, plane)
         yield from _paths(intent, plane)
         yield from _optional(intent, plane)
+        yield from _errors(intent, plane)
+
+
+def _errors(intent: Intent, plane: Plane) -> Iterator[str]:
+    if any(one.own_errors for one in intent.connections) and plane.name == "xfrm":
+        why = "the kernel looks at packets of an SA and not at what they quote"
+        yield f"% set validate-icmp-errors has no effect with the data plane {plane.name}: {why}"
 
 
 def _optional(intent: Intent, plane: Plane) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from ikecli.dataplane.packet import ICMP, ICMPV6, IP_HEADERS, Packet, checksum, is_echo
@@ -16,6 +17,8 @@ EXPIRED: Final = {4: (11, 0), 6: (3, 0)}
 """Type and code of each error, by the version of IP."""
 _QUOTED: Final = {4: 548, 6: 1232}
 """Octets of a packet that an ICMP error quotes, at most: with both headers 576 (RFC 1812 4.3.2.3), or 1280."""
+_ERRORS: Final = frozenset({3, 4, 5, 11, 12})
+"""Types of ICMP that are errors (RFC 1122 3.2.2)."""
 _FIRST_INFORMATIONAL: Final = 128
 """Types of ICMPv6 below are errors (RFC 4443 2.1)."""
 
@@ -48,6 +51,20 @@ def quoted(packet: Packet, kinds: dict[int, tuple[int, int]]) -> tuple[Packet, i
         return Packet.read(packet.payload[HEADER.size :] + bytes(MAX_OCTETS)), HEADER.unpack_from(packet.payload)[-1]
     except Malformed:
         return None
+
+
+def answers(packet: Packet, sent: Callable[[Packet], bool]) -> bool:
+    """Tell whether an ICMP error quotes a packet that was `sent`; of what is no error that is not asked."""
+    version = packet.source.version
+    kinds = _ERRORS if version == 4 else range(_FIRST_INFORMATIONAL)
+    if packet.protocol != (ICMP if version == 4 else ICMPV6) or packet.offset or not packet.payload:
+        return True
+    if packet.payload[0] not in kinds:
+        return True
+    try:
+        return sent(Packet.read(packet.payload[HEADER.size :] + bytes(MAX_OCTETS)))
+    except Malformed:
+        return False
 
 
 def expired(packet: Packet, own: Address) -> Packet | None:

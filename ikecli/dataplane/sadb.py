@@ -11,6 +11,7 @@ from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, Unknow
 from ikecli.boundary.views import Counters
 from ikecli.dataplane.base import EspState, Notify
 from ikecli.dataplane.esp import LEAST_MTU, PATH_SECONDS, inner_room, moved, seen_octets
+from ikecli.dataplane.icmp_errors import answers
 from ikecli.dataplane.packet import CONGESTED, ESP, Packet, udp
 from ikecli.dataplane.policies import between, passing
 from ikecli.errors import Malformed, Unavailable
@@ -246,7 +247,7 @@ class SoftwareSas:
             return None
         if not self._accept(one, inner, remote):
             return None
-        if not passing(one.install.screen.into, inner):
+        if not passing(one.install.screen.into, inner) or not _answers(one.install, inner):
             one.tally.errors += 1
             return None
         return inner, one.install.connection
@@ -351,6 +352,11 @@ def _inner(sa: Install, data: bytes, next_header: int, remote: Endpoint, tos: in
     if not packet.tos & CONGESTED:
         raise Malformed("congestion on the way of a packet that cannot be marked")
     return replace(packet, tos=packet.tos | CONGESTED)
+
+
+def _answers(sa: Install, packet: Packet) -> bool:
+    """Tell whether a packet that came in is no ICMP error, or one about a packet that an SA's flows cover."""
+    return not sa.own_errors or answers(packet, lambda cause: _covered(sa, cause, cause.ports()))
 
 
 def _covered(sa: Install, packet: Packet, ports: tuple[int, int]) -> bool:

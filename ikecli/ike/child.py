@@ -148,7 +148,8 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     profile = core.lookup.profiles.get(sa.profile)
     screens = (one.screen for one in (row, profile) if one is not None)
     screen = next((one for one in screens if one != Screen()), Screen())
-    core.do(_install(sa, child, _INBOUND, inbound, lifetime, screen))
+    into = _install(sa, child, _INBOUND, inbound, lifetime, screen)
+    core.do(replace(into, own_errors=True) if row is not None and row.own_errors else into)
     child.held, child.sends = _install(sa, child, _OUTBOUND, outbound, lifetime, screen), False
     if not hold:
         start_sending(core, child)

@@ -232,8 +232,9 @@ class Connection(_Labelled):
     Its peers have an identity of `only` (None: any). Its Child SAs have at most `most_flows` selector pairs (0: as many
     as agreed), and of their packets those that `screen` says pass. Without `nat_traversal` translations are not looked
     for with its peers. Where it is `optional`, packets go in clear while no SA is for them, and the next is tried so
-    many seconds after one that could not be set up. `label` is the entry as an operator names it, unique within an
-    intent.
+    many seconds after one that could not be set up. With `own_errors`
+    ICMP errors that come by it must quote a packet of it. `label` is the entry as an operator names it, unique within
+    an intent.
     """
 
     name: str
@@ -266,6 +267,7 @@ class Connection(_Labelled):
     most_flows: int = 0
     nat_traversal: bool = True
     optional: int = 0
+    own_errors: bool = False
 
     def __post_init__(self) -> None:
         self.label = f"{self.name} {self.sequence} {self.interface}"

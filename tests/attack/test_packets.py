@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, Install
 from ikecli.boundary.notices import Notice
+from ikecli.dataplane.icmp_errors import about
+from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.sadb import SoftwareSas
+from ikecli.dataplane.userspace.inbound import _answers
 from ikecli.esp import EspSa, OutboundSa
 from tests.ike.pair import LEFT, Pair
 
@@ -39,6 +44,29 @@ def test_whatever_is_inside_raises_nothing_and_passes_only_if_it_is_covered(seed
             inside[2:4] = len(inside).to_bytes(2, "big")
         sealed = sender.seal(bytes(inside), dice.choice((4, 41, 59, 0, 255)))
         assert receiver.open(sealed, Endpoint(LEFT, 4500)) is None
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize(
+    ("near", "far", "mine"),
+    [("192.168.2.7", "192.168.1.9", True), ("192.168.2.7", "8.8.8.8", False), ("8.8.8.8", "192.168.1.9", False)],
+    ids=["what went by the SA", "what went elsewhere", "what came from elsewhere"],
+)
+def test_an_error_about_a_packet_that_cannot_have_gone_by_its_sa_passes_only_where_that_is_not_looked_at(
+    near: str, far: str, mine: bool, own: bool
+) -> None:
+    """Errors come to 192.168.2.7 from 192.168.1.1; both lie in the selectors of the SA."""
+    sender, receiver, _ = planes(3)
+    (inbound,) = receiver._inbound.values()
+    inbound.install = replace(inbound.install, own_errors=own)
+    cause = echo_request(ip_address(near), ip_address(far), 1, 1, 60)
+    told = about(cause.write(), ip_address("192.168.2.7"), (3, 1), 0, ip_address("192.168.1.1"))
+    short = replace(told, payload=told.payload[:20])
+    echo = echo_request(ip_address("192.168.1.1"), ip_address("192.168.2.7"), 1, 2, 60)
+    opened = [receiver.open(sender.seal(one.write(), 4), Endpoint(LEFT, 4500)) for one in (told, short, echo)]
+    assert [one is not None for one in opened] == [mine or not own, not own, True]
+    view = [_answers(inbound.install, memoryview(one.write())) for one in (told, short, echo)]
+    assert view == [mine, False, True], "the worker decides alike"
 
 
 def test_spoiled_and_repeated_packets_are_counted_not_read() -> None:

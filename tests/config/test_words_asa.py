@@ -10,6 +10,7 @@ import pytest
 from ikecli.daemon.unserved import unserved
 from ikecli.dataplane.xfrm.plane import XfrmPlane
 from ikecli.intent import Identity, Initiation, Intent, Outer, Transport
+from ikecli.lab.lab import VirtualLab
 from tests.config.reading import SAMPLES, commands, read, typed
 
 ASA = (SAMPLES / "site-to-site" / "asa.cfg").read_text()
@@ -51,6 +52,17 @@ def test_an_entry_goes_before_its_interface_on_df() -> None:
     assert intent(*lines, "no crypto map CMAP 10 set df-bit").connections[0].outer == Outer(False)
 
 
+def test_an_entry_may_look_at_what_errors_are_about() -> None:
+    (row,) = intent("crypto map CMAP 10 set validate-icmp-errors").connections
+    assert row.own_errors
+    lab = VirtualLab(1)
+    lab.add(ASA.replace(": end", "crypto map CMAP 10 set validate-icmp-errors\n: end"), "asa")
+    lab.add((SAMPLES / "site-to-site" / "router.cfg").read_text(), "ios")
+    assert lab.ping("ASA", "10.1.1.1", "10.2.2.1").endswith("!!!!")
+    (inbound,) = lab["ASA"].plane._sas._inbound.values()
+    assert inbound.install.own_errors
+
+
 def test_an_entry_may_not_look_for_translations() -> None:
     assert [one.nat_traversal for one in intent("crypto map CMAP 10 set nat-t-disable").connections] == [False]
     assert [one.nat_traversal for one in intent().connections] == [True]
@@ -80,7 +92,6 @@ def test_an_address_of_a_second_unit_is_kept_and_says_so() -> None:
     "line",
     [
         "crypto map M 10 set trustpoint T chain",
-        "crypto map M 10 set validate-icmp-errors",
         "crypto ipsec inner-routing-lookup",
         "vpn-addr-assign aaa",
         "vpn-sessiondb max-anyconnect-premium-or-essentials-limit 5",

@@ -266,6 +266,7 @@ class Firewall(Writer[asa.Asa]):
             lifetime_kilobytes=None if one.kilobytes == KILOBYTES else one.kilobytes or "unlimited",
             reverse_route=asa.ReverseRoute(back == "dynamic" and not one.wildcard_peer) if back else None,
             nat_t_disable=None if one.nat_traversal else True,
+            own_errors=one.own_errors or None,
             tfc=asa.Tfc(one.tfc.burst, one.tfc.size, one.tfc.interval) if one.tfc and one.tfc.pads else None,
         )
 

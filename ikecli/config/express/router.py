@@ -256,7 +256,11 @@ class Router(Writer[ios.Ios]):
     def _entry(self, what: str, one: Connection, version: int, interface: ios.Interface) -> None:
         """Put an entry into the map of an interface for packets of an IP version."""
         flows = tuple(flow for flow in one.flows if flow.local.first.version == version)
-        self.losses.note(what, (not one.nat_traversal, "nat-t-disable: translations are looked for"))
+        self.losses.note(
+            what,
+            (not one.nat_traversal, "nat-t-disable: translations are looked for"),
+            (one.own_errors, "validate-icmp-errors"),
+        )
         entry = ios_ipsec.MapEntry(
             form=None if one.wildcard_peer else "ipsec-isakmp",
             peers={peer: ios_ipsec.MapPeer() for peer in one.peers},

@@ -16,9 +16,10 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 
-from ikecli.boundary.effects import Datagram, Endpoint
+from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.esp import ESP_HEADER, TRAILER
+from ikecli.dataplane.icmp_errors import answers
 from ikecli.dataplane.packet import CONGESTED, Packet
 from ikecli.dataplane.userspace.chooser import Ends, ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer
@@ -28,6 +29,7 @@ from ikecli.dataplane.userspace.ports import IPV6_TCLASS, UDP_GRO
 from ikecli.dataplane.userspace.raw import ANCILLARY, JUMBO, Reader
 from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receiver
 from ikecli.dataplane.userspace.segments import clamp
+from ikecli.errors import Malformed
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
 from ikecli.intent.selectors import passes
@@ -304,6 +306,8 @@ class Inbound:
 
     def _allowed(self, receiver: Receiver, packet: memoryview) -> bool:
         """Tell whether the SA's selectors cover a packet (RFC 4301 5.2), and it passes."""
+        if receiver.sa.own_errors and not _answers(receiver.sa, packet):
+            return False
         key = flow_key(packet, receiver.fine)
         if key in receiver.allowed:
             return True
@@ -384,6 +388,19 @@ class Inbound:
 
     def _ike(self, octets: bytes, local: Endpoint, source: tuple[str, int]) -> None:
         self._tell(Datagram(octets, local, Endpoint(_address(source[0]), source[1]), vrf=self.vrf))
+
+
+def _answers(sa: Install, packet: memoryview) -> bool:
+    """Tell whether a packet is no ICMP error, or one about a packet that an SA's flows cover."""
+    try:
+        return answers(Packet.read(bytes(packet)), lambda cause: _covers(sa, cause.write()))
+    except Malformed:
+        return False
+
+
+def _covers(sa: Install, packet: bytes) -> bool:
+    ends = ends_of(memoryview(packet))
+    return ends is not None and any(ends.covered(*pair, sa.fragments) for pair in sa.flows)
 
 
 def _covered(receiver: Receiver, ends: Ends) -> bool:
