@@ -429,6 +429,7 @@ USER_NAMES: Final = frozenset(
         "crypto_maps",
         "dynamic_maps",
         "flexvpn_clients",
+        "group_policies",
         "ip_pools",
         "ipv6_pools",
         "nameif",
@@ -437,6 +438,7 @@ USER_NAMES: Final = frozenset(
         "proposals",
         "transform_sets",
         "tunnel_groups",
+        "vrfs",
     }
 )
 """Paths of Names that do without it: what commands of the lower level complete."""

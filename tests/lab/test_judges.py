@@ -98,3 +98,37 @@ def test_genie_reads_the_pair(pair: VirtualLab) -> None:
     assert f"{child.outbound_spi:08X}" in str(read["ipsec"]).upper()
     assert "UP-ACTIVE" in str(read["crypto session"])
     assert all(read.values())
+
+
+SECTIONS = {
+    "show running-config tunnel-group": ("192.0.2.1", {"section": "tunnel-group"}),
+    "show running-config ipsec": ("Prop1", {"section": "ipsec"}),
+    "show running-config object network": ("corp", {"section": "object", "name": "network"}),
+    "show running-config object service": ("WEB", {"section": "object", "name": "service"}),
+    "show object-group network": ("NETS", {"section": "object-group", "name": "network"}),
+    "show running-config object-group service": ("SVC", {"section": "object-group", "name": "service"}),
+    "show running-config access-group": ("OUT", {"section": "access-group"}),
+    "show name": ("server", {"section": "name"}),
+}
+OBJECTS = """
+object network corp
+ subnet 10.0.0.0 255.0.0.0
+object service WEB
+ service tcp destination eq 443
+object-group network NETS
+ network-object host 10.1.1.1
+object-group service SVC tcp
+ port-object eq 443
+access-list OUT extended permit ip any any
+access-group OUT in interface outside
+name 10.1.1.1 server
+"""
+
+
+@pytest.mark.parametrize("command", SECTIONS)
+def test_ntc_reads_sections_of_a_firewalls_configuration(command: str) -> None:
+    text = (ROOT / "sample-configs" / "site-to-site" / "asa.cfg").read_text()
+    node, _ = VirtualLab().add(text + OBJECTS, "asa")
+    name, options = SECTIONS[command]
+    rows = ntc("cisco_asa", command, "\n".join(node.appliance.store.running(options)) + "\n")
+    assert name in str(rows[0])
