@@ -14,6 +14,7 @@ from ikecli.config.common import DHCP
 from ikecli.config.complaints import Complaint
 from ikecli.config.ios import Ios
 from ikecli.config.mask import Mask
+from ikecli.config.names import Keys, Nameifs
 from ikecli.config.passwords import Random
 from ikecli.config.running import Form, body, kept, starred, whole
 from ikecli.config.settle import Scribe
@@ -54,6 +55,8 @@ class Store:
         self.draft: Final[Ios | Asa] = Ios() if dialect == "ios" else Asa()
         self.intent = Intent(hostname=intent_ios.HOSTNAME if dialect == "ios" else tunnels_asa.HOSTNAME)
         self.complaints: tuple[Complaint, ...] = ()
+        self._names: dict[str, Keys] = {}
+        self._nameifs = Nameifs({})
         self.editors = 0
         self.version = 0
         self._resolved = -1
@@ -78,13 +81,20 @@ class Store:
     def names(self, path: str) -> Iterable[str]:
         """Return the live names at a path of the draft, as the grammar gives it: "crypto_maps", "nameif"."""
         if path == "nameif":
-            each = self.draft.interfaces.values()
-            return [name for one in each if isinstance(name := getattr(one, "nameif", None), str)]
+            interfaces: dict[str, Any] = self.draft.interfaces if isinstance(self.draft, Asa) else {}
+            if self._nameifs.held is not interfaces:
+                self._nameifs = Nameifs(interfaces)
+            return self._nameifs
         if path == "names":
             hosts = self.draft.hosts if isinstance(self.draft, Asa) and self.draft.names_used else {}
             return [f"{name} {held.address}" for name, held in hosts.items()]
         held = getattr(self.draft, path, None)
-        return [name for name in held if isinstance(name, str)] if isinstance(held, dict) else []
+        if not isinstance(held, dict):
+            return ()
+        known = self._names.get(path)
+        if known is None or known.held is not held:
+            known = self._names[path] = Keys(held)
+        return known
 
     def mask_for(self, dialect: str) -> Mask:
         """Return what encrypts keys as a dialect writes them, under this appliance's master key."""

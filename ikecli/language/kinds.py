@@ -10,7 +10,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ikecli.language.kindtables import PORT_TYPES, PORTS, RARE_TYPES, VIRTUAL_TYPES
-from ikecli.language.line import CR, CURSOR, Choice, Line, Names, NeedsLines
+from ikecli.language.line import CR, CURSOR, Choice, Known, Line, Names, NeedsLines
 from ikecli.secret import Secret
 
 SPECIFIC, FREE, REST = 1, 2, 3
@@ -338,7 +338,11 @@ def _reference(path: str, caseless: bool, must_exist: bool) -> Kind:
     def take(line: Line, start: int, stop: int, token: str) -> Taken:
         if not token or not (caseless or must_exist):
             return (token, stop) if token else None
-        found = next((name for name in line.names(path) if fold(name) == fold(token)), None)
+        known = line.names(path)
+        if isinstance(known, Known):
+            found = known.find(token, caseless)
+        else:
+            found = next((name for name in known if fold(name) == fold(token)), None)
         return None if must_exist and found is None else (found or token, stop)
 
     def choices(token: str, names: Names) -> Iterable[Choice]:

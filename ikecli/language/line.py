@@ -9,6 +9,15 @@ from typing import Final, TypeAlias
 Names: TypeAlias = Callable[[str], Iterable[str]]
 """Gives the live names of a path, as written in the notation: `NAME(crypto_maps)` asks for "crypto_maps"."""
 
+
+class Known(Iterable[str]):
+    """Live names of which one is found without a look at all of them."""
+
+    def find(self, name: str, caseless: bool) -> str | None:
+        """Return a name as it is known, None where it is not."""
+        raise NotImplementedError
+
+
 CURSOR: Final = "\x00"
 CR: Final = "<cr>"
 
