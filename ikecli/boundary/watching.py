@@ -26,6 +26,18 @@ class ProbeView:
 
 
 @value
+class TrackedRouteView:
+    """A static route that is there while an object is up."""
+
+    prefix: str
+    gateway: str
+    interface: str
+    track: int
+    up: bool
+    vrf: str = ""
+
+
+@value
 class TrackView:
     """A tracked object: what it looks at, in the words of the configuration, and how it stands.
 

@@ -226,11 +226,12 @@ class Appliance:
         self._applied = intent
         self.watching.look()
 
-    def steer(self) -> None:
-        """Have plane and engine carry the intent out as it holds now, after something that is watched changed."""
+    def steer(self, ends: bool) -> None:
+        """Have the plane, and where `ends` of clients changed the engine, carry out the intent as it holds now."""
         held = self.watching.watcher.into(self.intent)
         self.plane.configure(held)
-        self.do(self._request(held, anew=False))
+        if ends:
+            self.do(self._request(held, anew=False))
 
     def _request(self, intent: Intent, anew: bool = True) -> Apply:
         return Apply(replace(intent, later_fragments="later-fragments" in self.plane.features), anew)

@@ -237,6 +237,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "ikev2.authorization": _named(views.authorizations),
     "ikev2.flexvpn": _clients,
     "track": _tracks,
+    "route.track": lambda appliance, options: appliance.watching.watcher.route_views(),
     "ip.sla.statistics": _probes,
     "sla": _probes,
     "ip.sla.summary": _probes,

@@ -80,7 +80,7 @@ class Watching:
         stands = self.watcher.steering
         if stands != self._stands:
             was, self._stands = self._stands, stands
-            self._appliance.steer()
+            self._appliance.steer(stands.ends != was.ends)
             self._tell_routes(was)
         for probe in self.watcher.echoes(now):
             self._send(probe)

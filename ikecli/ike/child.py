@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime, Standing
+from ikecli.boundary.effects import Direction, EspKeys, Install, Lifetime
 from ikecli.crypto import ChildKeys
 from ikecli.errors import Malformed
 from ikecli.ike import idleness
@@ -137,8 +137,6 @@ def install(talk: Talk, child: ChildSa, keys: ChildKeys, hold: bool) -> None:
     core.counts.children[talk.asking] += 1
     core.installing[child.inbound] = talk
     core.pauses.pop(child.connection, None)
-    if child.connection in core.lookup.clients:
-        core.do(Standing(child.connection, sa.local.address, sa.remote.address, True))
     core.touch(sa)
     of_initiator = EspKeys(keys.encryption_i, keys.integrity_i)
     of_responder = EspKeys(keys.encryption_r, keys.integrity_r)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Tell
+from ikecli.boundary.effects import Access, Ask, Datagram, Effect, Endpoint, Question, Standing, Tell
 from ikecli.boundary.events import DatagramDropped, Event
 from ikecli.ike.admission import Begun
 from ikecli.ike.agenda import Agenda
@@ -289,6 +289,8 @@ class Core:
         sa.children[child.inbound] = child
         self.children[child.inbound] = sa
         self._outbound.setdefault(child.outbound, set()).add(child.inbound)
+        if child.connection in self.lookup.clients:
+            self.do(Standing(child.connection, sa.local.address, sa.remote.address, True))
 
     def leave_child(self, sa: IkeSa, child: ChildSa) -> None:
         """Take a Child SA out of all tables, if it is in them."""

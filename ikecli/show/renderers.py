@@ -39,6 +39,7 @@ _IOS: Final[dict[str, str]] = {
     "show.ikev2.authorization": "ios.flexvpn:authorization",
     "show.ikev2.flexvpn": "ios.flexvpn:clients",
     "show.track": "ios.watching:track",
+    "show.route.track": "ios.watching:routes",
     "show.ip.sla.statistics": "ios.watching:statistics",
     "show.ip.sla.summary": "ios.watching:summary",
     "show.ipsec.sa": "ios.ipsec:sa",

@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.boundary.effects import Gateways, Standing
 from ikecli.boundary.lending import FlexView
-from ikecli.boundary.watching import ProbeView, TrackView
+from ikecli.boundary.watching import ProbeView, TrackedRouteView, TrackView
 from ikecli.intent import Address, Carrier, Connection, Initiation, Intent, Interface, Tunnel
 from ikecli.intent.peers import tunnel_flows
 from ikecli.intent.watch import Begins, Client, Probe
@@ -115,6 +115,14 @@ class Watcher:
             for number in dict.fromkeys(_asks(client)):
                 by.setdefault(number, []).append(f"FlexVPN {client.name}")
         yield from self.tracks.views(sight, now, {number: tuple(some) for number, some in by.items()})
+
+    def route_views(self) -> Iterator[TrackedRouteView]:
+        """Yield the routes that follow an object."""
+        for one in self._intent.network.routes:
+            if one.track:
+                gateway = "" if one.gateway is None else str(one.gateway)
+                up = self.tracks.up(one.track)
+                yield TrackedRouteView(str(one.prefix), gateway, one.interface, one.track, up, one.vrf)
 
     def probe_views(self, now: float, wall: float) -> Iterator[ProbeView]:
         """Yield the probes."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from ikecli.daemon import clients
 from ikecli.daemon.queries import query
 from ikecli.debug import logged
 from ikecli.ike.requests import DeleteIke
+from ikecli.lab.fabric import Weather
 from ikecli.lab.lab import VirtualLab
 from ikecli.show import RENDERERS
 from tests.config.reading import SAMPLES
@@ -260,3 +263,28 @@ def test_a_change_of_something_else_leaves_the_session_alone() -> None:
     assert before.local_spi == after.local_spi
     assert "Current state:ACTIVE" in show(lab, "ikev2.flexvpn")
     assert not [view for view in lab["Branch"].plane.routes() if view.prefix == "10.66.0.0/16"]
+
+
+def test_whatever_goes_and_comes_back_the_client_ends_at_its_best_hub() -> None:
+    places = [("Primary", WAN), ("Secondary", WAN), ("Branch", WAN), ("Branch", BACKUP)]
+    for seed in range(4):
+        lab = lab_of(BRANCH, PRIMARY, SECONDARY, seed=seed)
+        lab.fabric.weather = Weather(loss=0.1, duplicate=0.1, jitter=0.2)
+        dice = Random(seed)
+        for _ in range(25):
+            name, interface = dice.choice(places)
+            configure(lab, name, f"interface {interface}", dice.choice(["shutdown", "no shutdown"]))
+            if dice.random() < 0.2:
+                lab[dice.choice(["Branch", "Primary"])].appliance.do(DeleteIke())
+            lab.run(dice.choice([0.5, 3, 10, 40]))
+        for name, interface in places:
+            configure(lab, name, f"interface {interface}", "shutdown")
+        lab.run(60)
+        assert ends(lab) == [], f"seed {seed}"
+        lab.fabric.weather = Weather()
+        for name, interface in places:
+            configure(lab, name, f"interface {interface}", "no shutdown")
+        lab.run(200)
+        assert ends(lab) == [("192.0.2.1", ONE)], f"seed {seed}"
+        assert lab.ping("Branch", "10.2.2.9", "10.1.1.1") == "!!!!!", f"seed {seed}"
+        assert "Current state:ACTIVE" in show(lab, "ikev2.flexvpn")

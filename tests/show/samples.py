@@ -33,7 +33,7 @@ from ikecli.boundary.views import (
     UserView,
     VrfView,
 )
-from ikecli.boundary.watching import ProbeView, TrackView
+from ikecli.boundary.watching import ProbeView, TrackedRouteView, TrackView
 from ikecli.control.replies import Identified
 
 ANY = (0, 65535)
@@ -423,6 +423,11 @@ TRACKS = (
     TrackView(
         6, "list", "boolean", "and", False, 1, 100, members=((1, False, True), (2, True, False)), by=("FlexVPN HUB",)
     ),
+)
+TRACKED_ROUTES = (
+    TrackedRouteView("0.0.0.0/0", "192.0.2.254", "", 11, True),
+    TrackedRouteView("10.7.0.0/16", "", "Tunnel0", 12, False, "RED"),
+    TrackedRouteView("2001:db8::/32", "2001:db8:1::9", "", 3, True),
 )
 PROBES = (
     ProbeView(1, "198.51.100.2", "active", "OK", 4, 10, 1, 2.5, None, True, 1_767_225_600.0),

@@ -289,6 +289,14 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
         banner=TEXT,
         routes=_tuples(PREFIXES),
     ),
+    "show.route.track": st.builds(
+        watching.TrackedRouteView,
+        prefix=PREFIXES,
+        gateway=st.just("") | ADDRESS,
+        interface=TEXT,
+        track=NUMBER,
+        vrf=TEXT,
+    ),
     "show.track": st.builds(
         watching.TrackView,
         number=NUMBER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ikecli.boundary.watching import ProbeView, TrackView
+from ikecli.boundary.watching import ProbeView, TrackedRouteView, TrackView
 from ikecli.show import text
 from ikecli.show.options import Slots
 
@@ -58,6 +58,17 @@ def _track(view: TrackView) -> Iterator[str]:
 
 def _state(up: bool) -> str:
     return "Up" if up else "Down"
+
+
+def routes(views: Sequence[TrackedRouteView], slots: Slots) -> Iterator[str]:
+    """`show ip route track-table`."""
+    for view in views:
+        four = ":" not in view.prefix
+        head = ("ip route" if four else "ipv6 route") + (f" vrf {view.vrf}" if view.vrf else "")
+        network, _, length = view.prefix.partition("/")
+        shown = f"{network} {text.mask(int(length))}" if four else text.prefix(view.prefix)
+        way = " ".join(filter(None, (view.interface, text.address(view.gateway) if view.gateway else "")))
+        yield f" {head} {shown} {way} track {view.track} state is [{'up' if view.up else 'down'}]"
 
 
 def statistics(views: Sequence[ProbeView], slots: Slots) -> Iterator[str]:
