@@ -35,12 +35,20 @@ def _ike(appliance: Appliance, options: Options) -> None:
 def _ipsec(appliance: Appliance, options: Options) -> None:
     """Delete Child SAs at both ends; traffic sets them up again."""
     peer, name, vrf = options.get("peer"), options.get("map"), options.get("vrf")
-    spi = int(str(options.get("spi") or "0"), 16)
+    spi = _spi(str(options.get("spi") or "0"))
     for sa in appliance.sas():
         for child in sa.children:
             fits = peer in (None, "", sa.remote) and vrf in (None, "", sa.vrf) and spi in (0, child.inbound_spi)
             if fits and (not name or child.connection.split(" ")[0] == name):
                 appliance.do(DeleteChild(spi=child.inbound_spi))
+
+
+def _spi(text: str) -> int:
+    """Return an SPI, which is written as a number, or in hex as shows have it; raises Rejected."""
+    try:
+        return int(text) if text.isdecimal() else int(text, 16)
+    except ValueError:
+        raise Rejected(f"% {text} is no SPI: 0x and hex digits, or a number") from None
 
 
 def _nat(appliance: Appliance, options: Options) -> None:

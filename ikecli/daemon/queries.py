@@ -260,6 +260,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "route.summary": _routes,
     "ipv6.route.summary": _routes,
     "interfaces.stats": _interfaces,
+    "protocols": _interfaces,
     "ipv6.interface": _interfaces,
     "interface.brief": _interfaces,
     "interfaces": _interfaces,

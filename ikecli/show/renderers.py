@@ -89,6 +89,7 @@ _IOS: Final[dict[str, str]] = {
     "show.route.summary": "ios.network:summary",
     "show.ipv6.route.summary": "ios.ipv6:summary",
     "show.ipv6.interface": "ios.ipv6:interface",
+    "show.protocols": "ios.interfaces:protocols",
     "show.interfaces.stats": "ios.interfaces:stats",
     "show.clock": "ios.system:clock",
     "show.users": "ios.system:users",

@@ -81,6 +81,7 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ip-vrf": ("ios", "show.ip.vrf", {}, VRFS),
     "ios-vrf-detail": ("ios", "show.vrf.detail", {}, VRFS),
     "ios-object-groups": ("ios", "show.object_groups", {}, OBJECT_GROUPS),
+    "ios-protocols": ("ios", "show.protocols", {}, (*INTERFACES, *TUNNELS)),
     "ios-file-systems": ("ios", "show.file_systems", {}, (ROOM,)),
     "ios-memory": ("ios", "show.memory", {}, (MEMORY,)),
     "asa-memory": ("asa", "show.memory", {}, (MEMORY,)),

@@ -368,6 +368,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ip.vrf": VRFS,
     "show.vrf.detail": VRFS,
     "show.object_groups": st.sampled_from(["object-group network A", " host 10.0.0.1", " description x"]),
+    "show.protocols": INTERFACES,
     "show.arp": NEIGHBOURS,
     "show.ipv6.neighbors": NEIGHBOURS,
     "show.hosts": st.builds(machine.HostView, name=TEXT, addresses=_tuples(ADDRESS)),

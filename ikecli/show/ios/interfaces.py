@@ -100,6 +100,21 @@ def stats(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
         yield ""
 
 
+def protocols(views: Sequence[InterfaceView], slots: Slots) -> Iterator[str]:
+    """`show protocols`: what interfaces are reached by."""
+    if not slots.get("interface"):
+        yield "Global values:"
+        yield "  Internet Protocol routing is enabled"
+    for view in views:
+        status, protocol = link(view)
+        yield f"{view.name} is {status}, line protocol is {protocol}"
+        own = first_ipv4(view)
+        if view.unnumbered:
+            yield f"  Interface is unnumbered. Using address of {view.unnumbered} ({text.bare(own) or 'none'})"
+        elif own:
+            yield f"  Internet address is {own}"
+
+
 def _hardware(view: InterfaceView) -> str:
     if view.tunnel:
         kind = view.name.rstrip("0123456789").lower().replace("-", " ")

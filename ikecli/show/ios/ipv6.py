@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_interface
+from typing import Final
 
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.show import text
@@ -20,6 +21,10 @@ _CODES = (
     "       NDr - Redirect, O - OSPF Intra, OI - OSPF Inter, OE1 - OSPF ext 1",
     "       OE2 - OSPF ext 2, ON1 - OSPF NSSA ext 1, ON2 - OSPF NSSA ext 2",
 )
+
+
+_ONLY: Final = {"connected": "C", "local": "L", "static": "SV"}
+"""The codes of the routes that a word asks for."""
 
 
 def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
@@ -44,7 +49,8 @@ def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
 
 def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
     """`show ipv6 route [vrf NAME]`: each route with what it goes through below it."""
-    routes = [view for view in views if ":" in view.prefix]
+    codes = _ONLY.get(str(slots.get("only")), "CLSV")
+    routes = [view for view in views if ":" in view.prefix and view.code in codes]
     yield f"IPv6 Routing Table - {slots.get('vrf') or 'default'} - {len(routes)} entries"
     yield from _CODES
     for view in routes:

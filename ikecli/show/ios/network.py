@@ -51,7 +51,7 @@ def route(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
         yield from _family(major, list(group))
 
 
-ONLY: Final = {"connected": "CL", "static": "SV"}
+ONLY: Final = {"connected": "CL", "static": "SV", **dict.fromkeys(("bgp", "eigrp", "isis", "ospf", "rip"), "")}
 """The codes of the routes that a word asks for."""
 KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
 """What a route is known from, by its code."""
