@@ -127,6 +127,7 @@ class _Resolver:
             probes=tuple(probes(d, self.complaints)),
             tracks=tuple(tracks(d, self.complaints)),
             clients=tuple(tunnels.chosen(guarded)),
+            hosts=tuple((name.lower(), one.addresses) for name, one in d.hosts.items()),
         )
         self.gates()
         if (most := _lower(d.max_negotiating, d.admitted_negotiating, d.admitted_all)) is not None:

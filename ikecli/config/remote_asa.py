@@ -107,7 +107,7 @@ class Remote:
             session=self.session(name),
             pfs=_first(held, lambda one: one.pfs) == "enable",
             excluded=tuple(self.excluded(policy, held)),
-            backups=(_first(held, lambda one: one.backups or None) or ())[:MAX_BACKUPS],
+            backups=self._most(where, "backup-servers", _first(held, lambda one: one.backups or None), MAX_BACKUPS),
         )
 
     def idle(self, group: str | None) -> int:
@@ -137,6 +137,14 @@ class Remote:
             if held and held.attributes:
                 yield held.attributes
 
+    def _most(self, where: tuple[str, ...], word: str, said: tuple[Value, ...] | None, most: int) -> tuple[Value, ...]:
+        """Return as many as there may be; complain of more."""
+        held = said or ()
+        if len(held) > most:
+            why = f"tunnel-group {where[-1]} has {len(held)} addresses of {word}: the first {most} hold"
+            self.complaints.warn(where, "", why, f"{word} with {most} of them")
+        return held[:most]
+
     def dhcp(
         self,
         where: tuple[str, ...],
@@ -151,7 +159,7 @@ class Remote:
         said = _first(held, lambda one: one.dhcp_scope)
         scope = said if isinstance(said, IPv4Address) else None
         own = [one for each in self.draft.interfaces.values() for one in four_of(each)]
-        servers = asked.servers[:MAX_SERVERS]
+        servers = self._most(where, "dhcp-server", asked.servers, MAX_SERVERS)
         if scope is not None and asked.option is None and scope in {one.ip for one in own}:
             return Dhcp(servers, scope, TIMEOUT)
         relay = towards(own, servers)

@@ -135,18 +135,28 @@ class Remote:
             most_children=held.most_children or 0,
             pfs=bool(held.pfs),
             excluded=(NEARBY,) if held.local_lan else (),
-            backups=tuple(held.backups[:MAX_BACKUPS]),
+            backups=tuple(self._most(where, name, "backup-gateway", held.backups, MAX_BACKUPS)),
             behind=tuple(map(_network, held.route_locals)),
             distance=accepts.distance or 1,
             tag=accepts.tag or ROUTE_TAG,
             dhcp=self._dhcp(where, name, held),
         )
 
+    def _most(self, where: tuple[Any, ...], name: str, what: str, held: list[str], most: int) -> list[str]:
+        """Return as many as there may be; complain of more."""
+        if len(held) > most:
+            why = f"authorization policy {name} has {len(held)} {what}: the first {most} hold"
+            self.complaints.warn(where, "", why, f"no {what} {held[most]}")
+        return held[:most]
+
     def _dhcp(self, where: tuple[Any, ...], name: str, held: AuthorizationPolicy) -> Dhcp | None:
         """Return the DHCP servers of a policy, and the address of ours that they answer."""
         if not held.dhcp_servers:
             return None
-        found = {each: tuple(self._servers(each)) for each in held.dhcp_servers[:MAX_SERVERS]}
+        found = {
+            each: tuple(self._servers(each))
+            for each in self._most(where, name, "dhcp server", held.dhcp_servers, MAX_SERVERS)
+        }
         for each in [each for each, addresses in found.items() if not addresses]:
             why = f"authorization policy {name} asks DHCP server {each}, whose address is not known"
             self.complaints.error(where, "", why, f"ip host {each} A.B.C.D")

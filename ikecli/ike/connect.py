@@ -104,20 +104,19 @@ def peers_of(core: Core, connection: Connection) -> tuple[Address, ...]:
 
 
 def note_backups(core: Core, sa: IkeSa, label: str) -> None:
-    """Take the further gateways that a peer tells of by address; where one of these tells of none, they stay.
+    """Take the further gateways that a peer tells of; where one of these tells of none, they stay.
 
     A client is told of them, since it says where to go.
     """
     connection, lease = core.lookup.connections.get(label), sa.lease
     if connection is None or lease is None:
         return
-    version = connection.local.version
+    version, known = connection.local.version, dict(core.lookup.intent.hosts)
+    told = tuple(one for one in lease.taken.gateways(known) if one.version == version)
     if label in core.lookup.clients:
-        core.do(
-            Gateways(label, sa.remote.address, tuple(one for one in lease.taken.gateways if one.version == version))
-        )
+        core.do(Gateways(label, sa.remote.address, told))
         return
-    new = [one for one in lease.taken.gateways if one.version == version and one not in connection.peers]
+    new = [one for one in told if one not in connection.peers]
     if sa.remote.address not in connection.peers:
         new = [sa.remote.address, *(new or core.backups.get(label, ()))]
     core.backups.pop(label, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import islice
@@ -59,11 +59,10 @@ class Settings:
     backups: tuple[str, ...] = ()
     pfs: bool = False
 
-    @property
-    def gateways(self) -> tuple[Address, ...]:
-        """The further gateways that are told of by address, and could be a host's."""
-        found = (_host_of(text) for text in self.backups)
-        return tuple(one for one in found if one is not None)
+    def gateways(self, hosts: Mapping[str, tuple[Address, ...]]) -> tuple[Address, ...]:
+        """Return the further gateways that could be a host's, those by name as `hosts` knows them."""
+        found = (hosts.get(text.lower()) or _host_of(text) for text in self.backups)
+        return tuple(one for each in found for one in each)
 
     def only(self, addresses: tuple[Address, ...]) -> Settings:
         """Return the same settings with these addresses."""
@@ -211,12 +210,12 @@ def _gateway(value: bytes) -> str:
     return printable(value) if is_text or len(value) != _V4 else str(IPv4Address(value))
 
 
-def _host_of(text: str) -> Address | None:
+def _host_of(text: str) -> tuple[Address, ...]:
     try:
         address = ip_address(text)
     except ValueError:
-        return None
-    return None if address.is_multicast or address.is_unspecified or address.is_loopback else address
+        return ()
+    return () if address.is_multicast or address.is_unspecified or address.is_loopback else (address,)
 
 
 def _address(value: bytes) -> Address | None:

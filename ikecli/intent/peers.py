@@ -400,7 +400,8 @@ class Intent:
     With `later_fragments` the data plane carries fragments without ports in the SAs of flows with ports (RFC 4301 7).
     Without `nat_traversal` address translations are not looked for, and ESP never goes in UDP. A shorter path to a peer
     is believed in for `path_aging` seconds (0: as long as the data plane would). With
-    `strength_enforced` no Child SA has a stronger cipher than its IKE SA.
+    `strength_enforced` no Child SA has a stronger cipher than its IKE SA. `hosts` are the addresses of names, in small
+    letters, that a peer may tell of.
     """
 
     hostname: str = "Router"
@@ -427,6 +428,7 @@ class Intent:
     probes: tuple[Probe, ...] = ()
     tracks: tuple[Track, ...] = ()
     clients: tuple[Client, ...] = ()
+    hosts: tuple[tuple[str, tuple[Address, ...]], ...] = ()
 
     def after(self, before: Intent) -> Intent:
         """Return it with the very rows of one before it where they are equal: comparing those takes no time."""

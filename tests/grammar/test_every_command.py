@@ -38,7 +38,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: service password-encryption": (
         "config/test_secrets.py::test_service_password_encryption_is_for_what_is_no_secret"
     ),
-    "ios config: ip host NAME*": "config/test_words_ios.py::test_a_keyring_knows_a_peer_by_a_name_that_ip_host_knows",
     "ios config: username NAME*": PASSWORDS,
     "ios config: ip nat inside source list * > INTERFACE": "lab/test_nat.py::test_what_is_translated_is_shown",
     "ios ikev2-proposal: pqc > optional": ("lab/test_post_quantum.py::test_what_is_optional_or_in_common_is_agreed_on"),

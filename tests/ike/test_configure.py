@@ -306,7 +306,9 @@ def test_what_cisco_s_own_attributes_say_is_taken_and_shown() -> None:
     up(both)
     told = taken(both)
     assert (told.pfs, told.excluded, told.split_dns) == (True, TELLS.excluded, TELLS.split_dns)
-    assert (told.backups, told.gateways) == (TELLS.backups, (ip_address("198.51.100.7"),))
+    assert (told.backups, told.gateways({})) == (TELLS.backups, (ip_address("198.51.100.7"),))
+    known = {"other.example.net": (ip_address("198.51.100.8"),)}
+    assert [str(one) for one in told.gateways(known)] == ["198.51.100.7", "198.51.100.8"]
     rows = both.left.events(SettingsTold)[-1].attributes
     assert "PFS 2 1" in rows
     assert "LOCAL_LAN 14 10.3.0.0/16" in rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikecli.ike.requests import DeleteIke
 from ikecli.lab.lab import VirtualLab
-from tests.config.reading import SAMPLES
+from tests.config.reading import SAMPLES, read
 from tests.lab.test_remote_access import CLIENT, HUB, OTHER, addresses, changed, lab_of, routes, said
 
 FLEX = SAMPLES / "hub-and-spoke"
@@ -109,3 +109,11 @@ def test_routes_outlive_the_sa_that_an_authentication_anew_replaces() -> None:
     lab["Hub"].appliance.do(DeleteIke())
     lab.run(0.2)
     assert routes(lab, "Spoke1", "Tunnel0") == []
+
+
+def test_more_gateways_and_servers_than_there_may_be_are_complained_of() -> None:
+    lines = "".join(f" backup-gateway 198.51.100.{at}\n dhcp server 198.51.100.{at}\n" for at in range(100, 111))
+    text = (SAMPLES / "remote-access" / "hub.cfg").read_text().replace(" pool CLIENTS\n", lines)
+    complaints = [str(one) for one in read("ios", text)[0].complaints]
+    assert any("has 11 backup-gateway: the first 10 hold" in one for one in complaints)
+    assert any("has 11 dhcp server: the first 10 hold" in one for one in complaints)

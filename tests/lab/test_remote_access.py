@@ -133,8 +133,10 @@ WATCHFUL = changed(
 )
 
 
-def test_a_client_goes_to_the_backup_gateway_that_its_hub_told_of_and_back_to_its_own_hub() -> None:
-    lab = lab_of(WATCHFUL, TELLING, BACKUP)
+@pytest.mark.parametrize("told", ["198.51.100.3", "backup.example.com"])
+def test_a_client_goes_to_the_backup_gateway_that_its_hub_told_of_and_back_to_its_own_hub(told: str) -> None:
+    hub = changed(TELLING, ("backup-gateway 198.51.100.3", f"backup-gateway {told}"))
+    lab = lab_of(f"ip host Backup.example.com 198.51.100.3\n{WATCHFUL}", hub, BACKUP)
     assert pushed(lab) == ("10.9.0.10",)
     lab["Hub"].appliance.load("interface GigabitEthernet0/0\n shutdown\n", "test")
     lab.run(260)
