@@ -81,16 +81,20 @@ SECTIONS: Final = {
     "vrf": ("vrf definition", "ip vrf"),
 }
 """What the commands of a section begin with, where that is not its own name."""
+_KINDS: Final = ("network", "service", "protocol", "icmp-type")
 _PARTITION: Final = "partition "
 
 
 def whole(commands: list[str], dialect: str, section: str = "") -> list[str]:
     """Return commands with the header and end of their system.
 
-    With `section` those alone that begin so, with what lies below them.
+    With `section` those alone that begin so, with what lies below them; `*` in it stands for each kind of object.
     """
     if section:
-        commands = list(_section(commands, SECTIONS.get(section, (section.removeprefix(_PARTITION),))))
+        wanted = SECTIONS.get(section, (section.removeprefix(_PARTITION),))
+        if "*" in section:
+            wanted = tuple(section.replace("*", kind) for kind in _KINDS)
+        commands = list(_section(commands, wanted))
         if dialect == "asa":
             return commands
     if dialect == "asa":

@@ -162,6 +162,8 @@ class Store:
         if options.get("interface") and not options.get("section"):
             words.insert(0, "interface")
         section = " ".join(str(word) for word in words if word)
+        if options.get("ident"):
+            section = f"{section} * {options['ident']}"
         return whole(self._body("clear" if clear else "show", bool(options.get("all"))), self.dialect, section)
 
     def shown(self) -> list[str]:
