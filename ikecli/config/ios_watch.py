@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 
 from ikecli.config.common import Ip
 from ikecli.language import Inert
@@ -65,6 +65,7 @@ class TrackedObject:
     interface: str | None = None
     network: IPv4Address | None = None
     mask: IPv4Address | None = None
+    cidr: IPv4Interface | None = None
     prefix: IPv6Interface | None = None
     probe: int | None = None
     what: str | None = None

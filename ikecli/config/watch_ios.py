@@ -99,6 +99,8 @@ def _track(number: int, held: TrackedObject, looped: list[int]) -> Track:
     prefix = None
     if held.network is not None and held.mask is not None:
         prefix = network(held.network, held.mask)
+    elif held.cidr is not None:
+        prefix = held.cidr.network
     delay = held.delay
     return Track(
         number,

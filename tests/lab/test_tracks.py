@@ -196,6 +196,29 @@ def test_a_probe_starts_when_its_schedule_says() -> None:
     assert "Number of successes: 4" in show(lab, "ip.sla.statistics", "R", number=2)
 
 
+def test_probes_and_objects_as_they_were_called_once_mean_the_same() -> None:
+    once = """ip sla monitor 8
+ type echo protocol ipIcmpEcho 10.1.1.9 source-ipaddr 10.1.1.1
+ timeout 500
+ frequency 2
+ip sla monitor schedule 8 life forever start-time now
+track 1 rtr 8 reachability
+track 2 rtr 8 state
+track 3 ip route 10.7.0.0/16 reachability
+"""
+    now = """ip sla 8
+ icmp-echo 10.1.1.9 source-ip 10.1.1.1
+  timeout 500
+  frequency 2
+ip sla schedule 8 life forever start-time now
+track 1 ip sla 8
+track 2 ip sla 8 state
+track 3 ip route 10.7.0.0 255.255.0.0 reachability
+"""
+    (before,), (after,) = ([node.appliance.intent for node in router(text).nodes] for text in (once, now))
+    assert (before.probes, before.tracks) == (after.probes, after.tracks)
+
+
 FIREWALL = """hostname FW
 interface GigabitEthernet0/0
  nameif outside
