@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
@@ -37,6 +36,7 @@ from ikecli.language import (
     first_word,
     message,
     printable,
+    printed,
     reason,
     section,
     unwrapped,
@@ -58,17 +58,6 @@ PHRASE_OCTETS: Final = range(8, 128)
 
 BLOCK_LIMIT: Final = 65536
 """Characters of a command that goes on over several lines."""
-
-_HEADER: Final = {
-    "ios": re.compile(
-        r"Building configuration\.\.\..*|(Current|Derived) configuration ?:.*|Using \d+ out of \d+ bytes.*"
-        r"|Uncompressed configuration from .*|Enter configuration commands, one per line.*|\[OK\]"
-    ),
-    "asa": re.compile(
-        r":.*|(ASA|PIX) Version .*|Cryptochecksum:.*|Building configuration\.\.\..*|\[OK\]|\d+ bytes copied in .*"
-    ),
-}
-"""Lines that a printed configuration has around its commands."""
 
 
 @value
@@ -218,7 +207,7 @@ class ConfigReader:
     def _read(self, text: str, width: int) -> Outcome:
         stripped = text.strip()
         indent = len(text) - len(text.lstrip())
-        if not stripped or stripped[0] == "!" or _HEADER[self.dialect].fullmatch(stripped):
+        if not stripped or stripped[0] == "!" or printed(stripped, self.dialect):
             if stripped == "!" and indent <= (self._kept.indent if self._kept else 0):
                 self._refused = None
                 if self._kept:

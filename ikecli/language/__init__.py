@@ -18,7 +18,7 @@ from ikecli.language.language import (
 from ikecli.language.levels import Levels, in_full, known
 from ikecli.language.line import CR, Choice, Names, NeedsLines, lines_of
 from ikecli.language.lint import check, lint
-from ikecli.language.pasted import TEXT_LIMIT, decoded, unwrapped
+from ikecli.language.pasted import TEXT_LIMIT, decoded, printed, unwrapped
 from ikecli.language.target import NotationError
 from ikecli.language.write import write
 
@@ -57,6 +57,7 @@ __all__ = [
     "message",
     "nearest",
     "printable",
+    "printed",
     "reason",
     "section",
     "unwrapped",

@@ -27,17 +27,37 @@ _MARKS: Final = (
 )
 
 
+_PRINTED: Final = (
+    r"Building configuration\.\.\..*|\[OK\]|\d+ bytes copied in .*|\^"
+    r"|(Destination|Source) filename \[.*|Proceed .*\[confirm\].*"
+    r"|([*.]?\w{3} +\d.*)?%(ASA-)?[A-Z\d_]+-\d-?[A-Z\d_]*: .*"
+)
+_AROUND: Final = {
+    "ios": re.compile(
+        rf"{_PRINTED}|(Current|Derived) configuration ?:.*|Using \d+ out of \d+ bytes.*|% .*"
+        r"|Uncompressed configuration from .*|Enter configuration commands, one per line.*"
+    ),
+    "asa": re.compile(rf"{_PRINTED}|:.*|(ASA|PIX) Version .*|Cryptochecksum:.*|(INFO|WARNING|ERROR): .*"),
+}
+"""What a system prints around a configuration, and between the commands of a session."""
+
+
 def unwrapped(line: str, dialect: str) -> tuple[str, int, bool]:
     """Return what was typed of a line of a screen; the characters of a prompt before it; whether it was exec mode's."""
     if not line.isascii() or "\x1b" in line or "--" in line or "\x08" in line:
         line = clean(line)
     prompt = _PROMPT.match(line) if "#" in line or ">" in line else None
     if prompt is None:
-        return line, 0, False
+        return "end" if line == "^Z" else line, 0, False
     end = prompt.end()
     if dialect == "asa" and line[end : end + 1] == " ":
         end += 1
-    return line[end:], end, prompt[1] is None
+    return "end" if line[end:] == "^Z" else line[end:], end, prompt[1] is None
+
+
+def printed(text: str, dialect: str) -> bool:
+    """Tell whether a line is what a system prints: headers of configurations, messages, questions, marks of errors."""
+    return _AROUND[dialect].fullmatch(text) is not None
 
 
 def clean(line: str) -> str:

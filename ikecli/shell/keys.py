@@ -85,6 +85,7 @@ class KeyTerminal:
         self._asking = False
         self._held: list[KeyPress] = []
         self._pasted: deque[str] = deque()
+        self._begun = ""
         self._plain: PlainTerminal | None = None
         self._notices: list[str] = []
         self._line: PromptSession[str] = PromptSession(
@@ -115,7 +116,8 @@ class KeyTerminal:
             return line
         self._prompt, self._helper = prompt, helper
         self._app = self._line.app
-        return await self._line.prompt_async(prompt, handle_sigint=False)
+        begun, self._begun = self._begun, ""
+        return await self._line.prompt_async(prompt, default=begun, handle_sigint=False)
 
     def ahead(self) -> list[str]:
         """Return lines that were pasted and not yet entered."""
@@ -197,6 +199,7 @@ class KeyTerminal:
 
     def _interrupted(self) -> None:
         self._pasted.clear()
+        self._begun = ""
         if self.on_interrupt is not None:
             self.on_interrupt()
 
@@ -277,7 +280,7 @@ class KeyTerminal:
             event.app.exit(exception=EndOfInput())
 
     def _paste(self, event: KeyPressEvent) -> None:
-        """Take pasted text: its lines are entered one after the other, the last one stays to be edited."""
+        """Take pasted text: its lines are entered one after the other; the last of a burst may go on in the next."""
         if len(event.data) > pasting.PASTE_LIMIT:
             self._ask(event, self._print_above(_TOO_LONG))
             return
@@ -286,7 +289,9 @@ class KeyTerminal:
         buffer.insert_text(first.expandtabs(1))
         if others:
             self._pasted.extend(others[:-1])
-            if others[-1]:
+            if isinstance(event.data, pasting.Burst):
+                self._begun = others[-1].expandtabs(1)
+            elif others[-1]:
                 self._pasted.append(others[-1])
             _exit(event, "")
 

@@ -242,3 +242,61 @@ def test_what_can_be_no_configuration_is_refused_with_a_sentence(tmp_path: Path,
 
 def test_many_blank_lines_do_not_slow_the_guess_of_the_dialect() -> None:
     assert dialect_of("\n" * (1 << 20) + "tunnel-group A type ipsec-l2l\n") == "asa"
+
+
+SESSION = """\
+R1#configure terminal
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#hostname R2
+R2(config)#crytpo map M
+             ^
+% Invalid input detected at '^' marker.
+
+R2(config)#int lo0
+R2(config-if)#
+*Mar  1 00:00:12.123: %LINEPROTO-5-UPDOWN: Line protocol on Interface Loopback0, changed state to up
+R2(config-if)#ip add 10.0.0.1 255.255.255.255
+R2(config-if)#^Z
+%SYS-5-CONFIG_I: Configured from console by console
+R2#copy run start
+Destination filename [startup-config]?
+Building configuration...
+[OK]
+R2#reload
+Proceed with reload? [confirm]
+"""
+
+
+def test_a_session_copied_from_a_screen_is_read_with_all_that_the_router_said() -> None:
+    store, outcomes = read("ios", SESSION)
+    lines = SESSION.splitlines()
+    assert [line for line, one in zip(lines, outcomes, strict=True) if not one.accepted] == ["R2(config)#crytpo map M"]
+    assert store.hostname == "R2"
+    assert str(store.draft.interfaces["Loopback0"].address.address) == "10.0.0.1"
+
+
+def test_a_firewalls_session_is_read_with_all_that_it_said() -> None:
+    lines = [
+        "fw(config)# interface GigabitEthernet0/0",
+        "fw(config-if)# nameif outside",
+        'INFO: Security level for "outside" set to 0 by default.',
+        "fw(config-if)# ip address 192.0.2.1 255.255.255.0",
+        "ERROR: This command is not what it was",
+        "WARNING: mind the gap",
+        "%ASA-5-111008: User 'enable_15' executed the 'no shutdown' command.",
+        "fw(config-if)# ^Z",
+        "fw(config)# hostname g",
+    ]
+    store, outcomes = read("asa", lines)
+    assert all(one.accepted for one in outcomes)
+    assert store.hostname == "g"
+
+
+def test_the_devices_of_one_text_follow_one_another_and_each_mistake_has_its_line() -> None:
+    text = (
+        "hostname A\ninterface Loopback0\n ip addres 10.0.0.1\nend\nhostname B\nfoo\ninterface Loopback1\n shutdown\n"
+    )
+    store, outcomes = read("ios", text)
+    assert [at for at, one in enumerate(outcomes, 1) if not one.accepted] == [3, 6]
+    assert store.hostname == "B"
+    assert list(store.draft.interfaces) == ["Loopback0", "Loopback1"]

@@ -239,6 +239,34 @@ def test_a_paste_is_read_once_however_it_comes() -> None:
     assert time.process_time() - began < 2
 
 
+def test_lines_that_come_at_once_are_a_paste_though_the_terminal_does_not_say_so() -> None:
+    async def run() -> None:
+        fake = Fake()
+        lines = ["section", *(f"line {number}" for number in range(500)), "bad word", "end"]
+        text = "\r".join(lines) + "\r"
+        async with desk(fake) as one:
+            one.keys.send_text("configure terminal" + ENTER)
+            await one.until("(config)#")
+            for at in range(0, len(text), 333):
+                one.keys.send_text(text[at : at + 333])
+            await one.until("#end\n")
+        assert [request.line for request in fake.asked if isinstance(request, ConfigLine)] == lines
+        caret = " " * len("R1(config-section)#") + "^"
+        assert f"R1(config-section)#bad word\n{caret}\n% Invalid" in one.screen
+
+    asyncio.run(run())
+
+
+def test_what_is_typed_is_no_paste() -> None:
+    pressed: list[KeyPress] = []
+    parser = pasting.PasteParser(pressed.append)
+    for text in ("show version\r", "show ?\rend\r", "a\x03b\rc\r"):
+        parser.feed(text)
+    assert not any(isinstance(one.data, pasting.Burst) for one in pressed)
+    parser.feed("one\rtwo\rthr")
+    assert isinstance(pressed[-1].data, pasting.Burst)
+
+
 def test_of_a_paste_without_end_no_more_is_kept_than_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pasting, "PASTE_LIMIT", 5000)
     pressed: list[KeyPress] = []
