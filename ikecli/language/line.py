@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -13,9 +14,9 @@ Names: TypeAlias = Callable[[str], Iterable[str]]
 class Known(Iterable[str]):
     """Live names of which one is found without a look at all of them."""
 
+    @abstractmethod
     def find(self, name: str, caseless: bool) -> str | None:
         """Return a name as it is known, None where it is not."""
-        raise NotImplementedError
 
 
 CURSOR: Final = "\x00"
