@@ -180,6 +180,7 @@ class Service:
             self._stop.set()
 
     def _boot(self) -> None:
+        gc.disable()
         for complaint in self._appliance.boot():
             self._log(WARNING, "CONFIG", complaint)
         if self._trouble is not None:
@@ -190,6 +191,7 @@ class Service:
         gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+        gc.enable()
 
     def _reload(self) -> None:
         """Read the startup configuration again and apply the difference (SIGHUP)."""
