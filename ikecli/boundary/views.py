@@ -333,7 +333,7 @@ class ProfileView:
 class TunnelView:
     """A tunnel as it is now: `carrier` GRE or IPSEC, over IP of `version`, carrying `versions`; `profile` protects it.
 
-    `transport_mtu` is the longest packet that it takes without cutting.
+    `transport_mtu` is the longest packet that it takes without cutting; `hops` and `service` are of GRE's own packets.
     """
 
     carrier: str
@@ -346,6 +346,8 @@ class TunnelView:
     key: int | None
     profile: str
     transport_mtu: int
+    hops: int = 255
+    service: int | None = None
 
 
 @value

@@ -235,6 +235,8 @@ class Interface:
     tunnel_mode: str | None = None
     tunnel_destination: Ip | str | None = None
     tunnel_key: int | None = None
+    tunnel_ttl: int | None = None
+    tunnel_tos: int | None = None
     tunnel_vrf: str | None = None
     protection: Protection | None = None
     policy: str | None = None

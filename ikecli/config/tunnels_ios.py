@@ -31,7 +31,7 @@ from ikecli.intent import (
     Transport,
     Tunnel,
 )
-from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.network import DEFAULT_MTU, GRE_HOPS
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
 from ikecli.intent.watch import Client
 
@@ -161,6 +161,9 @@ class Tunnels:
                 f"interface {name} sends from {given.interface}, which is in {_table(lender.vrf)}",
                 f"tunnel vrf {lender.vrf}" if lender.vrf else "no tunnel vrf",
             )  # fmt: skip
+        if carrier is Carrier.IPSEC and (each.tunnel_ttl or each.tunnel_tos is not None):
+            what = "tunnel ttl" if each.tunnel_ttl else "tunnel tos"
+            self.complaints.warn(where, "", f"interface {name} is an IPsec tunnel, and {what} is of GRE", f"no {what}")
         fits = source is None or source.version == version
         there = next(iter(self.clients.destinations(name, each)), None)
         return Tunnel(
@@ -173,6 +176,8 @@ class Tunnels:
             self.label(name, each),
             each.protection.profile if each.protection else "",
             versions,
+            each.tunnel_ttl or GRE_HOPS,
+            each.tunnel_tos,
         )
 
     def is_mixed(self, each: ios.Interface) -> bool:

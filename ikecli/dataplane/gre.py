@@ -9,8 +9,6 @@ from ikecli.dataplane.packet import Packet, checksum
 from ikecli.errors import Malformed
 
 GRE: Final = 47
-TTL: Final = 255
-"""Hops that a tunnel's packets may go."""
 _HEAD: Final = struct.Struct("!HH")
 _WORD: Final = 4
 _CHECKSUM, _ROUTING, _KEY, _SEQUENCE, _VERSION = 0x8000, 0x4000, 0x2000, 0x1000, 0x0007

@@ -364,6 +364,8 @@ def tunnel_view(tunnel: Tunnel) -> TunnelView:
         key=tunnel.key,
         profile=tunnel.profile,
         transport_mtu=transport_mtu(tunnel, 1500),
+        hops=tunnel.hops,
+        service=tunnel.service,
     )
 
 

@@ -315,8 +315,8 @@ class MemoryPlane:
             self._count(interface.name, out=part.length)
             outer = part
             if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
-                outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(part, tunnel.key), gre.TTL)
-                outer = replace(outer, tos=part.tos)
+                outer = Packet(tunnel.source, tunnel.destination, gre.GRE, gre.wrap(part, tunnel.key), tunnel.hops)
+                outer = replace(outer, tos=part.tos if tunnel.service is None else tunnel.service)
             if tunnel.protection and self._sas.stops(tunnel.protection, outer):
                 continue
             if not tunnel.protection:

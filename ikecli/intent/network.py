@@ -13,6 +13,8 @@ Address = IPv4Address | IPv6Address
 Prefix = IPv4Network | IPv6Network
 
 DEFAULT_MTU: Final = 1500
+GRE_HOPS: Final = 255
+"""Hops that the packets of a GRE tunnel may go."""
 
 
 class Carrier(Enum):
@@ -29,7 +31,8 @@ class Tunnel:
     Between `source` and `destination` (None: not known yet, so it is down), which are in the routing table `vrf`.
     `source_interface` is the interface that lent its address. `key` is GRE's. `protection` is the label of the
     Connection that protects it, or empty, `profile` that connection's name in the configuration. `versions` are those
-    of the packets that it takes.
+    of the packets that it takes. GRE's own packets go at most so many `hops`, and have always this type of `service` or
+    (None) that of the packet inside.
     """
 
     carrier: Carrier
@@ -41,6 +44,8 @@ class Tunnel:
     protection: str = ""
     profile: str = ""
     versions: tuple[int, ...] = (4, 6)
+    hops: int = GRE_HOPS
+    service: int | None = None
 
 
 @value

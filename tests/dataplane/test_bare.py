@@ -14,7 +14,7 @@ from ikecli.daemon.sockets import IPV6_HERE
 from ikecli.dataplane import gre
 from ikecli.dataplane.packet import UDP, Packet
 from ikecli.dataplane.userspace.bare import Bare
-from ikecli.dataplane.userspace.wrapping import Gre
+from ikecli.dataplane.userspace.wrapping import Gre, Wrap
 
 HERE = ip_address("::1")
 INSIDE = Packet(ip_address("10.1.0.1"), ip_address("10.2.0.1"), UDP, bytes(8))
@@ -40,3 +40,11 @@ def test_a_device_that_is_down_loses_what_comes_and_nothing_else(wire: tuple[soc
         bare.receive(0)
         with pytest.raises(BlockingIOError):
             near.recv(100)
+
+
+@pytest.mark.parametrize("outer", ["192.0.2.1", "2001:db8::1"])
+def test_the_header_before_gre_has_the_hops_and_the_service_that_are_said_or_those_of_the_packet(outer: str) -> None:
+    end, octets = ip_address(outer), INSIDE.write()
+    for said, seen in ((Gre(end, end, None), (255, 12)), (Gre(end, end, 7, 33, 96), (33, 96))):
+        packet = Packet.read(Wrap(said).head(4, len(octets), 12) + octets)
+        assert (packet.ttl, packet.tos, packet.protocol) == (*seen, gre.GRE)

@@ -193,3 +193,28 @@ def echo(made: VirtualLab, request: Echo) -> str:
     made["Left"].plane.echo(request, results.append)
     made.run(3)
     return results[0].mark
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_the_hops_and_the_type_of_service_of_gre_are_as_it_is_said(version: int) -> None:
+    mode = "" if version == 4 else " tunnel mode gre ipv6\n"
+    seen: list[Packet] = []
+    for lines_of in (mode, f"{mode} tunnel ttl 33\n tunnel tos 96"):
+        made = pair(lines_of, version)
+        made.fabric.tap = seen.append
+        assert made.ping("Left", "10.2.0.9", "10.1.0.1", count=1) == "!"
+    there = ip_address(ENDS[version][1])
+    assert [(one.ttl, one.tos) for one in seen if one.destination == there] == [(255, 0), (33, 96)]
+
+
+def test_gre_that_may_go_too_few_hops_does_not_arrive() -> None:
+    assert pair(" tunnel ttl 1").ping("Left", "10.2.0.9", "10.1.0.1") == "....."
+    assert pair(" tunnel ttl 2").ping("Left", "10.2.0.9", "10.1.0.1") == "!!!!!"
+
+
+def test_an_ipsec_tunnel_has_no_hops_of_its_own_and_says_so() -> None:
+    made = VirtualLab(1)
+    text = one("Left", f" tunnel mode ipsec ipv4\n tunnel ttl 9\n{PROTECTED}").replace("END", ENDS[4][1])
+    assert [str(each) for each in made.add(text, "ios")[1]] == [
+        "%Warning: interface Tunnel0 is an IPsec tunnel, and tunnel ttl is of GRE: type no tunnel ttl"
+    ]

@@ -41,7 +41,7 @@ from ikecli.intent import (
     Template,
     Tunnel,
 )
-from ikecli.intent.network import DEFAULT_MTU
+from ikecli.intent.network import DEFAULT_MTU, GRE_HOPS
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import Algorithm, IdType
 
@@ -108,7 +108,8 @@ class Router(Writer[ios.Ios]):
         elif tunnel.source is not None:
             held.tunnel_source = ios.TunnelSource(address=tunnel.source)
         held.tunnel_destination = tunnel.destination
-        held.tunnel_key = tunnel.key
+        held.tunnel_key, held.tunnel_tos = tunnel.key, tunnel.service
+        held.tunnel_ttl = tunnel.hops if tunnel.hops != GRE_HOPS else None
         if tunnel.profile:
             held.protection = ios.Protection(tunnel.profile)
 

@@ -35,7 +35,7 @@ def open_gre(tunnel: Gre, device: str) -> socket.socket:
         one = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, gre.GRE)
         one.setsockopt(level, IPV6_FREEBIND if six else IP_FREEBIND, 1)
         one.setsockopt(level, IPV6_RECVTCLASS if six else IP_RECVTOS, 1)
-        one.setsockopt(level, socket.IPV6_UNICAST_HOPS if six else socket.IP_TTL, gre.TTL)
+        one.setsockopt(level, socket.IPV6_UNICAST_HOPS if six else socket.IP_TTL, tunnel.hops)
         one.setblocking(False)
         if device:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
@@ -52,6 +52,7 @@ class Bare:
         self.tun: Final = io.FileIO(tun, "r+b")
         self.socket: Final = socket.socket(fileno=file)
         self._key, self._versions, self._segments = tunnel.key, versions, segments
+        self._service = tunnel.service
         self._there = str(tunnel.destination), 0
         self._six = tunnel.source.version == 6
         self._heads = {version: gre.head(version, tunnel.key) for version in versions}
@@ -70,6 +71,7 @@ class Bare:
                 continue
             clamp(buffer, VNET, size - VNET, self._segments)
             kind = buffer[VNET + 1] if version == 4 else (buffer[VNET] & 15) << 4 | buffer[VNET + 1] >> 4
+            kind = kind if self._service is None else self._service
             extra = [(level, IPV6_TCLASS if self._six else socket.IP_TOS, kind.to_bytes(4, "little"))]
             with contextlib.suppress(OSError):
                 self.socket.sendmsg((self._heads[version], self._view[VNET:size]), extra, 0, self._there)

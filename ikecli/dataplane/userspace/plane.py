@@ -183,7 +183,7 @@ class UserspacePlane(LinuxPlane):
         """Have a tunnel's device lead to the worker; one that is there stays what it is for others."""
         gre = None
         if tunnel.carrier is Carrier.GRE and tunnel.source is not None and tunnel.destination is not None:
-            gre = Gre(tunnel.source, tunnel.destination, tunnel.key)
+            gre = Gre(tunnel.source, tunnel.destination, tunnel.key, tunnel.hops, tunnel.service)
         bare = None
         if gre is not None and not tunnel.protection:
             bare = open_gre(gre, self._vrfs.of(tunnel.vrf).device)

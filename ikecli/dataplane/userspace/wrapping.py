@@ -10,6 +10,7 @@ from ikecli.dataplane import gre
 from ikecli.dataplane.packet import IP_HEADERS, checksum
 from ikecli.errors import Malformed
 from ikecli.intent import Address
+from ikecli.intent.network import GRE_HOPS
 
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
 _V6: Final = struct.Struct("!IHBB16s16s")
@@ -20,11 +21,13 @@ PROTOCOL_AT: Final = {4: 9, 6: 6}
 
 @dataclass(frozen=True, slots=True)
 class Gre:
-    """A GRE tunnel's two ends and its key, or None."""
+    """A GRE tunnel's two ends, its key, or None, and what its packets' headers have, as in intent.Tunnel."""
 
     source: Address
     destination: Address
     key: int | None
+    hops: int = GRE_HOPS
+    service: int | None = None
 
 
 class Wrap:
@@ -43,11 +46,12 @@ class Wrap:
     def head(self, version: int, size: int, kind: int) -> bytes:
         """Return what stands before a packet of a version, of `size` octets and a traffic class."""
         above = self._heads[version]
-        length = size + len(above)
+        length, hops = size + len(above), self._tunnel.hops
+        kind = kind if self._tunnel.service is None else self._tunnel.service
         if self.version == 6:
-            return _V6.pack(6 << 28 | kind << 20, length, gre.GRE, gre.TTL, *self._ends) + above
+            return _V6.pack(6 << 28 | kind << 20, length, gre.GRE, hops, *self._ends) + above
         self._serial = (self._serial + 1) & 0xFFFF
-        fields = (0x45, kind, length + self._header, self._serial, 0, gre.TTL, gre.GRE)
+        fields = (0x45, kind, length + self._header, self._serial, 0, hops, gre.GRE)
         return _V4.pack(*fields, checksum(_V4.pack(*fields, 0, *self._ends)), *self._ends) + above
 
     def inside(self, packet: memoryview) -> int:

@@ -10,7 +10,6 @@ import errno
 import socket
 from typing import Any, Final
 
-from ikecli.dataplane import gre
 from ikecli.dataplane.linux.netlink import Refused
 from ikecli.dataplane.linux.network import LinuxNetwork
 from ikecli.dataplane.xfrm.kernel import Kernel
@@ -80,7 +79,10 @@ def device_of(tunnel: Tunnel, mark: int, link: int) -> tuple[str, Attributes]:
         keys += [("IFLA_VTI_LINK", link)] if link else []
         return "vti6" if six else "vti", [*zip(names, ends, strict=True), *keys]
     prefix = "IFLA_IP6GRE_" if six else "IFLA_GRE_"
-    found: Attributes = [(prefix + "LOCAL", ends[0]), (prefix + "REMOTE", ends[1]), (prefix + "TTL", gre.TTL)]
+    found: Attributes = [(prefix + "LOCAL", ends[0]), (prefix + "REMOTE", ends[1]), (prefix + "TTL", tunnel.hops)]
+    if tunnel.service is not None and six:
+        raise Unavailable("the kernel's GRE over IPv6 has no traffic class of its own (tunnel tos): userspace's has")
+    found += [(prefix + "TOS", tunnel.service)] if tunnel.service is not None else []
     if link:
         found.append((prefix + "LINK", link))
     if six:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ikecli.boundary.views import InterfaceView, TunnelView, VrfView
+from ikecli.intent.network import GRE_HOPS
 from ikecli.show import text
 from ikecli.show.options import Slots
 
@@ -134,6 +135,9 @@ def _tunnel(tunnel: TunnelView, line: bool) -> Iterator[str]:
         key = "Key disabled" if tunnel.key is None else f"Key 0x{tunnel.key:X}"
         yield f"    {key}, sequencing disabled"
         yield "    Checksumming of packets disabled"
+        tos = "" if tunnel.service is None else f", Tunnel TOS 0x{tunnel.service:02X}"
+        if tos or tunnel.hops != GRE_HOPS:
+            yield f"  Tunnel TTL {tunnel.hops}{tos}"
     yield f"  Tunnel transport MTU {tunnel.transport_mtu} bytes"
     if tunnel.vrf:
         yield f'  Tunnel VRF "{tunnel.vrf}"'
