@@ -281,6 +281,19 @@ class StatsView:
 
 
 @value
+class FailuresView:
+    """How many failures are remembered (`most`), if any are, how many were `forgotten` since, and what each said.
+
+    `errors` are texts with how often each was said.
+    """
+
+    enabled: bool
+    most: int
+    forgotten: int = 0
+    errors: tuple[tuple[int, str], ...] = ()
+
+
+@value
 class ProposalView:
     """An IKE proposal of the configuration: rows as (number, key bits) or numbers.
 

@@ -340,6 +340,7 @@ class Ios:
     nat_keepalive: int | None = None
     log_sessions: bool | None = None
     log_ikev2: bool | None = None
+    diagnose: int | None = None
     dpd: Dpd | None = None
     cookie_challenge: int | None = None
     puzzle_challenge: int | None = None

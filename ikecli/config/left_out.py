@@ -25,6 +25,7 @@ _APART: Final = frozenset(
         "log_octets",
         "log_sessions",
         "log_ikev2",
+        "diagnose",
         "password_encryption",
         "hosts",
         "domain",

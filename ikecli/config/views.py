@@ -464,8 +464,12 @@ def _unused(
     )
 
 
-def session_lines(draft: ios.Ios | asa.Asa) -> tuple[str, ...]:
-    """Return which lines are logged of sessions that begin and end: a router's `crypto logging`, a firewall's own."""
+def logged(draft: ios.Ios | asa.Asa) -> tuple[tuple[str, ...], int]:
+    """Return which lines are logged of sessions that begin and end, and how many failures are remembered.
+
+    They are those of a router's `crypto logging`; a firewall has its own.
+    """
     if not isinstance(draft, ios.Ios):
-        return ("ikev2",)
-    return tuple(word for word, on in (("session", draft.log_sessions), ("ikev2", draft.log_ikev2)) if on)
+        return ("ikev2",), 0
+    words = (("session", draft.log_sessions), ("ikev2", draft.log_ikev2))
+    return tuple(word for word, on in words if on), draft.diagnose or 0

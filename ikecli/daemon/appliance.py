@@ -35,7 +35,7 @@ from ikecli.boundary.plain import Plain, read, write
 from ikecli.boundary.views import ChildView, Counters, IkeSaView, StatsView
 from ikecli.config import ConfigReader, Store
 from ikecli.config.reader import feed_all
-from ikecli.config.views import session_lines
+from ikecli.config.views import logged
 from ikecli.daemon.answers import Answers, Compute
 from ikecli.daemon.archive import Archive
 from ikecli.daemon.dhcp import Dhcp
@@ -213,7 +213,7 @@ class Appliance:
             self.store.learn({name: self.plane.found(name) for name in self.store.asking})
         complaints = self.store.commit(self.intent)
         complaints += unserved(self.store.intent, self.plane)
-        self.journal.log_sessions(session_lines(self.store.draft))
+        self.journal.keep(*logged(self.store.draft))
         if (intent := self.store.intent) is not self._applied:
             self.jobs.here(partial(self._apply, intent, self._request(intent)))
         self._took = self.clock.now() - began

@@ -12,9 +12,13 @@ from typing import Final
 
 from ikecli.boundary.clock import Clock
 from ikecli.boundary.events import CATEGORIES, LOGGED, SESSIONS, Event
-from ikecli.boundary.views import LogLine
+from ikecli.boundary.views import FailuresView, LogLine
 from ikecli.control.replies import Heard
 
+FAILURES: Final = CATEGORIES["ikev2.error"] & LOGGED
+"""Events that tell of what failed."""
+FEWEST: Final = 50
+"""Failures that a router has room for, though it remembers none."""
 RING_SIZE: Final = 4096
 """Events and lines that the buffered log keeps."""
 
@@ -31,6 +35,8 @@ class Journal:
         self._here = here
         self._ring: deque[Heard] = deque(maxlen=RING_SIZE)
         self._listeners: list[Push] = []
+        self._failures: deque[Heard] = deque(maxlen=0)
+        self._most = self._forgotten = 0
         self.debugs: frozenset[str] = frozenset()
         self._sessions: tuple[str, ...] = ()
         self._logged = LOGGED - SESSIONS
@@ -43,6 +49,9 @@ class Journal:
         debugged = type(event) in self._debugged
         heard = Heard(self._clock.wall(), event=event, debugged=debugged, sessions=self._sessions)
         self._take(heard, keep=debugged or type(event) in self._logged)
+        if self._most and type(event) in FAILURES:
+            self._forgotten += len(self._failures) == self._most
+            self._failures.append(heard)
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         """Take a line that no event stands for."""
@@ -67,8 +76,11 @@ class Journal:
         self._debugged = frozenset[type[Event]]().union(*(CATEGORIES[name] for name in self.debugs))
         self._choose()
 
-    def log_sessions(self, kinds: tuple[str, ...]) -> None:
-        """Have these lines kept of sessions that begin and end, as in Heard."""
+    def keep(self, kinds: tuple[str, ...], failures: int) -> None:
+        """Have these lines kept of sessions that begin and end, as in Heard, and so many failures remembered."""
+        if failures != self._most:
+            self._failures = deque(self._failures, maxlen=failures)
+            self._most = failures
         self._sessions = kinds
         self._logged = LOGGED if kinds else LOGGED - SESSIONS
         self._choose()
@@ -81,6 +93,10 @@ class Journal:
     def kept(self) -> tuple[Heard, ...]:
         """Return what the buffered log holds, oldest first."""
         return tuple(self._ring)
+
+    def remembered(self) -> tuple[Heard | FailuresView, ...]:
+        """Return how many failures are remembered and were forgotten, and those, oldest first."""
+        return FailuresView(bool(self._most), self._most or FEWEST, self._forgotten), *self._failures
 
     def clear(self) -> None:
         """Empty the buffered log."""

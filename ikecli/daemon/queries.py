@@ -217,6 +217,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "trace": tracing.trace,
     "ikev2.session": _each_sa,
     "ikev2.stats": lambda appliance, options: [appliance.stats()],
+    "ikev2.diagnose": lambda appliance, options: appliance.journal.remembered(),
     "admission": lambda appliance, options: [appliance.stats()],
     "ikev2.proposal": _named(views.proposals),
     "ikev2.policy": _named(views.policies),

@@ -116,6 +116,7 @@ COMMANDS: Final[Late[str, Function]] = Late(
         "keylog.start": "debugging:keylog",
         "keylog.stop": "debugging:keylog",
         "show.logging": "debugging:logging",
+        "show.ikev2.diagnose": "debugging:diagnosed",
         "flexvpn.connect": "views:flexvpn",
         "clear.logging": "debugging:clear",
         "vpn_sessiondb.logoff": "views:logoff",

@@ -33,6 +33,7 @@ _IOS: Final[dict[str, str]] = {
     "show.ikev2.session": "ios.ikev2:session",
     "show.ikev2.stats": "ios.ikev2:stats",
     "show.admission": "ios.admission:statistics",
+    "show.ikev2.diagnose": "ios.admission:failures",
     "show.ikev2.policy": "ios.policy:policy",
     "show.ikev2.proposal": "ios.policy:proposal",
     "show.ikev2.profile": "ios.policy:profile",

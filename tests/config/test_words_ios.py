@@ -77,7 +77,6 @@ def test_an_address_family_may_say_unicast() -> None:
         "crypto ikev2 cluster\n standby-group G",
         "crypto ikev2 redirect gateway init",
         "crypto ikev2 reconnect key 1 active abcdefghijklmnop",
-        "crypto ikev2 diagnose error 50",
         "crypto ikev2 cts sgt",
         "crypto ikev2 profile P\n authentication local rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint T"
         "\n match certificate M\n identity local dn\n lifetime certificate\n keyring aaa A name-mangler M\n reconnect"

@@ -47,6 +47,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "daemon/test_levels.py::test_a_request_is_granted_or_refused_as_privilege_lines_say"
     ),
     "ios config: route-map NAME * > <0-65535>": "transcripts/filters.txt::route-map BELIEVED deny 20",
+    "ios config: crypto ikev2 diagnose error*": "transcripts/limits.txt::crypto ikev2 diagnose error",
     "ios config: crypto logging *": "debug/test_lines.py::test_a_router_logs_sessions_as_it_is_told_to",
     "ios config: banner *": "shell/test_session.py::test_banners_are_for_a_person_alone",
     "ios config: no crypto {ikev2 proposal *": SMART,

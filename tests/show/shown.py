@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ikecli.boundary.views import FailuresView
 from tests.show.machine_samples import HOSTS, LOAD, MEMORY, NEIGHBOURS, OBJECT_GROUPS, ROOM, SOCKETS, TOTALS
 from tests.show.samples import (
     ACCESS_LISTS,
@@ -102,6 +103,13 @@ SHOWN: dict[str, tuple[str, str, dict[str, object], tuple[object, ...]]] = {
     "ios-ikev2-session": ("ios", "show.ikev2.session", {}, SAS),
     "ios-ikev2-session-detailed": ("ios", "show.ikev2.session", LONG, SAS),
     "ios-ikev2-stats": ("ios", "show.ikev2.stats", {}, (STATS,)),
+    "ios-ikev2-stats-queue": ("ios", "show.ikev2.stats", {"queue": True}, (STATS,)),
+    "ios-ikev2-diagnose": (
+        "ios",
+        "show.ikev2.diagnose",
+        {},
+        (FailuresView(True, 50, 2, ((3, "Negotiation aborted"), (1, "Refused"))),),
+    ),
     "ios-admission": ("ios", "show.admission", {}, (STATS,)),
     "ios-ikev2-stats-exchange": ("ios", "show.ikev2.stats", {"exchange": True}, (STATS,)),
     "ios-ikev2-policy": ("ios", "show.ikev2.policy", {}, POLICIES),

@@ -239,6 +239,9 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.ikev2.session": IKE_SAS,
     "show.ikev2.stats": STATS,
     "show.admission": STATS,
+    "show.ikev2.diagnose": st.builds(
+        views.FailuresView, st.booleans(), NUMBER, NUMBER, st.lists(st.tuples(NUMBER, TEXT), max_size=3).map(tuple)
+    ),
     "show.ikev2.policy": POLICIES,
     "show.ikev2.proposal": PROPOSALS,
     "show.ikev2.profile": PROFILES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from ikecli.boundary.views import LogLine
@@ -66,6 +68,20 @@ async def logging(call: Call) -> None:
             kept += [LogLine(one.time, DEBUGGING, "", "", text) for text in debug_lines(one.event, dialect) if text]
         kept += logged(one, dialect)
     await render(call, kept, form=call.shell.who.log)
+
+
+async def diagnosed(call: Call) -> None:
+    """Print the failures that are remembered: each once, with how often it came."""
+    from ikecli.debug import logged
+
+    said: Counter[str] = Counter()
+    heads = []
+    for one in await views(call):
+        if isinstance(one, Heard):
+            said.update(line.text for line in logged(one, call.shell.spoken))
+        else:
+            heads.append(one)
+    await render(call, [replace(one, errors=tuple((n, text) for text, n in said.items())) for one in heads])
 
 
 async def clear(call: Call) -> None:

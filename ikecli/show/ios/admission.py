@@ -1,11 +1,11 @@
-"""`show crypto call admission statistics`, as IOS lays it out."""
+"""`show crypto call admission statistics` and `show crypto ikev2 diagnose error`, as IOS lays them out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ikecli.boundary.views import StatsView
+from ikecli.boundary.views import FailuresView, StatsView
 from ikecli.show.options import Slots
 
 _RULE: Final = "-" * 69
@@ -49,3 +49,15 @@ def _ipsec(view: StatsView) -> Iterator[str]:
     ):
         yield f"{way} IPSEC Requests: {accepted + rejected:>8} accepted: {accepted:>8} rejected: {rejected:>8}"
     yield f"SA Strength Enforcement Rejects:  incoming: {0:>8} outgoing: {0:>8}"
+
+
+def failures(views: Sequence[FailuresView], slots: Slots) -> Iterator[str]:
+    """`show crypto ikev2 diagnose error`: what failed, with the reason where a router has a trace of its calls."""
+    for view in views:
+        status = "enable" if view.enabled else "disable"
+        held = f"current entry {len(view.errors)}, deleted {view.forgotten}, max allow {view.most}"
+        yield f"Exit Path Table - status: {status}, {held}"
+        yield ""
+        for number, text in view.errors:
+            yield f"Error({number}): {text}"
+            yield ""

@@ -168,9 +168,22 @@ _RULE = "-" * 80
 
 
 def stats(views: Sequence[StatsView], slots: Slots) -> Iterator[str]:
-    """`show crypto ikev2 stats [exchange]`."""
+    """`show crypto ikev2 stats [exchange | priority-queue]`."""
     for view in views:
-        yield from (_exchanges(view) if slots.get("exchange") else _stats(view))
+        if slots.get("queue"):
+            yield from _queues(view)
+        else:
+            yield from (_exchanges(view) if slots.get("exchange") else _stats(view))
+
+
+def _queues(view: StatsView) -> Iterator[str]:
+    """Yield the queues of a router; all but that of IKE_SA_INIT requests are one here, and are served at once."""
+    yield "-" * 52
+    yield f"{'IKEV2 PRIORITY QUEUE':<30}{'SIZE':>10}{'PEAK':>12}"
+    yield "-" * 52
+    for name in ("HIGHEST", "HIGHER", "HIGH", "NORMAL", "LOW", "LOWER", "LOWEST"):
+        size, peak = (view.waiting, view.waiting_peak) if name == "LOW" else (0, 0)
+        yield f"{name:<30}{size:>10}{peak:>12}"
 
 
 def _stats(view: StatsView) -> Iterator[str]:
