@@ -35,7 +35,7 @@ class Ends:
 
 @dataclass(slots=True)
 class Run:
-    """One client: whether it is to connect, where it is, which hubs failed since it last stood, and why it waits."""
+    """One client: whether it is to connect, where it is, which hubs failed since it last stood, what it waits for."""
 
     client: Client
     ordered: bool = False
@@ -43,7 +43,7 @@ class Run:
     active: bool = False
     local: Address | None = None
     told: tuple[Address, ...] = ()
-    failed: set[Address] = field(default_factory=set)
+    failed: dict[Address, str] = field(default_factory=dict)
     shunned: set[Address] = field(default_factory=set)
     rounds: int = 0
     due: float | None = None
@@ -89,7 +89,7 @@ class Clients:
     def order(self, name: str, connect: bool) -> None:
         """Have a client that is connected by hand connect, or no longer."""
         run = self.runs[name]
-        run.ordered, run.failed, run.due = connect, set(), None
+        run.ordered, run.failed, run.due = connect, {}, None
 
     # What the engine tells
 
@@ -124,7 +124,7 @@ class Clients:
             yield _told("DOWN", run, standing.remote, standing.why)
             run.ordered = False
         run.active = False
-        run.failed.add(ends.remote)
+        run.failed[ends.remote] = standing.why
         run.shunned.add(ends.remote)
         if run.due is None and not self._left(run):
             run.ordered = False
@@ -195,7 +195,7 @@ class Clients:
         if not self._open(was.hub.gate):
             return f"track {was.hub.gate.track} is {'Down' if was.hub.gate.up else 'Up'}"
         if was.remote in run.failed:
-            return f"peer {was.hub.name} failed"
+            return f"peer {was.hub.name} failed: {run.failed[was.remote]}"
         if self._taken(run, was.remote):
             return f"another client of backup group {run.client.group} is there"
         return "it is the better one, and can be tried again"

@@ -92,7 +92,9 @@ def test_without_tracks_a_hub_is_left_when_it_does_not_answer_liveness_checks() 
     configure(lab, "Primary", f"interface {WAN}", "shutdown")
     lab.run(60)
     assert ends(lab) == [("192.0.2.1", TWO)]
-    assert log(lab, "PEER_CHANGE") == [f"FlexVPN(HUB) goes from peer {ONE} to peer {TWO}: peer {ONE} failed"]
+    assert log(lab, "PEER_CHANGE") == [
+        f"FlexVPN(HUB) goes from peer {ONE} to peer {TWO}: peer {ONE} failed: the peer does not answer"
+    ]
 
 
 def test_a_session_that_is_cleared_comes_back_at_the_next_hub() -> None:

@@ -27,6 +27,7 @@ TESTS = {
         "tests/dataplane/test_hiding.py",
         "tests/live/test_planes.py",
         "tests/live/test_tunnels.py",
+        "tests/live/test_flexvpn.py",
         "tests/live/test_paths.py",
         "tests/live/test_disk.py",
         "tests/dataplane/test_linux.py",
