@@ -490,3 +490,19 @@ def test_a_policy_for_one_address_of_several_is_named() -> None:
         "crypto ikev2 policy OTHER: match address local: a policy holds at every address"
         in express(router.intent, "asa").lost
     )
+
+
+def test_a_route_into_a_tunnel_has_the_tunnels_other_end_for_a_gateway_where_its_network_has_none() -> None:
+    router, _ = read(
+        "ios",
+        "crypto ikev2 keyring K\n peer P\n  address 192.0.2.1\n  pre-shared-key k\n"
+        "crypto ikev2 profile F\n match identity remote address 192.0.2.1\n authentication remote pre-share\n"
+        " authentication local pre-share\n keyring local K\ncrypto ipsec profile P\n set ikev2-profile F\n"
+        "interface GigabitEthernet1\n ip address 198.51.100.1 255.255.255.0\ninterface Tunnel11\n"
+        " ip address 10.9.9.1 255.255.255.255\n tunnel source GigabitEthernet1\n tunnel mode ipsec ipv4\n"
+        " tunnel destination 192.0.2.1\n tunnel protection ipsec profile P\nip route 10.1.0.0 255.255.0.0 Tunnel11\n",
+    )
+    firewall, _ = converted(router.intent, "asa")
+    assert "route tunnel11 10.1.0.0 255.255.0.0 192.0.2.1 1" in firewall.running()
+    again, _ = converted(firewall.intent, "ios")
+    assert "ip route 10.1.0.0 255.255.0.0 Tunnel11" in again.running()

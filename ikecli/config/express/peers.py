@@ -113,7 +113,7 @@ class Peers:
         return "", ReverseRoute()
 
     def egress(self, route: Route) -> tuple[str, Address | None]:
-        """Return where a route goes out, and its gateway: the other end where it goes out of a network of two."""
+        """Return where a route goes out, and its gateway: the other end, of a network of two or else of a tunnel."""
         gateway = route.gateway
         if gateway is not None:
             return (route.interface or self._interface_at(gateway)), gateway
@@ -121,6 +121,9 @@ class Peers:
         own = [each for each in held.addresses if each.version == route.prefix.version] if held else []
         if own and own[0].network.prefixlen >= own[0].network.max_prefixlen - 2:
             gateway = next((each for each in own[0].network.hosts() if each != own[0].ip), None)
+        beyond = held.tunnel.destination if held is not None and held.tunnel is not None else None
+        if gateway is None and beyond is not None and beyond.version == route.prefix.version:
+            gateway = beyond
         return route.interface, gateway
 
     def _interface_at(self, gateway: Address) -> str:
