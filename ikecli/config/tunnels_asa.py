@@ -104,6 +104,7 @@ class Tunnels:
         idle: Callable[[str | None], int],
     ) -> None:
         self.draft, self.complaints, self.address_of = draft, complaints, address_of
+        self.named = {one.nameif: name for name, one in reversed(draft.interfaces.items()) if one.nameif}
         self.offers, self.group, self.flows, self.idle = offers, group, flows, idle
 
     def tunnel(self, name: str, each: asa.Interface) -> Tunnel:
@@ -127,7 +128,7 @@ class Tunnels:
             why = f"interface {name} is a tunnel over IPv{version}, but has the end {there}"
             self.complaints.error(where, "tunnel-incomplete", why, f"tunnel mode ipsec ipv{there.version}")
             there = None
-        lender = next((one for one, held in self.draft.interfaces.items() if held.nameif == each.tunnel_source), "")
+        lender = self.named.get(each.tunnel_source or "", "")
         label = f"{map_name(name)} {SEQUENCE} {name}"
         profile = each.protection or ""
         return Tunnel(Carrier.IPSEC, source, there, lender, protection=label, profile=profile, versions=(version,))

@@ -225,3 +225,12 @@ def test_a_tunnel_without_a_replay_window() -> None:
     text = (SAMPLES / "route-based" / "asa.cfg").read_text() + "crypto ipsec security-association replay disable\n"
     (connection,) = read("asa", text)[0].intent.connections
     assert connection.replay_window == 0
+
+
+def test_a_tunnel_without_source_is_lent_no_address_by_an_interface_without_name() -> None:
+    store, _ = read(
+        "asa", "interface Ethernet0/0\n shutdown\ninterface Tunnel1\n nameif branch\n tunnel mode ipsec ipv4"
+    )
+    tunnel = store.intent.network.interfaces[1].tunnel
+    assert tunnel is not None
+    assert tunnel.source_interface == ""
