@@ -39,7 +39,8 @@ def connections(appliance: Appliance) -> Iterator[ConnectionView]:
 
 
 def _rows(appliance: Appliance) -> list[Connection]:
-    return [*views.in_use(appliance.store), *appliance.engine.connections()]
+    own = map(appliance.watching.watcher.carried, views.in_use(appliance.store))
+    return [*own, *appliance.engine.connections()]
 
 
 def _served(carriers: Iterable[Carrier]) -> dict[str, _Keys]:

@@ -38,6 +38,8 @@ class Watcher:
         self.clients: Final = Clients(self.tracks.open)
         self._gated: frozenset[int] = frozenset()
         self._intent = Intent()
+        self._by_connection: dict[str, str] = {}
+        self._carriers: dict[str, Tunnel] = {}
 
     def configure(self, intent: Intent, now: float, wall: float) -> None:
         """Take a new intent at a time and wall time."""
@@ -45,6 +47,9 @@ class Watcher:
         self.probes.configure(intent.probes, now, wall)
         self.tracks.configure(intent.tracks, now)
         self.clients.configure(intent.clients)
+        tunnels = {one.name: one.tunnel for one in intent.network.interfaces if one.tunnel is not None}
+        self._by_connection = {one.connection: one.name for one in intent.clients}
+        self._carriers = {one.connection: tunnels[one.interface] for one in intent.clients}
         self._gated = frozenset(route.track for route in intent.network.routes) - {0}
 
     def look(self, sight: Sight, now: float) -> list[Said]:
@@ -88,17 +93,17 @@ class Watcher:
             return intent
         steering = self.steering
         chosen = dict(steering.ends)
-        clients = {one.connection: one for one in intent.clients}
         network = intent.network
         routes = tuple(one for one in network.routes if not one.track or one.track in steering.up)
         moved = {one.interface: chosen.get(one.connection) for one in intent.clients}
         interfaces = tuple(_moved(one, moved.get(one.name)) for one in network.interfaces)
-        tunnels = {one.name: one.tunnel for one in interfaces if one.tunnel is not None}
-        connections = tuple(
-            _steered(one, chosen.get(one.label), tunnels[one.interface]) if one.label in clients else one
-            for one in intent.connections
-        )
+        connections = tuple(map(self.carried, intent.connections))
         return replace(intent, connections=connections, network=replace(network, routes=routes, interfaces=interfaces))
+
+    def carried(self, row: Connection) -> Connection:
+        """Return a connection as it holds now: that of a client has the ends that were chosen, or does not begin."""
+        run = self._by_connection.get(row.label)
+        return row if run is None else _steered(row, self.clients.runs[run].ends, self._carriers[row.label])
 
     # What show asks
 

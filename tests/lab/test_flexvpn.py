@@ -136,6 +136,7 @@ def test_the_source_is_the_first_that_is_up_and_its_routes_follow_the_object() -
     assert lab.ping("Branch", "10.2.2.9", "10.1.1.1") == "!!!!!"
     assert [view.gateway for view in lab["Branch"].plane.routes() if view.prefix == "0.0.0.0/0"] == ["203.0.113.254"]
     assert f"Source : {BACKUP}" in show(lab, "ikev2.flexvpn")
+    assert "Crypto map tag: Tunnel0-head-0, local addr 203.0.113.1" in show(lab, "ipsec.sa", interface="Tunnel0")
     configure(lab, "Branch", f"interface {WAN}", "no shutdown")
     lab.run(10)
     assert ends(lab) == [("192.0.2.1", ONE)]
