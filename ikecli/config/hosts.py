@@ -13,8 +13,6 @@ def addresses_of_name(draft: ios.Ios, name: str) -> tuple[Ip, ...]:
 
 def peers_of(draft: ios.Ios, entry: ios_ipsec.MapEntry) -> tuple[Ip, ...]:
     """Return the addresses of the peers of a map entry: the default first, those given by name last."""
-    given = [address for address, _ in sorted(entry.peers.items(), key=lambda peer: not peer[1].default)]
-    if not entry.named_peers:
-        return tuple(given)
-    named = [one for name in entry.named_peers for one in addresses_of_name(draft, name)]
-    return tuple(dict.fromkeys((*given, *named)))
+    named = [(one, peer) for name, peer in entry.named_peers.items() for one in addresses_of_name(draft, name)]
+    ordered = sorted((*entry.peers.items(), *named), key=lambda peer: not peer[1].default)
+    return tuple(dict.fromkeys(address for address, _ in ordered))

@@ -138,7 +138,7 @@ class MapEntry:
     match_address: str | None = None
     access_groups: dict[str, AccessGroup] = field(default_factory=dict)
     identity: str | None = None
-    named_peers: list[str] = field(default_factory=list)
+    named_peers: dict[str, MapPeer] = field(default_factory=dict)
     disable: bool | None = None
     reverse_route: ReverseRoute | None = None
     reverse_distance: int | None = None

@@ -275,6 +275,7 @@ _TOPICS: Final[dict[str, Callable[[Appliance, Options], Iterable[Any]]]] = {
     "nameif": lambda appliance, options: appliance.plane.interfaces(),
     "nat.translations": lambda appliance, options: _translations(appliance),
     "route": _routes,
+    "crypto.route": lambda appliance, options: [view for view in appliance.plane.routes() if view.code == "V"],
     "ipv6.route": _routes,
     "route.to": _ways,
     "ipv6.route.to": _ways,

@@ -63,6 +63,7 @@ _IOS: Final[dict[str, str]] = {
     "show.object_groups": "ios.network:object_groups",
     "show.route": "ios.network:route",
     "show.route.to": "ios.network:way",
+    "show.crypto.route": "ios.network:reverse",
     "show.interfaces.description": "ios.interfaces:description",
     "show.local_pool": "ios.pools:local_pool",
     "show.ipv6_local_pool": "ios.pools:ipv6_local_pool",

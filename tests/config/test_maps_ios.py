@@ -82,6 +82,14 @@ def test_a_peer_is_known_by_its_name_once_ip_host_knows_it() -> None:
     assert known[0].peers == (IPv4Address("192.0.2.77"), IPv4Address("192.0.2.78"))
 
 
+def test_a_peer_by_its_name_may_be_the_default_too() -> None:
+    old = entry("").peers[0]
+    host = "ip host hub.example.net 192.0.2.77\n"
+    for default, peers in (("", (old, IPv4Address("192.0.2.77"))), (" default", (IPv4Address("192.0.2.77"), old))):
+        lines = f"crypto map {names()[0]} 10 ipsec-isakmp\n set peer hub.example.net dynamic{default}\n"
+        assert read("ios", ROUTER + host + lines)[0].intent.connections[0].peers == peers
+
+
 def test_reverse_route_makes_routes_while_an_sa_stands_and_static_ones_always() -> None:
     name = names()[0]
     opened = f"crypto map {name} 10 ipsec-isakmp\n"

@@ -40,6 +40,7 @@ def test_routes_of_sas_have_the_distance_and_the_tag_that_are_said() -> None:
     assert learned(found) == []
     assert found.ping("Left", "10.20.0.1", "10.10.0.1").endswith("!!!!")
     assert "S        10.10.0.0/16 [20/0] via 192.0.2.1\n" in shown(found, "Right", "route")
+    assert "10.10.0.0/255.255.0.0 [20/0] via 192.0.2.1 tag 4711\n" in shown(found, "Right", "crypto.route")
     assert list(way(learned(found), {})) == [
         "Routing entry for 10.10.0.0/16",
         '  Known via "static", distance 20, metric 0',

@@ -338,6 +338,12 @@ ROUTES = (
     RouteView("S", "198.51.100.0/24", "192.0.2.252", "", 1),
     RouteView("C", "2001:db8::/64", "", "GigabitEthernet0/1", 0),
 )
+REVERSE_ROUTES = (
+    RouteView("V", "10.9.0.2/32", "", "Virtual-Access1", 1, tag=1),
+    RouteView("V", "10.20.0.0/16", "203.0.113.2", "GigabitEthernet0/0", 20, tag=4711),
+    RouteView("V", "203.0.113.2/32", "192.0.2.9", "", 20),
+    RouteView("V", "2001:db8:20::/48", "", "Tunnel0", 1, "RED"),
+)
 TRANSLATIONS = (
     TranslationView("udp", "198.51.100.1:4500", "172.16.0.2:4500", "", ""),
     TranslationView("udp", "203.0.113.1:4500", "192.168.0.11:4500", "198.51.100.1:4500", "198.51.100.1:4500"),

@@ -275,6 +275,7 @@ SHOWN: dict[str, st.SearchStrategy[object]] = {
     "show.nameif": INTERFACES,
     "show.route": ROUTES,
     "show.route.to": ROUTES,
+    "show.crypto.route": ROUTES,
     "show.ipv6.route.to": ROUTES,
     "show.ip.interface": INTERFACES,
     "show.ip": INTERFACES,

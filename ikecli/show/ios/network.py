@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from ikecli.boundary.views import AccessListView, RouteView
+from ikecli.show import text
 from ikecli.show.options import Slots
 
 _CODES = (
@@ -55,6 +56,24 @@ ONLY: Final = {"connected": "CL", "static": "SV", **dict.fromkeys(("bgp", "eigrp
 """The codes of the routes that a word asks for."""
 KNOWN: Final = {"C": "connected", "L": "connected", "S": "static", "V": "static"}
 """What a route is known from, by its code."""
+
+
+def reverse(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
+    """`show crypto route`: the routes that SAs brought, by table."""
+    yield "VPN Routing Table: Shows RRI and VTI created routes"
+    yield "Codes: RRI - Reverse-Route, VTI- Virtual Tunnel Interface"
+    yield "        S - Static Map ACLs"
+    for vrf, group in groupby(sorted(views, key=lambda view: view.vrf), key=lambda view: view.vrf):
+        yield ""
+        yield f"Routes created in table {vrf or 'GLOBAL DEFAULT'}"
+        for view in group:
+            tag = f" tag {view.tag}" if view.tag else ""
+            four = ":" not in view.prefix
+            where = IPv4Network(view.prefix, strict=False).with_netmask if four else text.address(view.prefix)
+            through = text.address(view.gateway) if view.gateway else view.interface
+            yield f"{where} [{view.distance}/0] via {through}{tag}{'' if view.gateway else ' VTI'}"
+            if view.gateway:
+                yield f"{'':32}on {view.interface or '-'} RRI"
 
 
 def way(views: Sequence[RouteView], slots: Slots) -> Iterator[str]:
