@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,13 @@ def test_imports_point_down(path: Path) -> None:
 def test_the_protocol_does_no_io(path: Path) -> None:
     used = {name.split(".")[0] for name in imports(path)} & IMPURE
     assert not used, f"{path.name} imports {sorted(used)}"
+
+
+def test_no_show_loads_what_an_engine_is_told() -> None:
+    shows = sorted(f"ikecli.show.{path.parent.name}.{path.stem}" for path in ROOT.glob("show/[ai]*/*.py"))
+    program = f"import sys, ikecli.shell.session, ikecli.control.client, {', '.join(shows)}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    assert "ikecli.boundary.views" in loaded
+    assert {name.split(".")[1] for name in loaded if name.startswith("ikecli.")} <= LOWER["shell"] - {"intent"} | {
+        "shell"
+    }

@@ -19,7 +19,8 @@ from ikecli.config.route_maps import RouteMaps
 from ikecli.config.routes_ios import own_addresses
 from ikecli.config.tunnels_ios import addresses_of
 from ikecli.intent import Authorization, Mangled, Mangler, Pool, Prefix
-from ikecli.intent.remote import MAX_BACKUPS, NEARBY, ROUTE_TAG, Dhcp
+from ikecli.intent.remote import MAX_BACKUPS, ROUTE_TAG, Dhcp
+from ikecli.numbers.conventions import NEARBY
 
 MAX_PREFIX: Final = 128
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from ikecli.config.complaints import Complaints
 from ikecli.intent import Syslog
-from ikecli.intent.peers import SEVERITIES
+from ikecli.numbers.conventions import SEVERITIES
 
 INFORMATIONAL: Final = 6
 DEBUGGING: Final = 7

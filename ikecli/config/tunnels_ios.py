@@ -31,9 +31,10 @@ from ikecli.intent import (
     Transport,
     Tunnel,
 )
-from ikecli.intent.network import DEFAULT_MTU, GRE_HOPS
+from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import TUNNEL_SEQUENCE, tunnel_flows, tunnel_name
 from ikecli.intent.watch import Client
+from ikecli.numbers.conventions import GRE_HOPS
 
 LIFETIME: Final = 3600
 KILOBYTES: Final = 4608000

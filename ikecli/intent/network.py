@@ -7,14 +7,13 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Final
 
+from ikecli.numbers.conventions import GRE_HOPS
 from ikecli.value import value
 
 Address = IPv4Address | IPv6Address
 Prefix = IPv4Network | IPv6Network
 
 DEFAULT_MTU: Final = 1500
-GRE_HOPS: Final = 255
-"""Hops that the packets of a GRE tunnel may go."""
 
 
 class Carrier(Enum):

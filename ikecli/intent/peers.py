@@ -356,12 +356,6 @@ class Template:
         )
 
 
-SEVERITIES: Final = (
-    "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
-)  # fmt: skip
-"""Of log lines, the gravest first (RFC 5424 6.2.1), as both dialects call them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Syslog:
     """A server that log lines go to, those of `severity` (0 to 7, RFC 5424) and graver ones."""

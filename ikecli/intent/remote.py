@@ -10,8 +10,6 @@ from ikecli.intent.identity import Identity
 from ikecli.intent.network import Address, Prefix
 from ikecli.numbers import IdType
 
-NEARBY: Final = IPv4Network("0.0.0.0/32")
-"""What stands for the network that a client is in, in a list of networks that it is to leave out of the tunnel."""
 MAX_BACKUPS: Final = 10
 """Further gateways that a peer is told of, or believed."""
 ROUTE_TAG: Final = 1

@@ -8,7 +8,8 @@ import pytest
 
 from ikecli.config.dhcp import TIMEOUT
 from ikecli.intent import Authorization, Identity, Pool, ReverseRoute
-from ikecli.intent.remote import NEARBY, Dhcp
+from ikecli.intent.remote import Dhcp
+from ikecli.numbers.conventions import NEARBY
 from tests.config.reading import SAMPLES, commands, read
 
 TEXT = (SAMPLES / "remote-access" / "asa.cfg").read_text()

@@ -21,9 +21,10 @@ from ikecli.ike.requests import DeleteIke
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.ike.window import Want
 from ikecli.intent import Asking, Authorization, Flow, Identity, Intent, Pool, Prefix, ReverseRoute
-from ikecli.intent.remote import MAX_BACKUPS, NEARBY
+from ikecli.intent.remote import MAX_BACKUPS
 from ikecli.intent.selectors import any_selector
 from ikecli.numbers import AttributeType, ConfigurationType
+from ikecli.numbers.conventions import NEARBY
 from ikecli.wire.payloads import Configuration, ConfigurationAttribute
 from tests.ike.machine import move
 from tests.ike.pair import LABEL, LEFT, RIGHT, Pair, connection, intent, profile

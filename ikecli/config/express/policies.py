@@ -10,7 +10,8 @@ from ikecli.config.dhcp import TIMEOUT
 from ikecli.config.express.writer import named
 from ikecli.config.tunnels_ios import TEMPLATE
 from ikecli.intent import Address, Authorization, Intent, Prefix, Profile
-from ikecli.intent.remote import NEARBY, ROUTE_TAG
+from ikecli.intent.remote import ROUTE_TAG
+from ikecli.numbers.conventions import NEARBY
 
 METHODS: Final = "LOCAL"
 """The name of the list that says that authorization policies are looked up here."""

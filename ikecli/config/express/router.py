@@ -41,9 +41,10 @@ from ikecli.intent import (
     Template,
     Tunnel,
 )
-from ikecli.intent.network import DEFAULT_MTU, GRE_HOPS
+from ikecli.intent.network import DEFAULT_MTU
 from ikecli.intent.peers import DEFAULT_IKE_LIFETIME
 from ikecli.numbers import Algorithm, IdType
+from ikecli.numbers.conventions import GRE_HOPS
 
 MOST_COOKIES: Final = 1000
 MOST_SAS: Final = 9999

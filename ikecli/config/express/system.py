@@ -10,7 +10,7 @@ from ikecli.config import asa, ios
 from ikecli.config.express.losses import Losses
 from ikecli.config.syslog import FIREWALL_PORTS, INFORMATIONAL, ROUTER_PORTS, FirewallHost, RouterHost
 from ikecli.intent import Intent, Interface, Outer, Syslog
-from ikecli.intent.peers import SEVERITIES
+from ikecli.numbers.conventions import SEVERITIES
 
 _MSS: Final = (range(500, 1461), range(40, 1441))
 """What `ip tcp adjust-mss` and `ipv6 tcp adjust-mss` take."""

@@ -33,7 +33,8 @@ from ikecli.intent import (
     Tunnel,
 )
 from ikecli.intent.network import DEFAULT_MTU
-from ikecli.intent.remote import NEARBY, ROUTE_TAG
+from ikecli.intent.remote import ROUTE_TAG
+from ikecli.numbers.conventions import NEARBY
 
 MAP: Final = "TRAVELLERS"
 """The name of a dynamic map that is made of templates."""

@@ -10,7 +10,7 @@ from ikecli.dataplane import gre
 from ikecli.dataplane.packet import IP_HEADERS, checksum
 from ikecli.errors import Malformed
 from ikecli.intent import Address
-from ikecli.intent.network import GRE_HOPS
+from ikecli.numbers.conventions import GRE_HOPS
 
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
 _V6: Final = struct.Struct("!IHBB16s16s")

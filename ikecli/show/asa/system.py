@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ikecli.boundary.views import LogLine, SystemView
 from ikecli.control.messages import OPERATOR
 from ikecli.control.replies import Identified
-from ikecli.intent.peers import SEVERITIES
+from ikecli.numbers.conventions import SEVERITIES
 from ikecli.show import text
 from ikecli.show.ios.system import buffered, form_of, keylogs
 from ikecli.show.options import Slots

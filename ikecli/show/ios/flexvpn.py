@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ikecli.boundary.lending import AuthorizationView, FlexView, SettingsView
-from ikecli.intent.remote import NEARBY
+from ikecli.numbers.conventions import NEARBY
 from ikecli.show import text
 from ikecli.show.options import Slots
 

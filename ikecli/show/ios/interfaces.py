@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ikecli.boundary.views import InterfaceView, TunnelView, VrfView
-from ikecli.intent.network import GRE_HOPS
+from ikecli.numbers.conventions import GRE_HOPS
 from ikecli.show import text
 from ikecli.show.options import Slots
 

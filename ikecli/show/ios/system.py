@@ -8,7 +8,7 @@ from typing import Final
 
 from ikecli.boundary.views import LogForm, LogLine, SystemView, UserView
 from ikecli.control.replies import Identified
-from ikecli.intent.peers import SEVERITIES
+from ikecli.numbers.conventions import SEVERITIES
 from ikecli.show import text
 from ikecli.show.options import Slots
 
