@@ -87,6 +87,7 @@ class _Resolver:
         self.draft = draft
         self.complaints = Complaints()
         self.lists = Lists(draft, self.complaints, self.address_of)
+        self.screens: dict[str, Screen] = {}
         self.groups: set[str] = set()
         self.remote = Remote(draft, self.complaints)
         self.shown = dict(identities_of(draft))
@@ -282,8 +283,10 @@ class _Resolver:
             )  # fmt: skip
         if held is None:
             return Screen()
-        into = tuple(self.lists.flows(name, held))
-        return Screen(into, tuple(Flow(one.remote, one.local, one.permit) for one in into))
+        if name not in self.screens:
+            into = tuple(self.lists.flows(name, held))
+            self.screens[name] = Screen(into, tuple(Flow(one.remote, one.local, one.permit) for one in into))
+        return self.screens[name]
 
     def identity(self) -> Identity | None:
         """Return the identity that this side shows; None: its address."""
