@@ -54,6 +54,12 @@ def _levels(mode: Mode, rules: tuple[str, ...]) -> Levels:
     return Levels(mode, own_level, rules, fixed)
 
 
+@lru_cache(2)
+def here(mode: Mode) -> Levels:
+    """Return levels of which 0 has what is here, and 1 what is refused with the reason."""
+    return Levels(mode, lambda function: int(function.endswith("lacks")), (), lambda function: True)
+
+
 class Exec:
     """The exec mode of a dialect."""
 
@@ -83,18 +89,19 @@ class Exec:
                     raise
 
     async def ask(self, text: str, who: Identified) -> list[Choice]:
-        """Return what a session may type at the end of the text."""
+        """Return what a session may type at the end of the text; what is refused alone, where nothing else is."""
         names = LiveNames(self._client, self._local)
         found = self.mode.ask(text, names)
         while await names.fetch():
             found = self.mode.ask(text, names)
         levels = self._levels(who)
         words = tuple(text.split() if text[-1:].isspace() else text.split()[:-1])
-        return [
+        may = [
             Choice(one.label, one.help, one.completes or "", one.live)
             for one in found
             if levels is None or not levels.hides(words, one.label, who.level)
         ]
+        return [one for one in may if not here(self.mode).hides(words, one.label, 0)] or may
 
 
 def layout(text: str, choices: list[Choice], dialect: str) -> str:
