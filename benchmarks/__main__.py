@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from benchmarks import charon, config, esp, gap, handshake, kernel, large, scale, show, stages, start
+from benchmarks import charon, config, esp, flood, gap, handshake, kernel, large, scale, show, stages, start
 from benchmarks.figure import Figure
 from ikecli.language.language import DIALECTS
 
@@ -21,6 +21,7 @@ FIGURES: Final[dict[str, Callable[[], Iterable[Figure | str]]]] = {
     "kernel": kernel.measure,
     "large": large.figures,
     "gap": lambda: [gap.measure()],
+    "flood": lambda: [flood.measure()],
     "scale": scale.figures,
 }
 

@@ -69,7 +69,7 @@ async def _measure(sas: int) -> Figure:
 
 
 def _hub(loop: asyncio.AbstractEventLoop, sas: int, ports: tuple[int, int]) -> tuple[Appliance, Sockets]:
-    sockets = Sockets(loop, lambda datagram: hub.receive(datagram), Ports(*ports))
+    sockets = Sockets(loop, lambda datagram: hub.take_in(datagram), Ports(*ports), lambda: hub.waiting.serve())
     lines = "\n".join(f" set peer {FIRST_PEER + at}" for at in range(sas))
     hub = Appliance(
         dialect="ios",

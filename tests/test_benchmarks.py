@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from benchmarks import charon, config, gap, handshake, kernel, large, scale, show, stages, start
+from benchmarks import charon, config, flood, gap, handshake, kernel, large, scale, show, stages, start
 from benchmarks.figure import Figure
 
 
@@ -43,6 +43,10 @@ def test_all_sas_are_shown() -> None:
 
 def test_the_loops_gaps_are_seen() -> None:
     assert gap.measure(sas=20).value > 0
+
+
+def test_a_sign_of_life_in_a_flood_is_measured() -> None:
+    assert flood.measure(rate=500, seconds=0.3).value > 0
 
 
 def test_an_appliance_of_many_peers_is_measured() -> None:
