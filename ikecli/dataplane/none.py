@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -24,7 +25,8 @@ class NonePlane:
     def __init__(self, notify: Notify) -> None:
         self._inbound: set[int] = set()
         self._outbound: dict[tuple[int, Endpoint], str] = {}
-        self._links = Links(lambda connection: connection in self._outbound.values(), lambda notice: None)
+        self._senders = Counter[str]()
+        self._links = Links(self._senders.__contains__, lambda notice: None)
 
     def configure(self, intent: Intent) -> None:
         """Remember interfaces and routes for `show`."""
@@ -45,7 +47,9 @@ class NonePlane:
                 raise Unavailable(f"SPI 0x{sa.spi:08X} is in use")
             self._inbound.add(sa.spi)
         elif self._links.protected_by(sa.connection) is not None:
+            self._forget(sa.spi, sa.remote)
             self._outbound[sa.spi, sa.remote] = sa.connection
+            self._senders[sa.connection] += 1
             self._links.settle(sa.connection)
 
     def update(self, update: Update) -> None:
@@ -55,8 +59,17 @@ class NonePlane:
         """Forget one direction of an SA."""
         if remove.direction is _INBOUND:
             self._inbound.discard(remove.spi)
-        elif (connection := self._outbound.pop((remove.spi, remove.remote), None)) is not None:
+        elif (connection := self._forget(remove.spi, remove.remote)) is not None:
             self._links.settle(connection)
+
+    def _forget(self, spi: int, remote: Endpoint) -> str | None:
+        """Forget an outbound SA; return its connection, None where there was none."""
+        connection = self._outbound.pop((spi, remote), None)
+        if connection is not None:
+            self._senders[connection] -= 1
+            if not self._senders[connection]:
+                del self._senders[connection]
+        return connection
 
     def reach(self, reach: Reach) -> None:
         """Remember inner addresses and routes for `show`."""
@@ -99,3 +112,4 @@ class NonePlane:
         """Forget everything."""
         self._inbound.clear()
         self._outbound.clear()
+        self._senders.clear()
