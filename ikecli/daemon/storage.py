@@ -154,9 +154,10 @@ class FileStorage:
             return {str(path.relative_to(flash)): path.stat().st_size for path in kept}
 
     def written(self, name: str) -> float:
-        """Return when a file of flash: was written."""
+        """Return when a file of flash:, or one in a folder of it, was written."""
+        folder, slash, inside = name.rpartition("/")
         with _explained(f"{FLASH}:{name}"):
-            return self._file(name).stat().st_mtime
+            return (self._file(folder) / inside if slash else self._file(name)).stat().st_mtime
 
     def room(self) -> tuple[int, int]:
         """Return the octets of the state directory's file system, and those that are free."""

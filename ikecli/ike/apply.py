@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from ikecli.ike import access
+from ikecli.ike import access, inner
 from ikecli.ike.connect import connect
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete
@@ -36,7 +36,8 @@ def apply(core: Core, lookup: Lookup, anew: bool = True) -> None:
     for waits in (core.hold_off, core.pauses):
         for label in list(waits) if anew else change.connections:
             waits.pop(label, None)
-    core.pools.apply(intent.pools)
+    if core.pools.apply(intent.pools):
+        inner.repool(core)
     for known in (core.wishes, core.backups):
         for label in known.keys() - change.new.connections.keys():
             del known[label]

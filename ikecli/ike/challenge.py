@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ikecli.boundary.effects import Datagram, Endpoint
 from ikecli.crypto.puzzles import solves
-from ikecli.ike import puzzles
+from ikecli.ike import admission, puzzles
 from ikecli.ike.limits import COOKIE_SECONDS, COOKIE_SECRET_SIZE, HALF_OPEN_OF_PREFIX, PREFIX_OCTETS, UNSOLVED_ADMITTED
 from ikecli.ike.puzzles import NO_PUZZLE
 from ikecli.ike.talk import Incoming
@@ -122,13 +122,19 @@ class HalfOpen:
 
 
 def wanted(core: Core, remote: Endpoint) -> bool:
-    """Tell whether there are so many half-open SAs, in all or from there, that an initiator is asked for a cookie."""
+    """Tell whether there are so many half-open SAs, in all or from there, that an initiator is asked for a cookie.
+
+    Where a bound of SAs in negotiation is reached it always is, so that forged requests keep nobody out.
+    """
     threshold = core.lookup.intent.cookie_threshold
     if puzzles.difficulty(core):
         return True
     if threshold is None:
         return False
-    return len(core.waiting) >= threshold or core.waiting.from_near(remote) >= HALF_OPEN_OF_PREFIX
+    if len(core.waiting) >= threshold or core.waiting.from_near(remote) >= HALF_OPEN_OF_PREFIX:
+        return True
+    full = admission.ike(core, own=False)
+    return full is not None and full.negotiating
 
 
 def judge(core: Core, datagram: Datagram, message: Incoming) -> tuple[Proof, tuple[Notify, ...]]:

@@ -38,9 +38,8 @@ def release(core: Core, sa: IkeSa) -> None:
     if lease is None:
         return
     for loan in lease.loans:
-        if not loan.dhcp:
-            core.pools.give_back(loan)
-        elif isinstance(loan.address, IPv4Address):
+        core.pools.give_back(loan, owner(sa))
+        if loan.dhcp and isinstance(loan.address, IPv4Address):
             core.do(GiveBack(loan.address))
     if lease.reach is not None:
         core.do(Reach(lease.id, lease.reach.connection, sa.remote.address))
@@ -52,11 +51,32 @@ def resume(core: Core, sa: IkeSa) -> None:
     if lease is None:
         return
     core.leases += 1
-    owner = sa.remote_identity or Identity.of(sa.remote.address)
     lease.id, lease.reach = core.leases, None
-    lease.loans = tuple(loan for loan in lease.loans if not loan.dhcp and core.pools.claim(loan, owner))
+    lease.loans = tuple(loan for loan in lease.loans if not loan.dhcp and core.pools.claim(loan, owner(sa)))
     note_backups(core, sa, lease.connection)
     settle(core, sa)
+
+
+def owner(sa: IkeSa) -> Identity:
+    """Return to whom the addresses of an IKE SA's peer are lent."""
+    return sa.remote_identity or Identity.of(sa.remote.address)
+
+
+def repool(core: Core) -> None:
+    """Have pools that are new, or were away, know what of them is lent."""
+    for sa in core.sas.values():
+        for loan in sa.lease.loans if sa.lease is not None else ():
+            core.pools.keep(loan, owner(sa))
+
+
+def occupied(core: Core, sa: IkeSa, address: Address) -> str:
+    """Say what an address is that is not to be lent to the peer of an IKE SA; nothing of one that may be."""
+    network = core.lookup.intent.network
+    if any(own.ip == address for one in network.interfaces for own in one.addresses):
+        return "an address of ours"
+    if any(route.gateway == address for route in network.routes):
+        return "the gateway of a route"
+    return "where the peer itself is" if address == sa.remote.address else ""
 
 
 def authorization(core: Core, sa: IkeSa) -> Authorization | None:

@@ -18,7 +18,7 @@ from ikecli.value import value
 
 @value
 class Loan:
-    """An address of a pool, or of a DHCP server, lent until it is given back."""
+    """An address of a pool, or of a DHCP server, lent until it is given back; one of a server may lie in pools."""
 
     pool: str
     address: Address
@@ -53,7 +53,7 @@ class Ledger:
         if self.greedy(owner):
             return None
         for one in (self._had.get(owner), wish):
-            if one is not None and self._holds(one) and one not in self._lent and self._free.get(one, owner) == owner:
+            if one is not None and self.holds(one) and one not in self._lent and self._free.get(one, owner) == owner:
                 return self._lend(one, owner)
         fresh = self._fresh() if len(self._free) < MAX_KEPT_ADDRESSES else None
         if fresh is None:
@@ -62,26 +62,32 @@ class Ledger:
 
     def claim(self, address: Address, owner: Identity) -> bool:
         """Lend this address; return whether it could be lent."""
-        if address in self._lent or not self._holds(address):
+        if address in self._lent or not self.holds(address):
             return False
         self._lend(address, owner)
         return True
 
-    def give_back(self, address: Address) -> None:
-        """Take back an address; one that is not lent is no error."""
-        owner = self._lent.pop(address, None)
-        if owner is not None:
+    def lent(self, address: Address) -> bool:
+        """Tell whether an address is lent."""
+        return address in self._lent
+
+    def give_back(self, address: Address, of: Identity | None = None, kept: bool = True) -> None:
+        """Take back an address, if need be only of this owner, `kept` for it; one that is not lent is no error."""
+        owner = self._lent.get(address)
+        if owner is not None and of in (None, owner):
+            del self._lent[address]
             self._loans[owner] -= 1
             if not self._loans[owner]:
                 del self._loans[owner]
             self._free[address] = owner
-            self._had[owner] = address
-            if self.pool.rest:
+            if kept:
+                self._had[owner] = address
+            if kept and self.pool.rest:
                 self._rested[address] = self._now() + self.pool.rest
 
     def inherit(self, old: Ledger) -> None:
         """Go on with what another ledger has lent of addresses that are in this pool, too."""
-        self._lent = {address: owner for address, owner in old._lent.items() if self._holds(address)}
+        self._lent = {address: owner for address, owner in old._lent.items() if self.holds(address)}
         self._loans = Counter(self._lent.values())
 
     def greedy(self, owner: Identity) -> bool:
@@ -133,7 +139,8 @@ class Ledger:
         self._loans[owner] += 1
         return address
 
-    def _holds(self, address: Address) -> bool:
+    def holds(self, address: Address) -> bool:
+        """Tell whether an address is of the pool."""
         return address.version == self.pool.version and any(
             int(first) <= int(address) <= int(last) for first, last in self.pool.ranges
         )
@@ -161,8 +168,11 @@ class Pools:
         self._ledgers: dict[str, Ledger] = {}
         self.apply(rows)
 
-    def apply(self, rows: Iterable[Pool]) -> None:
-        """Take other pools; what is lent of addresses that are still in a pool of that name stays lent."""
+    def apply(self, rows: Iterable[Pool]) -> bool:
+        """Take other pools; what is lent of addresses that are still in a pool of that name stays lent.
+
+        Return whether a pool is there that was not, so that addresses of it may be lent from before.
+        """
         before = self._ledgers
         self._ledgers = {row.name: Ledger(row, self._now) for row in rows}
         for name, ledger in self._ledgers.items():
@@ -171,6 +181,7 @@ class Pools:
                 self._ledgers[name] = old
             elif old is not None:
                 ledger.inherit(old)
+        return any(before.get(name) is not ledger for name, ledger in self._ledgers.items())
 
     def lend(self, names: Iterable[str], version: int, owner: Identity, wish: Address | None) -> Loan | None:
         """Lend an address of an IP version from the first of some pools that has one; None when none has."""
@@ -188,15 +199,27 @@ class Pools:
         return any(self._ledgers[name].greedy(owner) for name in names if name in self._ledgers)
 
     def claim(self, loan: Loan, owner: Identity) -> bool:
-        """Have an address lent that was lent elsewhere; return whether it is of its pool here, and free."""
-        ledger = self._ledgers.get(loan.pool)
-        return ledger is not None and ledger.claim(loan.address, owner)
+        """Have an address lent that was lent elsewhere; return whether it is free here, and of its pool if of any."""
+        ledgers = self._of(loan)
+        if any(one.lent(loan.address) for one in ledgers):
+            return False
+        return all(one.claim(loan.address, owner) for one in ledgers) and bool(ledgers or loan.dhcp)
 
-    def give_back(self, loan: Loan) -> None:
-        """Take an address back."""
-        ledger = self._ledgers.get(loan.pool)
-        if ledger is not None:
-            ledger.give_back(loan.address)
+    def keep(self, loan: Loan, owner: Identity) -> None:
+        """Have an address that is lent be so in pools that did not know it."""
+        for one in self._of(loan):
+            one.claim(loan.address, owner)
+
+    def give_back(self, loan: Loan, owner: Identity | None = None) -> None:
+        """Take an address back, if need be only of this owner."""
+        for ledger in self._of(loan):
+            ledger.give_back(loan.address, owner, kept=not loan.dhcp)
+
+    def _of(self, loan: Loan) -> list[Ledger]:
+        """Return the ledgers of a loan: its pool's, of an address of a DHCP server those of all pools it lies in."""
+        if loan.dhcp:
+            return [one for one in self._ledgers.values() if one.holds(loan.address)]
+        return [self._ledgers[loan.pool]] if loan.pool in self._ledgers else []
 
     def free(self, names: Iterable[str]) -> tuple[tuple[str, int], ...]:
         """Return for those of some pools that are there how many addresses can be lent."""

@@ -110,3 +110,11 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="another user"):
         FileStorage(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_every_file_that_flash_has_it_is_known_when_it_was_written(tmp_path: Path) -> None:
+    kept = FileStorage(tmp_path / "state")
+    kept.write_file("branch.cfg", "hostname R1\n")
+    kept.append_file("keys", "esp_sa", "row\n")
+    assert list(kept.files()) == ["branch.cfg", "keys/esp_sa"]
+    assert all(kept.written(name) > 0 for name in kept.files())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
+import pytest
+
 from ikecli.boundary.effects import Endpoint
 from ikecli.boundary.events import ChildFailed, NotAdmitted, NotifyReceived
 from ikecli.boundary.notices import Acquire
@@ -178,3 +180,23 @@ def test_child_sas_in_negotiation_count_where_all_are_bounded() -> None:
     pair.settle()
     pair.agree(1, 2)
     assert not pair.left.events(NotifyReceived)
+
+
+@pytest.mark.parametrize("threshold", [2, 100])
+def test_forged_requests_that_reach_a_bound_keep_nobody_out(threshold: int) -> None:
+    """One of ours towards a dead peer is enough to keep half-open SAs below the threshold of cookies for ever."""
+    rows = connection(RIGHT, LEFT), replace(second(RIGHT, LEFT), peers=(AWAY,))
+    bounds = {"admission": Admission(negotiating=2), "cookie_threshold": threshold}
+    both = (profile(LEFT), profile(AWAY, name="OTHER"))
+    pair = Pair(right=intent(RIGHT, LEFT, connections=rows, profiles=both, **bounds))
+    pair.right.initiate("MAP 20 outside")
+    pair.wire.clear()
+    request = request_of(pair)
+    for number in range(1, 9):
+        pair.right.receive(forged(request, number, Endpoint(AWAY + number, 500)))
+    pair.wire.clear()
+    pair.now += 2
+    pair.left.wake()
+    pair.settle()
+    assert [len(sa.children) for sa in pair.left.sas] == [1]
+    assert pair.right.engine.stats().incoming_negotiating == 0

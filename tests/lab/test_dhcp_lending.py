@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 from ikecli.daemon import clients
 from ikecli.errors import Rejected
 from ikecli.ike.requests import DeleteIke
+from ikecli.intent import Identity
 from ikecli.lab.lab import VirtualLab
 from tests.config.reading import read
 from tests.lab.dhcp_server import DISCOVER, RELEASE, REQUEST, Server
@@ -184,3 +187,34 @@ def test_a_server_may_be_named() -> None:
     text = changed(DHCP, ("dhcp server 10.2.2.67", "dhcp server lender"))
     lab, _ = lab_of(CLIENT, f"ip host lender 10.2.2.67\n{text}")
     assert pushed(lab) == ("10.9.0.50",)
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [("10.2.2.1", "an address of ours"), ("198.51.100.2", "an address of ours"),
+     ("198.51.100.254", "the gateway of a route"), ("192.0.2.1", "where the peer itself is")],
+)  # fmt: skip
+def test_what_a_server_must_not_lend_goes_back_and_the_hub_says_why(address: str, what: str) -> None:
+    lab, server = lab_of(CLIENT, DHCP)
+    lab["Client"].appliance.load("interface Tunnel0\n shutdown\n", "test")
+    lab.run(1)
+    server.free.insert(0, address)
+    lab["Client"].appliance.load("interface Tunnel0\n no shutdown\n", "test")
+    lab.run(0.5)
+    assert any(f"DHCP server 10.2.2.67 lends {address}, which is {what}" in text for text in said(lab, "Hub"))
+    assert server.kinds[-1] == RELEASE
+    assert server.lent == {}
+    assert not lab["Hub"].appliance.sas()
+
+
+def test_no_address_is_lent_by_a_server_and_by_a_pool_at_once() -> None:
+    both = changed(HUB, (POOL, POOL + " dhcp server 10.2.2.67\n dhcp timeout 5\n"))
+    lab, server = lab_of(CLIENT, both)
+    assert pushed(lab) == ("10.9.0.50",)
+    server.free[:] = ["10.9.0.50"]
+    lab.add(OTHER, "ios")
+    lab.run(10)
+    assert pushed(lab, "Other") == ("10.9.0.10",)
+    pools = lab["Hub"].appliance.engine._core.pools
+    rest = [pools.lend(("CLIENTS",), 4, Identity.of(ip_address(at)), None) for at in range(88)]
+    assert {str(loan.address) for loan in rest if loan} == {f"10.9.0.{at}" for at in range(11, 100) if at != 50}

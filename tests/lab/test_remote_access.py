@@ -309,3 +309,14 @@ def test_a_client_that_does_not_route_into_its_tunnel_gets_selectors_of_its_addr
         assert ends == {("10.9.0.10", "10.9.0.10"), ("0.0.0.0", "255.255.255.255")}
     assert lab.ping("Client", "10.2.2.9") == "!!!!!"
     assert lab.ping("Hub", "10.9.0.10", "10.2.2.1") == "!!!!!"
+
+
+def test_a_pool_that_was_away_for_a_moment_lends_nothing_twice() -> None:
+    lab = lab_of(CLIENT, HUB)
+    hub = lab["Hub"].appliance
+    for line in ("no ip local pool CLIENTS", "ip local pool CLIENTS 10.9.0.10 10.9.0.40"):
+        hub.load(f"{line}\n", "test")
+        lab.run(1)
+    lab.add(OTHER, "ios")
+    lab.run(5)
+    assert [sa.assigned for sa in hub.sas()] == [("10.9.0.10",), ("10.9.0.11",)]

@@ -6,19 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from ikecli.boundary.effects import Inner, Lent
+from ikecli.boundary.effects import GiveBack, Inner, Lent
 from ikecli.boundary.events import AddressRefused, SettingsTold
-from ikecli.ike import settings, telling
+from ikecli.ike import inner, settings, telling
 from ikecli.ike.connect import note_backups
 from ikecli.ike.inner import authorization, believed, named, own_networks, unnamed
 from ikecli.ike.lease import Lease
 from ikecli.ike.limits import MAX_LOANS, MAX_NETWORKS
 from ikecli.ike.pools import Loan
-from ikecli.ike.sa import IkeSa
 from ikecli.ike.talk import Incoming, Outcome, Talk, Wait
 from ikecli.ike.tasks.base import Task
 from ikecli.ike.window import Want
-from ikecli.intent import Address, Asking, Authorization, Identity
+from ikecli.intent import Address, Asking, Authorization
 from ikecli.intent.remote import Dhcp
 from ikecli.numbers import AttributeType, ConfigurationType, NotifyType, label
 from ikecli.wire.payloads import Configuration, Notify, Payload
@@ -144,8 +143,8 @@ class Configure(Task):
         self, talk: Talk, request: Configuration, gives: Authorization, wants: Wants, reply: object = None
     ) -> None:
         sa, core = talk.sa, talk.core
-        owner = _owner(sa)
-        lent = reply if isinstance(reply, Lent) else None
+        owner = inner.owner(sa)
+        lent, reply = _accepted(talk, reply) if isinstance(reply, Lent) else (None, reply)
         left = {version: wish for version, wish in wants.items() if version != 4 or lent is None}
         found = (core.pools.lend(gives.pools, version, owner, wish) for version, wish in left.items())
         loans = tuple(loan for loan in found if loan is not None)
@@ -199,13 +198,19 @@ def tell(talk: Talk, payload: Configuration, sent: bool) -> None:
     talk.core.tell(SettingsTold, event)
 
 
-def _owner(sa: IkeSa) -> Identity:
-    return sa.remote_identity or Identity.of(sa.remote.address)
+def _accepted(talk: Talk, lent: Lent) -> tuple[Lent | None, object]:
+    """Return what a DHCP server lends, or where it must not be lent none, and why."""
+    core, loan = talk.core, Loan("", lent.address, dhcp=True)
+    why = inner.occupied(core, talk.sa, lent.address)
+    if not why and core.pools.claim(loan, inner.owner(talk.sa)):
+        return lent, None
+    core.do(GiveBack(lent.address))
+    return None, f"DHCP server {lent.server} lends {lent.address}, which is {why or 'lent of a pool'}"
 
 
 def _question(talk: Talk, dhcp: Dhcp, wish: Address | None) -> Inner:
     """Return what to ask DHCP servers for the peer."""
-    owner = _owner(talk.sa)
+    owner = inner.owner(talk.sa)
     known = wish if isinstance(wish, IPv4Address) else None
     asked = bytes((owner.type,)) + owner.data
     return Inner(dhcp.servers, dhcp.relay, dhcp.timeout, asked, known, dhcp.link, not dhcp.subnet)
