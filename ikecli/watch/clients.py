@@ -182,7 +182,7 @@ class Clients:
         run.active = False
         if was.remote != ends.remote:
             why = self._why_left(run, was)
-            text = f"FlexVPN({run.client.name}) goes from peer {was.hub.name} to peer {ends.hub.name}: {why}"
+            text = f"FlexVPN({run.client.name}) goes from peer {_called(was)} to peer {_called(ends)}: {why}"
             yield Said(6, "FLEXVPN", "PEER_CHANGE", text)
         if was.source != source and was.source is not None and source is not None:
             why = f"{was.source.interface} cannot be used"
@@ -195,7 +195,7 @@ class Clients:
         if not self._open(was.hub.gate):
             return f"track {was.hub.gate.track} is {'Down' if was.hub.gate.up else 'Up'}"
         if was.remote in run.failed:
-            return f"peer {was.hub.name} failed: {run.failed[was.remote]}"
+            return f"peer {_called(was)} failed: {run.failed[was.remote]}"
         if self._taken(run, was.remote):
             return f"another client of backup group {run.client.group} is there"
         return "it is the better one, and can be tried again"
@@ -248,6 +248,11 @@ def _carried(run: Run, client: Client) -> Ends | None:
     hub = next((one for one in client.hubs if ends.remote in one.addresses), None)
     source = next((one for one in client.sources if ends.source and one.address == ends.source.address), None)
     return Ends(hub, ends.remote, source) if hub and (source is None) == (ends.source is None) else None
+
+
+def _called(ends: Ends) -> str:
+    name, address = ends.hub.name, str(ends.remote)
+    return name if name == address else f"{name} ({address})"
 
 
 def _unwanted(client: Client) -> str:

@@ -122,6 +122,19 @@ def test_hubs_that_all_refuse_are_tried_in_turn_with_growing_pauses() -> None:
     assert ends(lab) == [("192.0.2.1", TWO)]
 
 
+def test_a_hub_that_is_named_is_tried_at_each_of_its_addresses() -> None:
+    name = "primary.example.com"
+    named = changed(UNTRACKED, (f"peer 1 {ONE}", f"peer 1 fqdn {name} dynamic"),
+                    ("hostname Branch\n", f"hostname Branch\nip host {name} 198.51.100.77 {ONE}\n"))  # fmt: skip
+    lab = settled(named, PRIMARY, SECONDARY)
+    lab.run(150)
+    assert ends(lab) == [("192.0.2.1", ONE)]
+    assert log(lab, "PEER_CHANGE") == [
+        f"FlexVPN(HUB) goes from peer {name} (198.51.100.77) to peer {name} ({ONE}): "
+        f"peer {name} (198.51.100.77) failed: the peer does not answer"
+    ]
+
+
 def test_a_hub_without_a_key_is_passed_over() -> None:
     keys = ("  address 198.51.100.0 255.255.255.0", f"  address {TWO}")
     lab = settled(changed(UNTRACKED, (keys[0][1:], keys[1][1:])), PRIMARY, SECONDARY)
