@@ -80,13 +80,29 @@ class Exec:
 
     async def read(self, line: str) -> Command:
         """Return the command that a line is; raises language.LineError."""
-        names = LiveNames(self._client, self._local)
+        names, grown = LiveNames(self._client, self._local), 0
         while True:
             try:
                 return self.mode.read(line, names)
-            except LineError:
-                if not await names.fetch():
-                    raise
+            except LineError as error:
+                if await names.fetch():
+                    continue
+                meant = self._meant(line, error, names)
+                if meant is None:
+                    raise error.moved(-grown) from None
+                line, grown = meant, grown + len(meant) - len(line)
+
+    def _meant(self, line: str, error: LineError, names: LiveNames) -> str | None:
+        """Return a line with its ambiguous word in full where one alone of those that fit is here, else None."""
+        if error.wrong != "ambiguous":
+            return None
+        before, word = line[: error.start], line[error.start :].split()[0]
+        fits = [
+            one.completes
+            for one in self.mode.ask(before + word, names)
+            if one.completes and not one.live and not here(self.mode).hides(tuple(before.split()), one.label, 0)
+        ]
+        return f"{before}{fits[0]}{line[error.start + len(word) :]}" if len(fits) == 1 else None
 
     async def ask(self, text: str, who: Identified) -> list[Choice]:
         """Return what a session may type at the end of the text; what is refused alone, where nothing else is."""
