@@ -114,14 +114,14 @@ def ike_offers(proposals: Iterable[IkeProposal]) -> tuple[Offer, ...]:
 
 
 def esp_offers(
-    proposals: Iterable[EspProposal], pfs: Algorithm | None = None, additional: Additional = ()
+    proposals: Iterable[EspProposal], groups: tuple[Algorithm, ...] = (), additional: Additional = ()
 ) -> tuple[Offer, ...]:
-    """Return what ESP proposals put on the wire; `pfs` and more only where the exchange can carry a KE payload."""
+    """Return what ESP proposals put on the wire; `groups` and more only where the exchange can carry a KE payload."""
     offers = []
     for one in proposals:
         for encryption, integrity in _by_kind(one.encryption, one.integrity):
             esn = tuple(_ESN[flag] for flag in one.esn)
-            rows = {_E: encryption, _I: integrity, _K: (pfs,) if pfs else (), **_more(additional), _N: esn}
+            rows = {_E: encryption, _I: integrity, _K: groups, **_more(additional), _N: esn}
             offers.append(Offer(Protocol.ESP, {kind: row for kind, row in rows.items() if row}))
     return tuple(offers)
 

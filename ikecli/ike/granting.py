@@ -10,7 +10,6 @@ from ikecli.ike.choose import Additional, Offer, anything, no_stronger
 from ikecli.ike.inner import authorization
 from ikecli.ike.lease import narrowed
 from ikecli.ike.limits import MAX_CHILDREN
-from ikecli.ike.sa import IkeSa
 from ikecli.ike.selectors import Pair, narrow
 from ikecli.ike.talk import Talk
 from ikecli.ike.transport import Ends
@@ -54,9 +53,16 @@ def served(group: int | None) -> Algorithm | None:
     return row if row is not None and row.served else None
 
 
-def told(sa: IkeSa) -> Algorithm | None:
-    """Return the group of an IKE SA whose peer told us to do PFS, without saying by which group."""
-    return sa.suite.group if sa.suite is not None and sa.lease is not None and sa.lease.taken.pfs else None
+def told(talk: Talk) -> tuple[Algorithm, ...]:
+    """Return the groups for PFS where the peer told us to do it, which it does without one: those of our IKE SAs.
+
+    That of this one comes first.
+    """
+    sa = talk.sa
+    if sa.suite is None or sa.lease is None or not sa.lease.taken.pfs:
+        return ()
+    offers = talk.core.lookup.ike_offers(sa.local.address, sa.vrf, sa.began).offers
+    return (sa.suite.group, *(row for offer in offers for row in offer.groups))
 
 
 def check_room(talk: Talk) -> None:

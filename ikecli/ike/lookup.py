@@ -66,7 +66,7 @@ class Lookup:
         self._ike: Final[dict[tuple[Address, str, bool], IkeOffers]] = {}
         self._credentials: Final[dict[int, Keys[Credential]]] = {}
         self._ppks: Final[dict[int, Keys[Ppk]]] = {}
-        self._esp: Final[dict[tuple[str, Algorithm | None, Additional], tuple[Offer, ...]]] = {}
+        self._esp: Final[dict[tuple[str, tuple[Algorithm, ...], Additional], tuple[Offer, ...]]] = {}
 
     def template(self, name: str) -> Template | None:
         """Return what protects the interfaces of a virtual template, or None where there is none of this name."""
@@ -110,13 +110,13 @@ class Lookup:
         return known
 
     def esp_offers(
-        self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
+        self, connection: Connection, groups: tuple[Algorithm, ...], additional: Additional = ()
     ) -> tuple[Offer, ...]:
         """Return what a connection offers and accepts for ESP."""
-        key = (connection.label, pfs, additional)
+        key = (connection.label, groups, additional)
         known = self._esp.get(key)
         if known is None:
-            known = self._esp.setdefault(key, esp_offers(connection.proposals, pfs, additional))
+            known = self._esp.setdefault(key, esp_offers(connection.proposals, groups, additional))
         return known
 
     def key_pad(self, prf: Algorithm, secret: Secret) -> Keyed:

@@ -70,10 +70,10 @@ class SeveralGroups(Lookup):
         self._groups = tuple(row(TransformType.KE, word) for word in words.split())
 
     def esp_offers(
-        self, connection: Connection, pfs: Algorithm | None, additional: Additional = ()
+        self, connection: Connection, groups: tuple[Algorithm, ...], additional: Additional = ()
     ) -> tuple[Offer, ...]:
         """Return offers with all groups."""
-        (offer,) = super().esp_offers(connection, pfs, additional)
+        (offer,) = super().esp_offers(connection, groups, additional)
         return (replace(offer, algorithms={**offer.algorithms, TransformType.KE: self._groups}),)
 
 

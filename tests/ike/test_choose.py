@@ -93,7 +93,7 @@ def test_a_transform_with_an_unknown_attribute_is_never_chosen() -> None:
 
 def test_pfs_is_part_of_the_offer() -> None:
     group = BY_KEY[KE, 19, 0]
-    (offer,) = esp_offers([CBC], group)
+    (offer,) = esp_offers([CBC], (group,))
     assert [row.key for row in offer.groups] == [(KE, 19, 0)]
     assert choose(esp_offers([CBC]), offered(offer)) is None
     assert choose([offer], offered(*esp_offers([CBC]))) is None

@@ -120,9 +120,10 @@ class Child(SeriesTask):
         if not (flows := coverage.wanted(talk, connection)[: admission.room(talk.core, connection, talk.replaces)]):
             return ()
         self._connection = connection
-        self._group = pfs = self._pfs(talk, connection)
+        groups = self._groups(talk, connection)
+        self._group = pfs = next(iter(groups), None)
         further = self._further(talk, connection) if pfs else ()
-        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(connection, pfs, further))
+        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(connection, groups, further))
         if not self._offers:
             self._fail(talk, "all its ciphers are stronger than that of the IKE SA, and strength is enforced")
             self._connection = None
@@ -181,20 +182,24 @@ class Child(SeriesTask):
         self._transport, self._unpadded, self._fragments = kept.transport, kept.unpadded, kept.fragments
         if kept.connection is None:
             return
-        pfs = self._pfs(talk, kept.connection)
+        groups = self._groups(talk, kept.connection)
+        pfs = next(iter(groups), None)
         further = self._further(talk, kept.connection) if pfs else ()
-        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(kept.connection, pfs, further))
+        self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(kept.connection, groups, further))
         self._exchange = restore(pfs.number, kept.private) if pfs and kept.private else None
         self._recall(talk, self._offers, kept.choice, kept.series)
 
-    def _pfs(self, talk: Talk, connection: Connection) -> Algorithm | None:
-        """Return the group of an exchange of keys of its own: the configured, the peer's, that of the SA before, or
-        that of the IKE SA where the peer told us to do PFS.
+    def _groups(self, talk: Talk, connection: Connection) -> tuple[Algorithm, ...]:
+        """Return the groups to offer in an exchange of keys of its own, first that of the public value that is sent.
+
+        That is what the peer wants, the configured one, or that of the SA before. Where none is configured and the peer
+        told us to do PFS, it has a choice.
         """
         if talk.exchange == _IKE_AUTH:
-            return None
+            return ()
         had = granting.served(talk.replaces.group if talk.replaces else None)
-        return self._group or connection.pfs or had or granting.told(talk.sa)
+        told = granting.told(talk) if connection.pfs is None else ()
+        return tuple(dict.fromkeys(filter(None, (self._group or connection.pfs or had, *told))))
 
     def _other_group(self, talk: Talk, wanted: Notify) -> bool:
         """Take another group that we offered, each at most once, or any where we sent none."""
@@ -244,7 +249,7 @@ class Child(SeriesTask):
 
     def _accept(self, talk: Talk, message: Incoming) -> Outcome:
         choice, connection = accepted(self._offers, message.need(SecurityAssociation).proposals), self._connection
-        if choice is None or connection is None:
+        if choice is None or connection is None or choice.algorithms.get(_KE) != self._group:
             raise Malformed("the peer chose what was not offered")
         if not connection.admits(talk.sa.remote_identity):
             raise Refused(f"its peers may not be {talk.sa.remote_identity}")
@@ -328,7 +333,8 @@ class Child(SeriesTask):
         grants = granting.grants(talk, candidates, self._asked, (self._local, self._remote))
         for connection, pairs in grants:
             group = granting.group(talk, connection, public)
-            offers = lookup.esp_offers(connection, group, granting.further(talk, connection, offered) if group else ())
+            further = granting.further(talk, connection, offered) if group else ()
+            offers = lookup.esp_offers(connection, (group,) if group else (), further)
             ignore = _NO_KE if talk.exchange == _IKE_AUTH else frozenset[int]()
             allowed = granting.allowed(talk, offers)
             choice = choose(allowed, offered.proposals, public.group if public else None, ignore)
