@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
-from ikecli.config import ios
+from ikecli.config import asa, ios
 from ikecli.config.complaints import Complaints
 from ikecli.config.tunnels_ios import addresses_of
 from ikecli.errors import Rejected
@@ -33,8 +33,14 @@ class _Claim:
 
 
 def complain(interfaces: Iterable[Interface], complaints: Complaints) -> None:
-    """Complain of each interface whose network overlaps with that of one before it."""
-    live = [each for each in interfaces if not each.shutdown and not each.template and not each.unnumbered]
+    """Complain of each interface whose name is that of one before it, or whose network overlaps with one of those."""
+    names: dict[str, str] = {}
+    for each in (every := list(interfaces)):
+        first = names.setdefault(each.nameif.lower() or each.name, each.name)
+        if first != each.name:
+            why = f"interface {each.name} has the name {each.nameif}, which is interface {first}'s"
+            complaints.error(("interfaces", each.name), "interfaces-overlap", why, f"another nameif on {each.name}")
+    live = [each for each in every if not each.shutdown and not each.template and not each.unnumbered]
     claims = [
         _Claim(address.network, number, each.vrf)
         for number, each in enumerate(live)
@@ -86,3 +92,10 @@ def refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
         if same and any(one.network.overlaps(network) for one in addresses_of(each) if one.version == network.version):
             shown = network.network_address if network.version == 4 else network
             raise Rejected(f"{str(shown).upper()} overlaps with {other}")
+
+
+def refuse_name(draft: asa.Asa, name: str, nameif: str) -> None:
+    """Raise Rejected where another interface of a firewall has the name that one is given."""
+    for other, each in draft.interfaces.items():
+        if other != name and (each.nameif or "").lower() == nameif.lower():
+            raise Rejected(f'Name "{nameif}" has been assigned to interface {other}')

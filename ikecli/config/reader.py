@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
-from ikecli.config import ios, logins, overlaps
+from ikecli.config import asa, ios, logins, overlaps
 from ikecli.config.levels import (
     KeptSection,
     Level,
@@ -455,10 +455,14 @@ class ConfigReader:
         return isinstance(draft, ios.Ios) and bool(draft.password_encryption)
 
     def _apart(self, level: Level, command: Command) -> None:
-        """Refuse a typed address in the network of another interface of a router; of a file all is told together."""
+        """Refuse a typed name or address that is another interface's; of a file all is told together."""
         draft, path = self.store.draft, level.path
         given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
-        if not command.negated and given in ADDRESSES and isinstance(draft, ios.Ios) and path[:1] == ("interfaces",):
+        if command.negated or path[:1] != ("interfaces",):
+            return
+        if isinstance(draft, asa.Asa) and given == "nameif":
+            overlaps.refuse_name(draft, path[1], str(command.slots["nameif"]))
+        elif given in ADDRESSES and isinstance(draft, ios.Ios):
             overlaps.refuse(draft, path[1], command.slots)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:

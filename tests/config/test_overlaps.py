@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ikecli.config import ConfigReader
-from tests.config.reading import new_store, read
+from tests.config.reading import new_store, read, typed
 
 FIRST = {"ios": "interface Gi0/0\n", "asa": "interface Gi0/0\n nameif outside\n"}
 SECOND = {"ios": "interface Gi0/1\n", "asa": "interface Gi0/1\n nameif inside\n"}
@@ -91,3 +91,15 @@ def test_each_network_is_compared_with_those_before_it_however_they_nest() -> No
         f"type another ip address on GigabitEthernet0/{two}"
         for (two, one), net in zip(pairs, ["10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16"], strict=True)
     )
+
+
+TWICE = "interface GigabitEthernet0/0\n nameif outside\ninterface GigabitEthernet0/1\n nameif Outside\n"
+
+
+def test_two_interfaces_of_a_firewall_have_not_one_name() -> None:
+    assert 'ERROR: Name "Outside" has been assigned to interface GigabitEthernet0/0' in typed("asa", TWICE)
+    store, _ = read("asa", TWICE)
+    assert [one.message for one in store.complaints if one.severity == "error"] == [
+        "interface GigabitEthernet0/1 has the name Outside, which is interface GigabitEthernet0/0's"
+    ]
+    assert "ERROR" not in typed("asa", TWICE.replace("0/1", "0/0"))
