@@ -44,7 +44,7 @@ def test_a_window_full_of_slow_requests_is_bounded_and_ends() -> None:
     for number in range(MAX_WINDOW + 50):
         spi = (0x1000 + number).to_bytes(4, "big")
         offered = SecurityAssociation(
-            tuple(one.proposal(at, spi) for at, one in enumerate(esp_offers((GCM,), slow), 1))
+            tuple(one.proposal(at, spi) for at, one in enumerate(esp_offers((GCM,), (slow,)), 1))
         )
         request = offered, Nonce(bytes((number,)) * 32), KeyExchange(16, public), *selectors
         foe.send(foe.sealed(Exchange.CREATE_CHILD_SA, request, first + number))
@@ -70,7 +70,7 @@ interface Tunnel0
     assert made.ping("Left", "172.16.0.2") == "!!!!!"
     packet = echo_request(here, there, 1, 1, 100, False)
     for _ in range(1000):
-        packet = Packet(here, there, gre.GRE, gre.wrap(packet, None), gre.TTL)
+        packet = Packet(here, there, gre.GRE, gre.wrap(packet, None), 255)
     plane = made["Right"].plane
     before = plane.interfaces()
     plane.arrive("GigabitEthernet0/0", packet)
