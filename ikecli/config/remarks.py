@@ -61,10 +61,6 @@ _NO_EFFECT: Final[Mapping[tuple[str, str, Any], str]] = {
 
 _ROUTES: Final = ("routes", "vrf_routes", "routes6", "vrf_routes6")
 _PARTLY: Final[Mapping[tuple[str, str], str]] = {
-    **dict.fromkeys(
-        ((field, "track") for field in _ROUTES),
-        "the route holds whatever the object that it tracks: nothing is watched.",
-    ),
     **dict.fromkeys(((field, "permanent") for field in _ROUTES), "the route rests while its interface is down."),
     **dict.fromkeys((("entries", word) for word in ("log", "log-input")), "packets are counted and not logged."),
     **dict.fromkeys(
@@ -74,7 +70,6 @@ _PARTLY: Final[Mapping[tuple[str, str], str]] = {
     **dict.fromkeys((("interfaces", word) for word in ("point-to-point", "multipoint")), "the link is the kernel's."),
     **dict.fromkeys(((f"{ip}address_pools", "(") for ip in ("", "ipv6_")), "the pools hold on all interfaces."),
     ("authorization", "override"): "users have no entries that it could go before.",
-    ("protection", "shared"): "each tunnel has SAs of its own.",
     ("address", "standby"): "there is one unit: the address of a second one is kept alone.",
     ("ikev2_interfaces", "client-services"): "no software is served to clients: client-services is left out.",
 }

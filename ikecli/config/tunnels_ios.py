@@ -183,7 +183,7 @@ class Tunnels:
 
     def is_mixed(self, each: ios.Interface) -> bool:
         """Tell whether a tunnel's profile has it carry both IP versions."""
-        held = ipsec_profiles_of(self.draft).get(each.protection.profile) if each.protection else None
+        held = self.ipsec_profiles.get(each.protection.profile) if each.protection else None
         return held is not None and bool(held.mixed_mode)
 
     def ends(self, name: str, each: ios.Interface, source: Address | None, version: int) -> None:
@@ -294,7 +294,7 @@ class Tunnels:
         """Yield the routes to what IPsec tunnels with `reverse-route static` protect."""
         for one in connections:
             each = self.draft.interfaces[one.interface]
-            held = ipsec_profiles_of(self.draft).get(each.protection.profile) if each.protection else None
+            held = self.ipsec_profiles.get(each.protection.profile) if each.protection else None
             if held is not None and is_static(held) and mode_of(each)[0] is Carrier.IPSEC:
                 yield from standing(one, reverse_of(held))
 

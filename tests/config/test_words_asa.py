@@ -185,6 +185,7 @@ def test_a_line_of_some_times_says_that_it_holds_at_all() -> None:
     [
         ("access-list A extended permit ip any any log", "packets are counted and not logged"),
         ("access-list A remark log in", ""),
+        ("route inside 10.9.0.0 255.255.0.0 192.0.2.9 track 7", ""),
         ("group-policy P internal\ngroup-policy P attributes\nvpn-tunnel-protocol ikev1 ikev2", "only ikev2 is served"),
         (
             "tunnel-group G type remote-access\ntunnel-group G general-attributes\naddress-pool (inside) A",

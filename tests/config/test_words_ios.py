@@ -170,7 +170,8 @@ def test_lines_of_routers_that_are_kept(line: str) -> None:
         ("interface Serial0/0.1 point-to-point", "the link is the kernel's"),
         ("access-list 110 permit ip any any log", "packets are counted and not logged"),
         ("access-list 110 remark log", ""),
-        ("interface Tunnel0\ntunnel protection ipsec profile P shared", "each tunnel has SAs of its own"),
+        ("interface Tunnel0\ntunnel protection ipsec profile P shared", ""),
+        ("ip route 10.9.0.0 255.255.0.0 192.0.2.9 track 7", ""),
     ],
 )
 def test_words_without_effect_say_so(line: str, told: str) -> None:
