@@ -8,7 +8,13 @@ from ikecli.config.common import Ip
 
 def addresses_of_name(draft: ios.Ios, name: str) -> tuple[Ip, ...]:
     """Return the addresses of a host, none where `ip host` does not know it; names compare without case."""
-    return next((each.addresses for known, each in draft.hosts.items() if known.lower() == name.lower()), ())
+    if not name:
+        return ()
+    held = draft.hosts.get(name)
+    if held is None:
+        low = name.lower()
+        held = next((each for known, each in draft.hosts.items() if known.lower() == low), None)
+    return held.addresses if held else ()
 
 
 def peers_of(draft: ios.Ios, entry: ios_ipsec.MapEntry) -> tuple[Ip, ...]:

@@ -7,6 +7,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from ikecli.config import ConfigReader
+from ikecli.config.hosts import addresses_of_name
+from ikecli.config.ios import Ios
 from ikecli.intent import Dpd, Identity, Initiation
 from tests.config.reading import SAMPLES, new_store, read
 
@@ -356,3 +358,11 @@ def test_the_address_0_0_0_0_is_every_address_also_without_a_mask(mask: str) -> 
     (profile,) = read("ios", text)[0].intent.profiles
     assert {each.addresses for each in profile.credentials} == {(ip_network("0.0.0.0/0"),), ()}
     assert [each.network for each in profile.remotes] == [ip_network("0.0.0.0/0")]
+
+
+def test_a_host_is_found_in_any_case_but_first_as_it_is_typed() -> None:
+    store, _ = read("ios", "ip host HUB 192.0.2.1\nip host hub 192.0.2.2")
+    draft = store.draft
+    assert isinstance(draft, Ios)
+    found = [addresses_of_name(draft, name) for name in ("HUB", "hub", "Hub", "spoke", "")]
+    assert found == [(ip_address("192.0.2.1"),), (ip_address("192.0.2.2"),), (ip_address("192.0.2.1"),), (), ()]
