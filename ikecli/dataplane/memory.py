@@ -104,7 +104,7 @@ class MemoryPlane:
     def configure(self, intent: Intent) -> None:
         """Take interfaces, routes and policies."""
         self._intent = intent
-        self._sas.aging = intent.path_aging or PATH_SECONDS
+        self._sas.age(intent.path_aging or PATH_SECONDS)
         self._nat.configure(intent)
         self._vrfs = {one.label: one.vrf for one in intent.connections if one.vrf}
         self._inner_vrfs = {one.label: one.inner_vrf for one in intent.connections if one.inner_vrf}

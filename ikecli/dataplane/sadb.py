@@ -67,14 +67,11 @@ class Outbound:
 
 
 class SoftwareSas:
-    """All SAs of one plane; inbound ones by SPI, outbound ones by connection, the newest first.
-
-    A shorter path to a peer is believed in for `aging` seconds.
-    """
+    """All SAs of one plane; inbound ones by SPI, outbound ones by connection, the newest first."""
 
     def __init__(self, notify: Notify, random: Callable[[int], bytes], now: Callable[[], float] = lambda: 0.0) -> None:
         self._notify, self._random, self._now = notify, random, now
-        self.aging = PATH_SECONDS
+        self._aging = PATH_SECONDS
         self._inbound: dict[int, Inbound] = {}
         self._outbound: dict[str, list[Outbound]] = {}
         self._paths: dict[Address, tuple[int, float]] = {}
@@ -200,13 +197,18 @@ class SoftwareSas:
         mtu, until = self._paths.get(out.install.remote.address, (space, 0.0))
         return inner_room(out.install, min(space, mtu) if until > self._now() else space)
 
+    def age(self, seconds: float) -> None:
+        """Believe in a shorter path to a peer for so many seconds, in those that are known no longer from now on."""
+        self._aging, latest = seconds, self._now() + seconds
+        self._paths = {remote: (mtu, min(until, latest)) for remote, (mtu, until) in self._paths.items()}
+
     def narrow(self, remote: Address, mtu: int) -> None:
         """Take note of the longest packet that gets through to a peer (RFC 4301 8.2)."""
         if any(out.install.remote.address == remote for sas in self._outbound.values() for out in sas):
             known, until = self._paths.get(remote, (mtu, 0.0))
             now = self._now()
             if until <= now or mtu <= known:
-                self._paths[remote] = max(mtu, LEAST_MTU), now + self.aging
+                self._paths[remote] = max(mtu, LEAST_MTU), now + self._aging
 
     def outer(self, connection: str) -> Outer:
         """Return how the header outside is made that packets of a connection get."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
+from math import inf
 
 import pytest
 
@@ -341,8 +342,9 @@ def test_a_way_that_turns_out_narrow_is_heeded(pair: Pair) -> None:
 def test_a_narrow_way_is_heeded_for_as_long_as_is_said(pair: Pair) -> None:
     [packet] = outside(pair, Outer(), whole=True, size=1200)
     left = pair.nodes["L"]
-    left.configure(replace(left._intent, path_aging=1000.0))
+    left.configure(replace(left._intent, path_aging=inf))
     left.arrive("outside", too_big(packet, 1000, ip_address("192.0.2.254")))
+    left.configure(replace(left._intent, path_aging=1000.0))
     marks: list[EchoResult] = []
     for seconds in (500, 500, 3):
         left.echo(Echo("10.2.0.1", "inside", 1200, 2, seconds, whole=True), marks.append)

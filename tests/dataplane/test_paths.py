@@ -118,6 +118,8 @@ def test_a_path_is_believed_in_for_as_long_as_is_said(one: One) -> None:
     one.now += 1e9
     assert (one.worker._paths.tried_again(), one.worker._paths.wait()) == (set(), None)
     assert sender.limit == inner_limit(OUT, 1300)
+    one.worker._obey(Aging(SECONDS), [])
+    assert one.worker._paths.wait() == SECONDS
 
 
 @pytest.mark.parametrize(("remote", "least"), [(PEER, 576), ("2001:db8::2", 1280)])

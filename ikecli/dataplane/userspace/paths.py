@@ -21,12 +21,17 @@ _NUMBERS: Final = 1 << 32
 
 
 class Paths:
-    """The MTUs that are less than the outgoing device's, by the peer's address; believed in for `seconds`."""
+    """The MTUs that are less than the outgoing device's, by the peer's address; each is believed in for a while."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.seconds = PATH_SECONDS
+        self._seconds = PATH_SECONDS
         self._shorter: dict[str, tuple[int, float]] = {}
+
+    def age(self, seconds: float) -> None:
+        """Believe in each for so many seconds, in those that are known no longer from now on."""
+        self._seconds, latest = seconds, self._now() + seconds
+        self._shorter = {remote: (mtu, min(until, latest)) for remote, (mtu, until) in self._shorter.items()}
 
     def believe(self, sender: Sender, quoted: bytes, mtu: int) -> bool:
         """Take note that a packet of an SA was longer than `mtu`; return whether that is believed, and new."""
@@ -37,7 +42,7 @@ class Paths:
         mtu = max(mtu, LEAST[sa.remote.address.version])
         old = self.of(remote, mtu + 1)
         if mtu <= old:
-            self._shorter[remote] = mtu, self._now() + self.seconds
+            self._shorter[remote] = mtu, self._now() + self._seconds
         return mtu < old
 
     def of(self, remote: str, mtu: int) -> int:

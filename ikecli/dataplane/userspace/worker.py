@@ -162,7 +162,7 @@ class Worker:
             case Clamp(segments):
                 self._main.segments = segments
             case Aging(seconds):
-                self._paths.seconds = seconds
+                self._paths.age(seconds)
             case Shut(name):
                 self._shut(name)
             case Give(spis):
