@@ -112,9 +112,10 @@ class Dhcp:
             self._forget(lease)
 
     def close(self) -> None:
-        """Give all addresses back."""
-        for address in tuple(self._held):
-            self.give_back(address)
+        """Give all addresses back, and those that are asked for; nobody is told."""
+        for lease in tuple(self._clients.values()):
+            self._release(lease)
+            self._forget(lease)
 
     # Until there is an address
 

@@ -16,7 +16,7 @@ from ikecli.daemon.dhcp import MAX_OF_OWNER, Dhcp
 from ikecli.daemon.relaying import Relaying
 from ikecli.errors import Unavailable
 from ikecli.lab.clock import VirtualClock
-from tests.lab.dhcp_server import ACK, NAK, OFFER, answer, read
+from tests.lab.dhcp_server import ACK, NAK, OFFER, RELEASE, answer, read
 
 RELAY, SERVER, OTHER = (IPv4Address(one) for one in ("10.2.2.1", "10.2.2.67", "10.2.2.68"))
 ASKS = Inner((SERVER,), RELAY, 5, b"\x02me")
@@ -85,6 +85,18 @@ def test_answers_that_come_late_change_nothing() -> None:
     chart.hears(OFFER, "10.9.0.5", at=0)
     chart.hears(ACK, "10.9.0.5", at=0)
     assert len(chart.found) == 1
+
+
+def test_the_end_gives_back_what_is_lent_and_what_is_asked_for_and_nothing_is_sent_behind_it() -> None:
+    chart = Chart()
+    chart.lend()
+    chart.ask()
+    chart.hears(OFFER, "10.9.0.6")
+    found, sent = list(chart.found), len(chart.sent)
+    chart.dhcp.close()
+    chart.clock.advance(10_000)
+    assert [read(one.octets).options[53][0] for one in chart.sent[sent:]] == [RELEASE, RELEASE]
+    assert (chart.found, chart.gone) == (found, [])
 
 
 def test_a_refusal_of_a_lease_that_is_held_ends_it_only_from_its_own_server() -> None:
