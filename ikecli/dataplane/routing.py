@@ -92,6 +92,8 @@ class Tables:
         held = self._entries.get(place, [])
         if entry in held:
             held.remove(entry)
+        if not any(one.interface == entry.interface for one in held):
+            self._places.get(entry.interface, set()).discard(place)
         if not held:
             self._entries.pop(place, None)
 

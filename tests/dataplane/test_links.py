@@ -8,6 +8,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 from ikecli.boundary.effects import Access, Reach
 from ikecli.boundary.notices import LineChanged, Notice
 from ikecli.dataplane.links import Links
+from ikecli.dataplane.routing import Entry, Tables
 from ikecli.intent import Carrier, Connection, Intent, Interface, Network, Route, Tunnel
 
 HUB, OWN = ip_address("192.0.2.1"), IPv4Interface("10.255.0.1/32")
@@ -138,3 +139,17 @@ def test_what_two_sas_bring_stays_as_long_as_one_of_them() -> None:
         assert learned() == left
         links.configure(intent)
         assert learned() == left
+
+
+def test_networks_that_come_and_go_leave_nothing_behind() -> None:
+    tables = Tables(NETWORK.interfaces, NETWORK.routes)
+    before = {name: set(places) for name, places in tables._places.items()}
+    for number in range(100):
+        entry = Entry("V", IPv4Network(f"10.{number}.0.0/16"), "Outside", None, 1)
+        other = replace(entry, gateway=HUB)
+        for one in (entry, other):
+            tables.add("", one)
+        tables.withdraw("", entry)
+        assert ("", 4, int(entry.prefix.network_address), 16) in tables._places["Outside"]
+        tables.withdraw("", other)
+    assert tables._places == before
