@@ -31,7 +31,7 @@ def apply(core: Core, lookup: Lookup, anew: bool = True) -> None:
     """
     intent = lookup.intent
     access.renew(core, lookup)
-    change = _Change(core.lookup, lookup)
+    old, change = core.lookup, _Change(core.lookup, lookup)
     core.lookup = change.new
     for waits in (core.hold_off, core.pauses):
         for label in list(waits) if anew else change.connections:
@@ -41,6 +41,9 @@ def apply(core: Core, lookup: Lookup, anew: bool = True) -> None:
     for known in (core.wishes, core.backups):
         for label in known.keys() - change.new.connections.keys():
             del known[label]
+    for label in core.backups.keys() & change.connections:
+        if old.connections[label].peers != lookup.connections[label].peers:
+            del core.backups[label]
     for sa in list(core.sas.values()):
         if sa.state is State.ESTABLISHED:
             _revise(core, sa, change)

@@ -383,8 +383,12 @@ def test_a_peer_tells_of_further_gateways_by_address_and_those_that_are_no_host_
     both = pair(4, gives=replace(GIVES, backups=("192.0.2.77", "224.0.0.5", "::1", "by-name", str(RIGHT))))
     up(both)
     core = both.left.engine._core
-    assert core.backups == {LABEL: (ip_address("192.0.2.77"),)}
-    both.left.apply(intent(LEFT, RIGHT, connections=()))
+    told = {LABEL: (ip_address("192.0.2.77"),)}
+    assert core.backups == told
+    asking = client(4).connections[0]
+    both.left.apply(intent(LEFT, RIGHT, connections=(replace(asking, idle=60),)))
+    assert core.backups == told
+    both.left.apply(intent(LEFT, RIGHT, connections=(replace(asking, peers=(RIGHT + 1,)),)))
     assert core.backups == {}
 
 
