@@ -496,6 +496,3 @@ def _merged(store: Store, text: str, source: str, refused: bool = False) -> list
         if not (refused and outcome.accepted)
         for message in outcome.messages
     ]
-
-
-__all__ = ["Appliance", "Storage"]

@@ -85,8 +85,9 @@ class Totals:
         if remove.direction is Direction.INBOUND and not remove.after:
             self._end(line)
             return
-        line.sent = self._counted(line)
-        self._hand_on(line)
+        line.sent = now = self._counted(line)
+        if (heir := self._heir(line)) is not None:
+            heir.past = heir.past + _taken(line, now)
         if remove.direction is Direction.INBOUND:
             self._clock.call_at(self._clock.now() + remove.after, lambda: self._end(line))
 
@@ -111,18 +112,6 @@ class Totals:
         self._ends[spi] = other, remote
         self._outbound[other, remote] = spi
 
-    def _hand_on(self, line: Line) -> None:
-        heir = self._heir(line)
-        if heir is not None:
-            heir.past = heir.past + self._taken(line)
-
-    def _taken(self, line: Line) -> Counters:
-        """Take from a line what it has not handed on yet."""
-        now = self._counted(line)
-        taken = line.past + (now - line.handed)
-        line.past, line.handed = NOTHING, now
-        return taken
-
     def _counted(self, line: Line) -> Counters:
         """Return what a line counts now, what went out by a half that is out already too."""
         return _with_sent(self._counters((line.sa.spi,)).get(line.sa.spi, NOTHING), line.sent)
@@ -135,7 +124,7 @@ class Totals:
     def _end(self, line: Line, moved: bool = False) -> None:
         if self._lines.get(line.sa.spi) is line:
             if not moved:
-                self._leave_to(self._heir(line), self._taken(line))
+                self._leave_to(self._heir(line), _taken(line, self._counted(line)))
             del self._lines[line.sa.spi]
             self._unplace(line)
             if (end := self._ends.pop(line.sa.spi, None)) is not None:
@@ -153,6 +142,13 @@ class Totals:
         del some[line.sa.spi]
         if not some:
             del self._places[_place(line.sa)]
+
+
+def _taken(line: Line, now: Counters) -> Counters:
+    """Take from a line that has counted so much what it has not handed on yet."""
+    taken = line.past + (now - line.handed)
+    line.past, line.handed = NOTHING, now
+    return taken
 
 
 def _with_sent(now: Counters, sent: Counters) -> Counters:
