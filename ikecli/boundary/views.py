@@ -240,9 +240,8 @@ class StatsView:
 
     `cookies` are requests that were challenged: with the right cookie, with another one, with none. `puzzles` are those
     that were given out, those that came back solved, and cookies that came back without their solution. `full_sas` and
-    `full_negotiating` are IKE SAs rejected for a bound on all of them or on those in negotiation. Child SAs were
-    accepted and rejected as incoming and as outgoing. `waiting` are IKE_SA_INIT requests that wait for their turn.
-    Bounds that are 0 are none.
+    `full_negotiating` are IKE SAs rejected for a bound on all of them or on those in negotiation. Child SAs are counted
+    as incoming and as outgoing. `waiting` are IKE_SA_INIT requests that wait for their turn. No bound is 0.
     """
 
     incoming_active: int = 0
@@ -273,6 +272,7 @@ class StatsView:
     children_negotiating: int = 0
     children_accepted: tuple[int, int] = (0, 0)
     children_rejected: tuple[int, int] = (0, 0)
+    children_stronger: tuple[int, int] = (0, 0)
     max_children: int = 0
     waiting: int = 0
     waiting_peak: int = 0

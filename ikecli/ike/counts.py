@@ -33,10 +33,14 @@ class Counts:
     """Counters; each list is requests sent, responses sent, requests received, responses received.
 
     IKE SAs `accepted` and `rejected`, and Child SAs (`children`, `spurned`), are counted by whether they were begun
-    here; `full` are the IKE SAs rejected for a bound, by whether that is one of SAs in negotiation.
+    here, as are the `stronger` ones among those; `full` are the IKE SAs rejected for a bound, by whether that
+    is one of SAs in negotiation.
     """
 
-    __slots__ = ("_exchanges", "_notifies", "accepted", "children", "cookies", "dropped", "full", "rejected", "spurned")
+    __slots__ = (
+        *("_exchanges", "_notifies", "accepted", "children", "cookies", "dropped", "full", "rejected", "spurned"),
+        "stronger",
+    )
 
     def __init__(self) -> None:
         self.reset()
@@ -50,6 +54,7 @@ class Counts:
         self.full = {True: 0, False: 0}
         self.children = {True: 0, False: 0}
         self.spurned = {True: 0, False: 0}
+        self.stronger = {True: 0, False: 0}
         self._exchanges: dict[int, list[int]] = {number: [0, 0, 0, 0] for number in Exchange}
         self._notifies: dict[int, list[int]] = {}
 

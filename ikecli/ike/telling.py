@@ -80,11 +80,11 @@ def chosen(talk: Talk, choice: Choice, offers: Sequence[Offer], proposals: Seque
 
 
 def refused(
-    talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: Sequence[Proposal], bounded: bool = False
+    talk: Talk, protocol: Protocol, offers: Sequence[Offer], proposals: Sequence[Proposal], stronger: bool = False
 ) -> None:
     """Tell that nothing the peer offers is configured; while strangers send more than can be told, some is not.
 
-    With `bounded` some of the offers are not allowed, being stronger than the IKE SA.
+    With `stronger` what fits is not allowed, being stronger than the IKE SA.
     """
     sa = talk.sa
     if sa.negotiating and not talk.core.may_tell():
@@ -92,8 +92,7 @@ def refused(
 
     def event() -> ProposalRefused:
         theirs, ours = texts.proposals(proposals), texts.offers(offers)
-        differ = differing(offers, proposals) if offers else ()
-        differ = ("strength",) if bounded and not differ else differ
+        differ = ("strength",) if stronger else differing(offers, proposals) if offers else ()
         ends, where = (str(sa.local), str(sa.remote)), "" if offers else talk.core.lookup.nameif(sa.local.address)
         return ProposalRefused(sa.number, sa.session, protocol.name, theirs, ours, differ, *ends, False, where)
 

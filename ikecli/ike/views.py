@@ -84,6 +84,7 @@ def stats(core: Core) -> StatsView:
         children_negotiating=len(core.begun.sas) + core.begun.exchanges,
         children_accepted=(counts.children[False], counts.children[True]),
         children_rejected=(counts.spurned[False], counts.spurned[True]),
+        children_stronger=(counts.stronger[False], counts.stronger[True]),
         max_children=limits.admission.children,
         exchanges=counts.exchanges,
         notifies=counts.notifies,

@@ -75,6 +75,7 @@ TABLES: dict[str, Limit] = {
     "Counts.full": lambda siege: 2,
     "Counts.children": lambda siege: 2,
     "Counts.spurned": lambda siege: 2,
+    "Counts.stronger": lambda siege: 2,
     "Begun.sas": sas,
     "Begun._asking": sas,
     "HalfOpen._by_proof": lambda siege: 3,

@@ -42,6 +42,7 @@ def test_a_peer_that_offers_only_stronger_ones_is_refused_and_the_log_says_why()
     pair.agree(1, 0)
     (refused,) = pair.right.events(ProposalRefused)
     assert refused.differing == ("strength",)
+    assert pair.right.engine.stats().children_stronger == (1, 0)
     *_, difference, advice = (line for lines in proposal(refused, "ios") for line in lines)
     assert difference == "no common cipher that is no stronger than the IKE SA's"
     assert advice == "on this router: crypto ikev2 proposal ... / encryption aes-gcm-256"
@@ -54,3 +55,4 @@ def test_what_is_stronger_alone_is_not_asked_for_and_the_log_says_why() -> None:
     pair.agree(1, 0)
     why = "all its ciphers are stronger than that of the IKE SA, and strength is enforced"
     assert [one.why for one in pair.left.events(ChildFailed)] == [why]
+    assert pair.left.engine.stats().children_stronger == (0, 1)

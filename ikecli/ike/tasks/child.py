@@ -125,6 +125,7 @@ class Child(SeriesTask):
         further = self._further(talk, connection) if pfs else ()
         self._offers = granting.allowed(talk, talk.core.lookup.esp_offers(connection, groups, further))
         if not self._offers:
+            talk.core.counts.stronger[True] += 1
             self._fail(talk, "all its ciphers are stronger than that of the IKE SA, and strength is enforced")
             self._connection = None
             return ()
@@ -337,7 +338,8 @@ class Child(SeriesTask):
             offers = lookup.esp_offers(connection, (group,) if group else (), further)
             ignore = _NO_KE if talk.exchange == _IKE_AUTH else frozenset[int]()
             allowed = granting.allowed(talk, offers)
-            choice = choose(allowed, offered.proposals, public.group if public else None, ignore)
+            sent = public.group if public else None
+            choice = choose(allowed, offered.proposals, sent, ignore)
             if choice is not None and len(choice.spi) == 4:
                 rules.win(talk, connection.label)
                 self._connection, self._offers, self._choice, self._pairs = connection, allowed, choice, pairs
@@ -351,7 +353,9 @@ class Child(SeriesTask):
                 telling.chosen(talk, choice, offers, offered.proposals)
                 telling.selectors(talk, self._local, self._remote, pairs)
                 return
-            telling.refused(talk, Protocol.ESP, offers, offered.proposals, allowed != offers)
+            stronger = allowed != offers and choose(offers, offered.proposals, sent, ignore) is not None
+            talk.core.counts.stronger[False] += stronger
+            telling.refused(talk, Protocol.ESP, offers, offered.proposals, stronger)
         if grants:
             raise Refused("no ESP proposal fits", NotifyType.NO_PROPOSAL_CHOSEN)
         telling.uncovered(talk, candidates, self._local, self._remote)

@@ -48,7 +48,8 @@ def _ipsec(view: StatsView) -> Iterator[str]:
         ("Incoming", "Outgoing"), view.children_accepted, view.children_rejected, strict=True
     ):
         yield f"{way} IPSEC Requests: {accepted + rejected:>8} accepted: {accepted:>8} rejected: {rejected:>8}"
-    yield f"SA Strength Enforcement Rejects:  incoming: {0:>8} outgoing: {0:>8}"
+    incoming, outgoing = view.children_stronger
+    yield f"SA Strength Enforcement Rejects:  incoming: {incoming:>8} outgoing: {outgoing:>8}"
 
 
 def failures(views: Sequence[FailuresView], slots: Slots) -> Iterator[str]:
