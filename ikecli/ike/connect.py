@@ -112,7 +112,8 @@ def note_backups(core: Core, sa: IkeSa, label: str) -> None:
     if connection is None or lease is None:
         return
     version, known = connection.local.version, dict(core.lookup.intent.hosts)
-    told = tuple(one for one in lease.taken.gateways(known) if one.version == version)
+    gateways = lease.taken.gateways(known)
+    told = tuple(one for one in gateways if one.version == version and one != connection.local)
     if label in core.lookup.clients:
         core.do(Gateways(label, sa.remote.address, told))
         return

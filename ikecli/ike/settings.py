@@ -27,6 +27,7 @@ _OWN: Final = (_A.BANNER, _A.DEFAULT_DOMAIN, _A.SPLIT_DNS, _A.BACKUP_SERVERS, _A
 """Cisco's own, which are told to its routers unasked."""
 _ALWAYS_ASKED: Final = (_A.APPLICATION_VERSION, _A.INTERNAL_DNS_DOMAIN, *_OWN)
 _V4, _V6_PREFIXED, _V6 = 4, 17, 16
+_BROADCAST: Final = int(IPv4Address("255.255.255.255"))
 _UNITY_NETWORK: Final = 14
 """Octets of a network in Cisco's SPLIT_INCLUDE and LOCAL_LAN: address, mask, and six of protocol and ports."""
 _SIZES: Final[dict[int, int]] = {
@@ -215,7 +216,8 @@ def _host_of(text: str) -> tuple[Address, ...]:
         address = ip_address(text)
     except ValueError:
         return ()
-    return () if address.is_multicast or address.is_unspecified or address.is_loopback else (address,)
+    nobody = address.is_multicast or address.is_unspecified or address.is_loopback or int(address) == _BROADCAST
+    return () if nobody or address.is_link_local else (address,)
 
 
 def _address(value: bytes) -> Address | None:

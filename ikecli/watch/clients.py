@@ -1,7 +1,8 @@
 """FlexVPN clients: which hub each is at and what it sends from, and when it goes to another.
 
 The first hub and source that can be used are used. A hub that fails is not tried again before all others were; when all
-have failed, they are tried anew after a pause that doubles.
+have failed, they are tried anew after a pause that doubles. Hubs that take a client and drop it would be gone round for
+ever: after the second that did so soon it rests, for a while that doubles as well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ LAST_SEQUENCE: Final = 255
 """Of configured hubs; those that one of them told of come after it."""
 PAUSE_FIRST: Final = 1.0
 PAUSE_LONGEST: Final = 60.0
+STANDS_SECONDS: Final = 60.0
+"""How long a session lasts that did not end soon."""
 
 Open = Callable[[Gate], bool]
 """Tells whether a gate is open."""
@@ -35,7 +38,10 @@ class Ends:
 
 @dataclass(slots=True)
 class Run:
-    """One client: whether it is to connect, where it is, which hubs failed since it last stood, what it waits for."""
+    """One client: whether it is to connect, where it is, which hubs failed since it last stood, what it waits for.
+
+    One that is `active` has been so `since` then; `dropped` sessions in a row ended soon, and it rests until `rested`.
+    """
 
     client: Client
     ordered: bool = False
@@ -48,6 +54,9 @@ class Run:
     rounds: int = 0
     due: float | None = None
     waits: str = ""
+    since: float = 0.0
+    dropped: int = 0
+    rested: float | None = None
 
 
 class Clients:
@@ -67,15 +76,16 @@ class Clients:
                 ordered = held is not None and held.ordered
                 ends = _carried(held, one) if held is not None else None
                 if held is not None and ends is not None:
-                    held = Run(one, ordered, ends, held.active, held.local, held.told)
+                    held = Run(one, ordered, ends, held.active, held.local, held.told, since=held.since)
                 else:
                     held = Run(one, ordered)
             self.runs[one.name] = held
 
     @property
     def due(self) -> float | None:
-        """When hubs that all failed are tried anew, if some are."""
-        return min((run.due for run in self.runs.values() if run.due is not None), default=None)
+        """When hubs that all failed are tried anew, or a client has rested, if that will be."""
+        times = (time for run in self.runs.values() for time in (run.due, run.rested) if time is not None)
+        return min(times, default=None)
 
     def wants(self, run: Run) -> bool:
         """Tell whether a client is to be connected."""
@@ -89,7 +99,7 @@ class Clients:
     def order(self, name: str, connect: bool) -> None:
         """Have a client that is connected by hand connect, or no longer."""
         run = self.runs[name]
-        run.ordered, run.failed, run.due = connect, {}, None
+        run.ordered, run.failed, run.due, run.dropped, run.rested = connect, {}, None, 0, None
 
     # What the engine tells
 
@@ -101,7 +111,7 @@ class Clients:
                 continue
             if ends.source is not None and ends.source.address != standing.local:
                 continue
-            yield from self._up(run, standing) if standing.up else self._down(run, ends, standing, now)
+            yield from self._up(run, standing, now) if standing.up else self._down(run, ends, standing, now)
 
     def told(self, gateways: Gateways) -> None:
         """Take the further gateways of a hub in place of those told before; one of these that tells none keeps them."""
@@ -111,9 +121,10 @@ class Clients:
                 kept = () if own else (gateways.remote, *(() if gateways.further else run.told))
                 run.told = tuple(dict.fromkeys((*kept, *gateways.further)))
 
-    def _up(self, run: Run, standing: Standing) -> Iterator[Said]:
+    def _up(self, run: Run, standing: Standing, now: float) -> Iterator[Said]:
         run.local = standing.local
         if not run.active:
+            run.since = now
             yield _told("UP", run, standing.remote)
         run.active, run.due, run.rounds = True, None, 0
         run.failed.clear()
@@ -123,6 +134,9 @@ class Clients:
         if run.active:
             yield _told("DOWN", run, standing.remote, standing.why)
             run.ordered = False
+            run.dropped = min(run.dropped + 1, 16) if now - run.since < STANDS_SECONDS else 0
+            if run.dropped > 1:
+                run.rested = now + min(PAUSE_LONGEST, PAUSE_FIRST * 2 ** (run.dropped - 2))
         run.active = False
         run.failed[ends.remote] = standing.why
         run.shunned.add(ends.remote)
@@ -140,15 +154,20 @@ class Clients:
     def choose(self, sight: Sight, now: float) -> Iterator[Said]:
         """Have each client be where it is to be; yield what changes."""
         for run in self.runs.values():
-            for hub in run.client.hubs:
-                if not self._open(hub.gate):
-                    run.shunned.difference_update(hub.addresses)
+            opened = {remote for hub in run.client.hubs if self._open(hub.gate) for remote in hub.addresses}
+            closed = {remote for hub in run.client.hubs for remote in hub.addresses} - opened
+            run.shunned -= closed
             anew = run.due is not None and run.due <= now
             if anew:
                 run.due = None
                 run.failed.clear()
+            if run.rested is not None and (run.active or run.rested <= now):
+                run.rested = None
             if not self.wants(run):
                 yield from self._rest(run, _unwanted(run.client))
+                continue
+            if run.rested is not None:
+                run.ends, run.waits = None, f"a pause, since {run.dropped} sessions in a row ended soon"
                 continue
             source = next((one for one in run.client.sources if self._usable(one, sight)), None)
             if run.client.sources and source is None:
@@ -205,7 +224,8 @@ class Clients:
         at = run.ends.remote if run.ends is not None and not anew else None
         here = next((one for one in hubs if one[1] == at), None)
         if here is not None and (run.due is not None or run.active or here[1] not in run.failed):
-            better = [one for one in hubs if one[0].sequence < here[0].sequence and one[1] not in run.shunned]
+            avoided = run.shunned.union(run.failed)
+            better = [one for one in hubs if one[0].sequence < here[0].sequence and one[1] not in avoided]
             return better[0] if better and run.client.reactivate and run.due is None else here
         return next((one for one in hubs if one[1] not in run.failed), hubs[0])
 

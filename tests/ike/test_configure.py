@@ -379,8 +379,11 @@ def test_an_identity_with_more_sessions_than_allowed_loses_the_one_that_was_sile
     assert [(sa.id, sa.assigned) for sa in ready] == [(1, ("10.9.0.1",)), (3, ("10.9.0.3",))]
 
 
+NOBODY = ("224.0.0.5", "::1", "255.255.255.255", "169.254.1.1", "fe80::1%eth0")
+
+
 def test_a_peer_tells_of_further_gateways_by_address_and_those_that_are_no_host_s_are_passed_over() -> None:
-    both = pair(4, gives=replace(GIVES, backups=("192.0.2.77", "224.0.0.5", "::1", "by-name", str(RIGHT))))
+    both = pair(4, gives=replace(GIVES, backups=("192.0.2.77", *NOBODY, "by-name", str(LEFT), str(RIGHT))))
     up(both)
     core = both.left.engine._core
     told = {LABEL: (ip_address("192.0.2.77"),)}

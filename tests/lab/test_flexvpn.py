@@ -304,3 +304,17 @@ def test_whatever_goes_and_comes_back_the_client_ends_at_its_best_hub() -> None:
         assert ends(lab) == [("192.0.2.1", ONE)], f"seed {seed}"
         assert lab.ping("Branch", "10.2.2.9", "10.1.1.1") == "!!!!!", f"seed {seed}"
         assert "Current state:ACTIVE" in show(lab, "ikev2.flexvpn")
+
+
+def test_hubs_that_take_a_client_and_drop_it_are_not_gone_round_without_a_pause() -> None:
+    lab = settled(UNTRACKED, PRIMARY, SECONDARY)
+    before = lab["Branch"].appliance.stats().outgoing_accepted
+    for _ in range(1200):
+        for name in ("Primary", "Secondary"):
+            if lab[name].appliance.sas():
+                lab[name].appliance.do(DeleteIke())
+        lab.run(0.1)
+    assert 5 <= lab["Branch"].appliance.stats().outgoing_accepted - before <= 10
+    assert "Waits for : a pause, since 8 sessions in a row ended soon" in show(lab, "ikev2.flexvpn")
+    lab.run(70)
+    assert ends(lab)

@@ -131,3 +131,26 @@ def test_a_hub_that_may_be_tried_and_answers_is_found(one: Client, data: st.Data
         world.step(("down", 0))
         world.step(("wait", int(PAUSE_LONGEST)))
     assert (run.ends.hub if run.ends is not None else None) == good
+
+
+def test_a_hub_that_is_told_twice_is_not_taken_for_a_better_one_by_its_other_line() -> None:
+    first, second = HUBS[:2]
+    hubs = (Hub(1, (first,), "1", Gate(1)), Hub(2, (first,), "2", Gate(2)), Hub(3, (second,), "3"))
+    world = World([Client("C", "Tunnel0", "T0", hubs, reactivate=True)])
+    world.up = {2}
+    list(world.clients.choose(world, 0))
+    world.step(("down", 0))
+    world.step(("up", 0))
+    for _ in range(4):
+        world.step(("look", 0))
+        assert [remote for _, remote in world.ends()] == [str(second)]
+
+
+def test_a_client_that_is_no_longer_wanted_has_nothing_to_wait_for() -> None:
+    world = World([Client("C", "Tunnel0", "T0", (Hub(1, HUBS[:1], "1"),), begins=Begins.TRACK, gate=Gate(1))])
+    world.up = {1}
+    for what in ("look", "up", "down", "up", "down", "track"):
+        world.step((what, 0))
+    assert world.clients.due is not None
+    world.step(("wait", 100))
+    assert world.clients.due is None
