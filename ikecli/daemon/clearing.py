@@ -34,11 +34,11 @@ def _ike(appliance: Appliance, options: Options) -> None:
 
 def _ipsec(appliance: Appliance, options: Options) -> None:
     """Delete Child SAs at both ends; traffic sets them up again."""
-    peer, name, vrf = options.get("peer"), options.get("map"), options.get("vrf")
-    spi = _spi(str(options.get("spi") or "0"))
+    peer, name, vrf, text = (options.get(word) for word in ("peer", "map", "vrf", "spi"))
+    spi = _spi(str(text)) if text else None
     for sa in appliance.sas():
         for child in sa.children:
-            fits = peer in (None, "", sa.remote) and vrf in (None, "", sa.vrf) and spi in (0, child.inbound_spi)
+            fits = peer in (None, "", sa.remote) and vrf in (None, "", sa.vrf) and spi in (None, child.inbound_spi)
             if fits and (not name or child.connection.split(" ")[0] == name):
                 appliance.do(DeleteChild(spi=child.inbound_spi))
 
