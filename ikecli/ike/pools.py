@@ -38,7 +38,7 @@ class Ledger:
     def __init__(self, pool: Pool, now: Callable[[], float]) -> None:
         self.pool: Final = pool
         self._now = now
-        self._rested: dict[Address, float] = {}
+        self._rested: OrderedDict[Address, float] = OrderedDict()
         self._lent: dict[Address, Identity] = {}
         self._free: OrderedDict[Address, Identity] = OrderedDict()
         self._had: dict[Identity, Address] = {}
@@ -55,10 +55,12 @@ class Ledger:
         for one in (self._had.get(owner), wish):
             if one is not None and self.holds(one) and one not in self._lent and self._free.get(one, owner) == owner:
                 return self._lend(one, owner)
-        fresh = self._fresh() if len(self._free) < MAX_KEPT_ADDRESSES else None
-        if fresh is None:
-            fresh = next((one for one in self._free if not self._rests(one)), None)
-        return None if fresh is None else self._lend(fresh, owner)
+        oldest = next(iter(self._free), None)
+        if oldest in self._resting():
+            oldest = None
+        fresh = self._fresh() if oldest is None or len(self._free) < MAX_KEPT_ADDRESSES else None
+        found = fresh or oldest
+        return None if found is None else self._lend(found, owner)
 
     def claim(self, address: Address, owner: Identity) -> bool:
         """Lend this address; return whether it could be lent."""
@@ -82,6 +84,8 @@ class Ledger:
             self._free[address] = owner
             if kept:
                 self._had[owner] = address
+            else:
+                self._free.move_to_end(address, last=False)
             if kept and self.pool.rest:
                 self._rested[address] = self._now() + self.pool.rest
 
@@ -97,8 +101,8 @@ class Ledger:
     @property
     def free(self) -> int:
         """How many addresses can be lent to anybody."""
-        resting = sum(map(self._rests, self._rested))
-        return sum(int(last) - int(first) + 1 for first, last in self.pool.ranges) - len(self._lent) - resting
+        held = len(self._lent) + len(self._resting())
+        return sum(int(last) - int(first) + 1 for first, last in self.pool.ranges) - held
 
     @property
     def view(self) -> PoolView:
@@ -126,9 +130,12 @@ class Ledger:
                     break
                 one += 1
 
-    def _rests(self, address: Address) -> bool:
-        """Tell whether an address came back so lately that it is for who had it alone."""
-        return bool(self._rested) and self._rested.get(address, 0.0) > self._now()
+    def _resting(self) -> OrderedDict[Address, float]:
+        """Return the addresses that came back so lately that each is for who had it alone, oldest first."""
+        now = self._now()
+        while self._rested and next(iter(self._rested.values())) <= now:
+            self._rested.popitem(last=False)
+        return self._rested
 
     def _lend(self, address: Address, owner: Identity) -> Address:
         self._rested.pop(address, None)

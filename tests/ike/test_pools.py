@@ -63,6 +63,30 @@ def test_an_address_that_came_back_rests_before_another_has_it() -> None:
     assert lend(of, CY) == "10.0.0.1"
 
 
+def test_fresh_addresses_are_lent_while_more_than_are_kept_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "MAX_KEPT_ADDRESSES", 1)
+    now = 0.0
+    of = Pools([replace(pool("10.0.0.1-10.0.0.9"), rest=300)], lambda: now)
+    for owner, address in ((ANN, "10.0.0.1"), (BOB, "10.0.0.2")):
+        assert lend(of, owner) == address
+        of.give_back(Loan("P", IPv4Address(address)))
+        now += 1
+    assert lend(of, CY) == "10.0.0.3"
+    now = 300.5
+    assert dict(of.free(("P",))) == {"P": 7}
+    assert [lend(of, Identity.fqdn(name)) for name in ("dee", "eve")] == ["10.0.0.1", "10.0.0.4"]
+
+
+def test_an_address_that_nobody_is_to_have_back_does_not_wait_behind_those_that_rest() -> None:
+    of = Pools([replace(pool("10.0.0.1-10.0.0.2"), rest=300)])
+    assert lend(of, ANN) == "10.0.0.1"
+    of.give_back(Loan("P", IPv4Address("10.0.0.1")))
+    server = Loan("", IPv4Address("10.0.0.2"), dhcp=True)
+    assert of.claim(server, BOB)
+    of.give_back(server)
+    assert lend(of, CY) == "10.0.0.2"
+
+
 @pytest.mark.parametrize(
     ("wish", "got"),
     [("10.0.0.5", "10.0.0.5"), ("10.0.0.1", "10.0.0.3"), ("10.0.0.2", "10.0.0.3"), ("10.9.9.9", "10.0.0.3")],
