@@ -60,6 +60,7 @@ from ikecli.numbers import DHCP_PORT
 
 if TYPE_CHECKING:
     from ikecli.daemon.load import Load
+    from ikecli.daemon.relaying import Relaying
     from ikecli.daemon.sessions import Session
 
 COMMIT_PAUSE: Final = 0.02
@@ -84,7 +85,7 @@ class Appliance:
         clock: Clock,
         random: Callable[[int], bytes],
         transmit: Callable[[Datagram], None],
-        relay: Callable[[Datagram], None] | None = None,
+        relay: Relaying | None = None,
         plane: Callable[[Notify], Plane],
         storage: Storage,
         ask: Compute | None = None,
@@ -110,7 +111,8 @@ class Appliance:
         self.reloading: Final = Reloading(self)
         self.sessions: Final[dict[int, Session]] = {}
         self.holder: Session | None = None
-        self._dhcp: Final = Dhcp(clock, random, relay or transmit, lambda address: self.notice(AddressGone(address)))
+        sends = (relay.send, relay.close) if relay is not None else (transmit, lambda: None)
+        self._dhcp: Final = Dhcp(clock, random, sends[0], lambda address: self.notice(AddressGone(address)), sends[1])
         self._answers: Final = Answers(clock, self.plane, self._dhcp, ask)
         self.watching: Final = Watching(self)
         self._ways: Final = self._ways_out(transmit)

@@ -56,7 +56,8 @@ class _Lease:
 class Dhcp:
     """All addresses that DHCP servers lend the peers of an appliance.
 
-    `send` raises Unavailable where a datagram cannot leave; `gone` is called with an address that is lent no longer.
+    `send` raises Unavailable where a datagram cannot leave; `gone` is called with an address that is lent no longer,
+    `unused` when none is lent or asked for any more.
     """
 
     def __init__(
@@ -65,8 +66,9 @@ class Dhcp:
         random: Callable[[int], bytes],
         send: Callable[[Datagram], None],
         gone: Callable[[IPv4Address], None],
+        unused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._clock, self._random, self._send, self._gone = clock, random, send, gone
+        self._clock, self._random, self._send, self._gone, self._unused = clock, random, send, gone, unused
         self._clients: dict[bytes, _Lease] = {}
         self._by_xid: dict[int, _Lease] = {}
         self._held: dict[IPv4Address, _Lease] = {}
@@ -260,6 +262,8 @@ class Dhcp:
         self._clients.pop(lease.client, None)
         if lease.address is not None and self._held.get(lease.address) is lease:
             del self._held[lease.address]
+        if not self._clients:
+            self._unused()
 
 
 def _names(owner: bytes) -> list[bytes]:

@@ -21,7 +21,7 @@ LARGEST: Final = 2048
 
 
 class Relaying:
-    """Sends from port 67 and hands over what comes there; a socket is opened when it is first needed."""
+    """Sends from port 67 and hands over what comes there; a socket is opened when needed, after `close` anew."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, receive: Callable[[Datagram], None]) -> None:
         self._loop, self._receive = loop, receive

@@ -113,7 +113,7 @@ class Service:
                 clock=self._clock,
                 random=os.urandom,
                 transmit=self._sockets.transmit,
-                relay=self._relaying.send,
+                relay=self._relaying,
                 plane=self._plane,
                 storage=storage,
                 ask=workers(loop),

@@ -30,7 +30,11 @@ class Chart:
         self.sent: list[Datagram] = []
         self.found: list[object] = []
         self.gone: list[IPv4Address] = []
-        self.dhcp = Dhcp(self.clock, Random(1).randbytes, self.sent.append, self.gone.append)
+        self.unused: list[int] = []
+        self.dhcp = Dhcp(self.clock, Random(1).randbytes, self.sent.append, self.gone.append, self.rest)
+
+    def rest(self) -> None:
+        self.unused.append(len(self.sent))
 
     def ask(self, question: Inner = ASKS) -> None:
         self.dhcp.ask(question, self.found.append)
@@ -97,6 +101,16 @@ def test_the_end_gives_back_what_is_lent_and_what_is_asked_for_and_nothing_is_se
     chart.clock.advance(10_000)
     assert [read(one.octets).options[53][0] for one in chart.sent[sent:]] == [RELEASE, RELEASE]
     assert (chart.found, chart.gone) == (found, [])
+
+
+def test_the_port_is_of_no_use_when_the_last_address_is_given_back() -> None:
+    chart = Chart()
+    for address in ("10.9.0.5", "10.9.0.6"):
+        chart.lend(address)
+    chart.dhcp.give_back(IPv4Address("10.9.0.5"))
+    assert chart.unused == []
+    chart.dhcp.give_back(IPv4Address("10.9.0.6"))
+    assert chart.unused == [len(chart.sent)]
 
 
 def test_a_refusal_of_a_lease_that_is_held_ends_it_only_from_its_own_server() -> None:
@@ -172,5 +186,7 @@ def test_sockets_are_of_the_address_that_servers_answer() -> None:
         with pytest.raises(Unavailable, match="no device of this machine has the address"):
             relaying.send(Datagram(b"x", Endpoint(IPv4Address("192.0.2.99"), own.port), own))
         relaying.close()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind((str(own.address), own.port))
 
     asyncio.run(run())
