@@ -177,3 +177,23 @@ def test_lines_of_routers_that_are_kept(line: str) -> None:
 def test_words_without_effect_say_so(line: str, told: str) -> None:
     notes = [each for each in typed("ios", line).splitlines() if each.startswith("NOTE")]
     assert notes == ([f"NOTE: {told}."] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "made", "scheduled", "gone"),
+    [
+        ("ios", "ip sla {}\n icmp-echo 192.0.2.9", "ip sla schedule {} start-time now", "no ip sla {}"),
+        ("ios", "ip sla {}\n icmp-echo 192.0.2.9", "ip sla schedule {} start-time now", "no ip sla monitor {}"),
+        (
+            "asa",
+            "sla monitor {}\n type echo protocol ipIcmpEcho 192.0.2.9 interface outside",
+            "sla monitor schedule {} start-time now",
+            "no sla monitor {}",
+        ),
+    ],
+)
+def test_the_schedule_of_a_probe_goes_with_it(dialect: str, made: str, scheduled: str, gone: str) -> None:
+    both = [line.format(number) for line in (made, scheduled) for number in (1, 2)]
+    kept = [line.format(1) for line in (made, scheduled)]
+    store = read(dialect, "\n".join((*both, gone.format(2))), quiet=False)[0]
+    assert commands(store) == commands(read(dialect, "\n".join(kept))[0])

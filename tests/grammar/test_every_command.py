@@ -55,6 +55,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "ios config: crypto ipsec optional retry*": (
         "config/test_words_ios.py::test_packets_go_in_clear_without_an_sa_only_where_that_is_said"
     ),
+    "ios interface: tunnel protection ipsec profile > shared": (
+        "lab/test_tunnels.py::test_tunnels_between_the_same_ends_are_told_apart_by_their_key"
+    ),
     "ios vrf-family: exit-address-family": "config/test_words_ios.py::test_an_address_family_may_say_unicast",
     "asa config: domain-name*": "config/test_lists_asa.py::test_the_domain_is_in_the_identity_by_hostname",
     "asa config: enable password*": PASSWORDS,
