@@ -385,12 +385,9 @@ class MemoryPlane:
             self._onward(outgoing, held.vrf)
 
     def _is_ours(self, packet: Packet, vrf: str) -> bool:
-        """Take ESP, GRE, IKE and what DHCP servers answer for one of our addresses."""
+        """Take ESP, IKE and what DHCP servers answer for one of our addresses: all that no crypto map keeps out."""
         if packet.protocol == ESP:
             self._open(packet.payload, Endpoint(packet.source, 0), packet.tos)
-            return True
-        if packet.protocol == gre.GRE:
-            self._unwrap(packet, vrf, "")
             return True
         data = udp_data(packet)
         source_port, port = packet.ports() if packet.protocol == UDP else (0, 0)

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from ikecli.dataplane import gre
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.dataplane.memory import MemoryPlane
-from ikecli.dataplane.packet import Packet
+from ikecli.dataplane.packet import Packet, udp
 from ikecli.ike.requests import DeleteIke
 from ikecli.intent import Address
 from ikecli.lab.lab import VirtualLab
@@ -218,3 +219,33 @@ def test_an_ipsec_tunnel_has_no_hops_of_its_own_and_says_so() -> None:
     assert [str(each) for each in made.add(text, "ios")[1]] == [
         "%Warning: interface Tunnel0 is an IPsec tunnel, and tunnel ttl is of GRE: type no tunnel ttl"
     ]
+
+
+MAPPED = """ip access-list extended GRE
+ permit gre host {here} host {there}
+crypto map VPN 10 ipsec-isakmp
+ set peer {there}
+ set transform-set GCM
+ set ikev2-profile PROF
+ match address GRE
+interface GigabitEthernet0/0
+ crypto map VPN"""
+
+
+def test_gre_that_a_crypto_map_protects_is_not_taken_in_the_clear() -> None:
+    """Who forges the other end's address would be in the network behind."""
+    here, there = ENDS[4]
+    ends = ("Left", here, there), ("Right", there, here)
+    made = lab(
+        *(
+            one(name, "", mode="transport", more=MAPPED.format(here=own, there=other)).replace("END", other)
+            for name, own, other in ends
+        )
+    )
+    assert made.ping("Left", "10.2.0.9", "10.1.0.1").endswith("!!!!")
+    into = [view.packets_in for view in made["Right"].plane.interfaces() if view.name == "Tunnel0"]
+    inner = udp(ip_address("10.1.0.9"), 9, ip_address("10.2.0.9"), 9, b"forged")
+    forged = Packet(ip_address(here), ip_address(there), gre.GRE, gre.wrap(inner, None))
+    made["Right"].plane.arrive("GigabitEthernet0/0", forged)
+    made.run(1)
+    assert into == [view.packets_in for view in made["Right"].plane.interfaces() if view.name == "Tunnel0"]
