@@ -18,6 +18,9 @@ FRAGMENT: Final = 44
 ICMPV6: Final = 58
 SCTP: Final = 132
 MOBILITY: Final = 135
+EXTENSIONS: Final = frozenset({0, 43, FRAGMENT, 60})
+"""Headers of IPv6 that stand before the protocol that a packet is of (RFC 8200 4), but those of IPsec."""
+MAX_EXTENSIONS: Final = 8
 DEFAULT_TTL: Final = 64
 
 _V4: Final = struct.Struct("!BBHHHBBH4s4s")
@@ -103,6 +106,16 @@ class Packet:
         six = _V6.size + (_PART.size if self.is_fragment else 0)
         return len(self.payload) + (_V4.size if self.source.version == 4 else six)
 
+    def upper(self) -> Packet | None:
+        """Return the packet as if it had no extension headers, None where these do not end."""
+        if self.protocol not in EXTENSIONS or self.source.version == 4 or self.offset:
+            return self
+        found = past_extensions(self.protocol, self.payload, 0)
+        if found is None:
+            return None
+        protocol, at, offset = found
+        return replace(self, protocol=protocol, payload=self.payload[at:], offset=offset)
+
     def ports(self) -> tuple[int, int]:
         """Return source and destination port, else zeros.
 
@@ -119,6 +132,27 @@ class Packet:
         if self.protocol == MOBILITY and len(self.payload) >= 3:
             return self.payload[2] << 8, self.payload[2] << 8
         return 0, 0
+
+
+def past_extensions(protocol: int, octets: bytes | memoryview, at: int) -> tuple[int, int, int] | None:
+    """Return the protocol behind IPv6's extension headers, where it begins, and a fragment's offset.
+
+    The first header, of this number, begins `at` an octet. None where they do not end: nobody can say what follows.
+    """
+    for _ in range(MAX_EXTENSIONS):
+        if protocol not in EXTENSIONS:
+            return (protocol, at, 0) if at <= len(octets) else None
+        if at + _PART.size > len(octets):
+            return None
+        kind, protocol = protocol, octets[at]
+        if kind == FRAGMENT:
+            offset = int.from_bytes(octets[at + 2 : at + 4], "big") & ~(_UNIT - 1)
+            at += _PART.size
+            if offset:
+                return protocol, at, offset
+        else:
+            at += _UNIT * (octets[at + 1] + 1)
+    return None
 
 
 def checksum(octets: bytes) -> int:

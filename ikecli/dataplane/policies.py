@@ -28,6 +28,7 @@ def protecting(
 
     None stands for every routing table. One for any peer without flows of its own protects what its SAs do.
     """
+    packet = packet.upper() or packet
     ports = packet.ports()
     for connection in connections:
         if connection.interface != interface or vrf not in (None, connection.inner_vrf):
@@ -70,8 +71,11 @@ def between(local: Selector, remote: Selector, packet: Packet, ports: tuple[int,
 
 def passing(flows: tuple[Flow, ...] | None, packet: Packet) -> bool:
     """Tell whether a packet may go into an SA, or came out of one and may go on."""
-    ports = packet.ports()
-    return passes(flows, lambda here, there, later: between(here, there, packet, ports, later))
+    seen = packet.upper()
+    if flows is None or seen is None:
+        return flows is None
+    ports = seen.ports()
+    return passes(flows, lambda here, there, later: between(here, there, seen, ports, later))
 
 
 def backwards(packet: Packet) -> Packet:

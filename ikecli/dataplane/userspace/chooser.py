@@ -9,7 +9,17 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from ikecli.boundary.notices import Acquire
-from ikecli.dataplane.packet import ICMP, ICMPV6, MOBILITY, SCTP, TCP, UDP
+from ikecli.dataplane.packet import (
+    EXTENSIONS,
+    ICMP,
+    ICMPV6,
+    IP_HEADERS,
+    MOBILITY,
+    SCTP,
+    TCP,
+    UDP,
+    past_extensions,
+)
 from ikecli.dataplane.policies import Hold
 from ikecli.dataplane.userspace.sas import Sender
 from ikecli.intent import Address, Selector
@@ -21,6 +31,8 @@ ACQUIRE_SECONDS: Final = 1.0
 """How often a connection is asked for while its packets wait."""
 ANY_PORT: Final = -1
 """The port of a fragment that has none; only a selector of all ports covers it (RFC 4301 7)."""
+
+V6_HEADER: Final = IP_HEADERS[6]
 
 Row = tuple[Selector, Selector, str]
 
@@ -146,19 +158,25 @@ def flow_key(packet: memoryview, fine: bool) -> bytes:
             return ends
         header = 4 * (packet[0] & 15)
         return ends + bytes(packet[6:8]) + bytes(packet[9:10]) + bytes(packet[header : header + 4])
+    if fine and packet[6] in EXTENSIONS:
+        protocol, at, offset = past_extensions(packet[6], packet, V6_HEADER) or (0, V6_HEADER, 0)
+        return bytes(packet[8:40]) + bytes((protocol, bool(offset))) + bytes(packet[at : at + 4])
     return bytes(packet[8:40]) + (bytes(packet[6:7]) + bytes(packet[40:44]) if fine else b"")
 
 
 def ends_of(packet: memoryview) -> Ends | None:
-    """Return what selectors look at, or None for what is no whole packet."""
+    """Return what selectors look at, or None for what is no whole packet, or of no protocol that shows."""
     if len(packet) >= 20 and packet[0] >> 4 == 4:
         header = 4 * (packet[0] & 15)
         fragment = int.from_bytes(packet[6:8], "big") & 0x1FFF
         ports = (ANY_PORT, ANY_PORT) if fragment else _ports(packet[9], packet[header : header + 4])
         return Ends(_address(bytes(packet[12:16])), _address(bytes(packet[16:20])), packet[9], *ports)
-    if len(packet) >= 40 and packet[0] >> 4 == 6:
-        ports = _ports(packet[6], packet[40:44])
-        return Ends(_address(bytes(packet[8:24])), _address(bytes(packet[24:40])), packet[6], *ports)
+    if len(packet) >= V6_HEADER and packet[0] >> 4 == 6:
+        found = past_extensions(packet[6], packet, V6_HEADER)
+        if found is not None:
+            protocol, at, offset = found
+            ports = (ANY_PORT, ANY_PORT) if offset else _ports(protocol, packet[at : at + 4])
+            return Ends(_address(bytes(packet[8:24])), _address(bytes(packet[24:40])), protocol, *ports)
     return None
 
 
