@@ -117,9 +117,10 @@ class Clients:
         """Take the further gateways of a hub in place of those told before; one of these that tells none keeps them."""
         for run in self.runs.values():
             if run.client.connection == gateways.connection:
-                own = any(gateways.remote in hub.addresses for hub in run.client.hubs)
-                kept = () if own else (gateways.remote, *(() if gateways.further else run.told))
+                own = {remote for hub in run.client.hubs for remote in hub.addresses}
+                kept = () if gateways.remote in own else (gateways.remote, *(() if gateways.further else run.told))
                 run.told = tuple(dict.fromkeys((*kept, *gateways.further)))
+                run.shunned &= own.union(run.told)
 
     def _up(self, run: Run, standing: Standing, now: float) -> Iterator[Said]:
         run.local = standing.local

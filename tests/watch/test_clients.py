@@ -154,3 +154,20 @@ def test_a_client_that_is_no_longer_wanted_has_nothing_to_wait_for() -> None:
     assert world.clients.due is not None
     world.step(("wait", 100))
     assert world.clients.due is None
+
+
+def test_gateways_that_are_told_no_more_are_forgotten() -> None:
+    """However often a hub tells of others that do not answer."""
+    world = World([Client("C", "Tunnel0", "T0", (Hub(1, HUBS[:1], "1"),))])
+    (run,) = world.clients.runs.values()
+    list(world.clients.choose(world, 0))
+    for number in range(50):
+        world.step(("up", 0))
+        world.clients.told(Gateways("T0", HUBS[0], (ip_address(f"203.0.113.{100 + number}"),)))
+        for _ in range(2):
+            world.step(("down", 0))
+            world.step(("wait", int(PAUSE_LONGEST)))
+        assert run.ends is not None
+        assert run.ends.remote == HUBS[0]
+    assert len(run.shunned) <= 2
+    assert len(run.told) == 1
