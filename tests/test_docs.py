@@ -58,7 +58,7 @@ def test_failures_are_documented_as_they_are_printed(title: str) -> None:
 def test_the_example_of_a_command_is_one() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text().split("\nHow many requests a peer", 1)[1].split("\n## ")[0]
     *sources, screen = re.findall(r"```\n(.*?)\n```", text, re.DOTALL)
-    files = ("grammar/ios/config", "ikecli/config/ios.py", "ikecli/config/intent_ios.py")
+    files = ("grammar/ios/config/60-ikev2", "ikecli/config/ios.py", "ikecli/config/intent_ios.py")
     for name, source in zip(files, sources, strict=True):
         assert f"`{name}`" in text
         assert f"\n{source}\n" in (ROOT / name).read_text(), name

@@ -128,7 +128,7 @@ def _warned(dialect: str, command: Command) -> Iterator[str]:
 def _may_warn(declaration: Declaration) -> bool:
     """Tell whether commands of a declaration can name what is weak."""
     field = declaration.target.path[-1].name if declaration.target.path else ""
-    return field == "pfs" or (declaration.file, field) in _WORDS or bool(_WEAK & declaration.slots.keys())
+    return field == "pfs" or (declaration.mode, field) in _WORDS or bool(_WEAK & declaration.slots.keys())
 
 
 def _algorithms(dialect: str, command: Command) -> Iterator[tuple[str, Algorithm]]:
@@ -142,7 +142,7 @@ def _algorithms(dialect: str, command: Command) -> Iterator[tuple[str, Algorithm
     for transform in command.slots.get("transforms", ()):
         word = transform_word(transform["kind"], transform.get("bits"))
         yield word, transform_row(word)
-    place = _WORDS.get((command.declaration.file, field))
+    place = _WORDS.get((command.declaration.mode, field))
     if place:
         for word in _listed(command.slots.values()):
             row = row_of(place[0], dialect, word, place[1])

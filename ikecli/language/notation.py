@@ -38,6 +38,11 @@ class Declaration:
     takes: Node | None = None
 
     @property
+    def mode(self) -> str:
+        """The name of its mode: that of the file, or of the folder that the file is in."""
+        return self.file.partition("/")[0]
+
+    @property
     def place(self) -> str:
         """File and line, for messages to whoever writes the grammar."""
         return f"{self.file}:{self.line}"

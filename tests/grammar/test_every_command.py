@@ -59,6 +59,9 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "lab/test_tunnels.py::test_tunnels_between_the_same_ends_are_told_apart_by_their_key"
     ),
     "ios vrf-family: exit-address-family": "config/test_words_ios.py::test_an_address_family_may_say_unicast",
+    "ios interface: tunnel protection ipsec profile > shared": (
+        "lab/test_vrf.py::test_two_customers_have_the_same_networks"
+    ),
     "asa config: domain-name*": "config/test_lists_asa.py::test_the_domain_is_in_the_identity_by_hostname",
     "asa config: enable password*": PASSWORDS,
     "asa config: username NAME*": PASSWORDS,
@@ -133,7 +136,7 @@ def listed(declaration: Declaration) -> bool:
 
 
 def title_of(dialect: str, declaration: Declaration) -> str:
-    return f"{dialect} {declaration.file}: {syntax(declaration.pattern if listed(declaration) else head(declaration))}"
+    return f"{dialect} {declaration.mode}: {syntax(declaration.pattern if listed(declaration) else head(declaration))}"
 
 
 class Judge:
@@ -145,7 +148,7 @@ class Judge:
         self.sampler = Sampler(on.store.dialect, on.store.names)
         self.effective = declaration.target.operator == ">"
         self.leaves: dict[str, str] = {}
-        helped = {each.declaration: dict(each.words) for each in describe(on.store.language.modes[declaration.file])}
+        helped = {each.declaration: dict(each.words) for each in describe(on.store.language.modes[declaration.mode])}
         self.taken = {word for word, text in helped[declaration].items() if text.startswith("Taken")}
 
     def places(self) -> Iterator[tuple[Way, list[Sample]]]:

@@ -97,6 +97,7 @@ def test_two_customers_have_the_same_networks() -> None:
     counted = {view.name: view.packets_out for view in made["Left"].plane.interfaces()}
     assert counted["Tunnel1"] == counted["Tunnel2"] == 5
     assert made.ping("Left", "10.2.0.2", "10.1.0.1", vrf="RED", count=1) == "!"
+    assert [len(sa.children) for sa in made["Left"].appliance.sas()] == [1], "the tunnels share it"
 
 
 def mapped(name: str) -> str:

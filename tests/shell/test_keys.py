@@ -76,18 +76,22 @@ def typed(keys: str, fake: Fake | None = None) -> str:
     return asyncio.run(run())
 
 
-def test_a_line_below_says_what_may_come_next() -> None:
+@pytest.mark.parametrize(
+    ("line", "hint"), [("show crypto ikev2 ", "authorization  c"), ("show crypto ikev2 sa det", "known about")]
+)
+def test_a_line_below_says_what_may_come_next(line: str, hint: str) -> None:
     async def run() -> str:
         async with desk(hints=True) as one:
-            one.keys.send_text("show cry" + ENTER + "show crypto ikev2 ")
-            await one.until("authorization  c")
-            one.keys.send_text("sa det")
-            await one.until("known about")
+            one.keys.send_text("show cry" + ENTER + line)
+            await one.until(hint)
             one.keys.send_text("\x15exit" + ENTER)
             await one.until("#exit")
         return one.screen
 
     assert asyncio.run(run()).endswith("#exit\n")
+
+
+def test_a_terminal_without_hints_has_none() -> None:
     assert "authorization  c" not in typed("show crypto ikev2 \x15")
 
 
