@@ -25,7 +25,7 @@ from ikecli.dataplane.policies import HELD_PACKETS
 from ikecli.dataplane.userspace import coalesce
 from ikecli.dataplane.userspace.chooser import Chooser
 from ikecli.dataplane.userspace.coalesce import GSO, Coalescer
-from ikecli.dataplane.userspace.counts import Counts
+from ikecli.dataplane.userspace.counts import ERRORS, Counts
 from ikecli.dataplane.userspace.doors import Door
 from ikecli.dataplane.userspace.ecn import marked
 from ikecli.dataplane.userspace.inbound import RAW_RECEIVES, Inbound
@@ -111,6 +111,28 @@ def test_a_packet_that_comes_before_its_sa_was_heard_of_waits_for_that() -> None
             sealing = replace(sealing, spi=OUT.spi + 1)
     assert os.read(device, 1 << 17).endswith(packet)
     assert [type(one) for one in told] == [FirstPacket, UnknownSpi]
+    os.close(device), os.close(written)
+
+
+@pytest.mark.parametrize("length", [0, 1, 9, 19, 21, 0xFFFF])
+@pytest.mark.parametrize("own", [False, True])
+def test_a_packet_whose_header_says_a_length_that_cannot_be_is_counted_and_raises_nothing(
+    length: int, own: bool
+) -> None:
+    inner = bytes((0x45, 0)) + length.to_bytes(2, "big") + echo_request(NEAR, FAR, 1, 1, 20).write()[4:20]
+    counts = Counts()
+    device, written = os.pipe()
+    inbound = Inbound(receivers := dict[int, Receiver](), lambda said: None, lambda: 100.0, lambda: None)
+    door = Door(
+        io.FileIO(written, "w", closefd=False), Chooser(print, lambda: 100.0), Coalescer(written, inbound.plain)
+    )
+    receivers[OUT.spi] = Receiver(Put(replace(Pair.inbound(OUT, "R"), own_errors=own), 0, 1500), counts, door)
+    with socket.socket(type=socket.SOCK_DGRAM) as there, socket.socket(type=socket.SOCK_DGRAM) as here:
+        there.bind(("127.0.0.1", 0))
+        there.setblocking(False)
+        here.sendto(OutboundSa(keys(OUT), os.urandom).seal(inner, IPV4), there.getsockname())
+        inbound.drain_udp(there, Endpoint(ip_address("127.0.0.1"), 4500))
+    assert counts.read(0)[ERRORS] == 1
     os.close(device), os.close(written)
 
 

@@ -20,7 +20,7 @@ from ikecli.boundary.effects import Datagram, Endpoint, Install
 from ikecli.boundary.notices import Expired, FirstPacket, Mapped, Misfit, UnknownSpi
 from ikecli.dataplane.esp import ESP_HEADER, TRAILER
 from ikecli.dataplane.icmp_errors import answers
-from ikecli.dataplane.packet import CONGESTED, Packet
+from ikecli.dataplane.packet import CONGESTED, IP_HEADERS, TCP, UDP, Packet
 from ikecli.dataplane.userspace.chooser import Ends, ends_of, flow_key
 from ikecli.dataplane.userspace.coalesce import Coalescer
 from ikecli.dataplane.userspace.columns import MOST, Columns, Twelves, alike, counting
@@ -29,11 +29,14 @@ from ikecli.dataplane.userspace.ports import IPV6_TCLASS, UDP_GRO
 from ikecli.dataplane.userspace.raw import ANCILLARY, JUMBO, Reader
 from ikecli.dataplane.userspace.sas import EXTENDED, IV, OVERHEAD, SALT, Receiver
 from ikecli.dataplane.userspace.segments import clamp
+from ikecli.dataplane.userspace.wrapping import PROTOCOL_AT
 from ikecli.errors import Malformed
 from ikecli.esp import DUMMY, IPV4, IPV6, Dropped, Reason
 from ikecli.intent import Address
 from ikecli.intent.selectors import passes
 
+LEAST: Final = IP_HEADERS[4]
+"""Octets of the shortest packet of IPv4."""
 LARGEST: Final = 65_535
 RECEIVES: Final = 16
 """Trains taken from a socket before what goes out has its turn."""
@@ -275,14 +278,14 @@ class Inbound:
         if next_header == DUMMY:
             receiver.dummy()
             return 0
-        if next_header == IPV4 and plain[at] >> 4 == 4 and whole >= 20:
+        if next_header == IPV4 and plain[at] >> 4 == 4 and whole >= LEAST:
             length = plain[at + 2] << 8 | plain[at + 3]
         elif next_header == IPV6 and plain[at] >> 4 == 6 and whole >= 40:
             length = (plain[at + 4] << 8 | plain[at + 5]) + 40
         else:
             receiver.refuse(errors=1)
             return 0
-        if length > whole or (padding and plain[end - padding : end] != PADDING[:padding]):
+        if not LEAST <= length <= whole or (padding and plain[end - padding : end] != PADDING[:padding]):
             receiver.refuse(errors=1)
             return 0
         if not self._allowed(receiver, self._plain_view[at : at + length]):
@@ -392,6 +395,8 @@ class Inbound:
 
 def _answers(sa: Install, packet: memoryview) -> bool:
     """Tell whether a packet is no ICMP error, or one about a packet that an SA's flows cover."""
+    if packet[PROTOCOL_AT[packet[0] >> 4]] in (TCP, UDP):
+        return True
     try:
         return answers(Packet.read(bytes(packet)), lambda cause: _covers(sa, cause.write()))
     except Malformed:
