@@ -50,8 +50,8 @@ def left_out(dialect: Dialect, lines: Iterable[str]) -> Iterator[str]:
         places[entry].add(place)
         for word in {word for line in own for word in line.split()}:
             using[word].add(place)
-    named = {path for mode in dialect.modes.values() for each in mode.file.declarations for path in _paths(each)}
-    waiting = {one for one in places if one and one[0] in named - _OF_THEMSELVES}
+    taken = {path for mode in dialect.modes.values() for each in mode.file.declarations for path in named(each)}
+    waiting = {one for one in places if one and one[0] in taken - _OF_THEMSELVES}
     gone: set[int] = set()
     while found := {one for one in waiting if one and not using[str(one[1])] - gone - places[one]}:
         waiting -= found
@@ -88,7 +88,7 @@ def _entries(dialect: Dialect, lines: Iterable[str]) -> list[tuple[Entry | None,
     return found
 
 
-def _paths(declaration: Declaration) -> Iterator[str]:
+def named(declaration: Declaration) -> Iterator[str]:
     """Yield the collections whose names a command takes."""
     waiting = [declaration.pattern]
     while waiting:

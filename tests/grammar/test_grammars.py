@@ -9,6 +9,7 @@ import pytest
 
 from ikecli.config.asa import Asa
 from ikecli.config.ios import Ios
+from ikecli.config.left_out import named
 from ikecli.language import check, lint, load
 from ikecli.language.line import Line
 from ikecli.language.tree import Choice, Node, Opt, Seq, Value, Word, parts
@@ -36,6 +37,14 @@ def test_lines_without_effect_have_help_too(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_draft_has_a_field_for_every_target(dialect: str) -> None:
     assert check(load(dialect), DIALECTS[dialect]) == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_live_names_are_those_of_something_that_there_is(dialect: str) -> None:
+    known = {*(field.name for field in fields(DIALECTS[dialect])), "nameif", "names", "nodes"}
+    for mode in load(dialect).modes.values():
+        for declaration in mode.file.declarations:
+            assert {*named(declaration)} <= known, declaration.place
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
