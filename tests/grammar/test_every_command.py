@@ -59,9 +59,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "lab/test_tunnels.py::test_tunnels_between_the_same_ends_are_told_apart_by_their_key"
     ),
     "ios vrf-family: exit-address-family": "config/test_words_ios.py::test_an_address_family_may_say_unicast",
-    "ios interface: tunnel protection ipsec profile > shared": (
-        "lab/test_vrf.py::test_two_customers_have_the_same_networks"
-    ),
     "asa config: domain-name*": "config/test_lists_asa.py::test_the_domain_is_in_the_identity_by_hostname",
     "asa config: enable password*": PASSWORDS,
     "asa config: username NAME*": PASSWORDS,
