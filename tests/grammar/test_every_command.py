@@ -149,7 +149,7 @@ class Judge:
         self.taken = {word for word, text in helped[declaration].items() if text.startswith("Taken")}
 
     def places(self) -> Iterator[tuple[Way, list[Sample]]]:
-        for way in self.bench.ways[self.declaration.file]:
+        for way in self.bench.ways[self.declaration.mode]:
             for keys in self.sampler.keys(self.declaration, self.bench.owner(way)):
                 yield way, self.sampler.samples(self.declaration, keys)
 
