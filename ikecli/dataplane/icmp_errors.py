@@ -54,15 +54,20 @@ def quoted(packet: Packet, kinds: dict[int, tuple[int, int]]) -> tuple[Packet, i
 
 
 def answers(packet: Packet, sent: Callable[[Packet], bool]) -> bool:
-    """Tell whether an ICMP error quotes a packet that was `sent`; of what is no error that is not asked."""
-    version = packet.source.version
+    """Tell whether an ICMP error quotes a packet that was `sent`; of what is no error that is not asked.
+
+    What hides whether it is one is none that does.
+    """
+    version, seen = packet.source.version, packet.upper()
+    if seen is None:
+        return False
     kinds = _ERRORS if version == 4 else range(_FIRST_INFORMATIONAL)
-    if packet.protocol != (ICMP if version == 4 else ICMPV6) or packet.offset or not packet.payload:
+    if seen.protocol != (ICMP if version == 4 else ICMPV6) or seen.offset or not seen.payload:
         return True
-    if packet.payload[0] not in kinds:
+    if seen.payload[0] not in kinds:
         return True
     try:
-        return sent(Packet.read(packet.payload[HEADER.size :] + bytes(MAX_OCTETS)))
+        return sent(Packet.read(seen.payload[HEADER.size :] + bytes(MAX_OCTETS)))
     except Malformed:
         return False
 

@@ -10,7 +10,7 @@ import pytest
 
 from ikecli.boundary.effects import Direction, Endpoint, Install
 from ikecli.boundary.notices import Notice
-from ikecli.dataplane.icmp_errors import about
+from ikecli.dataplane.icmp_errors import about, answers
 from ikecli.dataplane.packet import echo_request
 from ikecli.dataplane.sadb import SoftwareSas
 from ikecli.dataplane.userspace.inbound import _answers
@@ -67,6 +67,24 @@ def test_an_error_about_a_packet_that_cannot_have_gone_by_its_sa_passes_only_whe
     assert [one is not None for one in opened] == [mine or not own, not own, True]
     view = [_answers(inbound.install, memoryview(one.write())) for one in (told, short, echo)]
     assert view == [mine, False, True], "the worker decides alike"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "headers"),
+    [
+        (60, bytes((58, 0, 1, 4, 0, 0, 0, 0))),
+        (44, bytes((58, 0, 0, 0, 0, 0, 0, 9))),
+        (60, bytes((60, 0, 1, 4, 0, 0, 0, 0)) * 20 + bytes((58, 0, 1, 4, 0, 0, 0, 0))),
+    ],
+    ids=["options", "an atomic fragment", "options without end"],
+)
+def test_an_error_does_not_hide_behind_extension_headers_what_it_is_about(protocol: int, headers: bytes) -> None:
+    ends = ip_address("2001:db8:1::1"), ip_address("2001:db8:2::7")
+    told = about(echo_request(ends[1], ends[0], 1, 1, 60).write(), ends[1], (1, 3), 0, ends[0])
+    hidden = replace(told, protocol=protocol, payload=headers + told.payload)
+    assert not answers(told, lambda cause: False)
+    assert not answers(hidden, lambda cause: False)
+    assert answers(hidden, lambda cause: True) is (len(headers) == 8)
 
 
 def test_spoiled_and_repeated_packets_are_counted_not_read() -> None:

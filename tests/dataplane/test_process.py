@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -116,6 +117,7 @@ def test_a_worker_that_hears_nothing_is_replaced_and_the_engine_waits_for_it_now
 def test_files_that_wait_are_kept_open_and_closed_with_the_worker(engine: Engine) -> None:
     engine.stop()
     fill(engine)
+    gc.collect()  # what other tests left open
     before = len(os.listdir("/proc/self/fd"))
     with open(os.devnull) as file:
         engine.worker.tell(Leave(ADDRESS, udp=True), (file.fileno(),))
