@@ -109,7 +109,7 @@ class Links:
 
     def attach(self, access: Access) -> None:
         """Put in a virtual-access interface, or change the one of its name; raises Unavailable for too many."""
-        if len(self._accesses) >= MAX_ACCESSES:
+        if len(self._accesses) >= MAX_ACCESSES and access.name not in self._accesses:
             raise Unavailable(f"there are {MAX_ACCESSES} virtual-access interfaces already")
         before = self._lines.get(access.name, False)
         self.detach(access.name)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
+import pytest
+
 from ikecli.boundary.effects import Access, Reach
 from ikecli.boundary.notices import LineChanged, Notice
 from ikecli.dataplane.links import Links
 from ikecli.dataplane.routing import Entry, Tables
+from ikecli.errors import Unavailable
 from ikecli.intent import Carrier, Connection, Intent, Interface, Network, Route, Tunnel
 
 HUB, OWN = ip_address("192.0.2.1"), IPv4Interface("10.255.0.1/32")
@@ -98,6 +101,16 @@ def test_an_interface_that_moves_stays_up_and_is_found_at_its_new_end() -> None:
     assert links.gre("", HUB, ip_address("198.51.100.1"), None) is None
     assert links.gre("", HUB, ip_address("203.0.113.1"), None) is links.interfaces["Access1"]
     assert [view.prefix for view in links.routes() if view.interface == "Access1"] == ["10.255.0.1/32"]
+
+
+def test_an_interface_moves_also_when_there_are_as_many_as_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ikecli.dataplane.links.MAX_ACCESSES", 1)
+    links, _ = hub()
+    links.attach(access(1))
+    links.attach(access(1, remote=ip_address("203.0.113.1")))
+    assert links.gre("", HUB, ip_address("203.0.113.1"), None) is links.interfaces["Access1"]
+    with pytest.raises(Unavailable, match="1 virtual-access interfaces"):
+        links.attach(access(2))
 
 
 def test_a_new_configuration_makes_the_interfaces_anew() -> None:
