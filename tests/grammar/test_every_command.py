@@ -198,7 +198,7 @@ class Judge:
     def _setting(self) -> Iterator[tuple[str]]:
         """Yield lines that set what the command clears."""
         cleared = {self.declaration.target.path, *self.declaration.target.also}
-        for other in commands(self.bench.store.dialect, self.declaration.file):
+        for other in commands(self.bench.store.dialect, self.declaration.mode):
             if other.target.operator in ("=", "+") and other.target.path in cleared:
                 yield from ((sample.line,) for sample in self.sampler.samples(other, {})[:2])
 
