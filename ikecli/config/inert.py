@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from ikecli.secret import HIDDEN
+
 _ENCODING: Final = r"(?:(?:[056789]|encrypted)\s+(?=\S))?"
 
 _BEHIND: Final = re.compile(
@@ -29,6 +31,16 @@ _ISAKMP: Final = re.compile(
 )
 """Keys of IKEv1 whose lines say more than the key."""
 _URL: Final = re.compile(r"(?<=://)([^\s:@/]*:)(\S+)(?=@)")
+
+_MISPLACED: Final = re.compile(
+    r"\s*(?:no\s+)?(?:(?:\S*[-_])?(?:password|passwd|passphrase|secret)|\S+-key|key-string|key(?!\s+chain\s))\s",
+    re.IGNORECASE,
+)
+
+
+def misplaced(line: str) -> str:
+    """Return a line that was refused with what is a secret where it belongs, or would be if it were known, hidden."""
+    return covered(line, lambda text: HIDDEN) if _MISPLACED.match(line) else line
 
 
 def covered(line: str, cover: Callable[[str], str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
 from ikecli.config import asa, ios, logins, overlaps
+from ikecli.config.inert import misplaced
 from ikecli.config.levels import (
     KeptSection,
     Level,
@@ -369,9 +370,10 @@ class ConfigReader:
         if self._refused and not modes:
             others = self._errors_in(self._refused.modes, text)
             error, mode = max(((error, mode), *others), key=lambda each: each[0].reach)
+        helps = advice(mode, text, error, self.store.names)
+        error = LineError(error.wrong, error.start, error.column, misplaced(error.shown))
         if modes or (self._refused is None and text.lstrip()[0].isalpha()):
             self._refused = RefusedSection(self.number, error.shown.strip(), indent, tuple(modes))
-        helps = advice(mode, text, error, self.store.names)
         if self.dialect == "ios" and not self.quiet and knows(self.store.exec, text, self.store.names):
             helps = Advice(f"do {text.split()[0]}")
         if self.quiet:

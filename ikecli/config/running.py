@@ -66,7 +66,8 @@ def body(dialect: Dialect, draft: Any, form: Form, mask: Mask, every: bool = Fal
     if form != "clear":
         ours = set(kept(draft))
         cover = mask.seal_text if form == "store" else _starred
-        written = [covered(line, cover) if line.strip().removeprefix("no ") in ours else line for line in written]
+        written = [covered(line, cover) if {line.strip(), line.strip().removeprefix("no ")} & ours else line
+                   for line in written]  # fmt: skip
     while written and written[-1] == "!":
         written.pop()
     return written

@@ -455,6 +455,10 @@ def test_service_password_encryption_is_for_what_is_no_secret() -> None:
         ("ios", "crypto ikev2 profile P\n authentication local pre-share {}"),
         ("asa", "enable {}"),
         ("asa", "username bob {} privilege 15"),
+        ("ios", "key {}"),
+        ("ios", "radius-key 7 {}"),
+        ("ios", "no  password 7 {}"),
+        ("asa", "password {}"),
     ],
 )
 def test_a_secret_whose_keyword_was_left_out_is_not_shown(dialect: str, text: str) -> None:
@@ -462,6 +466,19 @@ def test_a_secret_whose_keyword_was_left_out_is_not_shown(dialect: str, text: st
         _, outcomes = read(dialect, text.replace("{}", MARKER), quiet=quiet)
         assert not outcomes[-1].accepted
         assert MARKER not in str([(one.messages, one.error and one.error.shown) for one in outcomes])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("ios", "line vty 0 4\n no password 7 {}"),
+        ("ios", "line vty 0 4\n no  password 7 {}"),
+        ("ios", "crypto isakmp client configuration group G\n no key {}"),
+        ("asa", "aaa-server X (inside) host 192.0.2.1\n no key {}"),
+    ],
+)
+def test_a_secret_is_hidden_where_a_section_without_effect_is_to_lose_it(dialect: str, text: str) -> None:
+    assert MARKER not in everything_said(dialect, text.replace("{}", MARKER))
 
 
 def test_a_misspelled_command_is_shown() -> None:
