@@ -21,7 +21,7 @@ from ikecli.config.running import body
 from ikecli.intent import Connection, Identity, Initiation, Intent, Profile
 from ikecli.language import load
 from ikecli.secret import Secret
-from tests.config.reading import MASTER_KEY, SAMPLES, read
+from tests.config.reading import MASTER_KEY, SAMPLES, commands, read
 from tests.config.remote import travellers
 
 OTHER = {"ios": "asa", "asa": "ios"}
@@ -256,6 +256,9 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
          "tunnel-group 192.0.2.1: a key with blanks, which a firewall does not take"),
         ("ios", ["crypto ipsec ike sa-strength-enforcement"],
          "crypto ipsec ike sa-strength-enforcement: a firewall has no word for it"),
+        ("ios", ["crypto ikev2 window 9"], "this system: 9 requests at a time (crypto ikev2 window)"),
+        ("ios", ["crypto ipsec optional"],
+         "this system: packets in clear while no SA stands (crypto ipsec optional): they never are here"),
         ("ios", ["crypto map M 1 ipsec-isakmp", "reverse-route", "set reverse-route tag 5"],
          "crypto map M 1: distance, tag and gateway of its routes (set reverse-route)"),
         ("ios", ["ip route 10.9.0.0 255.255.0.0 198.51.100.7 tag 5"], "the route to 10.9.0.0/16: tag 5"),
@@ -340,6 +343,15 @@ def test_another_system_with_the_same_master_key_reads_the_keys_of_a_conversion(
     assert " mine" in "\n".join(there.running(clear=True))
 
 
+def test_what_a_router_alone_has_comes_back_to_one() -> None:
+    lines = ["crypto ikev2 window 9", "crypto ipsec optional", "crypto ipsec optional retry 600"]
+    store, _ = read("ios", "\n".join([router([PLAIN]), *lines]))
+    again, lost = converted(store.intent, "ios")
+    assert not lost
+    assert (again.intent.window, {one.optional for one in again.intent.connections}) == (9, {600})
+    assert {*lines} <= {*commands(again)}
+
+
 def test_limits_and_what_a_tunnel_chooses_are_taken_along() -> None:
     text = (SAMPLES / "route-based" / "router.cfg").read_text().replace("\nend\n", "\n")
     more = (
@@ -391,26 +403,6 @@ route outside 0.0.0.0 0.0.0.0 192.0.2.254 1 track 1
         assert [one.track for one in each.intent.network.routes] == [1]
 
 
-def test_what_a_firewall_does_not_watch_is_named_line_by_line() -> None:
-    text = (SAMPLES / "backup-hubs" / "branch.cfg").read_text()
-    manual = text.replace(" peer reactivate\n", " peer reactivate\n connect manual\n backup group 7\n")
-    lost = express(read("ios", manual)[0].intent, "asa").lost
-    for line in (
-        "ip sla 1: a way of its own: it leaves by outside",
-        "track 1: a delay before a change counts",
-        "track 11: objects follow whether a probe is answered, and have numbers to 500",
-        "the route to 0.0.0.0/0: it is there always, not only while track 11 is up",
-        "FlexVPN client HUB: a choice among hubs (198.51.100.2, 198.51.100.130): a tunnel goes to one",
-        "FlexVPN client HUB: hubs that are tried while an object is up or down",
-        "FlexVPN client HUB: peer reactivate",
-        "FlexVPN client HUB: a choice among sources (GigabitEthernet0/0, GigabitEthernet0/2): a tunnel sends from one",
-        "FlexVPN client HUB: connect manual: a tunnel is set up at once",
-        "FlexVPN client HUB: backup group 7: clients at different hubs",
-        "interface Tunnel0: a tunnel needs an address of its own and an interface to send from",
-    ):
-        assert line in lost, lost
-
-
 def test_tunnels_that_share_an_ipsec_profile_keep_the_peer_that_each_has() -> None:
     tunnels = "".join(
         f"interface Tunnel{n}\n nameif t{n}\n ip address 10.{n}.0.1 255.255.255.252\n tunnel source interface outside\n"
@@ -443,53 +435,6 @@ def test_a_firewall_says_how_many_packets_a_window_remembers(window: str) -> Non
         one.replay_window for one in router.intent.connections
     }
     assert f"crypto ipsec security-association replay {said}" in "\n".join(firewall.running())
-
-
-def said_of(dialect: str, lines: str) -> list[str]:
-    """Return what stands before the conversion of a configuration."""
-    text = (SAMPLES / "site-to-site" / ("router.cfg" if dialect == "ios" else "asa.cfg")).read_text()
-    store, outcomes = read(dialect, text.replace("\nend\n", "\n") + lines)
-    assert all(one.accepted for one in outcomes)
-    return [line[4:] for line in other_dialect.converted(store, OTHER[dialect]) if line.startswith("!   ")]
-
-
-def test_what_nothing_uses_and_what_is_no_part_of_a_tunnel_is_named() -> None:
-    lines = (
-        "banner motd #\nKeep out\n#\nalias exec si show ip interface brief\nlogging buffered 64000\n"
-        "crypto ipsec transform-set OLD esp-aes esp-sha256-hmac\ncrypto ipsec profile UNUSED\n set transform-set OLD\n"
-        "ip access-list extended SPARE\n remark of old\n permit ip any any\n"
-        "ip access-list extended VPN\n remark both sites\n"
-    )
-    assert {one for one in said_of("ios", lines) if one.startswith("left out")} == {
-        "left out: banner motd ^C",
-        "left out: alias exec si show ip interface brief",
-        "left out: logging buffered 64000",
-        "left out: crypto ipsec transform-set OLD esp-aes esp-sha256-hmac",
-        "left out: crypto ipsec profile UNUSED",
-        "left out: ip access-list extended VPN: remark both sites",
-        "left out: ip access-list extended SPARE",
-    }
-
-
-def test_a_firewalls_objects_that_nothing_uses_are_named() -> None:
-    lines = (
-        "object network SPARE\n host 10.9.9.9\nobject-group network ALL\n network-object object SPARE\nbanner motd hi\n"
-    )
-    told = [one for one in said_of("asa", lines) if one.startswith("left out")]
-    assert sorted(told) == [
-        "left out: banner motd hi",
-        "left out: object network SPARE",
-        "left out: object-group network ALL",
-    ]
-
-
-def test_a_policy_for_one_address_of_several_is_named() -> None:
-    text = (SAMPLES / "site-to-site" / "router.cfg").read_text()
-    router, _ = read("ios", text + "\ncrypto ikev2 policy OTHER\n match address local 192.0.2.99\n proposal default\n")
-    assert (
-        "crypto ikev2 policy OTHER: match address local: a policy holds at every address"
-        in express(router.intent, "asa").lost
-    )
 
 
 def test_a_route_into_a_tunnel_has_the_tunnels_other_end_for_a_gateway_where_its_network_has_none() -> None:

@@ -21,6 +21,7 @@ from ikecli.config.express.travellers import as_maps, travelling
 from ikecli.config.express.watched import Watched
 from ikecli.config.express.writer import Writer, named, numbered
 from ikecli.config.intent_asa import COOKIE_PERCENT, NAT_KEEPALIVE
+from ikecli.config.intent_ios import WINDOW
 from ikecli.config.tunnels_asa import KILOBYTES, LIFETIME, REPLAY_WINDOW
 from ikecli.intent import (
     Address,
@@ -345,6 +346,11 @@ class Firewall(Writer[asa.Asa]):
         draft.max_waiting = None if bounds.waiting == usual.admission.waiting else bounds.waiting
         self.losses.note(
             "this system",
+            (
+                any(one.optional for one in intent.connections),
+                "packets in clear while no SA stands (crypto ipsec optional): they never are here",
+            ),
+            (intent.window not in (usual.window, WINDOW), f"{intent.window} requests at a time (crypto ikev2 window)"),
             (bounds.children, "a bound on IPsec SAs"),
             (bounds.beginning or bounds.negotiating or bounds.negotiating_all, "a bound on SAs that are begun here"),
         )

@@ -19,8 +19,9 @@ from ikecli.config.express.router_lists import list4, list6
 from ikecli.config.express.travellers import as_templates
 from ikecli.config.express.watched import write_router
 from ikecli.config.express.writer import Writer, named
-from ikecli.config.intent_ios import NAT_KEEPALIVE
+from ikecli.config.intent_ios import NAT_KEEPALIVE, WINDOW
 from ikecli.config.ios_routes import StaticRoute
+from ikecli.config.maps_ios import OPTIONAL_RETRY
 from ikecli.config.tunnels_ios import DF_WORDS, KILOBYTES, LIFETIME, MODES, REPLAY_WINDOW
 from ikecli.intent import (
     Admission,
@@ -386,6 +387,9 @@ class Router(Writer[ios.Ios]):
         draft.puzzle_challenge = intent.puzzle_threshold
         draft.nat_transparency = None if intent.nat_traversal else False
         draft.strength_enforced = intent.strength_enforced or None
+        draft.window = None if intent.window in (usual.window, WINDOW) else intent.window
+        retry = max((one.optional for one in intent.connections), default=0)
+        draft.optional, draft.optional_retry = bool(retry) or None, None if retry in (0, OPTIONAL_RETRY) else retry
         if intent.max_sas != usual.max_sas:
             draft.max_sas = self._most("crypto ikev2 limit max-sa", intent.max_sas)
         if intent.max_half_open != usual.max_half_open:
