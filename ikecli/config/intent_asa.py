@@ -114,28 +114,26 @@ class _Resolver:
             probes=tuple(asa_watch.probes(self.draft, self.named, self.complaints)),
             tracks=tuple(asa_watch.tracks(self.draft, self.complaints)),
         )
-        if bounds := [most for most in (self.draft.max_sas, self.draft.max_sessions) if most is not None]:
+        return self.settings(intent), self.complaints
+
+    def settings(self, intent: Intent) -> Intent:
+        """Return an intent with what is said of the system as a whole."""
+        d = self.draft
+        if bounds := [most for most in (d.max_sas, d.max_sessions) if most is not None]:
             intent = replace(intent, max_sas=min(bounds))
-        if (most := self.draft.max_negotiating) is not None:
+        if (most := d.max_negotiating) is not None:
             number = intent.max_half_open * (most.percent or 0) // 100 if most.number is None else most.number
             intent = replace(intent, max_half_open=number)
-        cut, threshold = self.draft.fragmentation, self.cookie_threshold(intent.max_half_open)
-        mtus = None if cut is False else fragment_mtus(cut.mtu if cut else None)
-        told, share = bool(self.draft.notify_invalid_selectors), self.draft.puzzle_challenge
-        hosts, level, on = self.draft.syslog_hosts, self.draft.syslog_level, bool(self.draft.logging_enable)
-        puzzles = None if share is None else intent.max_half_open * share // 100
-        return (
-            replace(
-                intent,
-                cookie_threshold=threshold,
-                puzzle_threshold=puzzles,
-                fragment_mtu=mtus,
-                notify_invalid_selectors=told,
-                path_aging=path_aging(self.draft.pmtu_aging),
-                admission=Admission(waiting=self.draft.max_waiting or Admission().waiting),
-                syslog=tuple(syslog.of_firewall(hosts, level, on, self.complaints)),
-            ),
-            self.complaints,
+        cut, share = d.fragmentation, d.puzzle_challenge
+        return replace(
+            intent,
+            cookie_threshold=self.cookie_threshold(intent.max_half_open),
+            puzzle_threshold=None if share is None else intent.max_half_open * share // 100,
+            fragment_mtu=None if cut is False else fragment_mtus(cut.mtu if cut else None),
+            notify_invalid_selectors=bool(d.notify_invalid_selectors),
+            path_aging=path_aging(d.pmtu_aging),
+            admission=Admission(waiting=d.max_waiting or Admission().waiting),
+            syslog=tuple(syslog.of_firewall(d.syslog_hosts, d.syslog_level, bool(d.logging_enable), self.complaints)),
         )
 
     def cookie_threshold(self, most: int) -> int | None:

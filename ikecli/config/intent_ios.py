@@ -130,13 +130,18 @@ class _Resolver:
             hosts=tuple((name.lower(), one.addresses) for name, one in d.hosts.items()),
         )
         self.gates()
+        return self.settings(intent), self.complaints
+
+    def settings(self, intent: Intent) -> Intent:
+        """Return an intent with what is said of the system as a whole."""
+        d = self.draft
         if (most := _lower(d.max_negotiating, d.admitted_negotiating, d.admitted_all)) is not None:
             intent = replace(intent, max_half_open=most)
         if (most := _lower(d.max_sas, d.admitted_sas or None)) is not None:
             intent = replace(intent, max_sas=most)
         threshold = intent.max_half_open if d.cookie_challenge is None else d.cookie_challenge
         mtus = fragment_mtus(d.fragmentation.mtu) if d.fragmentation else None
-        intent = replace(
+        return replace(
             intent,
             cookie_threshold=threshold,
             puzzle_threshold=d.puzzle_challenge,
@@ -147,7 +152,6 @@ class _Resolver:
             admission=admission_of(d),
             syslog=tuple(syslog.of_router(d.syslog_hosts, d.syslog_level)) if d.logging is not False else (),
         )
-        return intent, self.complaints
 
     def gates(self) -> None:
         """Complain of routes that depend on objects that are not there."""

@@ -339,28 +339,7 @@ class Firewall(Writer[asa.Asa]):
             draft.pmtu_aging = "infinite" if intent.path_aging == inf else int(intent.path_aging) // 60
         delays = {one.rest for one in intent.pools}
         draft.reuse_delay = max(delays, default=0) // 60 or None
-        draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
-        if intent.max_half_open != usual.max_half_open:
-            draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)
-        bounds = intent.admission
-        draft.max_waiting = None if bounds.waiting == usual.admission.waiting else bounds.waiting
-        self.losses.note(
-            "this system",
-            (
-                any(one.optional for one in intent.connections),
-                "packets in clear while no SA stands (crypto ipsec optional): they never are here",
-            ),
-            (intent.window not in (usual.window, WINDOW), f"{intent.window} requests at a time (crypto ikev2 window)"),
-            (bounds.children, "a bound on IPsec SAs"),
-            (bounds.beginning or bounds.negotiating or bounds.negotiating_all, "a bound on SAs that are begun here"),
-        )
-        if intent.cookie_threshold is None:
-            draft.cookie_challenge = "never"
-        else:
-            percent = min(100, intent.cookie_threshold * 100 // intent.max_half_open)
-            draft.cookie_challenge = None if percent == COOKIE_PERCENT else percent
-        if intent.puzzle_threshold is not None:
-            draft.puzzle_challenge = min(100, intent.puzzle_threshold * 100 // intent.max_half_open)
+        self._limits()
         if intent.fragment_mtu is None:
             draft.fragmentation = False
         elif intent.fragment_mtu != FRAGMENT_MTUS:
@@ -371,9 +350,35 @@ class Firewall(Writer[asa.Asa]):
         system.firewall_headers(draft, intent, self.nameifs, self.losses)
         self.losses.note(
             "this system",
+            (
+                any(one.optional for one in intent.connections),
+                "packets in clear while no SA stands (crypto ipsec optional): they never are here",
+            ),
+            (intent.window not in (usual.window, WINDOW), f"{intent.window} requests at a time (crypto ikev2 window)"),
             (intent.nat.rules or intent.nat.statics, "address translation"),
             (intent.network.vrfs, "routing tables beside the global one"),
         )
+
+    def _limits(self) -> None:
+        """Write how many SAs there may be, and from how many on peers are asked for more than a request."""
+        intent, draft, usual = self.intent, self.draft, Intent()
+        draft.max_sas = None if intent.max_sas == usual.max_sas else intent.max_sas
+        if intent.max_half_open != usual.max_half_open:
+            draft.max_negotiating = asa.Negotiating(number=intent.max_half_open)
+        bounds = intent.admission
+        draft.max_waiting = None if bounds.waiting == usual.admission.waiting else bounds.waiting
+        self.losses.note(
+            "this system",
+            (bounds.children, "a bound on IPsec SAs"),
+            (bounds.beginning or bounds.negotiating or bounds.negotiating_all, "a bound on SAs that are begun here"),
+        )
+        if intent.cookie_threshold is None:
+            draft.cookie_challenge = "never"
+        else:
+            percent = min(100, intent.cookie_threshold * 100 // intent.max_half_open)
+            draft.cookie_challenge = None if percent == COOKIE_PERCENT else percent
+        if intent.puzzle_threshold is not None:
+            draft.puzzle_challenge = min(100, intent.puzzle_threshold * 100 // intent.max_half_open)
 
 
 def pfs_of(one: Connection, dialect: str, what: str, losses: Losses) -> Pfs | None:
