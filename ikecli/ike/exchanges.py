@@ -9,7 +9,7 @@ from ikecli.boundary.effects import Datagram, Tell
 from ikecli.boundary.events import ErrorUnproven, GaveUp, NotifyReceived, Retransmitted, Unsent
 from ikecli.errors import Malformed, ProtocolError, Refused, Unauthentic
 from ikecli.ike import intermediate, keys, messages, rules, shapes, telling
-from ikecli.ike.connect import hold_off, next_peer
+from ikecli.ike.connect import hold_off, keep_up, next_peer, over
 from ikecli.ike.core import Core
 from ikecli.ike.lifecycle import close, delete, establish
 from ikecli.ike.limits import (
@@ -276,6 +276,9 @@ def _fail(core: Core, sa: IkeSa, out: Outstanding, problem: ProtocolError) -> No
     ours = message is not None and (message.error is None or message.one(Authentication) is not None)
     if out.want is not Want.AUTHENTICATE or not ours:
         close(core, sa, problem.why, linger=False)
+        if out.want is Want.CHILD:
+            keep_up(core, out.talk.aim.connection)
+            over(core, out.talk.aim.connection, sa.local.address, sa.remote.address, problem.why)
         return
     sa.window.queue.clear()
     sa.move(State.DELETING)

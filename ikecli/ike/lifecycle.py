@@ -100,6 +100,7 @@ def close(core: Core, sa: IkeSa, why: str, linger: bool = True) -> None:
     for ask in sa.asking:
         core.asked.pop(ask, None)
     labels = {aim.connection for want, aim in sa.window.queue if want is Want.CHILD}
+    labels |= {out.talk.aim.connection for out in sa.window.under_way(Want.CHILD)}
     labels |= {sa.birth.aim.connection} if sa.birth else set()
     sa.move(State.CLOSED)
     core.begun.end(sa)

@@ -10,10 +10,12 @@ import pytest
 from ikecli.boundary.effects import Datagram, Send
 from ikecli.boundary.events import ChildFailed, ChildUp, IkeDown, IkeUp, MessageSent
 from ikecli.boundary.views import SaStatus
+from ikecli.errors import Malformed
 from ikecli.ike.apply import STARTS
 from ikecli.ike.engine import Engine
 from ikecli.ike.limits import HALF_OPEN_SECONDS, HOLD_OFF_SECONDS, RETRANSMISSION, RETRY_LONGEST
 from ikecli.ike.requests import Apply, DeleteChild, DeleteIke
+from ikecli.ike.tasks.child import Child
 from ikecli.ike.tasks.initial_contact import InitialContact
 from ikecli.intent import Connection, Credential, Dpd, Flow, IdentityMatch, IkePolicy, Intent, Selector
 from ikecli.secret import Secret
@@ -308,3 +310,32 @@ def test_many_connections_that_are_always_up_are_begun_some_at_a_time() -> None:
     batches += [engine.wake(engine.next_wake or 0.0) for _ in range(2)]
     sent = [sorted(one.datagram.remote.address for one in batch if isinstance(one, Send)) for batch in batches]
     assert sent == [peers[:STARTS], peers[STARTS : 2 * STARTS], peers[2 * STARTS :]]
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["no answer", "no answer that can be read"])
+def test_what_is_always_to_be_up_is_tried_again_though_only_its_request_was_under_way(
+    dead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise Malformed("it is no message")
+
+    pair = Pair(intent(LEFT, RIGHT, connections=(connection(LEFT, RIGHT, initiation=Initiation.START),)))
+    pair.settle()
+    pair.right.do(DeleteChild(spi=pair.right.sas[0].children[0].inbound_spi))
+    pair.settle()
+    assert [len(sa.children) for sa in pair.left.sas] == [0]
+    pair.now += 2
+    pair.left.wake()
+    if dead:
+        pair.wire.clear()
+        while pair.left.sas:
+            pair.now += 1
+            pair.left.wake()
+            pair.wire.clear()
+    else:
+        with monkeypatch.context() as patched:
+            patched.setattr(Child, "read_response", unreadable)
+            pair.settle()
+    assert not pair.left.sas
+    pair.advance(120)
+    assert [len(sa.children) for sa in pair.left.sas] == [1]
