@@ -82,16 +82,34 @@ def as_address(name: str) -> Address | None:
         return None
 
 
+class _Named:
+    """The interfaces of a draft by their names."""
+
+    def __init__(self, draft: asa.Asa) -> None:
+        self._draft = draft
+        self.names = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
+
+    def address_of(self, nameif: str, version: int = 4) -> Address | None:
+        """Return the first address of a named interface of an IP version."""
+        held = self._draft.interfaces.get(self.names.get(nameif, ""))
+        if held is None:
+            return None
+        if version == 6:
+            return held.ipv6_addresses[0].ip if held.ipv6_addresses else None
+        return next((one.ip for one in four_of(held)), None)
+
+
 class _Resolver:
     def __init__(self, draft: asa.Asa) -> None:
         self.draft = draft
         self.complaints = Complaints()
+        interfaces = _Named(draft)
+        self.named, self.address_of = interfaces.names, interfaces.address_of
         self.lists = Lists(draft, self.complaints, self.address_of)
         self.screens: dict[str, Screen] = {}
         self.groups: set[str] = set()
         self.remote = Remote(draft, self.complaints)
         self.shown = dict(identities_of(draft))
-        self.named = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
 
     def intent(self) -> tuple[Intent, Complaints]:
         """Return the whole."""
@@ -179,15 +197,6 @@ class _Resolver:
             else:
                 why = f"a route goes through {nameif}, which no interface is"
                 self.complaints.error(("routes6", (nameif, prefix, there)), "", why, f"nameif {nameif} on an interface")
-
-    def address_of(self, nameif: str, version: int = 4) -> Address | None:
-        """Return the first address of a named interface of an IP version."""
-        held = self.draft.interfaces.get(self.named.get(nameif, ""))
-        if held is None:
-            return None
-        if version == 6:
-            return held.ipv6_addresses[0].ip if held.ipv6_addresses else None
-        return next((one.ip for one in four_of(held)), None)
 
     def policies(self) -> Iterator[IkePolicy]:
         """Yield one policy: all proposals, at the addresses of the interfaces that IKEv2 is enabled on."""

@@ -24,6 +24,7 @@ class Lists:
 
     def __init__(self, draft: asa.Asa, complaints: Complaints, address_of: Callable[[str], Address | None]) -> None:
         self._draft, self._complaints, self._address_of = draft, complaints, address_of
+        self._missing = partial(_missing, complaints)
         self._services = Services(draft, self._missing)
 
     def flows(self, name: str, held: asa.AccessList) -> Iterator[Flow]:
@@ -78,10 +79,11 @@ class Lists:
             for member in held.members:
                 yield from self._selectors(name, member)
 
-    def _missing(self, name: str, what: str, fix: str) -> None:
-        """Complain of a name in an access list that stands for nothing."""
-        why = f"access list {name} names {what}, which is not there or empty"
-        self._complaints.error(("access_lists", name), "access-list-missing", why, fix)
+
+def _missing(complaints: Complaints, name: str, what: str, fix: str) -> None:
+    """Complain of a name in an access list that stands for nothing."""
+    why = f"access list {name} names {what}, which is not there or empty"
+    complaints.error(("access_lists", name), "access-list-missing", why, fix)
 
 
 def _says_nothing(line: asa.AccessLine) -> bool:

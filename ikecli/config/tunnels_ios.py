@@ -98,14 +98,30 @@ def window_of(held: ios_ipsec.MapEntry | ios_ipsec.IpsecProfile, draft: ios.Ios)
     return replay_window(held.replay_window or draft.replay_window, REPLAY_WINDOW)
 
 
+class Addresses:
+    """The addresses of a draft's interfaces, each interface's looked for once."""
+
+    def __init__(self, draft: ios.Ios) -> None:
+        self._draft = draft
+        self._known: dict[str, tuple[Any, ...]] = {}
+
+    def first(self, interface: str | None, version: int) -> Address | None:
+        """Return the first address of an interface of an IP version."""
+        name = interface or ""
+        if name not in self._known:
+            held = self._draft.interfaces.get(name)
+            self._known[name] = addresses_of(held) if held else ()
+        return next((one.ip for one in self._known[name] if one.version == version), None)
+
+
 class Tunnels:
     """The tunnels of a draft. `profiles` are the IKEv2 profiles that are complete."""
 
     def __init__(self, draft: ios.Ios, complaints: Complaints, offers: Offers, profiles: set[str]) -> None:
         self.draft, self.complaints, self.offers, self.profiles = draft, complaints, offers, profiles
-        self.clients = Clients(draft, complaints, self.address_of)
+        self.addresses = Addresses(draft)
+        self.clients = Clients(draft, complaints, self.addresses.first)
         self.ipsec_profiles = ipsec_profiles_of(draft)
-        self._own: dict[str, tuple[Any, ...]] = {}
         self._first: dict[tuple[Any, ...], str] = {}
         for name, one in draft.interfaces.items():
             self._first.setdefault(_ends(one), name)
@@ -152,7 +168,7 @@ class Tunnels:
         where = ("interfaces", name)
         self.known_vrf(where, f"interface {name}", each.tunnel_vrf)
         given = self.clients.source(name, each)
-        source = given.address or self.address_of(given.interface, version)
+        source = given.address or self.addresses.first(given.interface, version)
         lender = self.draft.interfaces.get(given.interface or "")
         if not name.startswith(TEMPLATE):
             self.ends(name, each, source, version)
@@ -227,14 +243,6 @@ class Tunnels:
                 where, "tunnel-incomplete", f"interface {name} is an IPsec tunnel without protection",
                 f"tunnel protection ipsec profile {next(iter(self.draft.ipsec_profiles), 'NAME')}",
             )  # fmt: skip
-
-    def address_of(self, interface: str | None, version: int) -> Address | None:
-        """Return the first address of an interface of an IP version."""
-        name = interface or ""
-        if name not in self._own:
-            held = self.draft.interfaces.get(name)
-            self._own[name] = addresses_of(held) if held else ()
-        return next((one.ip for one in self._own[name] if one.version == version), None)
 
     def label(self, name: str, each: ios.Interface) -> str:
         """Return the label of the connection that protects a tunnel; tunnels that share one have the first one's."""
