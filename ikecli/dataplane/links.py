@@ -60,11 +60,13 @@ class Links:
         self.addresses: dict[tuple[str, Address], Interface] = {}
         self.tables = Tables((), ())
         self._learned = Counter[tuple[str, Entry]]()
+        self._labels = frozenset[str]()
 
     def configure(self, intent: Intent) -> None:
         """Take interfaces and routes; virtual-access interfaces are made anew of their templates."""
         same = intent.network is self._intent.network and not self._reaches
         self._intent = intent
+        self._labels = frozenset(one.label for one in intent.connections)
         if not same:
             self._build()
 
@@ -74,10 +76,8 @@ class Links:
         if reach.addresses or (old is not None and old.addresses):
             self._build()
             return
-        if not any(one.label == reach.connection for one in self._intent.connections):
-            return
-        self._learn(reach.routes)
-        self._unlearn(old.routes if old is not None else ())
+        self._learn(reach.routes if reach.connection in self._labels else ())
+        self._unlearn(old.routes if old is not None and old.connection in self._labels else ())
         self._settle_from(name for name in self._lines if name not in self._accesses)
 
     def _learn(self, routes: Iterable[Route]) -> None:

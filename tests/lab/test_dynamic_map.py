@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ikecli.ike.requests import DeleteChild, DeleteIke
 from ikecli.lab.lab import VirtualLab
 from tests.config.reading import SAMPLES
 from tests.lab.shows import shown
@@ -34,3 +35,19 @@ def test_a_peer_of_any_address_is_admitted_and_routed_to_while_its_sa_stands() -
     assert [child.connection for child in sa.children] == ["ANYONE 10 GigabitEthernet0/0"]
     assert routes(lab) == ["10.10.0.0/16"]
     assert "10.10.0.0" in shown(lab, "Right", "ipsec.sa")
+
+
+def test_the_route_goes_with_the_last_child_sa_though_the_ike_sa_stays() -> None:
+    lab = VirtualLab(1)
+    for text in (LEFT, RIGHT.replace("end\n", DYNAMIC)):
+        lab.add(text, "ios")
+    lab.ping("Left", "10.20.0.1", "10.10.0.1")
+    assert routes(lab) == ["10.10.0.0/16"]
+    right = lab["Right"].appliance
+    right.do(DeleteChild(spi=right.sas()[0].children[0].inbound_spi))
+    lab.run(10)
+    assert [sa.children for sa in right.sas()] == [()]
+    assert routes(lab) == []
+    right.do(DeleteIke())
+    lab.run(10)
+    assert routes(lab) == []
