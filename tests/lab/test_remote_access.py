@@ -320,3 +320,14 @@ def test_a_pool_that_was_away_for_a_moment_lends_nothing_twice() -> None:
     lab.add(OTHER, "ios")
     lab.run(5)
     assert [sa.assigned for sa in hub.sas()] == [("10.9.0.10",), ("10.9.0.11",)]
+
+
+def test_who_knows_an_identity_but_not_its_key_throws_nobody_out() -> None:
+    own = " identity local fqdn hub.example.com"
+    lab = lab_of(CLIENT, changed(HUB, (own, f"{own}\n initial-contact force")))
+    before = [sa.local_spi for sa in lab["Hub"].appliance.sas()]
+    thief = changed(OTHER, ("other.example.net", "client.example.net"), ("pre-shared-key travel", "pre-shared-key x"))
+    lab.add(thief, "ios")
+    lab.run(60)
+    assert [sa.local_spi for sa in lab["Hub"].appliance.sas()] == before
+    assert lab.ping("Client", "10.2.2.9") == "!!!!!"
