@@ -2,7 +2,8 @@
 
 The kernel sees no ports in fragments, the first neither: where a flow has some, they would leave beside it, and are
 dropped on their way through. And where the machine itself asks no policy (userspace), IPv6 packets that come in the
-clear to its own addresses are dropped where a flow says that they must be protected; for IPv4 rp_filter sees to that.
+clear to its own addresses are dropped where a flow says that they must be protected; for IPv4 rp_filter sees to that,
+but not between the gateways themselves: there those of a protocol are dropped that ESP and IKE do not look like (GRE).
 The same table makes the largest segment that a TCP connection's ends are told of no larger than configured (RFC 9293
 3.7.1), in what comes from a device and what goes to it. The table is written anew as a whole.
 """

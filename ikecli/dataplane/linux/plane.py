@@ -23,10 +23,13 @@ from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.neighbours import neighbours
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
+from ikecli.dataplane.packet import ESP, UDP
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Route, Tunnel
 from ikecli.intent.network import DEFAULT_MTU
 
+_LIKE_ESP: Final = frozenset({0, UDP, ESP})
+"""Protocols of flows between a connection's own ends that what protects them may look like."""
 LEAST_MTU: Final = 576
 QUEUE: Final = 4_000
 """Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
@@ -385,10 +388,15 @@ class LinuxPlane(ABC):
     def _keep_in(self, intent: Intent, lines: Sequence[Line], beside: str = "") -> None:
         """Keep out of the clear what routes and policies alone cannot; what goes into the device `beside` is not."""
         strict = self._checked(intent)
+
+        def is_kept(line: Line, connection: Connection) -> bool:
+            told_apart = self.strict and (line.local.protocol or line.remote.protocol) not in _LIKE_ESP
+            return told_apart or (line.local.first.version == 6 and connection.interface in strict)
+
         own = [
             (line.local, line.remote, self._network.device(line.connection.interface))
             for line in lines
-            if line.connection is not None and line.local.first.version == 6 and line.connection.interface in strict
+            if line.connection is not None and is_kept(line, line.connection)
         ]
         fragments = [(line.local, line.remote) for line in torn(lines)]
         if not self._guard.follow(fragments, beside, [one for one in own if one[2]]):
