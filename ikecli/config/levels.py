@@ -21,8 +21,8 @@ SIMILAR: Final = 0.7
 class Level:
     """A mode that was entered, and the object its lines change.
 
-    `indent` is how far its opening line was indented, `deeper` is set once one of its lines stood further in; `path`
-    names the object, as names and keys in turn.
+    `indent` is how far its opening line was indented, `deeper` is set once one of its lines stood further in, or a `!`
+    behind it; `path` names the object, as names and keys in turn.
     """
 
     mode: Mode

@@ -12,7 +12,10 @@ from ikecli.config.complaints import Complaints
 from ikecli.config.tunnels_ios import addresses_of
 from ikecli.errors import Rejected
 from ikecli.intent import Interface
+from ikecli.language import Command
 
+_GIVEN: Final = frozenset({"address", "secondaries", "ipv6_addresses"})
+"""Where a router's interface has its addresses."""
 _NOBODY: Final = 1 << 62
 
 
@@ -80,7 +83,18 @@ def _within(inner: _Claim, outer: _Claim) -> bool:
     return same and inner.network.network_address in outer.network
 
 
-def refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
+def refuse_typed(draft: ios.Ios | asa.Asa, path: tuple[Any, ...], command: Command) -> None:
+    """Refuse a typed name or address that is another interface's; of a file all is told together."""
+    given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
+    if command.negated or path[:1] != ("interfaces",):
+        return
+    if isinstance(draft, asa.Asa) and given == "nameif":
+        _refuse_name(draft, path[1], str(command.slots["nameif"]))
+    elif given in _GIVEN and isinstance(draft, ios.Ios):
+        _refuse(draft, path[1], command.slots)
+
+
+def _refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
     """Raise Rejected where an address that a router's interface is given lies in the network of another one."""
     own = draft.interfaces.get(name)
     address, mask = slots.get("address"), slots.get("mask")
@@ -94,7 +108,7 @@ def refuse(draft: ios.Ios, name: str, slots: Mapping[str, Any]) -> None:
             raise Rejected(f"{str(shown).upper()} overlaps with {other}")
 
 
-def refuse_name(draft: asa.Asa, name: str, nameif: str) -> None:
+def _refuse_name(draft: asa.Asa, name: str, nameif: str) -> None:
     """Raise Rejected where another interface of a firewall has the name that one is given."""
     for other, each in draft.interfaces.items():
         if other != name and (each.nameif or "").lower() == nameif.lower():

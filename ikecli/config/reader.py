@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
-from ikecli.config import asa, ios, logins, overlaps
+from ikecli.config import ios, logins, overlaps
 from ikecli.config.inert import misplaced
 from ikecli.config.levels import (
     KeptSection,
@@ -46,9 +46,6 @@ from ikecli.secret import Secret
 from ikecli.value import value
 
 Verdict: TypeAlias = Literal["accepted", "refused", "skipped", "inert"]
-
-ADDRESSES: Final = frozenset({"address", "secondaries", "ipv6_addresses"})
-"""Where a router's interface has its addresses."""
 
 OUTRANKED: Final = (
     "NOTE: not kept: the enable secret holds. Type enable secret to change it, or no enable secret first."
@@ -209,10 +206,8 @@ class ConfigReader:
         stripped = text.strip()
         indent = len(text) - len(text.lstrip())
         if not stripped or stripped[0] == "!" or printed(stripped, self.dialect):
-            if stripped == "!" and indent <= (self._kept.indent if self._kept else 0):
-                self._refused = None
-                if self._kept:
-                    self._kept.closed = True
+            if stripped == "!":
+                self._end_sections(indent)
             return Outcome()
         if self._refused and self._belongs(self._refused, text, indent):
             return self._skipped(self._refused) if self._refused else Outcome()
@@ -230,6 +225,15 @@ class ConfigReader:
         except NeedsLines as block:
             self._block, self._block_ends = [text], block
             return Outcome(wants_more=True)
+
+    def _end_sections(self, indent: int) -> None:
+        """Note a `!`: sections that it stands behind are over for lines that are known outside of them."""
+        for level in self._levels[1:]:
+            level.deeper |= indent <= level.indent
+        if indent <= (self._kept.indent if self._kept else 0):
+            self._refused = None
+            if self._kept:
+                self._kept.closed = True
 
     # What is not run
 
@@ -312,13 +316,10 @@ class ConfigReader:
         for depth in range(len(self._levels) - 1, -1, -1):
             mode = self._levels[depth].mode
             command = mode.attempt(text, names) if mode.begins(word) else None
-            if command is None:
+            if command is None or self._is_outside(depth, text, indent):
                 continue
-            if command.operator in ("~", "~>"):
-                if self._is_outside(depth, text, indent):
-                    continue
-                if self._runs(text):
-                    return Outcome(execute=text.strip())
+            if command.operator in ("~", "~>") and self._runs(text):
+                return Outcome(execute=text.strip())
             return self._take(command, depth, indent)
         if self._runs(text):
             return Outcome(execute=text.strip())
@@ -355,7 +356,7 @@ class ConfigReader:
         return max(errors, key=lambda each: each[0].reach)
 
     def _is_outside(self, depth: int, text: str, indent: int) -> bool:
-        """Tell whether a line that a section would keep stands outside of it and is known there."""
+        """Tell whether a line that a section knows stands outside of it and is known there, too."""
         level = self._levels[depth]
         outer = self._levels[:depth] if level.deeper and indent <= level.indent else ()
         return any(knows(each.mode, text, self.store.names) for each in outer)
@@ -420,7 +421,7 @@ class ConfigReader:
             logins.refuse(level.draft, command)
             settled = self.store.scribe.settle(command, obscuring=self._obscures())
             if not self.quiet:
-                self._apart(level, settled)
+                overlaps.refuse_typed(self.store.draft, level.path, settled)
             if outranked(level.draft, settled):
                 del self._levels[depth + 1 :]
                 self._kept = None
@@ -455,17 +456,6 @@ class ConfigReader:
         """Tell whether `service password-encryption` is on."""
         draft = self.store.draft
         return isinstance(draft, ios.Ios) and bool(draft.password_encryption)
-
-    def _apart(self, level: Level, command: Command) -> None:
-        """Refuse a typed name or address that is another interface's; of a file all is told together."""
-        draft, path = self.store.draft, level.path
-        given = command.declaration.target.path[-1].name if command.declaration.target.path else ""
-        if command.negated or path[:1] != ("interfaces",):
-            return
-        if isinstance(draft, asa.Asa) and given == "nameif":
-            overlaps.refuse_name(draft, path[1], str(command.slots["nameif"]))
-        elif given in ADDRESSES and isinstance(draft, ios.Ios):
-            overlaps.refuse(draft, path[1], command.slots)
 
     def _place(self, level: Level, command: Command) -> tuple[Any, ...]:
         """Return the path of what a line is about, and note the line where that is an object with a name."""

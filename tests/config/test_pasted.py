@@ -300,3 +300,13 @@ def test_the_devices_of_one_text_follow_one_another_and_each_mistake_has_its_lin
     assert [at for at, one in enumerate(outcomes, 1) if not one.accepted] == [3, 6]
     assert store.hostname == "B"
     assert list(store.draft.interfaces) == ["Loopback0", "Loopback1"]
+
+
+@pytest.mark.parametrize("inside", ["", " pool P\n"], ids=["empty", "not empty"])
+def test_a_line_behind_a_section_is_not_of_it_though_it_knows_such(inside: str) -> None:
+    text = f"crypto ikev2 authorization policy X\n{inside}!\nbanner motd ^Hello^\n"
+    store, outcomes = read("ios", text)
+    assert all(one.accepted for one in outcomes)
+    assert list(store.draft.banners) == ["motd"]
+    again, _ = read("ios", store.running(clear=True))
+    assert again.draft == store.draft
