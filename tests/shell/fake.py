@@ -116,6 +116,10 @@ class Fake:
             case Debug(category, on):
                 self.debugs = self.debugs | {category} if on else self.debugs - {category}
                 return Lines(tuple(sorted(self.debugs)))
+            case Fetch("flash:sealed"):
+                return Error("%Error opening flash:sealed (Permission denied)")
+            case Fetch("flash:new"):
+                return Error("%Error opening flash:new (No such file or directory)")
             case Fetch(which):
                 return Lines((*RUNNING[:-1], f"! {which}"))
             case Copy(text=text):

@@ -341,6 +341,13 @@ def test_a_file_of_the_operator_is_read_and_written_here(tmp_path: Path) -> None
     assert Fetch("running-config") in fake.asked
 
 
+def test_lines_are_added_to_a_file_that_can_be_read_or_is_not_there() -> None:
+    fake = Fake()
+    screen, _, _ = typing(["show clock | append flash:sealed", "show clock | append flash:new"], fake)
+    assert "%Error opening flash:sealed (Permission denied)" in screen
+    assert [one.destination for one in fake.asked if isinstance(one, Copy)] == ["flash:new"], "what is there stays"
+
+
 def test_where_nobody_answers_nothing_is_asked() -> None:
     fake = Fake()
     screen, _, _ = typing(["copy running-config startup-config", "clear logging", "write erase"], fake, attended=False)

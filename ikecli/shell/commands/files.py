@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ikecli.control.codec import LINE_LIMIT
 from ikecli.control.messages import Copy, Delete, Fetch
-from ikecli.control.replies import Copied, Lines
+from ikecli.control.replies import Copied, Error, Lines
 from ikecli.errors import Rejected, Unavailable
 from ikecli.language import TEXT_LIMIT, decoded
 from ikecli.shell.call import Call
@@ -63,11 +65,16 @@ async def delete(call: Call) -> None:
         await call.shell.ask(Delete(file))
 
 
+_NOT_THERE: Final = f"({os.strerror(errno.ENOENT)})"
+
+
 async def keep(shell: Shell, lines: Write) -> None:
     """Write the lines behind a pipe to a file of flash:."""
     place, before = str(lines.place), ""
     if lines.append:
         reply = await shell.client.request(Fetch(place))
+        if isinstance(reply, Error) and not reply.text.endswith(_NOT_THERE):
+            raise Rejected(reply.text)
         before = "".join(f"{line}\n" for line in reply.lines) if isinstance(reply, Lines) else ""
     await shell.ask(Copy("terminal:", place, before + lines.text or "\n"))
 
