@@ -344,4 +344,7 @@ def test_the_distance_of_a_route_is_its_metric_and_what_lies_behind_a_peer_needs
     assert shown == {str(behind): ("203.0.113.1", 20, 7), str(past): (str(peer), 20, 7)}
     made.do("L", "configure", Intent())
     made.do("L", "reach", Reach(1, LABEL, peer))
-    assert differing(before, snapshot(node.namespace)).keys() <= {"sockets"}
+    left = differing(before, snapshot(node.namespace))
+    assert left.keys() <= {"sockets", "xfrm policy"}
+    policies = [line for line in left.get("xfrm policy", ("", ""))[1].splitlines() if "priority" in line]
+    assert all(line.strip().startswith("socket ") for line in policies), "those of sockets are theirs"
