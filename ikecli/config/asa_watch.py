@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ikecli.config.complaints import Complaints
-from ikecli.config.probing import FREQUENCY, MAX_PROBES, SIZE, THRESHOLD, TIMEOUT, times_of
+from ikecli.config.probing import probe, runs, unmatched
 from ikecli.intent.watch import Kind, Probe, Track
 from ikecli.language import Inert
 
 if TYPE_CHECKING:
     from ikecli.config.asa import Asa
+
+WORD: Final = "sla monitor"
 
 
 @dataclass(slots=True)
@@ -46,10 +48,7 @@ class FirewallTrack:
 
 def probes(draft: Asa, named: Mapping[str, str], complaints: Complaints) -> Iterator[Probe]:
     """Yield the probes that have something to send; `named` are the interfaces by their names."""
-    for number in draft.schedules:
-        if number not in draft.slas:
-            why = f"sla monitor schedule {number} is for a probe that is not there"
-            complaints.error(("schedules", number), "", why, f"sla monitor {number}")
+    unmatched(draft.slas, draft.schedules, WORD, "", complaints)
     for at, (number, held) in enumerate(draft.slas.items()):
         echo, where = held.echo, ("slas", number)
         if echo is None or echo.address is None:
@@ -58,32 +57,9 @@ def probes(draft: Asa, named: Mapping[str, str], complaints: Complaints) -> Iter
         elif echo.interface is None or echo.interface not in named:
             why = f"sla monitor {number} sends from {echo.interface}, which no interface is"
             complaints.error(where, "", why, f"nameif {echo.interface} on an interface")
-        elif at >= MAX_PROBES:
-            complaints.error(where, "", f"there are more than {MAX_PROBES} probes: sla monitor {number} is not sent")
-        else:
-            if number not in draft.schedules:
-                fix = f"sla monitor schedule {number} life forever start-time now"
-                complaints.warn(where, "", f"sla monitor {number} is not scheduled, so that it is not sent", fix)
-            yield _probe(number, echo, echo.address, named[echo.interface], draft)
-
-
-def _probe(number: int, echo: FirewallEcho, address: IPv4Address, interface: str, draft: Asa) -> Probe:
-    start, daytime, life, recurring = times_of(draft.schedules.get(number))
-    frequency = echo.frequency or FREQUENCY
-    return Probe(
-        number,
-        address,
-        interface,
-        frequency=frequency,
-        timeout=min(TIMEOUT if echo.timeout is None else echo.timeout, 1000 * frequency),
-        threshold=THRESHOLD if echo.threshold is None else echo.threshold,
-        size=SIZE if echo.size is None else echo.size,
-        start=start,
-        daytime=daytime,
-        life=life,
-        recurring=recurring,
-        packets=echo.packets or 1,
-    )
+        elif runs(at, number, draft.schedules, WORD, complaints):
+            made = probe(number, echo.address, named[echo.interface], echo, draft.schedules.get(number))
+            yield replace(made, packets=echo.packets or 1)
 
 
 def tracks(draft: Asa, complaints: Complaints) -> Iterator[Track]:

@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv6Network
+from typing import Final
 
 from ikecli.config import ios
 from ikecli.config.algorithms import network
 from ikecli.config.complaints import Complaints
-from ikecli.config.ios_watch import SlaEcho, TrackedObject
-from ikecli.config.probing import FREQUENCY, MAX_PROBES, SIZE, THRESHOLD, TIMEOUT, SlaSchedule, times_of
+from ikecli.config.ios_watch import TrackedObject
+from ikecli.config.probing import probe, runs, unmatched
 from ikecli.intent.watch import Gate, Kind, Probe, Track
+
+WORD: Final = "ip sla"
 
 
 def probes(draft: ios.Ios, complaints: Complaints) -> Iterator[Probe]:
     """Yield the probes that have something to send, those that are scheduled and those that are not yet."""
-    for number in draft.schedules:
-        if number not in draft.slas:
-            why = f"ip sla schedule {number} is for a probe that is not there"
-            complaints.error(("schedules", number), "", why, f"ip sla {number}, then icmp-echo A.B.C.D")
+    unmatched(draft.slas, draft.schedules, WORD, ", then icmp-echo A.B.C.D", complaints)
     for at, (number, held) in enumerate(draft.slas.items()):
         echo, where = held.echo, ("slas", number)
         if echo is None or echo.address is None:
             if not held.inert:
                 complaints.error(where, "", f"ip sla {number} sends nothing", "icmp-echo A.B.C.D")
-        elif at >= MAX_PROBES:
-            complaints.error(where, "", f"there are more than {MAX_PROBES} probes: ip sla {number} is not sent")
-        else:
-            if number not in draft.schedules:
-                fix = f"ip sla schedule {number} life forever start-time now"
-                complaints.warn(where, "", f"ip sla {number} is not scheduled, so that it is not sent", fix)
-            yield _probe(number, echo, draft.schedules.get(number))
-
-
-def _probe(number: int, echo: SlaEcho, schedule: SlaSchedule | None) -> Probe:
-    assert echo.address is not None
-    source = ""
-    if echo.source is not None:
-        source = echo.source.interface or str(echo.source.address)
-    frequency = echo.frequency or FREQUENCY
-    start, daytime, life, recurring = times_of(schedule)
-    return Probe(
-        number,
-        echo.address,
-        source,
-        echo.vrf or "",
-        frequency,
-        min(TIMEOUT if echo.timeout is None else echo.timeout, 1000 * frequency),
-        THRESHOLD if echo.threshold is None else echo.threshold,
-        SIZE if echo.size is None else echo.size,
-        start,
-        daytime,
-        life,
-        recurring,
-    )
+        elif runs(at, number, draft.schedules, WORD, complaints):
+            source = "" if echo.source is None else echo.source.interface or str(echo.source.address)
+            made = probe(number, echo.address, source, echo, draft.schedules.get(number))
+            yield replace(made, vrf=echo.vrf or "")
 
 
 def tracks(draft: ios.Ios, complaints: Complaints) -> Iterator[Track]:
