@@ -20,7 +20,8 @@ from ikecli.config.common import DHCP, Key
 from ikecli.config.complaints import Complaints
 from ikecli.config.keys_asa import entry_keys
 from ikecli.config.lists_asa import ANYWHERE, Lists
-from ikecli.config.remote_asa import Remote, four_of, pools
+from ikecli.config.named_asa import Named, four_of
+from ikecli.config.remote_asa import Remote, pools
 from ikecli.config.tunnels_asa import (
     HOSTNAME,
     LIFETIME,
@@ -82,28 +83,11 @@ def as_address(name: str) -> Address | None:
         return None
 
 
-class _Named:
-    """The interfaces of a draft by their names."""
-
-    def __init__(self, draft: asa.Asa) -> None:
-        self._draft = draft
-        self.names = {each.nameif: name for name, each in draft.interfaces.items() if each.nameif}
-
-    def address_of(self, nameif: str, version: int = 4) -> Address | None:
-        """Return the first address of a named interface of an IP version."""
-        held = self._draft.interfaces.get(self.names.get(nameif, ""))
-        if held is None:
-            return None
-        if version == 6:
-            return held.ipv6_addresses[0].ip if held.ipv6_addresses else None
-        return next((one.ip for one in four_of(held)), None)
-
-
 class _Resolver:
     def __init__(self, draft: asa.Asa) -> None:
         self.draft = draft
         self.complaints = Complaints()
-        interfaces = _Named(draft)
+        interfaces = Named(draft)
         self.named, self.address_of = interfaces.names, interfaces.address_of
         self.lists = Lists(draft, self.complaints, self.address_of)
         self.screens: dict[str, Screen] = {}

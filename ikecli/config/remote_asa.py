@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final, TypeVar
 
 from ikecli.config import asa, asa_remote
 from ikecli.config.algorithms import network
-from ikecli.config.common import DHCP, Ip
+from ikecli.config.common import Ip
 from ikecli.config.complaints import Complaints
 from ikecli.config.dhcp import MAX_SERVERS, TIMEOUT, towards
 from ikecli.config.lists_asa import ANY
+from ikecli.config.named_asa import four_of
 from ikecli.config.pools import Named, Span, pools_of
 from ikecli.intent import Authorization, Pool, Prefix
 from ikecli.intent.remote import MAX_BACKUPS, Dhcp
@@ -238,13 +239,6 @@ class Remote:
                     f"group policy {policy} excludes {one}, but there is no attribute for that of IPv6",
                     "ipv6-split-tunnel-policy tunnelspecified, with the networks that go through the tunnel",
                 )  # fmt: skip
-
-
-def four_of(each: asa.Interface) -> list[IPv4Interface]:
-    """Return the IPv4 address of an interface, if it has one."""
-    if isinstance(each.address, asa.InterfaceAddress):
-        return [IPv4Interface((int(each.address.address), str(each.address.mask)))]
-    return [each.found] if each.address in DHCP and each.found is not None else []
 
 
 def _permitted(listed: asa.AccessList) -> Iterator[Prefix]:
