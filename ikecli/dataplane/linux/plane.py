@@ -13,7 +13,7 @@ from ikecli.boundary.machine import NeighbourView
 from ikecli.boundary.notices import LineChanged, LinkChanged, Notice
 from ikecli.boundary.views import InterfaceView, RouteView
 from ikecli.dataplane.base import Echo, EchoResult, EspState
-from ikecli.dataplane.esp import inner_limit
+from ikecli.dataplane.esp import LEAST_MTU, inner_limit
 from ikecli.dataplane.lines import Line, torn
 from ikecli.dataplane.links import Links, transport_mtu
 from ikecli.dataplane.linux.devices import LONGEST_NAME, exists, index_of, short_name
@@ -23,6 +23,7 @@ from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.neighbours import neighbours
 from ikecli.dataplane.linux.network import LinuxNetwork, changes, flows_reach, lost_address
+from ikecli.dataplane.linux.vrfs import tables_of
 from ikecli.dataplane.packet import ESP, UDP
 from ikecli.errors import Unavailable
 from ikecli.intent import Address, Carrier, Connection, Intent, Interface, Route, Tunnel
@@ -30,7 +31,6 @@ from ikecli.intent.network import DEFAULT_MTU
 
 _LIKE_ESP: Final = frozenset({0, UDP, ESP})
 """Protocols of flows between a connection's own ends that what protects them may look like."""
-LEAST_MTU: Final = 576
 QUEUE: Final = 4_000
 """Packets that wait in a device: with 500 bursts overflow it, and TCP slows down."""
 REFUSED_SECONDS: Final = 30.0
@@ -492,11 +492,3 @@ def _gateway(route: RouteView) -> str:
 
 def _is_four(address: IPv4Interface | IPv6Interface) -> bool:
     return address.version == 4
-
-
-def tables_of(intent: Intent) -> set[str]:
-    """Return the VRFs that something of an intent is in."""
-    found = {vrf for one in intent.connections for vrf in (one.vrf, one.inner_vrf)}
-    for one in intent.network.interfaces:
-        found |= {one.vrf, one.tunnel.vrf if one.tunnel is not None else ""}
-    return found - {""}

@@ -30,6 +30,7 @@ from ikecli.dataplane.linux.devices import LONGEST_NAME, Devices, exists
 from ikecli.dataplane.linux.ledger import Ledger, Thing
 from ikecli.dataplane.linux.netlink import CREATE, EXCL, FAMILIES, Refused, Requests
 from ikecli.errors import Unavailable
+from ikecli.intent import Intent
 
 KIND: Final = "vrf"
 MISSING: Final = "this kernel has no devices of the kind vrf"
@@ -270,3 +271,11 @@ def _link(name: str) -> Any:
     message = ifinfmsg()
     message["attrs"] = [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", KIND)]})]
     return message
+
+
+def tables_of(intent: Intent) -> set[str]:
+    """Return the VRFs that something of an intent is in."""
+    found = {vrf for one in intent.connections for vrf in (one.vrf, one.inner_vrf)}
+    for one in intent.network.interfaces:
+        found |= {one.vrf, one.tunnel.vrf if one.tunnel is not None else ""}
+    return found - {""}

@@ -19,7 +19,8 @@ from ikecli.dataplane.linux.devices import index_of
 from ikecli.dataplane.linux.host import Home, Host
 from ikecli.dataplane.linux.ledger import Ledger
 from ikecli.dataplane.linux.netlink import Events
-from ikecli.dataplane.linux.plane import LinuxPlane, tables_of
+from ikecli.dataplane.linux.plane import LinuxPlane
+from ikecli.dataplane.linux.vrfs import tables_of
 from ikecli.dataplane.packet import ICMP, ICMPV6
 from ikecli.dataplane.xfrm import messages as xfrm
 from ikecli.dataplane.xfrm.cuts import cuts_of
