@@ -9,6 +9,7 @@ from ikecli.boundary.clock import Cancel
 from ikecli.boundary.effects import Standing
 from ikecli.dataplane.base import Echo, EchoResult
 from ikecli.dataplane.links import Links
+from ikecli.dataplane.packet import IP_HEADERS
 from ikecli.errors import Unavailable
 from ikecli.intent import Intent, Prefix
 from ikecli.intent.watch import Begins, Probe
@@ -18,8 +19,7 @@ from ikecli.watch.watcher import Steering, Watcher
 if TYPE_CHECKING:
     from ikecli.daemon.appliance import Appliance
 
-HEADERS: Final = {4: 28, 6: 48}
-"""Octets of an echo before its data, by IP version."""
+ECHO_HEADER: Final = 8
 WAYS: Final = {"C": "connected", "S": "static", "V": "VPN"}
 
 
@@ -119,11 +119,15 @@ class Watching:
 
     def _tell_routes(self, was: Steering) -> None:
         """Tell, as a firewall does, of routes that came or went with their object."""
-        for route in self._appliance.intent.network.routes if self._appliance.dialect == "asa" else ():
-            if route.track and (route.track in was.up) != (route.track in self._stands.up):
+        changed = was.up ^ self._stands.up
+        if self._appliance.dialect != "asa" or not changed:
+            return
+        held = self._appliance.intent.network
+        names = {one.name: one.nameif for one in held.interfaces}
+        for route in held.routes:
+            if route.track in changed:
                 what = "Adding" if route.track in self._stands.up else "Removing"
                 network = route.prefix.with_netmask.replace("/", " ")
-                names = {one.name: one.nameif for one in self._appliance.intent.network.interfaces}
                 way = f"distance {route.distance}, table default, on interface {names.get(route.interface, '')}"
                 text = f"{what} tracked route {network} {route.gateway}, {way}"
                 self._appliance.journal.log(6, "ASA", "622001", text)
@@ -139,7 +143,7 @@ class Watching:
                 self.watcher.probes.found(probe, best.mark, best.milliseconds)
                 self.look()
 
-        size = probe.size + HEADERS[probe.destination.version]
+        size = probe.size + IP_HEADERS[probe.destination.version] + ECHO_HEADER
         for _ in range(probe.packets):
             number = next(self._numbers) & 0xFFFF
             echo = Echo(str(probe.destination), probe.source, size, probe.timeout / 1000, number, probe.vrf)
