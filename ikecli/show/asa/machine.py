@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from ikecli.boundary.machine import FileView, LoadView, MemoryView, NeighbourView, RoomView
 from ikecli.boundary.views import SystemView
-from ikecli.show import text
+from ikecli.show import machine, text
 from ikecli.show.options import Slots
-
-_HUNDREDTHS = 100
 
 
 def memory(views: Sequence[MemoryView], slots: Slots) -> Iterator[str]:
@@ -27,33 +24,22 @@ def memory(views: Sequence[MemoryView], slots: Slots) -> Iterator[str]:
 def cpu(views: Sequence[LoadView], slots: Slots) -> Iterator[str]:
     """`show cpu usage`: of the engine's process."""
     for view in views:
-        five, minute, minutes = (
-            f"{round(one / _HUNDREDTHS)}%" for one in (view.five_seconds, view.minute, view.five_minutes)
-        )
+        five, minute, minutes = machine.percents(view)
         yield f"CPU utilization for 5 seconds = {five}; 1 minute: {minute}; 5 minutes: {minutes}"
 
 
 def directory(views: Sequence[object], slots: Slots) -> Iterator[str]:
     """`dir`: takes the files of disk0:, and a RoomView."""
-    yield "Directory of disk0:/"
-    yield ""
-    files = [view for view in views if isinstance(view, FileView)]
-    for number, view in enumerate(files, 1):
-        yield f"{number:<6} -rwx  {view.octets:<12} {_written(view.written)}  {view.name}"
-    if not files:
-        yield "No files in directory"
-    for room in views:
-        if isinstance(room, RoomView) and room.total:
-            yield ""
-            share = 100 * room.free // room.total
-            yield f"{room.total} bytes total ({room.free} bytes free/{share}% free)"
+    return machine.directory(views, "disk0:/", _file, _room)
 
 
-def _written(wall: float) -> str:
-    if not wall:
-        return "<no date>"
-    at = datetime.fromtimestamp(wall, UTC)
-    return f"{at:%H:%M:%S %b} {at.day} {at.year}"
+def _file(number: int, view: FileView) -> str:
+    when = machine.written(view.written, lambda at: f"{at:%H:%M:%S %b} {at.day} {at.year}")
+    return f"{number:<6} -rwx  {view.octets:<12} {when}  {view.name}"
+
+
+def _room(room: RoomView) -> str:
+    return f"{room.total} bytes total ({room.free} bytes free/{100 * room.free // room.total}% free)"
 
 
 def arp(views: Sequence[NeighbourView], slots: Slots) -> Iterator[str]:

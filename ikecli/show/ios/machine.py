@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from ikecli.boundary.machine import FileView, HostView, LoadView, MemoryView, NeighbourView, RoomView, SocketView
 from ikecli.boundary.views import SystemView
-from ikecli.show import text
+from ikecli.show import machine, text
 from ikecli.show.options import Slots
 
-_HUNDREDTHS = 100
 _MINUTE = 60
 
 
@@ -31,35 +29,26 @@ def processes_memory(views: Sequence[MemoryView], slots: Slots) -> Iterator[str]
 def processes_cpu(views: Sequence[LoadView], slots: Slots) -> Iterator[str]:
     """`show processes cpu`: the engine's process, which is all."""
     for view in views:
-        spans = (view.five_seconds, view.minute, view.five_minutes)
-        five, minute, minutes = (f"{round(one / _HUNDREDTHS)}%" for one in spans)
+        five, minute, minutes = machine.percents(view)
         yield f"CPU utilization for five seconds: {five}/0%; one minute: {minute}; five minutes: {minutes}"
         yield " PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process "
-        shares = " ".join(f"{one / _HUNDREDTHS:5.2f}%" for one in spans)
+        shares = " ".join(f"{one / machine.HUNDREDTHS:5.2f}%" for one in machine.spans(view))
         each = view.milliseconds * 1000 // max(1, view.runs)
         yield f"{view.pid:>4} {view.milliseconds:>11} {view.runs:>11} {each:>10} {shares} {0:>3} ikecli engine"
 
 
 def directory(views: Sequence[object], slots: Slots) -> Iterator[str]:
     """`dir`: takes the files of flash:, and a RoomView."""
-    yield "Directory of flash:/"
-    yield ""
-    files = [view for view in views if isinstance(view, FileView)]
-    for number, view in enumerate(files, 1):
-        yield f"{number:>5}  -rw-  {view.octets:>10}  {_written(view.written)}  {view.name}"
-    if not files:
-        yield "No files in directory"
-    for room in views:
-        if isinstance(room, RoomView) and room.total:
-            yield ""
-            yield f"{room.total} bytes total ({room.free} bytes free)"
+    return machine.directory(views, "flash:/", _file, _room)
 
 
-def _written(wall: float) -> str:
-    if not wall:
-        return "<no date>"
-    at = datetime.fromtimestamp(wall, UTC)
-    return f"{at:%b} {at.day:>2} {at:%Y %H:%M:%S} +00:00"
+def _file(number: int, view: FileView) -> str:
+    when = machine.written(view.written, lambda at: f"{at:%b} {at.day:>2} {at:%Y %H:%M:%S} +00:00")
+    return f"{number:>5}  -rw-  {view.octets:>10}  {when}  {view.name}"
+
+
+def _room(room: RoomView) -> str:
+    return f"{room.total} bytes total ({room.free} bytes free)"
 
 
 def file_systems(views: Sequence[RoomView], slots: Slots) -> Iterator[str]:
