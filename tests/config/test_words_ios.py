@@ -197,3 +197,11 @@ def test_the_schedule_of_a_probe_goes_with_it(dialect: str, made: str, scheduled
     kept = [line.format(1) for line in (made, scheduled)]
     store = read(dialect, "\n".join((*both, gone.format(2))), quiet=False)[0]
     assert commands(store) == commands(read(dialect, "\n".join(kept))[0])
+
+
+def test_a_session_may_last_as_little_as_a_routers() -> None:
+    policy = "crypto ikev2 authorization policy A\nsession-lifetime {}\n"
+    store, outcomes = read("ios", policy.format(120))
+    assert [one.accepted for one in outcomes] == [True, True]
+    assert store.draft.authorizations["A"].session == 120
+    assert not read("ios", policy.format(119))[1][1].accepted
