@@ -262,6 +262,8 @@ def test_what_both_can_say_comes_back_the_same(dialect: str, entries: list[dict[
         ("ios", ["crypto map M 1 ipsec-isakmp", "reverse-route", "set reverse-route tag 5"],
          "crypto map M 1: distance, tag and gateway of its routes (set reverse-route)"),
         ("ios", ["ip route 10.9.0.0 255.255.0.0 198.51.100.7 tag 5"], "the route to 10.9.0.0/16: tag 5"),
+        ("asa", ["crypto ikev2 limit queue sa_init 70"],
+         "crypto ikev2 limit queue: 70 requests: the least there are here are 100"),
         ("asa", ["crypto ikev2 policy 1", "lifetime seconds none"],
          "tunnel-group 192.0.2.1: a lifetime of 2147483647 seconds: it is 86400 here"),
     ],

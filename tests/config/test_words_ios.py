@@ -205,3 +205,10 @@ def test_a_session_may_last_as_little_as_a_routers() -> None:
     assert [one.accepted for one in outcomes] == [True, True]
     assert store.draft.authorizations["A"].session == 120
     assert not read("ios", policy.format(119))[1][1].accepted
+
+
+@pytest.mark.parametrize("number", [100, 100000])
+def test_as_many_requests_may_wait_as_at_a_router(number: int) -> None:
+    store, (outcome,) = read("ios", f"crypto ikev2 limit queue sa-init {number}\n")
+    assert outcome.accepted
+    assert store.intent.admission.waiting == number

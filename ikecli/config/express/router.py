@@ -49,6 +49,7 @@ from ikecli.numbers.conventions import GRE_HOPS
 
 MOST_COOKIES: Final = 1000
 MOST_SAS: Final = 9999
+LEAST_WAITING: Final = 100
 LAST_SEQUENCE: Final = 65535
 LIFETIMES: Final = range(120, 86401)
 """Seconds that an IKE SA may live."""
@@ -411,7 +412,11 @@ class Router(Writer[ios.Ios]):
         draft.admitted_negotiating = bounds.negotiating or None
         draft.admitted_all = bounds.negotiating_all or None
         draft.max_beginning = bounds.beginning or None
-        draft.max_waiting = None if bounds.waiting == Admission().waiting else bounds.waiting
+        if bounds.waiting < LEAST_WAITING:
+            least = f"{bounds.waiting} requests: the least there are here are {LEAST_WAITING}"
+            self.losses.add("crypto ikev2 limit queue", least)
+        if bounds.waiting != Admission().waiting:
+            draft.max_waiting = max(bounds.waiting, LEAST_WAITING)
 
     def _most(self, what: str, wanted: int) -> int:
         if wanted > MOST_SAS:
